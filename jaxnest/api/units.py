@@ -1,0 +1,110 @@
+"""Values with units: accepted wherever a number is, converted to the unit of the parameter.
+
+Units come from brainunit (``-55 * u.mV``). Scripts without units pay nothing: brainunit is looked up
+only if the script has imported it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from jaxnest import errors
+
+
+def in_use() -> bool:
+    """True if the script can have values with units at all."""
+    return "brainunit" in sys.modules or "saiunit" in sys.modules
+
+
+def strip(value: Any, unit: str, name: str = "value") -> Any:
+    """Return a value as a plain number, or plain numbers, in `unit`.
+
+    Parameters
+    ----------
+    value
+        Anything. Only brainunit quantities, also inside of lists and tuples, are changed.
+    unit
+        Unit of the parameter, as NEST's documentation writes it (``mV``, ``pA``, ``1/ms``); empty for
+        parameters without dimension.
+    name
+        Name of the parameter, for the message.
+
+    Raises
+    ------
+    BadProperty
+        If the quantity has another dimension than the parameter.
+    """
+    if not in_use():
+        return value
+    if isinstance(value, list | tuple) and any(_has_unit(item) for item in value):
+        return [_convert(item, unit, name) if _has_unit(item) else item for item in value]
+    return _convert(value, unit, name) if _has_unit(value) else value
+
+
+def strip_all(params: Any, unit_of: Callable[[str], str]) -> Any:
+    """Return parameters, a dictionary or a list of dictionaries, without units.
+
+    Parameters
+    ----------
+    params
+        The parameters; anything that is no dictionary is returned as it is.
+    unit_of
+        Returns the unit of the parameter of a name.
+
+    Raises
+    ------
+    BadProperty
+        If one of the quantities has another dimension than its parameter.
+    """
+    if not in_use():
+        return params
+    if isinstance(params, Mapping):
+        return {name: strip(value, unit_of(name), str(name)) for name, value in params.items()}
+    if isinstance(params, list | tuple):
+        return [strip_all(item, unit_of) for item in params]
+    return params
+
+
+def _has_unit(value: Any) -> bool:
+    return hasattr(value, "mantissa") and hasattr(value, "unit")
+
+
+def _convert(value: Any, unit: str, name: str) -> Any:
+    import brainunit
+
+    target = _parse(brainunit, unit)
+    given = brainunit.get_unit(value)
+    if not given.has_same_dim(target):
+        wanted = f"in {unit}" if unit else "without a unit"
+        raise errors.BadProperty(f"{name} has to be given {wanted}, but {value} has the unit {given}.")
+    plain = np.asarray(value.to_decimal(target), dtype=np.float64)
+    return plain.item() if plain.ndim == 0 else plain
+
+
+def _parse(brainunit: Any, text: str) -> Any:
+    """Return brainunit's unit for one of NEST's: names joined by ``*``, ``/`` and spaces, with powers as ``^2``."""
+    unit = brainunit.UNITLESS
+    divide = False
+    for token in text.replace("*", " * ").replace("/", " / ").split():
+        if token in "*/":
+            divide = token == "/"
+            continue
+        factor = _factor(brainunit, token)
+        unit = unit / factor if divide else unit * factor
+        divide = False
+    return unit
+
+
+def _factor(brainunit: Any, token: str) -> Any:
+    if token == "1":
+        return brainunit.UNITLESS
+    base, _, power = token.partition("^")
+    name = {"deg": "degree", "spikes": "UNITLESS", "Ohm": "ohm"}.get(base, base)
+    factor = getattr(brainunit, name, None)
+    if factor is None:
+        return brainunit.UNITLESS
+    return factor ** int(power) if power else factor

@@ -1,0 +1,196 @@
+"""The default back end: a jitted loop over slices (`engine.program`), fed from a plan."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxnest.engine import layout, pure
+from jaxnest.engine.buffers import Buffers, events_per_slice
+from jaxnest.engine.plan import Plan, collection_table
+from jaxnest.engine.program import BatchSpec, DeviceSpec, ProbeSpec, ProgramSpec, compiled
+from jaxnest.engine.stimulation import Devices, schedule
+
+SAMPLE_BYTES = 1 << 25
+"""Aim for the memory of one probe's samples between two drains."""
+
+
+@final
+class XlaRunner:
+    """Runs a plan with the compiled program of its structure."""
+
+    def __init__(
+        self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any, delivery: str
+    ) -> None:
+        self.plan, self.buffers, self.devices, self.streams = plan, buffers, devices, streams
+        self.has_connections = any(len(t.lane) for t in plan.delivery)
+        quiet = not self.has_connections and not any(events_per_slice(plan, s.index) for s in plan.shards)
+        self.uses_kernels = delivery != "jax" and not quiet
+        self.spec = self._spec()
+        self.constant = jax.tree.map(jnp.asarray, self._constant())
+        self.carry = jax.tree.map(jnp.asarray, self._carry())
+        self.run_program = compiled(self.spec)
+
+    def _spec(self) -> ProgramSpec:
+        plan = self.plan
+        if self.uses_kernels:
+            from jaxnest.engine import kernels as operations
+        else:
+            operations = pure
+        return ProgramSpec(
+            plan.min_delay,
+            tuple(tuple(_batch_spec(b) for b in shard.batches) for shard in plan.shards),
+            tuple(tuple(None if d is None else DeviceSpec(d.loop.handler, 0) for d in ds) for ds in self.devices),
+            tuple(
+                tuple(run for run in schedule(shard.devices) if self.devices[s][run[0]] is not None)
+                for s, shard in enumerate(plan.shards)
+            ),
+            tuple(
+                ProbeSpec(p.shard, p.batch, p.names, plan.outputs(p.shard, p.batch)[0], self._is_complete(p))
+                for p in plan.probes
+            ),
+            tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
+            self.has_connections,
+            operations,
+        )
+
+    def _is_complete(self, probe: Any) -> bool:
+        shard = self.plan.shards[probe.shard]
+        return probe.batch < len(shard.batches) and len(probe.rows) == len(shard.batches[probe.batch])
+
+    def _variables(self) -> list[Any]:
+        return [[b.variables for b in shard.batches] for shard in self.plan.shards]
+
+    def _constant(self) -> dict[str, Any]:
+        plan = self.plan
+        return {
+            "variables": self._variables(),
+            "frozen": [[b.frozen if b.frozen is not None else () for b in s.batches] for s in plan.shards],
+            "frozen_lanes": [_frozen_lanes(s) for s in plan.shards],
+            "delivery": [
+                {
+                    k: getattr(t, k)
+                    for k in ("group_start", "connection_start", "group_watched", "lane", "weight", "delay")
+                }
+                for t in plan.delivery
+            ],
+            "collection": [collection_table(plan, s) for s in range(len(plan.shards))],
+            "devices": [[() if d is None else d.constant() for d in ds] for ds in self.devices],
+            "probes": [
+                {"rows": p.rows, "interval": np.int64(p.interval), "first": np.int64(p.offset or p.interval)}
+                for p in plan.probes
+            ],
+        }
+
+    def _carry(self) -> dict[str, Any]:
+        shards = []
+        for s, (shard, buffers) in enumerate(zip(self.plan.shards, self.buffers, strict=True)):
+            devices = self.devices[s]
+            shards.append(
+                {
+                    "ring": buffers.ring,
+                    "raster": buffers.raster,
+                    "register": buffers.register,
+                    "events": buffers.events,
+                    "weight_events": buffers.weight_events,
+                    "counters": buffers.counters,
+                    "stream": self.streams.vp_specific[s] if any(d is not None for d in devices) else (),
+                    "states": [b.state() for b in shard.batches],
+                    "devices": [() if d is None else d.changing()[:3] for d in devices],
+                    "device_samples": [() if d is None else d.samples for d in devices],
+                }
+            )
+        return {
+            "step": np.int64(0),
+            "shards": shards,
+            "samples": [np.zeros(self._sample_shape(p)) for p in self.plan.probes],
+            "n_samples": [np.int64(0) for _ in self.plan.probes],
+        }
+
+    def _sample_shape(self, probe: Any) -> tuple[int, int, int]:
+        width = 8 * len(probe.names) * len(probe.rows)
+        rows = max(2 * self.plan.min_delay, min(4096, SAMPLE_BYTES // max(1, width)))
+        return rows + 1, len(probe.names), len(probe.rows)
+
+    def run(self, step: int, end: int) -> int:
+        """Advance from `step` to `end` (steps) or until a buffer is full, and return the step reached."""
+        self.carry["step"] = jnp.int64(step)
+        carry, self.carry = self.carry, None
+        self.carry = self.run_program(self.constant, carry, jnp.int64(end))
+        for s, buffers in enumerate(self.buffers):
+            shard = self.carry["shards"][s]
+            buffers.counters = np.array(shard["counters"])
+            n_events = int(buffers.counters[layout.N_EVENTS]) * layout.EVENT_WORDS
+            if n_events:
+                buffers.events = np.asarray(shard["events"])
+            if buffers.counters[layout.N_WEIGHTS]:
+                buffers.weight_events = np.asarray(shard["weight_events"])
+        return int(self.carry["step"])
+
+    def take_streams(self) -> None:
+        """Continue with the kernel's random streams."""
+        for s, shard in enumerate(self.carry["shards"]):
+            if not isinstance(shard["stream"], tuple):
+                shard["stream"] = jnp.array(self.streams.vp_specific[s])
+
+    def return_streams(self) -> None:
+        """Advance the kernel's random streams by what was drawn."""
+        for s, shard in enumerate(self.carry["shards"]):
+            if not isinstance(shard["stream"], tuple):
+                self.streams.vp_specific[s][:] = np.asarray(shard["stream"])
+
+    def drained(self) -> None:
+        """Continue with the counters that the session has set back."""
+        for shard, buffers in zip(self.carry["shards"], self.buffers, strict=True):
+            shard["counters"] = jnp.asarray(buffers.counters)
+
+    def take_samples(self) -> list[np.ndarray]:
+        """Hand over the samples (time, name, node) of each probe since the last call."""
+        counts = [int(n) for n in self.carry["n_samples"]]
+        self.carry["n_samples"] = [jnp.int64(0) for _ in counts]
+        return [
+            np.array(samples[:n]) if n else np.empty((0, *samples.shape[1:]))
+            for samples, n in zip(self.carry["samples"], counts, strict=True)
+        ]
+
+    def bring_home(self) -> None:
+        """Copy everything that changes back into the plan's NumPy arrays."""
+        for s, (buffers, shard) in enumerate(zip(self.buffers, self.carry["shards"], strict=True)):
+            for name in ("ring", "raster", "register", "counters"):
+                setattr(buffers, name, np.array(shard[name]))
+            for d, arrays in zip(self.devices[s], shard["devices"], strict=True):
+                if d is not None:
+                    d.state, d.target_state, d.objects = (np.array(a) for a in arrays)
+            for batch, state in zip(self.plan.shards[s].batches, shard["states"], strict=True):
+                batch.store_state({k: np.asarray(a) for k, a in state.items()})
+
+    def refresh(self) -> None:
+        """Take over variables, states, streams, weights and device settings that changed on the host."""
+        step = self.carry["step"]
+        samples, counts = self.carry["samples"], self.carry["n_samples"]
+        spec = self._spec()
+        if spec != self.spec:
+            self.spec, self.run_program = spec, compiled(spec)
+        self.constant = jax.tree.map(jnp.asarray, self._constant())
+        self.carry = jax.tree.map(jnp.asarray, self._carry() | {"samples": [], "n_samples": []})
+        self.carry |= {"step": step, "samples": samples, "n_samples": counts}
+
+
+def _batch_spec(batch: Any) -> BatchSpec:
+    names = tuple(
+        (name, a.ndim == (2 if name in batch.vectors else 1)) for name, a in sorted(batch.variables.items())
+    )
+    return BatchSpec(batch.model, batch.receptors, len(batch), batch.first_lane, names, batch.frozen is not None)
+
+
+def _frozen_lanes(shard: Any) -> np.ndarray:
+    lanes = np.zeros(shard.n_lanes, np.bool_)
+    for batch in shard.batches:
+        if batch.frozen is not None:
+            n = len(batch) * len(batch.inputs)
+            lanes[batch.first_lane : batch.first_lane + n] = np.tile(batch.frozen, len(batch.inputs))
+    return lanes
+

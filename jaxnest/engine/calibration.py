@@ -1,0 +1,111 @@
+"""From the stored columns of a model to the variables and states that its functions work with."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from jaxnest.models.base import Node
+
+
+class _Recorder:
+    """Parameters of one node; remembers which of them were asked for."""
+
+    def __init__(self, values: Mapping[str, Any], used: set[str]) -> None:
+        self._values = values
+        self._used = used
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            value = self._values[name]
+        except KeyError:
+            raise AttributeError(name) from None
+        self._used.add(name)
+        return value
+
+
+def numeric_columns(model: type[Node], columns: Mapping[str, np.ndarray], names: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the columns of `names` that hold numbers, as float64; vectors become matrices if equally long."""
+    quantities = model.parameters | model.state
+    result: dict[str, Any] = {}
+    for name in names:
+        column = columns[name]
+        if quantities[name].is_vector:
+            if len({len(v) for v in column}) == 1:
+                result[name] = np.stack([np.asarray(v, np.float64) for v in column])
+        elif column.dtype != object:
+            result[name] = column.astype(np.float64)
+    return result
+
+
+def calibrate(model: type[Any], columns: Mapping[str, np.ndarray], clock: Any) -> dict[str, np.ndarray]:
+    """Return all variables of a group of nodes: parameters, and what `model.calibrate` computes from them.
+
+    `calibrate` is evaluated once for each distinct combination of the parameters that it asks for.
+    """
+    n = len(next(iter(columns.values())))
+    variables = numeric_columns(model, columns, model.parameters)
+    used: set[str] = set()
+    while True:
+        before = set(used)
+        groups = _distinct(columns, sorted(used), n)
+        results = [model.calibrate(_Recorder(_row(columns, int(i)), used), clock) for i in groups[0]]
+        if used == before:
+            break
+    for name in results[0]:
+        values = np.array([np.asarray(r[name], np.float64) for r in results])
+        variables[name] = values[groups[1]]
+    return variables
+
+
+def _row(columns: Mapping[str, np.ndarray], i: int) -> dict[str, Any]:
+    return {k: c[i].item() if isinstance(c[i], np.generic) else c[i] for k, c in columns.items()}
+
+
+def _distinct(columns: Mapping[str, np.ndarray], names: list[str], n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first index of each distinct combination of values, and each node's combination."""
+    keys = []
+    for name in names:
+        column = columns[name]
+        if column.dtype == object:
+            lookup: dict[bytes, int] = {}
+            keys.append([float(lookup.setdefault(np.asarray(v).tobytes(), len(lookup))) for v in column])
+        elif not np.all(column == column[0]):
+            keys.append(column.astype(np.float64))
+    if not keys:
+        return np.zeros(1, np.int64), np.zeros(n, np.int64)
+    _, first, inverse = np.unique(np.array(keys).T, axis=0, return_index=True, return_inverse=True)
+    return first, inverse.ravel()
+
+
+def compressed(variables: Mapping[str, np.ndarray], spread: set[str]) -> dict[str, np.ndarray]:
+    """Replace columns that are equal in all nodes by their value, except those named in `spread`.
+
+    Names of columns that differ are added to `spread`: once a variable differs between nodes it stays an array,
+    so that changing values back does not change the shapes that a program was compiled for.
+    """
+    result: dict[str, np.ndarray] = {}
+    for name, column in variables.items():
+        if name not in spread and (column == column[:1]).all():
+            result[name] = column[0]
+        else:
+            spread.add(name)
+            result[name] = column
+    return result
+
+
+def state_columns(model: type[Node], columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the dynamic state variables as float64 arrays of one row per node."""
+    return numeric_columns(model, columns, dict.fromkeys(model.dynamic))
+
+
+
+
+def restart(model: type[Any], store: Any, clock: Any, step: int) -> None:
+    """Write the state that devices start a run with at time `step` into their columns."""
+    for row in range(len(store.node_ids)):
+        state = model.restart(_Recorder(_row({k: c[row : row + 1] for k, c in store.columns.items()}, 0), set()), clock, step)
+        for name, value in state.items():
+            store.columns[name][row] = value

@@ -1,0 +1,235 @@
+"""Spikes between neurons on the CPU: collecting them after a segment and delivering them into the ring buffer.
+
+All arrays are flat and are changed in place. A *segment* is the part of a slice that one run covers: a whole slice,
+except where a run begins or ends inside one.
+
+The words of `clock` (int64), of `counters` (int64) and of the records are named in `engine.layout`.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from jaxnest.engine import ffi
+from jaxnest.engine.layout import (
+    EVENT_WORDS,
+    FLIP,
+    FROM,
+    MIN_DELAY,
+    N_EVENTS,
+    N_LANES,
+    N_REGISTER,
+    N_SLOTS,
+    N_SPIKES,
+    N_WEIGHTS,
+    ORIGIN,
+    PLAIN,
+    REGISTER_WORDS,
+    SEGMENT,
+    TO,
+    WEIGHT_WORDS,
+    WEIGHTS_NEEDED,
+)
+
+
+@numba.njit(cache=True)
+def _keys(raster: np.ndarray, rank: np.ndarray, begin: int, end: int, min_delay: int) -> np.ndarray:
+    """Return sorted keys ``rank of the neuron * min_delay + lag`` of all spikes in these lags."""
+    n = len(rank)
+    count = 0
+    for i in range(begin * n, end * n):
+        count += raster[i] != 0
+    keys = np.empty(count, np.int64)
+    k = 0
+    for lag in range(begin, end):
+        for column in range(n):
+            if raster[lag * n + column] != 0:
+                keys[k] = rank[column] * min_delay + lag
+                k += 1
+    keys.sort()
+    return keys
+
+
+@numba.njit(cache=True)
+def collect(
+    events: np.ndarray,
+    register: np.ndarray,
+    counters: np.ndarray,
+    raster: np.ndarray,
+    rank: np.ndarray,
+    column_of_rank: np.ndarray,
+    emitters: np.ndarray,
+    recorded: np.ndarray,
+    watched: np.ndarray,
+    clock: np.ndarray,
+) -> None:
+    """After a segment: note spikes for recorders and, at the end of a slice, register them for delivery.
+
+    The register is ordered by node, then lag, as in NEST.
+    """
+    n = len(rank)
+    if n == 0:
+        return
+    min_delay = clock[MIN_DELAY]
+    keys = _keys(raster, rank, clock[FROM], clock[TO], min_delay)
+    k = counters[N_EVENTS]
+    for key in keys:
+        column, lag = column_of_rank[key // min_delay], key % min_delay
+        multiplicity = raster[lag * n + column]
+        counters[N_SPIKES] += multiplicity
+        if recorded[column]:
+            events[EVENT_WORDS * k] = -1
+            events[EVENT_WORDS * k + 1] = emitters[column]
+            events[EVENT_WORDS * k + 2] = clock[ORIGIN] + lag + 1
+            events[EVENT_WORDS * k + 3] = multiplicity
+            events[EVENT_WORDS * k + 4] = clock[SEGMENT]
+            k += 1
+    counters[N_EVENTS] = k
+    if clock[TO] < min_delay:
+        return
+    if clock[FROM] > 0:
+        keys = _keys(raster, rank, 0, min_delay, min_delay)
+    needed = 0
+    for i, key in enumerate(keys):
+        column, lag = column_of_rank[key // min_delay], key % min_delay
+        node, multiplicity = emitters[column], raster[lag * n + column]
+        register[REGISTER_WORDS * i] = node
+        register[REGISTER_WORDS * i + 1] = lag
+        register[REGISTER_WORDS * i + 2] = multiplicity
+        needed += watched[node] * multiplicity
+    counters[N_REGISTER] = len(keys)
+    counters[WEIGHTS_NEEDED] = needed
+
+
+@numba.njit(cache=True)
+def deliver(
+    ring: np.ndarray,
+    weight_events: np.ndarray,
+    counters: np.ndarray,
+    register: np.ndarray,
+    n_register: int,
+    group_start: np.ndarray,
+    connection_start: np.ndarray,
+    group_watched: np.ndarray,
+    lane: np.ndarray,
+    weight: np.ndarray,
+    delay: np.ndarray,
+    clock: np.ndarray,
+) -> None:
+    """At the beginning of a slice: add the spikes that one virtual process registered in the previous one.
+
+    Connections are grouped by source and synapse model; a spike of multiplicity m is delivered m times
+    through each group, as in NEST. Floating-point additions come in NEST's order.
+    """
+    n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
+    previous = clock[ORIGIN] - clock[MIN_DELAY]
+    for i in range(n_register):
+        node = register[REGISTER_WORDS * i]
+        step = previous + register[REGISTER_WORDS * i + 1]
+        multiplicity = register[REGISTER_WORDS * i + 2]
+        slot = step % n_slots
+        for group in range(group_start[node], group_start[node + 1]):
+            for _ in range(multiplicity):
+                for c in range(connection_start[group], connection_start[group + 1]):
+                    s = slot + delay[c]
+                    if s >= n_slots:
+                        s -= n_slots
+                    ring[s * n_lanes + lane[c]] += weight[c]
+                if group_watched[group]:
+                    _note_weights(
+                        weight_events, counters, connection_start[group], connection_start[group + 1], step + 1, weight
+                    )
+
+
+@numba.njit(cache=True)
+def _note_weights(
+    weight_events: np.ndarray, counters: np.ndarray, first: int, last: int, stamp: int, weight: np.ndarray
+) -> None:
+    """Note the weights that are sent, for weight recorders."""
+    bits = weight.view(np.int64)
+    k = counters[N_WEIGHTS]
+    for c in range(first, last):
+        weight_events[WEIGHT_WORDS * k] = c
+        weight_events[WEIGHT_WORDS * k + 1] = stamp
+        weight_events[WEIGHT_WORDS * k + 2] = bits[c]
+        k += 1
+    counters[N_WEIGHTS] = k
+
+
+@numba.njit(cache=True)
+def post(
+    ring: np.ndarray,
+    events: np.ndarray,
+    counters: np.ndarray,
+    clock: np.ndarray,
+    sender: int,
+    step: int,
+    amount: float,
+    weight: float,
+    lane_positive: int,
+    lane_negative: int,
+    flags: int,
+    delay: int,
+) -> None:
+    """Send one event of a device, emitted in `step`, to a neuron's lane or to a recorder."""
+    if lane_positive < 0:
+        k = counters[N_EVENTS]
+        events[EVENT_WORDS * k] = -1 - lane_positive
+        events[EVENT_WORDS * k + 1] = sender
+        events[EVENT_WORDS * k + 2] = step + 1
+        events[EVENT_WORDS * k + 3] = int(amount)
+        events[EVENT_WORDS * k + 4] = clock[SEGMENT]
+        counters[N_EVENTS] = k + 1
+        return
+    x = amount if flags & PLAIN else weight * amount
+    lane = lane_positive if x > 0 else lane_negative
+    if flags & FLIP and x <= 0:
+        x = -x
+    ring[((step + delay) % clock[N_SLOTS]) * clock[N_LANES] + lane] += x
+
+
+@numba.cfunc(ffi.HANDLER, cache=True)
+def collect_handler(frame: int) -> int:
+    """`collect` as an operation of XLA."""
+    if ffi.is_query(frame):
+        return 0
+    collect(
+        ffi.int64(frame, 0),
+        ffi.int64(frame, 1),
+        ffi.int64(frame, 2),
+        ffi.int32(frame, 3),
+        ffi.int64(frame, 4),
+        ffi.int64(frame, 5),
+        ffi.int64(frame, 6),
+        ffi.int64(frame, 7),
+        ffi.int64(frame, 8),
+        ffi.int64(frame, 9),
+    )
+    return 0
+
+
+@numba.cfunc(ffi.HANDLER, cache=True)
+def deliver_handler(frame: int) -> int:
+    """`deliver` for the registers of all virtual processes, as an operation of XLA."""
+    if ffi.is_query(frame):
+        return 0
+    clock = ffi.int64(frame, 9)
+    if clock[FROM] != 0:
+        return 0
+    for i in range(10, ffi.n_arguments(frame), 2):
+        deliver(
+            ffi.float64(frame, 0),
+            ffi.int64(frame, 1),
+            ffi.int64(frame, 2),
+            ffi.int64(frame, i),
+            ffi.int64(frame, i + 1)[N_REGISTER],
+            ffi.int64(frame, 3),
+            ffi.int64(frame, 4),
+            ffi.int64(frame, 5),
+            ffi.int32(frame, 6),
+            ffi.float64(frame, 7),
+            ffi.int32(frame, 8),
+            clock,
+        )
+    return 0

@@ -1,0 +1,130 @@
+"""Numba functions as custom operations of XLA on the CPU, at the cost of a C call.
+
+XLA hands a custom operation one pointer, to a call frame that describes its buffers (``XLA_FFI_CallFrame``
+in XLA's ``c_api.h``). The functions below read that frame inside compiled code, so that no Python runs and no
+lock is taken. Operations work in place: results are aliases of arguments.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import numba
+from numba import types
+from numba.extending import intrinsic
+
+# Offsets in bytes of XLA's structures (FFI API 0.x, 64-bit).
+_EXTENSION = 8
+_N_ARGUMENTS = 56
+_ARGUMENTS = 72
+_BUFFER_DATA = 24
+_BUFFER_RANK = 32
+_BUFFER_DIMENSIONS = 40
+_EXTENSION_TYPE = 8
+_METADATA = 24
+_METADATA_MAJOR = 24
+_METADATA_MINOR = 28
+_METADATA_TRAITS = 32
+_API_MAJOR = 0
+_API_MINOR = 1
+
+
+@intrinsic
+def _pointer(typing_context: Any, address: Any) -> Any:
+    """Reinterpret an integer as a pointer."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
+
+    return types.voidptr(types.int64), generate
+
+
+@numba.njit(inline="always")
+def _word(address: int) -> int:
+    return numba.carray(_pointer(address), (1,), numba.int64)[0]
+
+
+@numba.njit
+def _size(buffer: int) -> int:
+    n = 1
+    dimensions = _word(buffer + _BUFFER_DIMENSIONS)
+    for k in range(_word(buffer + _BUFFER_RANK)):
+        n *= _word(dimensions + 8 * k)
+    return n
+
+
+def _reader(dtype: Any) -> Callable[[int, int], Any]:
+    @numba.njit
+    def read(frame: int, index: int) -> Any:
+        buffer = _word(_word(frame + _ARGUMENTS) + 8 * index)
+        return numba.carray(_pointer(_word(buffer + _BUFFER_DATA)), (_size(buffer),), dtype)
+
+    return read
+
+
+float64 = _reader(numba.float64)
+int64 = _reader(numba.int64)
+int32 = _reader(numba.int32)
+uint64 = _reader(numba.uint64)
+
+
+@numba.njit
+def n_arguments(frame: int) -> int:
+    """Return the number of arguments."""
+    return _word(frame + _N_ARGUMENTS)
+
+
+@numba.njit
+def is_query(frame: int) -> bool:
+    """Answer XLA's question for the version of the interface; True if the call was nothing else."""
+    extension = _word(frame + _EXTENSION)
+    if extension == 0:
+        return False
+    if numba.carray(_pointer(extension + _EXTENSION_TYPE), (1,), numba.int32)[0] == 1:
+        metadata = _word(extension + _METADATA)
+        version = numba.carray(_pointer(metadata + _METADATA_MAJOR), (2,), numba.int32)
+        version[0], version[1] = _API_MAJOR, _API_MINOR
+        numba.carray(_pointer(metadata + _METADATA_TRAITS), (1,), numba.int32)[0] = 0
+        return True
+    return False
+
+
+HANDLER = types.int64(types.int64)
+
+
+@functools.cache
+def register(handler: Any) -> str:
+    """Make a compiled handler (``numba.cfunc(HANDLER)``) known to XLA and return its name there."""
+    name = f"{handler.__module__}.{handler.__name__}"  # the same in every process: programs are cached by it
+    jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(_Address(handler.address)), platform="cpu")
+    return name
+
+
+class _Address:
+    """What `jax.ffi.pycapsule` takes: something with a raw pointer."""
+
+    def __init__(self, address: int) -> None:
+        import ctypes
+
+        self._as_parameter_ = ctypes.c_void_p(address)
+
+
+def call(handler: Any, in_place: Sequence[jax.Array], read: Sequence[Any]) -> list[jax.Array]:
+    """Apply a handler to arrays of a traced function.
+
+    Parameters
+    ----------
+    handler
+        The compiled function; it sees `in_place` and then `read` as its arguments 0, 1, ...
+    in_place
+        Arrays that it changes; their new values are returned.
+    read
+        Arrays that it only reads.
+    """
+    results = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in in_place]
+    aliases = {i: i for i in range(len(in_place))}
+    operation = jax.ffi.ffi_call(register(handler), results, input_output_aliases=aliases)
+    return list(operation(*in_place, *read))

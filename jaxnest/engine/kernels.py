@@ -1,0 +1,42 @@
+"""Delivery with event kernels: the compiled loops of `engine.events` as operations on the arrays of a shard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jaxnest.engine import events, ffi
+
+
+def deliver(shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[Any, Any]], clock: Any) -> None:
+    """Add the spikes of the previous slice to the ring buffer of a shard."""
+    shard["ring"], shard["weight_events"], shard["counters"] = ffi.call(
+        events.deliver_handler,
+        [shard["ring"], shard["weight_events"], shard["counters"]],
+        [
+            table["group_start"],
+            table["connection_start"],
+            table["group_watched"],
+            table["lane"],
+            table["weight"],
+            table["delay"],
+            clock,
+            *(array for pair in registers for array in pair),
+        ],
+    )
+
+
+def collect(shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:
+    """Note the spikes of a segment."""
+    shard["events"], shard["register"], shard["counters"] = ffi.call(
+        events.collect_handler,
+        [shard["events"], shard["register"], shard["counters"]],
+        [
+            shard["raster"],
+            table["rank"],
+            table["column_of_rank"],
+            table["emitters"],
+            table["recorded"],
+            table["watched"],
+            clock,
+        ],
+    )

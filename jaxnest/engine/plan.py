@@ -1,0 +1,189 @@
+"""The immutable description of one network for the back ends, made from the kernel's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Protocol, final
+
+import numpy as np
+
+from jaxnest.engine.meters import Meter, MeterRequest, Probe, place_meters
+from jaxnest.engine.shard import Batch, Shard, build_shard
+from jaxnest.engine.tables import DeliveryTable, DeviceTable, build_delivery, build_device_table
+
+NEVER = 1 << 62
+
+
+class Network(Protocol):
+    """What the engine reads of the kernel."""
+
+    nodes: Any
+    connections: Any
+    clock: Any
+    streams: Any
+    recording: Any
+
+
+@final
+@dataclass
+class Plan:
+    """Everything about a network that does not change during a run."""
+
+    clock: Any
+    min_delay: int
+    max_delay: int
+    shards: list[Shard]
+    delivery: list[DeliveryTable]
+    device_tables: list[list[DeviceTable]]
+    """Per shard, one per batch of devices that emit something (None for recorders)."""
+    recorders: np.ndarray
+    """Node ids of all spike recorders; their index is what event records carry."""
+    recorder_windows: list[tuple[int, int]]
+    """First and last active step of each of them."""
+    recorded: list[np.ndarray]
+    """Per shard and column of the raster: whether some recorder listens."""
+    listeners: list[dict[int, np.ndarray]]
+    """Per shard: recorder -> ids of the neurons it listens to (with repetitions)."""
+    probes: list[Probe]
+    meters: list[Meter]
+
+    @property
+    def n_slots(self) -> int:
+        """Rows of the ring buffer."""
+        return self.min_delay + self.max_delay
+
+    def outputs(self, shard: int, batch: int) -> tuple[tuple[str, ...], np.ndarray]:
+        """Return the recordables that meters sample from a batch, and the nodes they sample them from."""
+        names: dict[str, None] = {}
+        shard_batches = self.shards[shard].batches + self.shards[shard].devices
+        sampled = np.zeros(len(shard_batches[batch]), np.bool_)
+        for probe in self.probes:
+            if (probe.shard, probe.batch) == (shard, batch):
+                names |= dict.fromkeys(probe.names)
+                sampled[probe.rows] = True
+        return tuple(names), sampled
+
+
+def window(store: Any, row: int, clock: Any) -> tuple[int, int]:
+    """Return a device's first and last active step: ``first < step <= last``."""
+    columns = store.columns
+    origin, start, stop = (float(columns[k][row]) for k in ("origin", "start", "stop"))
+    last = clock.to_steps(stop)
+    return clock.to_steps(origin) + clock.to_steps(start), NEVER if last >= NEVER else clock.to_steps(origin) + last
+
+
+def build_plan(
+    network: Network, spread: dict[tuple[str, int], set[str]], delivery: list[DeliveryTable] | None = None
+) -> Plan:
+    """Lay out the network: batches, lanes, delivery tables, devices, recorders.
+
+    `delivery` are the tables of an earlier plan, if connections between neurons are what they were.
+    """
+    nodes, connections = network.nodes, network.connections
+    n_shards, n_nodes = nodes.n_virtual_processes, len(nodes)
+    shards = [build_shard(nodes.stores, i) for i in range(n_shards)]
+    windows: dict[int, tuple[int, int]] = {}
+    for model, store in nodes.stores.items():
+        if model.element_type == "recorder" and not model.samples:
+            windows |= {int(n): window(store, r, network.clock) for r, n in enumerate(store.node_ids)}
+    recorders = np.array(sorted(windows), np.int64)
+    recorder_index = np.zeros(n_nodes + 1, np.int64)
+    recorder_index[recorders] = np.arange(len(recorders))
+    known, delivery = delivery, []
+    device_tables, recorded, listeners = [], [], []
+    for shard in shards:
+        for batch in shard.batches:
+            batch.calibrate(network.clock, spread)
+        lookup = shard.lane_lookup(n_nodes)
+        delivery.append(
+            known[shard.index]
+            if known
+            else build_delivery(shard, tables(connections, shard.index, "neuron"), lookup, watched(connections))
+        )
+        from_devices = list(tables(connections, shard.index, "from_device"))
+        device_tables.append(
+            [build_device_table(shard, d, from_devices, lookup, recorder_index) for d in shard.devices]
+        )
+        heard = _listeners(tables(connections, shard.index, "to_device"))
+        listeners.append(heard)
+        everyone = np.concatenate([*heard.values(), np.empty(0, np.int64)])
+        recorded.append(np.isin(shard.emitters, everyone).astype(np.int64))
+    probes, meters = place_meters(shards, _meter_requests(network, shards))
+    return Plan(
+        network.clock,
+        connections.min_delay,
+        connections.max_delay,
+        shards,
+        delivery,
+        device_tables,
+        recorders,
+        [windows[n] for n in recorders.tolist()],
+        recorded,
+        listeners,
+        probes,
+        meters,
+    )
+
+
+def tables(connections: Any, shard: int, category: str) -> Iterator[tuple[int, Any]]:
+    """Yield synapse model index and table of one virtual process and category."""
+    for thread, index, kind, table in connections.tables():
+        if thread == shard and kind == category:
+            yield index, table
+
+
+def watched(connections: Any) -> set[int]:
+    """Return the synapse models that have a weight recorder."""
+    return {index for _, index, _, table in connections.tables() if len(table.named.defaults.get("weight_recorder", ()))}
+
+
+def _listeners(to_device: Iterator[tuple[int, Any]]) -> dict[int, np.ndarray]:
+    heard: dict[int, list[np.ndarray]] = {}
+    for _, table in to_device:
+        for recorder in np.unique(table.target):
+            heard.setdefault(int(recorder), []).append(table.source[table.target == recorder].astype(np.int64))
+    return {recorder: np.concatenate(parts) for recorder, parts in heard.items()}
+
+
+def _meter_requests(network: Network, shards: list[Shard]) -> Iterator[MeterRequest]:
+    clock = network.clock
+    for shard in shards:
+        from_devices = list(tables(network.connections, shard.index, "from_device"))
+        for batch in shard.devices:
+            if not getattr(batch.model, "samples", False):
+                continue
+            for row, node_id in zip(batch.rows, batch.node_ids, strict=True):
+                parts = [t.target[t.source == node_id] for _, t in from_devices]
+                targets = np.concatenate([*parts, np.empty(0, np.int32)]).astype(np.int64)
+                if len(targets):
+                    yield _request(batch, int(row), int(node_id), shard.index, targets, clock)
+
+
+def _request(batch: Batch, row: int, node_id: int, shard: int, targets: np.ndarray, clock: Any) -> MeterRequest:
+    columns = batch.store.columns
+    return MeterRequest(
+        node_id,
+        shard,
+        targets,
+        tuple(columns["record_from"][row]),
+        clock.to_steps(float(columns["interval"][row])),
+        clock.to_steps(float(columns["offset"][row])),
+        window(batch.store, row, clock),
+    )
+
+
+def collection_table(plan: Plan, s: int) -> dict[str, np.ndarray]:
+    """Return what `collect` has to know of a shard's neurons."""
+    emitters = plan.shards[s].emitters
+    column_of_rank = np.argsort(emitters, kind="stable")
+    rank = np.empty_like(column_of_rank)
+    rank[column_of_rank] = np.arange(len(emitters))
+    watched = np.sum([t.watched for t in plan.delivery], axis=0)
+    return {
+        "rank": rank,
+        "column_of_rank": column_of_rank,
+        "emitters": emitters,
+        "recorded": plan.recorded[s],
+        "watched": watched,
+    }

@@ -1,0 +1,96 @@
+"""Delivery in pure JAX: the same operations as `engine.kernels`, for GPUs, TPUs and gradients.
+
+Sums come in no particular order, so that results agree with the event kernels up to rounding.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+from jax import lax
+
+from jaxnest.engine import layout
+
+BLOCK = 1 << 14
+"""Synaptic events that are delivered at once."""
+
+
+def deliver(shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[Any, Any]], clock: Any) -> None:
+    """Add the spikes of the previous slice to the ring buffer of a shard."""
+    n_lanes = shard["ring"].shape[1]
+    begins_slice = clock[layout.FROM] == 0
+    ring = shard["ring"].reshape(-1)
+    for register, counters in registers:
+        n = jnp.where(begins_slice, counters[layout.N_REGISTER], 0)
+        ring = _deliver_register(ring, n_lanes, table, register, n, clock)
+    shard["ring"] = ring.reshape(shard["ring"].shape)
+
+
+def _deliver_register(ring: Any, n_lanes: int, table: dict[str, Any], register: Any, n: Any, clock: Any) -> Any:
+    entries = register.reshape(-1, layout.REGISTER_WORDS)
+    used = jnp.arange(len(entries)) < n
+    node = jnp.where(used, entries[:, 0], 0)
+    first = table["connection_start"][table["group_start"][node]]
+    degree = jnp.where(used, table["connection_start"][table["group_start"][node + 1]] - first, 0)
+    end = jnp.cumsum(degree)
+    slot = (clock[layout.ORIGIN] - clock[layout.MIN_DELAY] + entries[:, 1]) % clock[layout.N_SLOTS]
+
+    def deliver_block(state: Any) -> Any:
+        position, ring = state
+        event = position + jnp.arange(BLOCK)
+        spike = jnp.minimum(jnp.searchsorted(end, event, side="right"), len(entries) - 1)
+        connection = first[spike] + event - (end[spike] - degree[spike])
+        valid = event < end[-1]
+        connection = jnp.where(valid, connection, 0)
+        row = (slot[spike] + table["delay"][connection]) % clock[layout.N_SLOTS]
+        amount = jnp.where(valid, table["weight"][connection] * entries[spike, 2], 0.0)
+        return position + BLOCK, ring.at[row * n_lanes + table["lane"][connection]].add(amount)
+
+    if table["lane"].shape[0] == 0:
+        return ring
+    return lax.while_loop(lambda state: state[0] < end[-1], deliver_block, (jnp.int64(0), ring))[1]
+
+
+def collect(shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:
+    """Note the spikes of a segment."""
+    raster = shard["raster"]
+    min_delay, n = raster.shape
+    if n == 0:
+        return
+    lags = jnp.arange(min_delay)
+    now = (lags >= clock[layout.FROM]) & (lags < clock[layout.TO])
+    counters = shard["counters"].at[layout.N_SPIKES].add(jnp.sum(jnp.where(now[:, None], raster, 0)))
+    if shard["events"].shape[0] > layout.EVENT_WORDS:
+        heard = jnp.where(now[:, None] & (table["recorded"] > 0), raster, 0)
+        shard["events"], counters = _note(shard["events"], counters, heard, table, clock)
+    if shard["register"].shape[0] > layout.REGISTER_WORDS:
+        node, lag, multiplicity, count = _by_node(raster, table)
+        full = clock[layout.TO] == min_delay
+        entries = jnp.stack([node, lag, multiplicity], axis=1).reshape(-1)
+        shard["register"] = jnp.where(full, entries, shard["register"])
+        counters = counters.at[layout.N_REGISTER].set(jnp.where(full, count, counters[layout.N_REGISTER]))
+    shard["counters"] = counters
+
+
+def _by_node(raster: Any, table: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
+    """Return node, lag and multiplicity of all spikes, ordered by node and then lag, and their number."""
+    min_delay, n = raster.shape
+    ordered = raster[:, table["column_of_rank"]].T.reshape(-1)
+    (index,) = jnp.nonzero(ordered, size=n * min_delay, fill_value=0)
+    node = table["emitters"][table["column_of_rank"][index // min_delay]]
+    return node, index % min_delay, ordered[index].astype(jnp.int64), jnp.count_nonzero(ordered)
+
+
+def _note(events: Any, counters: Any, raster: Any, table: dict[str, Any], clock: Any) -> tuple[Any, Any]:
+    """Append event records."""
+    node, lag, multiplicity, count = _by_node(raster, table)
+    stamp = clock[layout.ORIGIN] + lag + 1
+    everyone = jnp.full_like(node, -1)
+    segment = jnp.full_like(node, clock[layout.SEGMENT])
+    records = jnp.stack([everyone, node, stamp, multiplicity, segment], axis=1)
+    rows = events.reshape(-1, layout.EVENT_WORDS)
+    k = jnp.arange(len(node))
+    place = jnp.where(k < count, counters[layout.N_EVENTS] + k, len(rows))
+    rows = rows.at[place].set(records, mode="drop")
+    return rows.reshape(-1), counters.at[layout.N_EVENTS].add(count)

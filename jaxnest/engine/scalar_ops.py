@@ -1,0 +1,66 @@
+"""Meaning of `models.ops` in code compiled by numba: the scalar operations of the C library."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from numba import types
+from numba.extending import overload
+
+from jaxnest.models import ops
+
+for _operation, _function in (
+    (ops.exp, math.exp),
+    (ops.log, math.log),
+    (ops.sqrt, math.sqrt),
+    (ops.tanh, math.tanh),
+    (ops.power, math.pow),
+):
+
+    def _overload(function: Callable[..., float]) -> Callable[..., Any]:
+        if function is math.pow:
+            return lambda x, y: lambda x, y: math.pow(x, y)
+        return lambda x: lambda x: function(x)
+
+    overload(_operation, strict=False)(_overload(_function))
+
+
+@overload(ops.where, strict=False)
+def _where(condition: Any, a: Any, b: Any) -> Any:
+    if isinstance(a, types.Array) or isinstance(b, types.Array):
+        return lambda condition, a, b: a if condition else b
+    return lambda condition, a, b: float(a) if condition else float(b)
+
+
+@overload(ops.maximum, strict=False)
+def _maximum(a: Any, b: Any) -> Any:
+    return lambda a, b: b if a < b else a
+
+
+@overload(ops.minimum, strict=False)
+def _minimum(a: Any, b: Any) -> Any:
+    return lambda a, b: b if b < a else a
+
+
+@overload(ops.total, strict=False)
+def _total(a: Any) -> Any:
+    def total(a: Any) -> float:
+        result = 0.0
+        for i in range(len(a)):
+            result += a[i]
+        return result
+
+    return total
+
+
+@overload(ops.accumulate, strict=False)
+def _accumulate(start: Any, a: Any, b: Any) -> Any:
+    def accumulate(start: float, a: Any, b: Any) -> float:
+        result = start
+        for i in range(len(a)):
+            result += a[i] * b[i]
+        return result
+
+    return accumulate

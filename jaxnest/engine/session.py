@@ -1,0 +1,231 @@
+"""One prepared network and its back end: running, draining what was recorded, keeping what outlives a change."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest.engine import layout
+from jaxnest.engine.buffers import EVENT_CAPACITY, Buffers, carry_over, events_per_slice, new_buffers
+from jaxnest.engine.drain import WeightWatch, write_events
+from jaxnest.engine.plan import Network, Plan, build_plan
+from jaxnest.engine.stimulation import Devices
+
+AIM_SECONDS = 0.2
+"""How long one call of a back end may take: between calls, interrupts are answered and progress is shown."""
+
+
+@final
+class Session:
+    """What the engine keeps of a network between Prepare and the next change."""
+
+    def __init__(self, network: Network, backend: str, delivery: str = "kernels") -> None:
+        self._network = network
+        self._backend, self._delivery = backend, delivery
+        self._spread: dict[tuple[str, int], set[str]] = {}
+        self._plan: Plan | None = None
+        self._buffers: list[Buffers] = []
+        self._devices: list[list[Devices | None]] = []
+        self._runner: Any = None
+        self._kept: list[dict[int, Any]] = [{} for _ in range(network.nodes.n_virtual_processes)]
+        self._versions: tuple[int, ...] = ()
+        self._away = False
+        """True while the back end holds newer states than the node table."""
+        self._steps_per_call = 0
+
+    # -- building ----------------------------------------------------------------------------------
+
+    def prepare(self, step: int) -> None:
+        """Bring plan and back end up to date with the tables."""
+        nodes, connections = self._network.nodes, self._network.connections
+        structure = (nodes.version, connections.version)
+        values = (nodes.values_version, connections.values_version)
+        if self._plan is None or self._versions[:2] != structure:
+            self._rebuild(step)
+        elif self._versions[2:] != values:
+            self._recalibrate(step)
+        else:
+            self._restart_devices(step)
+        self._versions = structure + values
+
+    def _rebuild(self, step: int) -> None:
+        self.bring_home()
+        old, old_buffers = self._plan, self._buffers
+        if old is not None:
+            self._deliver_pending(step)
+            self._keep_devices()
+        self._restart(step)
+        plan = build_plan(self._network, self._spread)
+        watched = any(t.group_watched.any() for t in plan.delivery)
+        self._buffers = [new_buffers(plan, s, EVENT_CAPACITY if watched else 0) for s in plan.shards]
+        if old is not None:
+            carry_over(plan, old, self._buffers, old_buffers, step)
+        self._plan = plan
+        self._watch = WeightWatch(self._network, plan)
+        self._make_devices()
+        self._runner = self._make_runner()
+
+    def _recalibrate(self, step: int) -> None:
+        self.bring_home()
+        assert self._plan is not None
+        self._keep_devices()
+        self._restart(step)
+        same = self._versions[3] == self._network.connections.values_version
+        fresh = build_plan(self._network, self._spread, self._plan.delivery if same else None)
+        if [(p.names, p.interval, p.offset) for p in fresh.probes] != [
+            (p.names, p.interval, p.offset) for p in self._plan.probes
+        ]:
+            self._rebuild(step)
+            return
+        for new, old in zip(fresh.meters, self._plan.meters, strict=True):
+            new.times, new.values = old.times, old.values
+        self._plan = fresh
+        self._make_devices()
+        self._runner.plan, self._runner.devices = fresh, self._devices
+        self._runner.refresh()
+
+    def _restart(self, step: int) -> None:
+        """Give devices the state that they start a run with."""
+        from jaxnest.engine.calibration import restart
+
+        for model, store in self._network.nodes.stores.items():
+            if model.element_type == "stimulator":
+                restart(model, store, self._network.clock, step)
+
+    def _restart_devices(self, step: int) -> None:
+        if any(getattr(m, "restarts", False) for m in self._network.nodes.stores):
+            self._recalibrate(step)
+
+    def _make_devices(self) -> None:
+        plan = self._plan
+        assert plan is not None
+        self._devices = [
+            [
+                Devices(batch, table, plan.outputs(s, len(shard.batches) + d)[0], plan, self._kept[s])
+                if batch.model.emits is not None
+                else None
+                for d, (batch, table) in enumerate(zip(shard.devices, plan.device_tables[s], strict=True))
+            ]
+            for s, shard in enumerate(plan.shards)
+        ]
+
+    def _keep_devices(self) -> None:
+        for s, devices in enumerate(self._devices):
+            for d in devices:
+                if d is not None:
+                    self._kept[s] |= d.keep()
+
+    def _make_runner(self) -> Any:
+        arguments = (self._plan, self._buffers, self._devices, self._network.streams)
+        if self._backend == "strict":
+            from jaxnest.engine.strict import StrictRunner
+
+            return StrictRunner(*arguments)
+        from jaxnest.engine.accelerated import XlaRunner
+
+        return XlaRunner(*arguments, self._delivery)
+
+    def _deliver_pending(self, step: int) -> None:
+        """Deliver the last slice's spikes to the connections that existed when they were emitted."""
+        plan = self._plan
+        if plan is None or step % plan.min_delay != 0 or not any(b.counters[layout.N_REGISTER] for b in self._buffers):
+            return
+        from jaxnest.engine.strict import deliver_all
+
+        deliver_all(plan, self._buffers, step)
+
+    # -- running -----------------------------------------------------------------------------------
+
+    def run(self, step: int, end: int, progress: Callable[[int], bool]) -> int:
+        """Advance from `step` to `end`, calling `progress` with the step reached; it returns True to stop there.
+
+        Returns
+        -------
+        int
+            The step reached, `end` unless interrupted.
+        """
+        assert self._plan is not None
+        self._away = True
+        self._runner.streams = self._network.streams
+        self._runner.take_streams()
+        for buffers in self._buffers:
+            buffers.counters[layout.N_SPIKES] = 0
+        self._runner.drained()
+        drained = step
+        self._steps_per_call = self._steps_per_call or 10 * self._plan.min_delay
+        interrupted = False
+        while step < end and not interrupted:
+            started = time.perf_counter()
+            goal = min(end, step + self._steps_per_call)
+            while step < goal:
+                reached = self._runner.run(step, goal)
+                if reached == step:
+                    self._grow()
+                step = reached
+                if self._is_full():
+                    self._drain(drained, step)
+                    drained = step
+            self._drain(drained, step)
+            drained = step
+            interrupted = progress(step)
+            seconds = max(1e-6, time.perf_counter() - started)
+            factor = min(8.0, AIM_SECONDS / seconds)
+            self._steps_per_call = max(self._plan.min_delay, int(self._steps_per_call * max(0.25, factor)))
+        self._runner.return_streams()
+        return step
+
+    def _is_full(self) -> bool:
+        """True if some buffer may not take the events of another slice."""
+        plan = self._plan
+        assert plan is not None
+        needed = sum(int(b.counters[layout.WEIGHTS_NEEDED]) for b in self._buffers)
+        return any(
+            b.counters[layout.N_EVENTS] + events_per_slice(plan, s) > len(b.events) // layout.EVENT_WORDS
+            or b.counters[layout.N_WEIGHTS] + needed > len(b.weight_events) // layout.WEIGHT_WORDS
+            for s, b in enumerate(self._buffers)
+        ) or self._backend != "strict"
+
+    def _grow(self) -> None:
+        """Make room for the weights of a slice with more synaptic events than ever."""
+        needed = sum(int(b.counters[layout.WEIGHTS_NEEDED]) for b in self._buffers)
+        self._runner.bring_home()
+        for buffers in self._buffers:
+            buffers.weight_events = np.zeros(2 * needed * layout.WEIGHT_WORDS, np.int64)
+        self._runner.refresh()
+
+    def _drain(self, begin: int, step: int) -> None:
+        """Hand what was recorded to the recorders."""
+        plan, recording = self._plan, self._network.recording
+        assert plan is not None
+        for s, buffers in enumerate(self._buffers):
+            write_events(plan, s, buffers, recording)
+            self._watch.write(s, buffers, recording)
+            buffers.counters[layout.N_EVENTS] = buffers.counters[layout.N_WEIGHTS] = 0
+        self._runner.drained()
+        samples = self._runner.take_samples()
+        stamps = [p.due(begin, step) for p in plan.probes]
+        started = (step - 1) // plan.min_delay * plan.min_delay
+        for meter in plan.meters:
+            meter.take(plan.probes, stamps, samples)
+            released = meter.release(started, plan.min_delay)
+            if released is not None and len(released[0]):
+                senders, times, values = released
+                columns = dict(zip(meter.names, values, strict=True))
+                recording.write(meter.recorder, meter.shard, {"senders": senders, "steps": times} | columns)
+
+    def spike_count(self) -> int:
+        """Return the number of spikes of neurons in the last run."""
+        return sum(int(b.counters[layout.N_SPIKES]) for b in self._buffers)
+
+    def bring_home(self) -> None:
+        """Write all states back to the node table, if the back end holds newer ones."""
+        if self._away and self._runner is not None:
+            self._away = False
+            self._runner.bring_home()
+            for devices in self._devices:
+                for d in devices:
+                    if d is not None:
+                        d.store_state()

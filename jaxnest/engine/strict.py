@@ -1,0 +1,204 @@
+"""The strict back end: numba, node by node through all steps of a segment, in NEST's order of execution."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest.engine import events, layout
+from jaxnest.engine.buffers import Buffers, clock_words
+from jaxnest.engine.generate import neuron_loop, split
+from jaxnest.engine.plan import Plan, collection_table
+from jaxnest.engine.shard import Batch
+from jaxnest.engine.stimulation import Devices, schedule
+
+
+@final
+class NodeColumns:
+    """A batch of neurons in the layout of the compiled loop: one row per node."""
+
+    def __init__(self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray, min_delay: int) -> None:
+        self.batch, self.outputs = batch, outputs
+        n, k = len(batch), batch.receptors
+        names = tuple(batch.variables)
+        scalars, vectors = split(names, batch.vectors)
+        widths = {name: 2 if name in batch.vectors else 1 for name in names}
+        spread = any(batch.variables[name].ndim == widths[name] for name in names)
+        rows = n if spread else 1
+        self.spread = int(spread)
+        self.scalars = np.zeros((rows, max(1, len(scalars))))
+        self.vectors = np.zeros((rows, max(1, len(vectors)), k))
+        for i, name in enumerate(scalars):
+            self.scalars[:, i] = batch.variables[name]
+        for i, name in enumerate(vectors):
+            self.vectors[:, i] = batch.variables[name]
+        state = batch.state()
+        self.scalar_states, self.vector_states = split(batch.model.dynamic, batch.vectors)
+        self.state = np.zeros((n, max(1, len(self.scalar_states))))
+        self.state_vectors = np.zeros((n, max(1, len(self.vector_states)), k))
+        for i, name in enumerate(self.scalar_states):
+            self.state[:, i] = state[name]
+        for i, name in enumerate(self.vector_states):
+            self.state_vectors[:, i] = state[name]
+        self.frozen = np.zeros(n, np.bool_) if batch.frozen is None else batch.frozen
+        self.sampled = sampled
+        self.samples = np.zeros((min_delay, max(1, len(outputs)), n))
+        self.loop = neuron_loop(batch.model, names, batch.vectors, outputs)
+
+    def advance(self, buffers: Buffers, clock: np.ndarray) -> None:
+        """Run all nodes through the segment."""
+        self.loop(
+            self.scalars,
+            self.vectors,
+            self.spread,
+            self.state,
+            self.state_vectors,
+            buffers.ring.reshape(-1),
+            buffers.raster,
+            self.samples,
+            self.sampled,
+            self.frozen,
+            self.batch.first_lane,
+            self.batch.first_column,
+            self.batch.receptors if self.batch.model.receptor_vector is not None else 0,
+            clock,
+        )
+
+    def dynamic_state(self) -> dict[str, np.ndarray]:
+        """Return the state in columns."""
+        result = {name: self.state[:, i] for i, name in enumerate(self.scalar_states)}
+        return result | {name: self.state_vectors[:, i] for i, name in enumerate(self.vector_states)}
+
+
+@final
+class StrictRunner:
+    """Runs a plan segment by segment."""
+
+    def __init__(self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any) -> None:
+        self.plan, self.buffers, self.devices = plan, buffers, devices
+        self.streams = streams
+        self.neurons = [
+            [NodeColumns(batch, *plan.outputs(s, b), plan.min_delay) for b, batch in enumerate(shard.batches)]
+            for s, shard in enumerate(plan.shards)
+        ]
+        self.schedules = [list(schedule(shard.devices)) for shard in plan.shards]
+        self.collections = [collection_table(plan, s) for s in range(len(plan.shards))]
+        self._samples: list[list[np.ndarray]] = [[] for _ in plan.probes]
+
+    def run(self, step: int, end: int) -> int:
+        """Advance from `step` towards `end` (steps), at least one segment, and return the step reached."""
+        min_delay = self.plan.min_delay
+        origin = step - step % min_delay
+        begin, stop = step - origin, min(min_delay, end - origin)
+        clocks = [clock_words(self.plan, shard, origin, begin, stop, step) for shard in self.plan.shards]
+        if begin == 0:
+            deliver_all(self.plan, self.buffers, origin)
+        for s, clock in enumerate(clocks):
+            self._send(s, clock)
+            for columns in self.neurons[s]:
+                columns.advance(self.buffers[s], clock)
+            self._collect(s, clock)
+        self._sample(origin, begin, stop)
+        return origin + stop
+
+
+    def _send(self, s: int, clock: np.ndarray) -> None:
+        buffers = self.buffers[s]
+        for b, first, last in self.schedules[s]:
+            devices = self.devices[s][b]
+            if devices is not None:
+                devices.loop.send(
+                    buffers.ring.reshape(-1),
+                    buffers.events,
+                    buffers.counters,
+                    self.streams.vp_specific[s],
+                    *devices.changing(),
+                    *devices.constant(),
+                    np.array((first, last), np.int64),
+                    clock,
+                )
+
+    def _collect(self, s: int, clock: np.ndarray) -> None:
+        buffers, table = self.buffers[s], self.collections[s]
+        events.collect(
+            buffers.events,
+            buffers.register,
+            buffers.counters,
+            buffers.raster.reshape(-1),
+            table["rank"],
+            table["column_of_rank"],
+            table["emitters"],
+            table["recorded"],
+            table["watched"],
+            clock,
+        )
+
+    def _sample(self, origin: int, begin: int, stop: int) -> None:
+        for probe, kept in zip(self.plan.probes, self._samples, strict=True):
+            lags = probe.due(origin + begin, origin + stop) - 1 - origin
+            if len(lags):
+                source, outputs = self._samples_of(probe)
+                names = [outputs.index(name) for name in probe.names]
+                kept.append(source[lags][:, names][:, :, probe.rows])
+
+    def _samples_of(self, probe: Any) -> tuple[np.ndarray, tuple[str, ...]]:
+        neurons = self.neurons[probe.shard]
+        if probe.batch < len(neurons):
+            return neurons[probe.batch].samples, neurons[probe.batch].outputs
+        devices = self.devices[probe.shard][probe.batch - len(neurons)]
+        assert devices is not None
+        return devices.samples, devices.outputs
+
+    def take_samples(self) -> list[np.ndarray]:
+        """Hand over the samples (time, name, node) of each probe since the last call."""
+        taken = [
+            np.concatenate(kept) if kept else np.empty((0, len(p.names), len(p.rows)))
+            for p, kept in zip(self.plan.probes, self._samples, strict=True)
+        ]
+        self._samples = [[] for _ in self.plan.probes]
+        return taken
+
+    def take_streams(self) -> None:
+        """Nothing to do: the loops work on the kernel's streams."""
+
+    def return_streams(self) -> None:
+        """Nothing to do: the loops work on the kernel's streams."""
+
+    def drained(self) -> None:
+        """Nothing to do: the session's counters are the runner's."""
+
+    def bring_home(self) -> None:
+        """Write all states back to the node table."""
+        for neurons in self.neurons:
+            for columns in neurons:
+                columns.batch.store_state(columns.dynamic_state())
+
+    def refresh(self) -> None:
+        """Take over variables and states that changed in the node table."""
+        for s, neurons in enumerate(self.neurons):
+            for b, columns in enumerate(neurons):
+                neurons[b] = NodeColumns(columns.batch, *self.plan.outputs(s, b), self.plan.min_delay)
+
+
+
+def deliver_all(plan: Plan, buffers: list[Buffers], origin: int) -> None:
+    """Deliver what all virtual processes registered in the slice before `origin`."""
+    for s, shard in enumerate(plan.shards):
+        table, mine = plan.delivery[s], buffers[s]
+        clock = clock_words(plan, shard, origin, 0, 0, origin)
+        for other in buffers:
+            events.deliver(
+                mine.ring.reshape(-1),
+                mine.weight_events,
+                mine.counters,
+                other.register,
+                other.counters[layout.N_REGISTER],
+                table.group_start,
+                table.connection_start,
+                table.group_watched,
+                table.lane,
+                table.weight,
+                table.delay,
+                clock,
+            )

@@ -1,0 +1,169 @@
+"""The connections of one virtual process in the form that delivery needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest.engine.layout import FLIP, PLAIN
+from jaxnest.engine.shard import Batch, Shard
+
+
+@final
+@dataclass
+class DeliveryTable:
+    """Connections between neurons, sorted by source, synapse model and table order."""
+
+    group_start: np.ndarray
+    connection_start: np.ndarray
+    group_watched: np.ndarray
+    watched: np.ndarray
+    lane: np.ndarray
+    weight: np.ndarray
+    delay: np.ndarray
+    origin: np.ndarray
+    """Rows of the kernel's tables, concatenated in order of synapse models."""
+    tables: list[tuple[int, Any]]
+
+
+@final
+@dataclass
+class DeviceTable:
+    """Connections from the devices of one batch, sorted by device."""
+
+    start: np.ndarray
+    lane_positive: np.ndarray
+    lane_negative: np.ndarray
+    flags: np.ndarray
+    weight: np.ndarray
+    delay: np.ndarray
+
+
+def channels(model: type[Any], inputs: tuple[str, ...], signal: str) -> dict[int, tuple[int, int]]:
+    """Return for each receptor the channels of positive and of other weights."""
+    if signal == "currents":
+        return {r: (inputs.index(name), inputs.index(name)) for r, name in model.current_receptors.items()}
+    if model.receptor_vector is not None:
+        n = sum(name.startswith("spikes_") for name in inputs)
+        return {k + 1: (k, k) for k in range(n)}
+    return {r: (inputs.index(a), inputs.index(b)) for r, (a, b) in model.spike_receptors.items()}
+
+
+def lanes(
+    batches: list[Batch], batch_of: np.ndarray, position: np.ndarray, target: np.ndarray, receptor: np.ndarray, signal: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return lanes for positive and for other weights, and the flags, of connections to neurons."""
+    positive = np.empty(len(target), np.int32)
+    negative = np.empty(len(target), np.int32)
+    flags = np.zeros(len(target), np.int64)
+    for i, batch in enumerate(batches):
+        here = np.flatnonzero(batch_of[target] == i) if len(batches) > 1 else np.arange(len(target))
+        if not len(here):
+            continue
+        table = channels(batch.model, batch.inputs, signal)
+        size = max(table, default=0) + 1
+        lookup = np.zeros((2, size), np.int32)
+        for r, pair in table.items():
+            lookup[:, r] = pair
+        base = batch.first_lane + position[target[here]].astype(np.int32)
+        n = np.int32(len(batch))
+        chosen = receptor[here]
+        positive[here] = base + n * lookup[0][chosen]
+        negative[here] = base + n * lookup[1][chosen]
+        flags[here] = FLIP * batch.model.flips_inhibition + PLAIN * batch.model.ignores_weight
+    return positive, negative, flags
+
+
+def build_delivery(
+    shard: Shard, tables: Iterable[tuple[int, Any]], lookup: tuple[np.ndarray, np.ndarray], watched_models: set[int]
+) -> DeliveryTable:
+    """Lay out the connections between neurons of one virtual process.
+
+    Parameters
+    ----------
+    tables
+        Pairs of synapse model index and table, in ascending order of the index.
+    watched_models
+        Indices of synapse models with a weight recorder.
+    """
+    tables = [(index, t) for index, t in tables if len(t.source)]
+    n_nodes = len(lookup[0]) - 1
+    source = np.concatenate([t.source for _, t in tables]) if tables else np.empty(0, np.int32)
+    model = np.repeat(np.array([i for i, _ in tables], np.int32), [len(t.source) for _, t in tables])
+    origin = np.empty(0, np.int64)
+    columns = {
+        name: np.concatenate([getattr(t, name) for _, t in tables]) if tables else np.empty(0, kind)
+        for name, kind in (("target", np.int32), ("receptor", np.int32), ("weight", np.float64), ("delay", np.int32))
+    }
+    if len(tables) > 1:
+        origin = np.argsort(source, kind="stable")
+        source, model = source[origin], model[origin]
+        columns = {k: c[origin] for k, c in columns.items()}
+    boundary = np.flatnonzero(np.diff(source, prepend=-1) | np.diff(model, prepend=-1)) if len(source) else []
+    group_source = source[boundary]
+    positive, negative, flags = lanes(shard.batches, *lookup, columns["target"], columns["receptor"], "spikes")
+    weight = columns["weight"]
+    lane = np.where(weight > 0, positive, negative).astype(np.int32)
+    if (flags & FLIP).any():
+        weight = np.where((weight <= 0) & (flags & FLIP > 0), -weight, weight)
+    if (flags & PLAIN).any():
+        weight = np.where(flags & PLAIN > 0, 1.0, weight)
+    group_watched = np.isin(model[boundary], list(watched_models)).astype(np.int64)
+    connection_start = np.append(boundary, len(source)).astype(np.int64)
+    watched = np.zeros(n_nodes + 2, np.int64)
+    np.add.at(watched, group_source, group_watched * np.diff(connection_start))
+    return DeliveryTable(
+        np.searchsorted(group_source, np.arange(n_nodes + 2)).astype(np.int64),
+        connection_start,
+        group_watched,
+        watched,
+        lane,
+        np.ascontiguousarray(weight),
+        np.ascontiguousarray(columns["delay"], np.int32),
+        origin,
+        tables,
+    )
+
+
+def build_device_table(
+    shard: Shard,
+    devices: Batch,
+    tables: Iterable[tuple[int, Any]],
+    lookup: tuple[np.ndarray, np.ndarray],
+    recorder_index: np.ndarray,
+) -> DeviceTable:
+    """Lay out the connections from the devices of one batch, per device in order of synapse model and creation.
+
+    A connection to a recorder gets the lane ``-1 - recorder_index[target]``.
+    """
+    device_row = np.full(len(lookup[0]), -1, np.int64)
+    device_row[devices.node_ids] = np.arange(len(devices))
+    parts: dict[str, list[np.ndarray]] = {k: [] for k in ("row", "positive", "negative", "flags", "weight", "delay")}
+    for _, table in tables:
+        rows = device_row[table.source]
+        mine = np.flatnonzero(rows >= 0)
+        if not len(mine):
+            continue
+        target, receptor = table.target[mine], table.receptor[mine]
+        to_neuron = lookup[0][target] >= 0
+        positive = (-1 - recorder_index[target]).astype(np.int32)
+        negative, flags = positive.copy(), np.zeros(len(mine), np.int64)
+        found = lanes(shard.batches, *lookup, target[to_neuron], receptor[to_neuron], devices.model.emits)
+        positive[to_neuron], negative[to_neuron], flags[to_neuron] = found
+        weight = np.where(flags & PLAIN > 0, 1.0, table.weight[mine])
+        columns = (rows[mine], positive, negative, flags, weight, table.delay[mine])
+        for part, column in zip(parts.values(), columns, strict=True):
+            part.append(column)
+    joined = {k: np.concatenate(v) if v else np.empty(0) for k, v in parts.items()}
+    order = np.argsort(joined["row"], kind="stable")
+    return DeviceTable(
+        np.searchsorted(joined["row"][order], np.arange(len(devices) + 1)).astype(np.int64),
+        joined["positive"][order].astype(np.int32),
+        joined["negative"][order].astype(np.int32),
+        joined["flags"][order].astype(np.int64),
+        joined["weight"][order].astype(np.float64),
+        joined["delay"][order].astype(np.int32),
+    )

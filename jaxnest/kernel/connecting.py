@@ -1,0 +1,273 @@
+"""How connections are made: a rule chooses pairs, specifications give values, checks say what is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel.connection_checks import Compatibility, illegal
+from jaxnest.kernel.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE
+from jaxnest.kernel.delays import to_steps
+from jaxnest.kernel.model_table import NamedModel
+from jaxnest.kernel.rules import RULES, Pairs, Process, Rule, unknown
+from jaxnest.kernel.rules.draws import Draws
+from jaxnest.kernel.synapse_defaults import default_delay
+from jaxnest.kernel.synapse_spec import SynapseSpec, parse
+from jaxnest.kernel.values import first_violation
+
+if TYPE_CHECKING:
+    from jaxnest.kernel.kernel import Kernel
+
+_NEURON, _TO_DEVICE, _FROM_DEVICE = (CATEGORIES.index(c) for c in (NEURON, TO_DEVICE, FROM_DEVICE))
+
+
+class Problem(NamedTuple):
+    """The first connection that is not possible: row, specification, and why."""
+
+    row: int
+    spec: int
+    error: Exception | None = None
+
+
+@final
+class Builder:
+    """Makes the connections of one call.
+
+    Parameters
+    ----------
+    kernel
+        Nodes, models, streams, clock.
+    append
+        Stores connections: virtual process, synapse model, category, number, columns.
+    """
+
+    def __init__(self, kernel: Kernel, append: Callable[[int, NamedModel, str, int, Mapping[str, Any]], None]) -> None:
+        self._kernel = kernel
+        self._append = append
+
+    def connect(
+        self,
+        sources: np.ndarray,
+        targets: np.ndarray,
+        conn_spec: Mapping[str, Any],
+        syn_specs: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Connect two populations by a rule."""
+        refuse_empty(sources, "Presynaptic")
+        refuse_empty(targets, "Postsynaptic")
+        rule = self.rule(sources, targets, conn_spec)
+        specs = self.specs(syn_specs)
+        check_symmetry(rule, specs)
+        problems = self._run(rule, specs)
+        if rule.make_symmetric and not rule.makes_symmetric:
+            problems += self._run(self.rule(targets, sources, conn_spec), specs)
+        if problems:
+            raise problems[0]
+
+    def rule(self, sources: np.ndarray, targets: np.ndarray, conn_spec: Mapping[str, Any]) -> Rule:
+        """Return the rule of a connection specification for two populations.
+
+        Raises
+        ------
+        BadProperty, TypeMismatch, DimensionMismatch, UnaccessedDictionaryEntry, IndexError
+            If the rule is unknown, or an option is wrong, unknown or missing.
+        """
+        options = dict(conn_spec)
+        if "rule" not in options:
+            raise errors.BadProperty("The connection specification must contain a connection rule.")
+        name = options.pop("rule")
+        if name not in RULES:
+            raise unknown(name, RULES)
+        twins = ~self._kernel.nodes.has_proxies(targets)
+        rule = RULES[name](sources, targets, twins, options)
+        rule.targets_are_all_nodes = len(targets) == len(self._kernel.nodes)
+        if options:
+            known = ("allow_autapses", "allow_multapses", "make_symmetric", *conn_spec)
+            hint = errors.nearest(next(iter(options)), (k for k in known if k not in options))
+            raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in conn_spec: {', '.join(options)}.{hint}")
+        if rule.needs_proxies and twins.any():
+            raise illegal(
+                f"Cannot use rule '{name}' to connect to nodes without proxies (usually devices), such as node "
+                f"{targets[twins][0]}."
+            )
+        return rule
+
+    def specs(self, syn_specs: Sequence[Mapping[str, Any]]) -> list[SynapseSpec]:
+        """Check synapse specifications."""
+        specs = [parse(self._kernel.synapse_models, s) for s in syn_specs]
+        first = 0
+        for spec in specs:
+            spec.first_drawn = first
+            first += len(spec.random)
+        return specs
+
+    def processes(self) -> list[Process]:
+        """Return all virtual processes with their random streams."""
+        streams, n = self._kernel.streams, self._kernel.n_threads
+        return [
+            Process(i, n, streams.vp_specific[i], streams.rank_synchronised, streams.vp_synchronised[i])
+            for i in range(n)
+        ]
+
+    def _run(self, rule: Rule, specs: list[SynapseSpec]) -> list[Exception]:
+        processes = self.processes()
+        draws = all_draws(specs)
+        check = Compatibility(self._kernel.nodes, rule.sources, rule.targets)
+        rule.prepare(processes, draws)
+        problems: list[Exception] = []
+        for process in processes:
+            pairs = rule.pairs(process, draws)
+            draws.check()
+            problem = self.add(process, pairs, specs, check)
+            problems += [] if problem is None else [problem]
+        return problems
+
+    def add(
+        self, process: Process, pairs: Pairs, specs: Sequence[SynapseSpec], check: Compatibility
+    ) -> Exception | None:
+        """Make connections of one virtual process, up to the first that is not possible; return why it is not."""
+        pairs, category = self._placed(process, pairs)
+        n = len(pairs.source)
+        if not n:
+            return None
+        columns, worst = [], Problem(n, len(specs))
+        for i, spec in enumerate(specs):
+            values, problem = self._columns(spec, pairs, category, check)
+            columns.append(values)
+            if problem is not None and problem[0] < worst.row:
+                worst = Problem(problem[0], i, problem[1])
+        counts = [worst.row + (i < worst.spec and worst.error is not None) for i in range(len(specs))]
+        for values, made in zip(columns, counts, strict=True):
+            self._kernel.connections.delays.use(np.atleast_1d(values["delay"])[:made])
+        self._store(process.index, category, specs, columns, counts)
+        return worst.error
+
+    def _placed(self, process: Process, pairs: Pairs) -> tuple[Pairs, np.ndarray]:
+        """Leave out what belongs to another virtual process; tell the category (one for all, or one for each).
+
+        A connection to a device lives where its source does, and one between devices where a neuron with the
+        id of the target would.
+        """
+        nodes = self._kernel.nodes
+        if nodes.all_have_proxies:
+            return pairs, np.array(_NEURON)
+        from_device, to_device = ~nodes.has_proxies(pairs.source), ~nodes.has_proxies(pairs.target)
+        category = np.where(from_device, _FROM_DEVICE, np.where(to_device, _TO_DEVICE, _NEURON))
+        if process.n > 1:
+            home = np.where(from_device, pairs.target, pairs.source)
+            keep = ~to_device | (home % process.n == process.index)
+            pairs, category = pairs.take(keep), category[keep]
+        if len(category) and (category == category[0]).all():
+            category = category[0]
+        return pairs, category
+
+    def _columns(
+        self, spec: SynapseSpec, pairs: Pairs, category: np.ndarray, check: Compatibility
+    ) -> tuple[dict[str, Any], tuple[int, Exception] | None]:
+        """Return the columns of one specification, and the first row that cannot be connected."""
+        given = spec.given(pairs.drawn, pairs.position)
+        delay, problem = self._delay(spec, given.get("delay", np.nan))
+        columns = spec.columns(given, delay)
+        problems = [problem, violation(spec, columns, given)]
+        problems.append(check.first_bad(spec.named, pairs.source, pairs.target, columns["receptor"]))
+        rows = np.flatnonzero(np.broadcast_to(category, len(pairs.source)) == _FROM_DEVICE)
+        if len(rows):
+            found = self._kernel.connections.devices.first_bad(spec.named, pairs.source[rows], pairs.target[rows])
+            problems.append(found and (int(rows[found[0]]), found[1]))
+        first = min((p for p in problems if p is not None), key=lambda p: p[0], default=None)
+        return columns | {"source": pairs.source, "target": pairs.target}, first
+
+    def _delay(self, spec: SynapseSpec, ms: Any) -> tuple[Any, tuple[int, Exception] | None]:
+        """Return delays in steps, the default where they are not a number, and the first that is not allowed."""
+        clock, delays = self._kernel.clock, self._kernel.connections.delays
+        default = default_delay(spec.named, clock)
+        ms = np.asarray(ms, np.float64)
+        missing = np.isnan(ms)
+        steps = default if ms.ndim == 0 and missing else np.where(missing, default, to_steps(clock, ms))
+        bad = delays.first_bad(np.atleast_1d(steps))
+        if bad == np.size(steps):
+            return steps if np.ndim(steps) else int(steps), None
+        if np.atleast_1d(missing)[bad]:
+            return steps, (bad, delays.error(clock, clock.delay_ms(default), spec.named.name))
+        return steps, (bad, delays.error(clock, float(np.atleast_1d(ms)[bad])))
+
+    def _store(
+        self,
+        thread: int,
+        category: np.ndarray,
+        specs: Sequence[SynapseSpec],
+        columns: list[dict[str, Any]],
+        counts: list[int],
+    ) -> None:
+        """Append to the tables, in NEST's order also if several specifications share a model."""
+        for index in dict.fromkeys(spec.named.index for spec in specs):
+            which = [i for i, spec in enumerate(specs) if spec.named.index == index]
+            joined, n, kinds = _interleaved([columns[i] for i in which], [counts[i] for i in which], category)
+            for code, name in enumerate(CATEGORIES):
+                if not np.ndim(kinds):
+                    if kinds == code and n:
+                        self._append(thread, specs[which[0]].named, name, n, joined)
+                    continue
+                rows = np.flatnonzero(kinds == code)
+                if len(rows):
+                    part = {k: v[rows] if np.ndim(v) else v for k, v in joined.items()}
+                    self._append(thread, specs[which[0]].named, name, len(rows), part)
+
+
+def _interleaved(columns: list[dict[str, Any]], counts: list[int], category: np.ndarray) -> tuple[dict[str, Any], int, Any]:
+    """Return columns with the connections of several specifications taking turns, their number and categories."""
+    n, turns = sum(counts), len(columns)
+    if turns == 1:
+        cut = {k: v[:n] if np.ndim(v) else v for k, v in columns[0].items()}
+        return cut, n, category[:n] if np.ndim(category) else category
+    most = max(counts)
+    joined = {}
+    for name in columns[0]:
+        values = [np.broadcast_to(c[name], most) if not np.ndim(c[name]) else c[name][:most] for c in columns]
+        joined[name] = np.stack(values, axis=1).ravel()[:n]
+    kinds = np.repeat(category[:most], turns)[:n] if np.ndim(category) else category
+    return joined, n, kinds
+
+
+def violation(spec: SynapseSpec, columns: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[int, Exception] | None:
+    """Return the first row whose values are out of bounds, with the error."""
+    model = spec.named.model
+    declared = model.parameters | model.state
+    named = {k: columns[k] for k in declared} | ({"weight": columns["weight"]} if "weight" in columns else {})
+    if not any(k in declared or k == "weight" for k in given) or not (declared or model.relations):
+        return None
+    n = max((len(v) for v in named.values() if np.ndim(v)), default=1)
+    wide = {k: np.broadcast_to(v, n) for k, v in named.items()}
+    row, message = first_violation(model, wide, {k: None for k in given if k in declared})
+    return None if row == n else (row, errors.BadProperty(message))
+
+
+def all_draws(specs: Sequence[SynapseSpec]) -> Draws:
+    """Return the random expressions of all specifications, in drawing order."""
+    parameters = [spec.values[k] for spec in specs for k in spec.random]
+    return Draws(parameters, any(isinstance(v, np.ndarray) for spec in specs for v in spec.values.values()))
+
+
+def refuse_empty(ids: np.ndarray, which: str) -> None:
+    """Raise IllegalConnection for an empty population."""
+    if not len(ids):
+        raise illegal(f"{which} nodes cannot be an empty NodeCollection")
+
+
+def check_symmetry(rule: Rule, specs: Sequence[SynapseSpec]) -> None:
+    """Raise if a synapse model needs symmetric connections, or if the rule or values cannot give them."""
+    constant = all(spec.constant for spec in specs)
+    if rule.make_symmetric and any(spec.random for spec in specs):
+        raise errors.NotImplemented("Symmetric connections require parameters that can be reset, not random ones.")
+    for spec in specs:
+        if spec.named.model.requires_symmetric and not (rule.make_symmetric or rule.is_symmetric(constant)):
+            raise errors.BadProperty(
+                f"Connections with synapse model '{spec.named.name}' can only be created as one-to-one connections "
+                'with "make_symmetric" set to true or as all-to-all connections with equal source and target '
+                "populations and default or scalar parameters."
+            )
+    if rule.make_symmetric and not (rule.can_be_symmetric or rule.makes_symmetric):
+        raise errors.NotImplemented(f"Connection rule '{rule.name}' does not support symmetric connections.")

@@ -1,0 +1,210 @@
+"""Whether source, target, synapse model and receptor fit together."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel.model_table import NamedModel
+from jaxnest.kernel.node_table import NodeTable
+from jaxnest.models.base import Node
+from jaxnest.models.synapse import Synapse
+
+PREFIX = "Creation of connection is not possible because:\n"
+
+
+def illegal(reason: str) -> errors.IllegalConnection:
+    """Return an IllegalConnection with NEST's preamble."""
+    return errors.IllegalConnection(PREFIX + reason)
+
+
+def why_not(
+    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, n_receptors: int
+) -> errors.KernelException | None:
+    """Return the error for connections of this kind, or None if they are possible.
+
+    Parameters
+    ----------
+    n_receptors
+        Number of receptors of the target, if a vector parameter decides it.
+    """
+    samples = getattr(source, "samples", False)
+    if source.emits is None and not samples:
+        return illegal(
+            f"Source node does not send output: {source.name} -> {target.name}.\n"
+            "  Note that recorders must be connected as Connect(neuron, recorder)."
+        )
+    if not source.has_proxies and not synapse.accepts_devices and not getattr(source, "sends_plain_spikes", False):
+        what = {"currents": "current input", None: "data logging requests"}.get(source.emits, "spike input")
+        return illegal(
+            f"The target node or synapse model does not support {what}: "
+            f"{source.name} cannot be connected with {synapse.name}, but with static_synapse."
+        )
+    if source.emits is not None and target.has_proxies and not source.has_proxies and target.element_type == "stimulator":
+        return illegal(f"{target.name} takes no input.")
+    problem = _receptor(source, target, synapse, receptor, n_receptors)
+    if problem is None and synapse.needs_archive and not target.archives:
+        return illegal(f"The target node does not support STDP synapses: {target.name} keeps no history of spikes.")
+    return problem
+
+
+def _receptor(
+    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, n_receptors: int
+) -> errors.KernelException | None:
+    if getattr(source, "samples", False):
+        if not target.recordables:
+            return illegal(
+                "The target node or synapse model does not support data logging requests: "
+                f"{target.name} has nothing to record."
+            )
+        if synapse.receptor_zero_only:
+            return _only_zero(synapse)
+        return None if receptor == 0 else _unknown(target, receptor, [0])
+    if source.emits == "currents":
+        known, what = list(target.current_receptors), "current input"
+    else:
+        known, what = list(target.spike_receptors), "spike input"
+        if target.receptor_vector is not None:
+            known = list(range(1, n_receptors + 1))
+    takes_spikes_at_all = target.element_type == "recorder" and not getattr(target, "samples", False)
+    if not known and source.emits == "spikes" and takes_spikes_at_all:
+        known = [0]
+    if not known and target.receptor_vector is None:
+        return illegal(
+            f"The target node or synapse model does not support {what}: {source.name} -> {target.name}.\n"
+            "  Note that volt/multimeters must be connected as Connect(meter, neuron)."
+        )
+    if receptor not in known:
+        return _unknown(target, receptor, known)
+    return _only_zero(synapse) if synapse.receptor_zero_only and receptor else None
+
+
+def _only_zero(synapse: type[Synapse]) -> errors.IllegalConnection:
+    return illegal(f"Only receptor 0 is allowed for HPC synapses such as {synapse.name}. Use the normal model instead.")
+
+
+def _unknown(target: type[Node], receptor: int, known: list[int]) -> errors.KernelException:
+    names = {number: name for name, number in target.receptor_types.items()}
+    listed = ", ".join(f"{k} ({names[k]})" if k in names else str(k) for k in known) or "none"
+    if target.receptor_vector is not None:
+        return errors.IncompatibleReceptorType(
+            f"Receptor type {receptor} in {target.name} does not accept SpikeEvent. "
+            f"Receptors (as many as {target.receptor_vector} has elements): {listed}."
+        )
+    return errors.UnknownReceptorType(
+        f"Receptor type {receptor} is not available in {target.name}. Its receptors: {listed}."
+    )
+
+
+@final
+class Compatibility:
+    """Checks rows of one Connect call, population by population where that is enough."""
+
+    def __init__(self, nodes: NodeTable, sources: np.ndarray, targets: np.ndarray) -> None:
+        self._nodes = nodes
+        self._models: list[type[Node]] = []
+        self._code: np.ndarray = np.full(len(nodes) + 1, -1, np.int32)
+        self._present = [self._add(sources), self._add(targets)]
+
+    def _add(self, ids: np.ndarray) -> list[tuple[int, int]]:
+        """Number the kinds of node: model and number of receptors."""
+        kinds: dict[tuple[int, int], None] = {}
+        for named, store, positions in self._nodes.groups(ids):
+            model = named.model
+            if model not in self._models:
+                self._models.append(model)
+            index = self._models.index(model)
+            sizes = np.zeros(len(positions), np.int64)
+            if model.receptor_vector is not None:
+                column = store.columns[model.receptor_vector]
+                sizes = np.array([len(column[r]) for r in self._nodes.rows(ids[positions])])
+            self._code[ids[positions]] = index + 1000 * sizes
+            kinds |= {(index, int(size)): None for size in np.unique(sizes)}
+        return list(kinds)
+
+    def first_bad(
+        self, named: NamedModel, source: np.ndarray, target: np.ndarray, receptor: Any
+    ) -> tuple[int, errors.KernelException] | None:
+        """Return the first row that cannot be connected, with its error."""
+        sources, targets = self._present
+        model = named.model
+        if not np.ndim(receptor) and not any(
+            why_not(self._models[s], self._models[t], model, int(receptor), n) for s, _ in sources for t, n in targets
+        ):
+            return None
+        columns = np.stack([self._code[source], self._code[target], np.broadcast_to(receptor, len(source))])
+        kinds, first = np.unique(columns, axis=1, return_index=True)
+        for i in np.argsort(first):
+            s, t, r = (int(x) for x in kinds[:, i])
+            problem = why_not(self._models[s % 1000], self._models[t % 1000], model, r, t // 1000)
+            if problem is not None:
+                return int(first[i]), problem
+        return None
+
+
+@final
+class DeviceRules:
+    """What devices remember of their connections: one synapse model, one connection per meter and node."""
+
+    def __init__(self, nodes: NodeTable) -> None:
+        self._nodes = nodes
+        self._synapse: dict[int, int] = {}
+        self._sampled: dict[int, set[int]] = {}
+
+    def first_bad(
+        self, named: NamedModel, source: np.ndarray, target: np.ndarray
+    ) -> tuple[int, errors.KernelException] | None:
+        """Return the first row that a device refuses, with its error, and remember the rows before it."""
+        bad: tuple[int, errors.KernelException] | None = None
+        for device in np.unique(source).tolist():
+            rows = np.flatnonzero(source == device)
+            if getattr(self._nodes.model(device), "samples", False):
+                found = self._meter(device, rows, target[rows])
+            else:
+                found = self._stimulator(device, int(rows[0]), named)
+            if found is not None and (bad is None or found[0] < bad[0]):
+                bad = found
+        return bad
+
+    def _stimulator(self, device: int, row: int, named: NamedModel) -> tuple[int, errors.KernelException] | None:
+        if self._synapse.setdefault(device, named.index) != named.index:
+            return row, illegal(
+                "All outgoing connections from a device must use the same synapse type: "
+                f"node {device} has another one than '{named.name}' already."
+            )
+        return None
+
+    def _meter(
+        self, meter: int, rows: np.ndarray, targets: np.ndarray
+    ) -> tuple[int, errors.KernelException] | None:
+        sampled = self._sampled.setdefault(meter, set())
+        (wanted,) = self._nodes.get(np.array([meter]), "record_from")
+        known: dict[type[Node], list[str]] = {}
+        for row, target in zip(rows.tolist(), targets.tolist(), strict=True):
+            model = self._nodes.model(target)
+            if model not in known or model.receptor_vector is not None:
+                known[model] = self._recordables(model, target)
+            missing = [name for name in wanted if name not in known[model]]
+            if missing:
+                hint = errors.nearest(missing[0], known[model])
+                return row, illegal(
+                    f"Cannot connect with unknown recordable {missing[0]} of {model.name}, "
+                    f"which has {', '.join(known[model])}.{hint}"
+                )
+            if target in sampled:
+                return row, illegal(
+                    f"Each multimeter can only be connected once to a given node: {meter} -> {target}."
+                )
+            sampled.add(target)
+        return None
+
+    def _recordables(self, model: type[Node], node_id: int) -> list[str]:
+        columns = self._nodes.stores[model].columns
+        row = self._nodes.rows(np.array([node_id]))[0]
+        return model.recordable_names({k: column[row] for k, column in columns.items()})
+
+    def is_connected(self, meter: int) -> bool:
+        """True if a meter is connected already: what it records is then fixed."""
+        return bool(self._sampled.get(meter))

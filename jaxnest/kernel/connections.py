@@ -1,0 +1,154 @@
+"""All connections of the network: how they are made, kept in order, and counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel.connecting import Builder
+from jaxnest.kernel.connection_checks import DeviceRules
+from jaxnest.kernel.connection_table import NEURON, Table, Tables
+from jaxnest.kernel.delays import DelayLimits, to_steps
+from jaxnest.kernel.model_table import NamedModel
+
+if TYPE_CHECKING:
+    from jaxnest.kernel.kernel import Kernel
+
+
+@final
+class Connections:
+    """The connection tables of all virtual processes.
+
+    Attributes
+    ----------
+    version
+        Counts changes of structure: connections made or removed.
+    values_version
+        Counts changes of weights, delays and parameters.
+    delays
+        The delay extrema.
+    devices
+        What devices remember of their connections.
+    before_access
+        Called before values are read or written: the engine brings plastic weights home.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._tables = Tables(kernel.nodes.n_virtual_processes)
+        self._unsorted = False
+        self.version = 0
+        self.values_version = 0
+        self.delays = DelayLimits()
+        self.devices = DeviceRules(kernel.nodes)
+        self.before_access: Callable[[], None] = lambda: None
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def table(self, thread: int, synapse_index: int, category: str) -> Table | None:
+        """Return the table of one virtual process, synapse model and category, or None if there is none."""
+        return self._tables.get(thread, synapse_index, category)
+
+    def tables(self) -> Iterator[tuple[int, int, str, Table]]:
+        """Yield thread, synapse index, category and table, in the order of GetConnections."""
+        return iter(self._tables)
+
+    @property
+    def num_connections(self) -> int:
+        """Number of all connections."""
+        return len(self._tables)
+
+    def number_of(self, synapse_index: int) -> int:
+        """Return the number of connections of one synapse model."""
+        return sum(len(table) for _, index, _, table in self._tables if index == synapse_index)
+
+    def has_targets(self, meter: int) -> bool:
+        """True if a meter is connected to some node: what it records cannot be changed then."""
+        return self.devices.is_connected(meter)
+
+    @property
+    def min_delay(self) -> int:
+        """Smallest delay in steps."""
+        return self.delays.minimum
+
+    @property
+    def max_delay(self) -> int:
+        """Largest delay in steps."""
+        return self.delays.maximum
+
+    def freeze_extrema(self) -> None:
+        """Fix the delay extrema, once a run has depended on them."""
+        self.delays.freeze()
+
+    def set_extrema(self, minimum: float, maximum: float) -> None:
+        """Set the delay extrema in ms, as long as there is no connection.
+
+        Raises
+        ------
+        BadProperty, BadDelay
+        """
+        if self.num_connections:
+            raise errors.BadProperty("Connections already exist. Please call ResetKernel first.")
+        self.delays.set(self._kernel.clock, minimum, maximum)
+
+    def checked_delay(self, ms: float) -> int:
+        """Return a delay in steps.
+
+        Raises
+        ------
+        BadDelay
+        """
+        steps = to_steps(self._kernel.clock, np.array([ms]))
+        if self.delays.first_bad(steps) == 0:
+            raise self.delays.error(self._kernel.clock, ms)
+        return int(steps[0])
+
+    def sort(self) -> None:
+        """Sort the connections between nodes with proxies by source, if any were made since the last time."""
+        if not self._unsorted:
+            return
+        self._unsorted = False
+        if not self._kernel.attributes.use_compressed_spikes:
+            return
+        from jaxnest.kernel.sort import nest_order
+
+        for _, _, category, table in self._tables:
+            if category == NEURON and (order := nest_order(table.source)) is not None:
+                table.take(order)
+                self.version += 1
+
+    # -- changing ----------------------------------------------------------------------------------
+
+    def connect(
+        self,
+        sources: np.ndarray,
+        targets: np.ndarray,
+        conn_spec: Mapping[str, Any],
+        syn_specs: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Connect two populations by a rule.
+
+        Parameters
+        ----------
+        sources, targets
+            Node ids in ascending order.
+        conn_spec
+            Name of the rule (``rule``) and its options.
+        syn_specs
+            One synapse specification, or several for each pair.
+
+        Raises
+        ------
+        KernelException
+            Of many kinds. Connections made before the offending one remain.
+        """
+        Builder(self._kernel, self.append).connect(sources, targets, conn_spec, syn_specs)
+
+    def append(self, thread: int, named: NamedModel, category: str, n: int, values: Mapping[str, Any]) -> None:
+        """Add `n` connections to a table; each value is an array or belongs to all of them."""
+        self._tables.provide(thread, named, category).append(n, values)
+        self.version += 1
+        self._unsorted = True

@@ -1,0 +1,98 @@
+"""Delays in steps, and the extrema that decide how long a slice of the simulation is."""
+
+from __future__ import annotations
+
+from typing import final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel.clock import Clock
+
+LONGEST_DELAY = (1 << 21) - 1
+"""NEST's connections have 21 bits for the delay."""
+
+
+def to_steps(clock: Clock, ms: np.ndarray) -> np.ndarray:
+    """Return delays in steps, half steps rounded up; what is no number comes out as 0."""
+    with np.errstate(invalid="ignore"):
+        steps = np.floor(np.asarray(ms, np.float64) * (1 / clock.ms_per_step) + 0.5)
+    return np.where(np.isfinite(steps), np.clip(steps, 0, LONGEST_DELAY + 1), 0).astype(np.int32)
+
+
+@final
+class DelayLimits:
+    """Smallest and largest delay: of all that were ever used, set by the user, or frozen by a run."""
+
+    def __init__(self) -> None:
+        self._used: tuple[int, int] | None = None
+        self._frozen: tuple[int, int] | None = None
+        self.set_by_user = False
+
+    @property
+    def minimum(self) -> int:
+        """Smallest delay in steps, 1 before any connection."""
+        return (self._frozen or self._used or (1, 1))[0]
+
+    @property
+    def maximum(self) -> int:
+        """Largest delay in steps, 1 before any connection."""
+        return (self._frozen or self._used or (1, 1))[1]
+
+    def freeze(self) -> None:
+        """Fix the extrema, at the end of the first run."""
+        self._frozen = self._frozen or (self.minimum, self.maximum)
+
+    def set(self, clock: Clock, minimum: float, maximum: float) -> None:
+        """Let the user set both extrema, in ms: the minimum is rounded down to the grid, the maximum up.
+
+        Raises
+        ------
+        BadDelay
+            If they are below the resolution or in the wrong order.
+        """
+        low, high = clock.to_steps(minimum), clock.to_steps(maximum)
+        if clock.to_ms(low) > minimum:
+            low -= 1
+        if low < 1:
+            raise errors.BadDelay(f"min_delay = {minimum} ms has to be at least the resolution {clock.resolution} ms.")
+        if high < low:
+            raise errors.BadDelay(f"min_delay = {minimum} ms has to be smaller than or equal to max_delay = {maximum} ms.")
+        self._used = (low, high)
+        self.set_by_user = True
+
+    def first_bad(self, steps: np.ndarray) -> int:
+        """Return the index of the first delay that is not allowed, or their number."""
+        low, high = self._bounds()
+        bad = (steps < low) | (steps > high)
+        return int(np.argmax(bad)) if bad.any() else len(steps)
+
+    def _bounds(self) -> tuple[int, int]:
+        if self._frozen or (self.set_by_user and self._used):
+            return max(self.minimum, 1), self.maximum
+        return 1, LONGEST_DELAY
+
+    def use(self, steps: np.ndarray) -> None:
+        """Widen the extrema to hold these delays."""
+        if len(steps) and not self.set_by_user:
+            low, high = int(steps.min()), int(steps.max())
+            self._used = (low, high) if self._used is None else (min(self._used[0], low), max(self._used[1], high))
+
+    def error(self, clock: Clock, ms: float, default_of: str | None = None) -> errors.BadDelay:
+        """Return the error for a delay that `first_bad` found."""
+        low, high = self._bounds()
+        of = f"default delay of '{default_of}'" if default_of else "delay"
+        if high == LONGEST_DELAY and low == 1:
+            limit = f"It has to be greater than or equal to the resolution, {clock.resolution} ms"
+            limit += f", and at most {clock.delay_ms(high)} ms." if ms > 1 else "."
+        elif self._frozen:
+            limit = (
+                f"It has to be between min_delay {clock.delay_ms(low)} and max_delay {clock.delay_ms(high)}, "
+                "which cannot be changed after Simulate has been called."
+            )
+        else:
+            limit = (
+                f"It has to be between min_delay {clock.delay_ms(low)} and max_delay {clock.delay_ms(high)}, "
+                "which may be set before connections are made."
+            )
+        return errors.BadDelay(f"{ms} ms is not a valid {of}. {limit}")

@@ -1,0 +1,122 @@
+"""The one global kernel: what a script builds, and the state of its simulation."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel import status
+from jaxnest.kernel.attributes import Attributes
+from jaxnest.kernel.clock import Clock
+from jaxnest.kernel.connections import Connections
+from jaxnest.kernel.instances import Instances
+from jaxnest.kernel.model_table import ModelTable
+from jaxnest.kernel.node_table import NodeTable
+from jaxnest.kernel.recording import Recording
+from jaxnest.kernel.simulation import Simulation
+from jaxnest.models import nest_names, registry
+from jaxnest.models.nest_names import ids
+from jaxnest.random.streams import RandomStreams
+
+
+@final
+class Kernel:
+    """Tables, time, streams and settings; everything that ResetKernel clears.
+
+    Attributes
+    ----------
+    clock
+        Resolution and conversions of time.
+    nodes, connections
+        The tables of the network.
+    node_models, synapse_models
+        Built-in models and copies, each with the defaults in force.
+    streams
+        The random streams of all virtual processes.
+    attributes
+        Settings of the user (``nest.set``).
+    simulation
+        Prepared or not, present time, and the engine's session.
+    """
+
+    def __init__(self) -> None:
+        registry.load_all()
+        self.attributes = Attributes(self)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget the network, all changed defaults and all settings that NEST resets."""
+        self.attributes.reset()
+        self.clock = Clock()
+        self.node_models = ModelTable(registry.NODE_MODELS, ids(nest_names.NODE_MODELS), unknown_node_model)
+        self.synapse_models = ModelTable(
+            registry.SYNAPSE_MODELS, ids(nest_names.SYNAPSE_MODELS), unknown_synapse_model
+        )
+        self.off_grid_spiking = False
+        self.timers: dict[str, float] = {}
+        self.build(self.attributes.local_num_threads)
+
+    def build(self, n_threads: int) -> None:
+        """Start with an empty network on this number of virtual processes."""
+        self.streams = RandomStreams(self.attributes.rng_seed, self.attributes.rng_type, n_threads)
+        self.nodes = NodeTable(n_threads)
+        self.instances = Instances()
+        self.numbered_nodes = 0
+        self.connections = Connections(self)
+        self.recording = Recording(self)
+        self.simulation = Simulation(self)
+        self.nodes.before_access = self.simulation.bring_state_home
+
+    @property
+    def n_threads(self) -> int:
+        """Number of virtual processes."""
+        return self.nodes.n_virtual_processes
+
+    def create(self, model: str, n: int) -> tuple[int, int]:
+        """Create `n` nodes of a model and return their first and last id."""
+        named = self.node_models[model]
+        first, last = self.nodes.create(named, n)
+        self.instances.add(named.name, first, last, self.n_threads, named.model.has_proxies)
+        self.recording.add(named, first, last)
+        return first, last
+
+    def number_nodes(self) -> None:
+        """Give all nodes created so far their positions on their threads (`thread_local_id`), as Connect and Prepare do."""
+        self.numbered_nodes = len(self.nodes)
+
+    def seed_streams(self) -> None:
+        """Start all random streams anew from seed and type of the generators."""
+        self.streams = RandomStreams(self.attributes.rng_seed, self.attributes.rng_type, self.n_threads)
+
+    def change_clock(self, clock: Clock) -> None:
+        """Change the resolution of an empty network; what is kept in steps is converted."""
+        self.clock = clock
+
+    def draw(self, parameter: Any, node_id: int) -> float:
+        """Evaluate a random expression for a node, from the stream of its virtual process."""
+        return parameter.value(self.streams.vp_specific[node_id % self.n_threads], thread=node_id % self.n_threads)
+
+    def set_nodes(self, node_ids: np.ndarray, changes: Any) -> None:
+        """Set properties of nodes: one dictionary for all, or one per node."""
+        status.set_nodes(self, node_ids, changes)
+
+
+def unknown_node_model(name: str) -> errors.KernelException:
+    """Return the error for a node model that is not there (yet)."""
+    if name in nest_names.NODE_MODELS:
+        return errors.NotImplemented(f"The node model '{name}' of NEST is not implemented yet.")
+    hint = errors.nearest(name, registry.NODE_MODELS)
+    return errors.UnknownModelName(f"{name} is not a known model name.{hint}")
+
+
+def unknown_synapse_model(name: str) -> errors.KernelException:
+    """Return the error for a synapse model that is not there (yet)."""
+    if name in nest_names.SYNAPSE_MODELS:
+        return errors.NotImplemented(f"The synapse model '{name}' of NEST is not implemented yet.")
+    hint = errors.nearest(name, registry.SYNAPSE_MODELS)
+    return errors.UnknownSynapseType(f"Synapse type '{name}' does not exist.{hint}")
+
+
+kernel = Kernel()

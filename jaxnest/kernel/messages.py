@@ -1,0 +1,57 @@
+"""Messages of the kernel and the level from which on they are shown."""
+
+from __future__ import annotations
+
+import enum
+import sys
+import time
+
+
+class VerbosityLevel(enum.IntEnum):
+    """Importance of messages, from the most to the least talkative setting."""
+
+    ALL = 0
+    DEBUG = 5
+    STATUS = 7
+    INFO = 10
+    PROGRESS = 15
+    DEPRECATED = 18
+    WARNING = 20
+    ERROR = 30
+    FATAL = 40
+    QUIET = 100
+
+
+class _Settings:
+    """What outlives ResetKernel: the level from which on messages are shown."""
+
+    verbosity = VerbosityLevel.INFO
+
+
+def verbosity() -> VerbosityLevel:
+    """Return the level in force."""
+    return _Settings.verbosity
+
+
+def set_verbosity(level: VerbosityLevel) -> None:
+    """Show messages of this level and more important ones only."""
+    _Settings.verbosity = level
+
+
+def log(level: VerbosityLevel, text: str, origin: str = "") -> None:
+    """Print a message if it is important enough.
+
+    Parameters
+    ----------
+    level
+        How important the message is.
+    text
+        The message.
+    origin
+        Where it comes from; shown to those who asked for debugging output.
+    """
+    shown = _Settings.verbosity
+    if level < shown or shown >= VerbosityLevel.QUIET:
+        return
+    where = f" [{origin}]" if origin and shown <= VerbosityLevel.DEBUG else ""
+    sys.stdout.write(f"[{level.name}] [{time.strftime('%Y-%m-%d %H:%M:%S')}]{where} {text}\n")

@@ -1,0 +1,232 @@
+"""All nodes of the network, in columns: one store per model class, one row per node.
+
+A device has one row per virtual process (its twins), a neuron one row on the process it lives on.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel.model_table import NamedModel
+from jaxnest.kernel.values import as_column, coerce, first_violation
+from jaxnest.models.base import Node
+
+
+@final
+class Store:
+    """The rows of all nodes of one model class (built-in or copied)."""
+
+    def __init__(self, model: type[Node]) -> None:
+        self.model = model
+        self.quantities = model.parameters | model.state
+        self.columns: dict[str, np.ndarray] = {k: np.empty(0, q.dtype) for k, q in self.quantities.items()}
+        self.node_ids = np.empty(0, np.int64)
+        self.virtual_processes = np.empty(0, np.int32)
+        self.frozen = np.empty(0, np.bool_)
+        self.extra: dict[int, dict[str, Any]] = {}
+        """What the engine keeps for single rows beside the declared columns."""
+
+    def append(self, defaults: Mapping[str, Any], node_ids: np.ndarray, virtual_processes: np.ndarray) -> int:
+        """Add rows that hold the defaults and return the index of the first."""
+        first, n = len(self.node_ids), len(node_ids)
+        for name, quantity in self.quantities.items():
+            new = np.empty(n, quantity.dtype)
+            if quantity.dtype is object:
+                for i in range(n):
+                    new[i] = copy.copy(defaults[name])
+            else:
+                new[:] = defaults[name]
+            self.columns[name] = np.concatenate([self.columns[name], new])
+        self.node_ids = np.concatenate([self.node_ids, node_ids])
+        self.virtual_processes = np.concatenate([self.virtual_processes, virtual_processes.astype(np.int32)])
+        self.frozen = np.concatenate([self.frozen, np.zeros(n, np.bool_)])
+        return first
+
+
+@final
+class NodeTable:
+    """Ids, models and rows of all nodes."""
+
+    def __init__(self, virtual_processes: int = 1) -> None:
+        self.n_virtual_processes = virtual_processes
+        self.stores: dict[type[Node], Store] = {}
+        self._named: list[NamedModel] = []
+        self._model_index = np.empty(0, np.int32)
+        self._row = np.empty(0, np.int64)
+        self._has_proxies = np.empty(0, np.bool_)
+        self.version = 0
+        """Counts changes of structure: nodes created, vector sizes changed, nodes frozen."""
+        self.values_version = 0
+        """Counts changes of values."""
+        self.before_access: Callable[[], None] = lambda: None
+        """Called before stored state is read or written: the engine brings its state home."""
+
+    def __len__(self) -> int:
+        return len(self._row)
+
+    def create(self, named: NamedModel, n: int) -> tuple[int, int]:
+        """Append `n` nodes and return their first and last id."""
+        self.before_access()
+        first = len(self) + 1
+        ids = np.arange(first, first + n, dtype=np.int64)
+        store = self.stores.setdefault(named.model, Store(named.model))
+        twins = 1 if named.model.has_proxies else self.n_virtual_processes
+        processes = ids % self.n_virtual_processes if twins == 1 else np.tile(np.arange(twins), n)
+        row = store.append(named.defaults, np.repeat(ids, twins), processes)
+        if named not in self._named:
+            self._named.append(named)
+        self._model_index = np.concatenate([self._model_index, np.full(n, self._named.index(named), np.int32)])
+        self._row = np.concatenate([self._row, row + twins * np.arange(n)])
+        self._has_proxies = np.concatenate([self._has_proxies, np.full(n, named.model.has_proxies)])
+        self.version += 1
+        return first, first + n - 1
+
+    def check_ids(self, ids: np.ndarray) -> None:
+        """Raise UnknownNode if one of the ids does not exist."""
+        if len(ids) and (ids.min() < 1 or ids.max() > len(self)):
+            bad = ids[(ids < 1) | (ids > len(self))][0]
+            raise errors.UnknownNode(f"Node with id {bad} does not exist; ids run from 1 to {len(self)}.")
+
+    def named(self, node_id: int) -> NamedModel:
+        """Return the model of a node under the name that it was created with."""
+        return self._named[self._model_index[node_id - 1]]
+
+    def model(self, node_id: int) -> type[Node]:
+        """Return the model class of a node."""
+        return self.named(node_id).model
+
+    def has_proxies(self, ids: Any) -> np.ndarray:
+        """Return False for devices, element by element."""
+        return self._has_proxies[np.asarray(ids) - 1]
+
+    @property
+    def all_have_proxies(self) -> bool:
+        """True if there is no device."""
+        return bool(self._has_proxies.all())
+
+    def rows(self, ids: np.ndarray) -> np.ndarray:
+        """Return each node's row in its store (the first twin's for devices)."""
+        return self._row[np.asarray(ids) - 1]
+
+    def groups(self, ids: np.ndarray) -> Iterator[tuple[NamedModel, Store, np.ndarray]]:
+        """Split `ids` by model: yields the model, its store and the positions in `ids`."""
+        indices = self._model_index[ids - 1]
+        for index in dict.fromkeys(indices.tolist()) if len(ids) < 100 else np.unique(indices):
+            named = self._named[index]
+            yield named, self.stores[named.model], np.flatnonzero(indices == index)
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def get(self, ids: np.ndarray, key: str) -> list[Any]:
+        """Return the user's value of one declared quantity for each node.
+
+        Raises
+        ------
+        KeyError
+            If a node has no such quantity.
+        """
+        self.before_access()
+        result: list[Any] = [None] * len(ids)
+        for _, store, positions in self.groups(ids):
+            values = self._user_values(store, self.rows(ids[positions]), key)
+            for position, value in zip(positions, values, strict=True):
+                result[position] = value
+        return result
+
+    def _user_values(self, store: Store, rows: np.ndarray, key: str) -> list[Any]:
+        quantity = store.quantities[key]
+        if not quantity.visible:
+            raise KeyError(key)
+        values = store.columns[key][rows]
+        if quantity.relative_to:
+            values = values + store.columns[quantity.relative_to][rows]
+        return [copy.copy(v) for v in values] if quantity.dtype is object else values.tolist()
+
+    def status(self, node_id: int) -> dict[str, Any]:
+        """Return all declared quantities of one node, and what the model computes from them."""
+        self.before_access()
+        ids = np.array([node_id])
+        ((_, store, _),) = self.groups(ids)
+        row = self.rows(ids)
+        result = {k: self._user_values(store, row, k)[0] for k, q in store.quantities.items() if q.visible}
+        stored = {k: column[row[0]] for k, column in store.columns.items()}
+        if store.model.recordables:
+            result["recordables"] = store.model.recordable_names(stored)
+        if store.model.receptor_types:
+            result["receptor_types"] = dict(store.model.receptor_types)
+        return result | store.model.status(stored)
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def set(self, ids: np.ndarray, changes: Sequence[Mapping[str, Any]], draw: Callable[[Any, int], float]) -> None:
+        """Set declared quantities node by node, each with its own dictionary.
+
+        Parameters
+        ----------
+        ids, changes
+            Nodes and their dictionaries, equally long.
+        draw
+            Evaluates a random Parameter for a node: ``draw(parameter, node_id)``.
+
+        Raises
+        ------
+        UnaccessedDictionaryEntry, TypeMismatch, BadProperty
+            Nodes before the offending one keep their new values.
+        """
+        self.before_access()
+        for node_id, change in zip(ids.tolist(), changes, strict=True):
+            self.set_all(np.array([node_id]), change, draw)
+
+    def set_all(self, ids: np.ndarray, changes: Mapping[str, Any], draw: Callable[[Any, int], float]) -> None:
+        """Set the same dictionary on all nodes, vectorised; PerNode values are distributed along the nodes."""
+        self.before_access()
+        for named, store, positions in self.groups(ids):
+            group = ids[positions]
+            twins = 1 if store.model.has_proxies else self.n_virtual_processes
+            rows = (self.rows(group)[:, None] + np.arange(twins)).ravel()
+            self._set_group(named, store, rows, np.repeat(positions, twins), changes, draw)
+
+    def _set_group(
+        self,
+        named: NamedModel,
+        store: Store,
+        rows: np.ndarray,
+        positions: np.ndarray,
+        changes: Mapping[str, Any],
+        draw: Callable[[Any, int], float],
+    ) -> None:
+        model = store.model
+        for key in changes:
+            quantity = store.quantities.get(key)
+            if quantity is None or not quantity.settable:
+                hint = errors.nearest(key, (k for k, q in store.quantities.items() if q.settable))
+                raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in {named.name}: {key}.{hint}")
+        order = [k for k in store.quantities if k in changes]
+        values = as_column(store, order, changes, rows, positions, draw)
+        columns = {k: column[rows] for k, column in store.columns.items()}
+        before = {k: columns[k] for k in store.quantities if k in order and store.quantities[k].is_vector}
+        given = {k: coerce(store.quantities[k], k, values[k]) for k in order}
+        model.assign(columns, {k: np.broadcast_to(v, (len(rows),)) for k, v in given.items()})
+        bad, message = first_violation(model, columns, values)
+        for name, column in columns.items():
+            store.columns[name][rows[:bad]] = column[:bad]
+        self.values_version += 1
+        if any(len(a) != len(b) for k, old in before.items() for a, b in zip(old, columns[k], strict=True)):
+            self.version += 1
+        if bad < len(rows):
+            node_id = store.node_ids[rows[bad]]
+            raise errors.BadProperty(f"Setting status of a '{named.name}' with node ID {node_id}: {message}")
+
+    def freeze(self, ids: np.ndarray, frozen: Sequence[bool]) -> None:
+        """Exclude nodes from updates, or include them again."""
+        for _, store, positions in self.groups(ids):
+            twins = 1 if store.model.has_proxies else self.n_virtual_processes
+            for position in positions:
+                first = self.rows(ids[position : position + 1])[0]
+                store.frozen[first : first + twins] = frozen[position]
+        self.version += 1

@@ -1,0 +1,143 @@
+"""The recorders of the network as kernel and engine see them: status entries, and events on their way out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from jaxnest.kernel.build_info import NEST_VERSION
+from jaxnest.models.device import Recorder
+from jaxnest.recording.base import Events
+from jaxnest.recording.recordings import RecorderSettings, Recordings
+
+if TYPE_CHECKING:
+    from jaxnest.kernel.kernel import Kernel
+    from jaxnest.kernel.model_table import NamedModel
+
+
+@final
+class Recording:
+    """All recorders, and what their backends have to know about the kernel."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._settings: dict[str, RecorderSettings] = {}
+        self._recordings = Recordings(self)
+
+    # -- the context of the backends ---------------------------------------------------------------
+
+    @property
+    def data_path(self) -> str:
+        """Directory of files; empty for the working directory."""
+        return self._kernel.attributes.data_path
+
+    @property
+    def data_prefix(self) -> str:
+        """First part of the name of every file."""
+        return self._kernel.attributes.data_prefix
+
+    @property
+    def overwrite_files(self) -> bool:
+        """Whether existing files may be replaced."""
+        return self._kernel.attributes.overwrite_files
+
+    @property
+    def network_size(self) -> int:
+        """Number of nodes."""
+        return len(self._kernel.nodes)
+
+    @property
+    def num_virtual_processes(self) -> int:
+        """Number of virtual processes."""
+        return self._kernel.n_threads
+
+    @property
+    def has_been_simulated(self) -> bool:
+        """Whether time has advanced since the last reset."""
+        return self._kernel.simulation.has_run
+
+    @property
+    def nest_version(self) -> str:
+        """Version of NEST that file headers name."""
+        return NEST_VERSION
+
+    def to_ms(self, steps: Any) -> Any:
+        """Convert time stamps from steps to milliseconds."""
+        return self._kernel.clock.to_ms(steps)
+
+    # -- settings of models ------------------------------------------------------------------------
+
+    def settings(self, named: NamedModel) -> RecorderSettings:
+        """Return the recording part of the defaults of a recorder model."""
+        return self._settings.get(named.name, RecorderSettings())
+
+    def defaults_status(self, named: NamedModel) -> dict[str, Any]:
+        """Return the recording part of the dictionary of defaults."""
+        return self.settings(named).status(self)
+
+    def set_defaults(self, named: NamedModel, changes: Mapping[str, Any]) -> set[str]:
+        """Change the recording part of the defaults and return the names of the entries used."""
+        settings = self.settings(named).updated(changes, self)
+        self._settings[named.name] = settings
+        return settings.names() & set(changes)
+
+    def copy_settings(self, source: NamedModel, copy: NamedModel) -> None:
+        """Give the copy of a model the recording settings of the original."""
+        self._settings[copy.name] = self.settings(source)
+
+    # -- single recorders --------------------------------------------------------------------------
+
+    def add(self, named: NamedModel, first: int, last: int) -> None:
+        """Enroll new nodes if they are recorders."""
+        if issubclass(named.model, Recorder):
+            for device in range(first, last + 1):
+                self._recordings.add(device, named.name, self.settings(named))
+
+    def get_status(self, device: int) -> dict[str, Any]:
+        """Return the recording part of a recorder's status dictionary."""
+        return self._recordings.get_status(device)
+
+    def set_status(self, device: int, changes: Mapping[str, Any]) -> set[str]:
+        """Apply the recording part of `changes` and return the names of the entries used."""
+        return self._recordings.set_status(device, changes)
+
+    # -- the engine's side -------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Get ready for runs: say which values the events of each recorder have, and open files."""
+        nodes = self._kernel.nodes
+        for model, store in nodes.stores.items():
+            if issubclass(model, Recorder):
+                for row, device in enumerate(store.node_ids.tolist()):
+                    stored = {name: column[row] for name, column in store.columns.items()}
+                    self._recordings.declare_values(device, model.value_names(stored))
+        self._recordings.prepare()
+
+    def write(self, device: int, vp: int, columns: Mapping[str, np.ndarray]) -> None:
+        """Record events of the recorder's twin on virtual process `vp`.
+
+        Parameters
+        ----------
+        device, vp
+            Id of the recorder, and virtual process.
+        columns
+            ``senders`` (int64) and ``steps`` (stamps, int64); ``offsets`` (ms) if events are off the grid;
+            then the values of the events, in the order of the model's `value_names`.
+        """
+        values = {name: column for name, column in columns.items() if name not in ("senders", "steps", "offsets")}
+        events = Events(columns["senders"], columns["steps"], columns.get("offsets"), values)
+        self._recordings.write(device, vp, events)
+
+    def declare_values(self, device: int, names: Sequence[str]) -> None:
+        """Say which values the events of one recorder have, if `prepare` does not know."""
+        self._recordings.declare_values(device, names)
+
+    def post_run(self) -> None:
+        """Make everything written so far visible."""
+        self._recordings.post_run()
+
+    def cleanup(self) -> None:
+        """End a series of runs: close files. May be called at any time."""
+        self._recordings.cleanup()

@@ -1,0 +1,35 @@
+"""Every source to every target."""
+
+from __future__ import annotations
+
+from typing import final
+
+import numpy as np
+
+from jaxnest.kernel.rules.base import Pairs, Process, Rule, register
+from jaxnest.kernel.rules.draws import Draws
+
+
+@register
+@final
+class AllToAll(Rule):
+    """Connect all pairs, target by target."""
+
+    name = "all_to_all"
+    needs_proxies = False
+
+    def is_symmetric(self, constant: bool) -> bool:
+        return constant and np.array_equal(self.sources, self.targets)
+
+    def pairs(self, process: Process, draws: Draws) -> Pairs:
+        here = self.here(process)
+        n = len(self.sources)
+        source = np.tile(self.sources, len(here))
+        target = np.repeat(self.targets[here], n)
+        position = np.empty(0, np.int64)
+        if draws.has_arrays:
+            position = (here[:, None] * n + np.arange(n)).ravel()
+        if not self.allow_autapses:
+            keep = source != target
+            source, target, position = source[keep], target[keep], position[keep] if len(position) else position
+        return Pairs(source, target, draws.rows(process.index, process.stream, len(source)), position)

@@ -1,0 +1,153 @@
+"""Prepare, Run, Cleanup: the state of the simulation of the present network."""
+
+from __future__ import annotations
+
+import math
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, final
+
+from jaxnest import errors
+from jaxnest.kernel.clock import T_MAX
+
+if TYPE_CHECKING:
+    from jaxnest.engine.session import Session
+    from jaxnest.kernel.kernel import Kernel
+
+
+@final
+class Simulation:
+    """Present time and, once prepared, the engine's session."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._session: Session | None = None
+        self.step = 0
+        """Present time in steps."""
+        self.prepared = False
+        self.has_run = False
+        """True after the first run of positive length: resolution, threads and delay limits are then fixed."""
+        self.spike_count = 0
+        """Number of spikes of neurons in the last run."""
+
+    def bring_state_home(self) -> None:
+        """Copy the engine's state back to the node table, if it is newer."""
+        if self._session is not None:
+            self._session.bring_home()
+
+    def simulate(self, ms: float) -> None:
+        """Prepare, run for a time in ms, and clean up.
+
+        Raises
+        ------
+        BadParameter
+            If the time is negative, not finite or not on the grid. The kernel stays usable.
+        """
+        self.prepare()
+        try:
+            self.run(ms)
+        finally:
+            self.cleanup()
+
+    def prepare(self) -> None:
+        """Get ready for runs: calibrate all nodes, lay out the network, open recorders."""
+        if self.prepared:
+            raise errors.KernelException("Prepare called twice: a Cleanup is needed between two calls.")
+        started = time.perf_counter()
+        kernel = self._kernel
+        kernel.number_nodes()
+        kernel.connections.sort()
+        if self._session is None:
+            from jaxnest.engine.session import Session
+
+            self._session = Session(kernel, kernel.attributes.compute_backend)
+        self._session.prepare(self.step)
+        kernel.recording.prepare()
+        self.prepared = True
+        kernel.timers["time_communicate_prepare"] = time.perf_counter() - started
+
+    def run(self, ms: float) -> None:
+        """Advance by a time in ms."""
+        if not self.prepared:
+            raise errors.KernelException("Run called without Prepare: call Prepare first, or use Simulate.")
+        steps = self._steps(ms)
+        kernel, session = self._kernel, self._session
+        assert session is not None
+        kernel.streams.synchrony_check()
+        if steps == 0:
+            return
+        started = time.perf_counter()
+        self.has_run = True
+        kernel.connections.freeze_extrema()
+        with _Progress(self, kernel.attributes.print_time, self.step, steps) as progress:
+            self.step = session.run(self.step, self.step + steps, progress.update)
+        self.spike_count = session.spike_count()
+        kernel.recording.post_run()
+        kernel.streams.synchrony_check()
+        kernel.timers["time_simulate"] = time.perf_counter() - started
+        progress.raise_interrupt()
+
+    def cleanup(self) -> None:
+        """End a series of runs."""
+        if not self.prepared:
+            raise errors.KernelException("Cleanup called without Prepare.")
+        self._kernel.recording.cleanup()
+        self.prepared = False
+
+    def _steps(self, ms: float) -> int:
+        """Return a time to simulate in steps."""
+        clock = self._kernel.clock
+        if math.isnan(ms) or ms < 0:
+            raise errors.BadParameter(f"The simulation time must be >= 0, not {ms} ms.")
+        if not ms <= T_MAX:
+            raise errors.BadParameter(f"The simulation time must be at most {T_MAX} ms, not {ms} ms.")
+        if not clock.on_grid(ms):
+            raise errors.BadParameter(
+                f"The simulation time must be a multiple of the resolution ({clock.resolution} ms), not {ms} ms."
+            )
+        return clock.to_steps(ms)
+
+
+@final
+class _Progress:
+    """Shows progress, and turns Ctrl-C into a stop between two calls of the back end."""
+
+    def __init__(self, simulation: Simulation, shown: bool, begin: int, steps: int) -> None:
+        self._simulation = simulation
+        self._clock: Any = simulation._kernel.clock
+        self._begin = begin
+        self._bar: Any = None
+        self._interrupted = False
+        self._handler: Callable[..., Any] | int | None = None
+        if shown:
+            from jaxnest.progress import ProgressBar
+
+            self._bar = ProgressBar(self._clock.to_ms(steps))
+
+    def __enter__(self) -> _Progress:
+        if threading.current_thread() is threading.main_thread():
+            self._handler = signal.signal(signal.SIGINT, self._interrupt)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._handler is not None:
+            signal.signal(signal.SIGINT, self._handler)
+        if self._bar is not None:
+            self._bar.close()
+
+    def _interrupt(self, *_: object) -> None:
+        self._interrupted = True
+
+    def update(self, step: int) -> bool:
+        """Show that `step` is reached; True if the run has to stop."""
+        self._simulation.step = step
+        if self._bar is not None:
+            self._bar.update(self._clock.to_ms(step - self._begin))
+        return self._interrupted
+
+    def raise_interrupt(self) -> None:
+        """Raise what Ctrl-C would have raised."""
+        if self._interrupted:
+            raise KeyboardInterrupt(f"The simulation stopped at {self._clock.to_ms(self._simulation.step)} ms.")

@@ -1,0 +1,346 @@
+"""The order in which NEST's sort leaves connections with equal sources; compiled code.
+
+NEST sorts the connections of a virtual process and synapse model by source with an unstable hybrid sort
+(Boost's spreadsort and pdqsort). The order among equal sources decides the order of summation of
+multapses, of random draws in stochastic synapses and of GetConnections, so it is reproduced here.
+
+Entries are packed as ``key << 32 | original position``; only the key is compared.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+_STABLE = 24
+"""Below this length, pdqsort is an insertion sort, which is stable."""
+_RADIX = 1000
+"""From this length on, the radix sort takes over."""
+
+
+def nest_order(keys: np.ndarray) -> np.ndarray | None:
+    """Return the original positions in the order of NEST's sort, or None if nothing moves.
+
+    Parameters
+    ----------
+    keys : numpy.ndarray
+        The sources, non-negative and below 2^31.
+    """
+    n = len(keys)
+    ordered = n < 2 or bool(np.all(keys[1:] >= keys[:-1]))
+    if ordered and (n < _STABLE or n >= _RADIX):
+        return None
+    if n < _STABLE:
+        return np.argsort(keys, kind="stable")
+    entries = (keys.astype(np.int64) << 32) | np.arange(n, dtype=np.int64)
+    if n < _RADIX:
+        _pdq(entries, 0, n)
+    else:
+        _spread(entries, 0, n)
+    entries &= 0xFFFFFFFF
+    return entries
+
+
+@njit(cache=True)
+def _bit_length(x: int) -> int:
+    n = 0
+    while x > 0:
+        x >>= 1
+        n += 1
+    return n
+
+
+@njit(cache=True)
+def _less(a: int, b: int) -> bool:
+    return (a >> 32) < (b >> 32)
+
+
+@njit(cache=True)
+def _swap(a: np.ndarray, i: int, j: int) -> None:
+    a[i], a[j] = a[j], a[i]
+
+
+@njit(cache=True)
+def _insertion(a: np.ndarray, b: int, e: int, guarded: bool, limit: int) -> bool:
+    """Sort [b, e); give up (False) after more than `limit` moves, if that is not negative."""
+    moved = 0
+    for cur in range(b + 1, e):
+        if _less(a[cur], a[cur - 1]):
+            x = a[cur]
+            j = cur
+            while True:
+                a[j] = a[j - 1]
+                j -= 1
+                if (guarded and j == b) or not _less(x, a[j - 1]):
+                    break
+            a[j] = x
+            moved += cur - j
+        if limit >= 0 and moved > limit:
+            return False
+    return True
+
+
+@njit(cache=True)
+def _sort2(a: np.ndarray, i: int, j: int) -> None:
+    if _less(a[j], a[i]):
+        _swap(a, i, j)
+
+
+@njit(cache=True)
+def _sort3(a: np.ndarray, i: int, j: int, k: int) -> None:
+    _sort2(a, i, j)
+    _sort2(a, j, k)
+    _sort2(a, i, j)
+
+
+@njit(cache=True)
+def _choose_pivot(a: np.ndarray, b: int, e: int) -> None:
+    """Bring the pivot to `b`."""
+    n = e - b
+    h = n // 2
+    if n > 128:
+        _sort3(a, b, b + h, e - 1)
+        _sort3(a, b + 1, b + h - 1, e - 2)
+        _sort3(a, b + 2, b + h + 1, e - 3)
+        _sort3(a, b + h - 1, b + h, b + h + 1)
+        _swap(a, b, b + h)
+    else:
+        _sort3(a, b + h, b, e - 1)
+
+
+@njit(cache=True)
+def _partition_right(a: np.ndarray, b: int, e: int) -> tuple[int, bool]:
+    """Partition around a[b], equal elements to the right; also tell whether nothing had to move."""
+    pivot = a[b]
+    first, last = b + 1, e
+    while _less(a[first], pivot):
+        first += 1
+    if first - 1 == b:
+        while first < last:
+            last -= 1
+            if _less(a[last], pivot):
+                break
+    else:
+        last -= 1
+        while not _less(a[last], pivot):
+            last -= 1
+    done = first >= last
+    while first < last:
+        _swap(a, first, last)
+        first += 1
+        while _less(a[first], pivot):
+            first += 1
+        last -= 1
+        while not _less(a[last], pivot):
+            last -= 1
+    position = first - 1
+    a[b] = a[position]
+    a[position] = pivot
+    return position, done
+
+
+@njit(cache=True)
+def _partition_left(a: np.ndarray, b: int, e: int) -> int:
+    """Partition around a[b], equal elements to the left."""
+    pivot = a[b]
+    first, last = b, e - 1
+    while _less(pivot, a[last]):
+        last -= 1
+    if last + 1 == e:
+        while first < last:
+            first += 1
+            if _less(pivot, a[first]):
+                break
+    else:
+        first += 1
+        while not _less(pivot, a[first]):
+            first += 1
+    while first < last:
+        _swap(a, first, last)
+        last -= 1
+        while _less(pivot, a[last]):
+            last -= 1
+        first += 1
+        while not _less(pivot, a[first]):
+            first += 1
+    a[b] = a[last]
+    a[last] = pivot
+    return last
+
+
+@njit(cache=True)
+def _heap_adjust(a: np.ndarray, b: int, hole: int, length: int, value: int) -> None:
+    """Let the hole sink to a leaf, then push the value up."""
+    top = hole
+    child = hole
+    while child < (length - 1) // 2:
+        child = 2 * (child + 1)
+        if _less(a[b + child], a[b + child - 1]):
+            child -= 1
+        a[b + hole] = a[b + child]
+        hole = child
+    if length % 2 == 0 and child == (length - 2) // 2:
+        child = 2 * (child + 1)
+        a[b + hole] = a[b + child - 1]
+        hole = child - 1
+    parent = (hole - 1) // 2
+    while hole > top and _less(a[b + parent], value):
+        a[b + hole] = a[b + parent]
+        hole = parent
+        parent = (hole - 1) // 2
+    a[b + hole] = value
+
+
+@njit(cache=True)
+def _heap_sort(a: np.ndarray, b: int, e: int) -> None:
+    n = e - b
+    for parent in range((n - 2) // 2, -1, -1):
+        _heap_adjust(a, b, parent, n, a[b + parent])
+    while n > 1:
+        n -= 1
+        value = a[b + n]
+        a[b + n] = a[b]
+        _heap_adjust(a, b, 0, n, value)
+
+
+@njit(cache=True)
+def _break_pattern(a: np.ndarray, b: int, pivot: int, e: int) -> None:
+    """Swap some elements of both sides of a bad partition."""
+    left, right = pivot - b, e - (pivot + 1)
+    if left >= _STABLE:
+        q = left // 4
+        _swap(a, b, b + q)
+        _swap(a, pivot - 1, pivot - q)
+        if left > 128:
+            _swap(a, b + 1, b + q + 1)
+            _swap(a, b + 2, b + q + 2)
+            _swap(a, pivot - 2, pivot - (q + 1))
+            _swap(a, pivot - 3, pivot - (q + 2))
+    if right >= _STABLE:
+        q = right // 4
+        _swap(a, pivot + 1, pivot + 1 + q)
+        _swap(a, e - 1, e - q)
+        if right > 128:
+            _swap(a, pivot + 2, pivot + 2 + q)
+            _swap(a, pivot + 3, pivot + 3 + q)
+            _swap(a, e - 2, e - (1 + q))
+            _swap(a, e - 3, e - (2 + q))
+
+
+@njit(cache=True)
+def _pdq(a: np.ndarray, b: int, e: int) -> None:
+    """Pattern-defeating quicksort of [b, e); what is left to do is on a stack of its own."""
+    todo = [(b, e, _bit_length(e - b) - 1, True)]
+    while todo:
+        b, e, bad, leftmost = todo.pop()
+        if e - b < _STABLE:
+            _insertion(a, b, e, leftmost, -1)
+            continue
+        _choose_pivot(a, b, e)
+        if not leftmost and not _less(a[b - 1], a[b]):
+            todo.append((_partition_left(a, b, e) + 1, e, bad, leftmost))
+            continue
+        position, done = _partition_right(a, b, e)
+        if position - b < (e - b) // 8 or e - (position + 1) < (e - b) // 8:
+            bad -= 1
+            if bad == 0:
+                _heap_sort(a, b, e)
+                continue
+            _break_pattern(a, b, position, e)
+        elif done and _insertion(a, b, position, True, 8) and _insertion(a, position + 1, e, True, 8):
+            continue
+        todo.append((position + 1, e, bad, False))
+        todo.append((b, position, bad, leftmost))
+
+
+@njit(cache=True)
+def _extremes(a: np.ndarray, b: int, e: int) -> tuple[int, int, bool]:
+    """Return smallest and largest key, and whether [b, e) is in order."""
+    low = high = a[b] >> 32
+    ordered = True
+    for i in range(b + 1, e):
+        key = a[i] >> 32
+        if key < high:
+            ordered = False
+        if key > high:
+            high = key
+        elif key < low:
+            low = key
+    return low, high, ordered
+
+
+@njit(cache=True)
+def _division_shift(key_range: int, n: int) -> int:
+    """Return the number of low bits of the key that do not tell bins apart."""
+    bits = _bit_length(key_range)
+    shift = bits - _bit_length(n)
+    if shift <= 0 and bits <= 12:
+        return 0
+    return max(shift + 2, bits - 11)
+
+
+@njit(cache=True)
+def _into_bins(a: np.ndarray, b: int, e: int, shift: int, first_bin: int, n_bins: int) -> np.ndarray:
+    """Bring every element into its bin, in place, and return the ends of the bins."""
+    size = np.zeros(n_bins, np.int64)
+    for i in range(b, e):
+        size[(a[i] >> shift) - first_bin] += 1
+    free = np.empty(n_bins, np.int64)
+    free[0] = b
+    for k in range(1, n_bins):
+        free[k] = free[k - 1] + size[k - 1]
+    end = b
+    for k in range(n_bins - 1):
+        end += size[k]
+        current = free[k]
+        while current < end:
+            own = (a[current] >> shift) - first_bin
+            while own != k:
+                i = free[own]
+                free[own] += 1
+                other = (a[i] >> shift) - first_bin
+                moved = a[i]
+                if other != k:
+                    j = free[other]
+                    free[other] += 1
+                    moved = a[j]
+                    a[j] = a[i]
+                a[i] = a[current]
+                a[current] = moved
+                own = (moved >> shift) - first_bin
+            current += 1
+        free[k] = end
+    free[n_bins - 1] = e
+    return free
+
+
+@njit(cache=True)
+def _small_bin(shift: int) -> int:
+    """Return the number of entries from which on a bin is sorted by radix again."""
+    digits, reach = 9, 11
+    while reach < shift:
+        digits += 1
+        reach += digits
+    return 1 << (digits + 2)
+
+
+@njit(cache=True)
+def _spread(a: np.ndarray, b: int, e: int) -> None:
+    """Radix sort of [b, e), bin by bin, with pdqsort for small bins."""
+    todo = [(b, e)]
+    while todo:
+        b, e = todo.pop()
+        low, high, ordered = _extremes(a, b, e)
+        if ordered:
+            continue
+        shift = _division_shift(high - low, e - b)
+        first_bin = low >> shift
+        ends = _into_bins(a, b, e, shift + 32, first_bin, (high >> shift) - first_bin + 1)
+        if shift == 0:
+            continue
+        for end in ends:
+            if end - b >= _small_bin(shift):
+                todo.append((b, end))
+            elif end - b >= 2:
+                _pdq(a, b, end)
+            b = end

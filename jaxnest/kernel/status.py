@@ -1,0 +1,345 @@
+"""The dictionaries that scripts see: of nodes and of models, read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel.attributes import cast, check_convertible
+from jaxnest.kernel.model_table import NamedModel
+from jaxnest.kernel.node_table import Store
+from jaxnest.kernel.values import PerNode, coerce, first_violation, is_random
+from jaxnest.models.base import Node
+from jaxnest.models.device import SAMPLING, Device, Recorder
+from jaxnest.models.nest_sizes import ELEMENT_SIZES
+from jaxnest.recording.recordings import COMMON
+from jaxnest.recording.registry import BACKENDS
+
+if TYPE_CHECKING:
+    from jaxnest.kernel.kernel import Kernel
+
+GENERIC = (
+    "element_type",
+    "frozen",
+    "global_id",
+    "local",
+    "model",
+    "model_id",
+    "node_uses_wfr",
+    "thread",
+    "thread_local_id",
+    "vp",
+)
+"""Entries of the dictionaries of all nodes; only `frozen` can be set."""
+
+RECORDING = {*COMMON, *(name for backend in BACKENDS.values() for name in backend.properties)}
+"""Settable entries that belong to the backend of a recorder."""
+
+
+# -- reading nodes -------------------------------------------------------------------------------------
+
+
+def node_status(kernel: Kernel, node_id: int) -> dict[str, Any]:
+    """Return everything about one node, with keys in alphabetic order."""
+    ids = np.array([node_id])
+    ((named, store, _),) = kernel.nodes.groups(ids)
+    status = kernel.nodes.status(node_id)
+    status |= {key: _generic(kernel, key, named, store, ids)[0] for key in GENERIC}
+    if issubclass(named.model, Recorder):
+        status |= kernel.recording.get_status(node_id)
+    return dict(sorted(status.items()))
+
+
+def node_values(kernel: Kernel, ids: np.ndarray, key: str) -> list[Any]:
+    """Return one entry of the dictionaries of nodes; None for nodes that do not have it.
+
+    Raises
+    ------
+    KeyError
+        If none of the nodes has it.
+    """
+    values: list[Any] = [None] * len(ids)
+    found = False
+    for named, store, positions in kernel.nodes.groups(ids):
+        group = _group_values(kernel, named, store, ids[positions], key)
+        if group is not None:
+            found = True
+            for position, value in zip(positions, group, strict=True):
+                values[position] = value
+    if not found:
+        raise KeyError(key)
+    return values
+
+
+def _group_values(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray, key: str) -> list[Any] | None:
+    quantity = store.quantities.get(key)
+    if key in GENERIC:
+        return _generic(kernel, key, named, store, ids)
+    if quantity is not None and quantity.visible:
+        return kernel.nodes.get(ids, key)
+    if issubclass(named.model, Recorder) or key in kernel.nodes.status(int(ids[0])):
+        statuses = [node_status(kernel, node_id) for node_id in ids.tolist()]
+        if any(key in status for status in statuses):
+            return [status.get(key) for status in statuses]
+    return None
+
+
+def all_values(kernel: Kernel, ids: np.ndarray) -> dict[str, list[Any]]:
+    """Return all entries of the dictionaries of nodes, each as one value per node (None where there is none)."""
+    keys: set[str] = set()
+    for named, _, positions in kernel.nodes.groups(ids):
+        each = positions if issubclass(named.model, Recorder) else positions[:1]
+        for position in each.tolist():
+            keys |= set(node_status(kernel, int(ids[position])))
+    return {key: node_values(kernel, ids, key) for key in sorted(keys)}
+
+
+def _generic(kernel: Kernel, key: str, named: NamedModel, store: Store, ids: np.ndarray) -> list[Any]:
+    model: type[Node] = named.model
+    constant = {
+        "element_type": model.element_type,
+        "local": True,
+        "model": named.name,
+        "model_id": named.index,
+        "node_uses_wfr": False,
+    }
+    if key in constant:
+        return [constant[key]] * len(ids)
+    if key == "global_id":
+        return ids.tolist()
+    if key == "frozen":
+        return store.frozen[kernel.nodes.rows(ids)].tolist()
+    if key in ("thread", "vp"):
+        return store.virtual_processes[kernel.nodes.rows(ids)].tolist()
+    return _thread_local_ids(kernel, ids).tolist()
+
+
+def _thread_local_ids(kernel: Kernel, ids: np.ndarray) -> np.ndarray:
+    """Return the position of each node on its thread; -1 for nodes created after the last numbering."""
+    n_threads, numbered = kernel.n_threads, kernel.numbered_nodes
+    if n_threads == 1:
+        return np.where(ids <= numbered, ids - 1, -1)
+    everyone = np.arange(1, len(kernel.nodes) + 1)
+    on_all = ~kernel.nodes.has_proxies(everyone)
+    threads = np.where(on_all, 0, everyone % n_threads)
+    positions = np.empty(len(everyone), np.int64)
+    for thread in range(n_threads):
+        here = on_all | (threads == thread)
+        ranks = np.cumsum(here) - 1
+        mine = threads == thread
+        positions[mine] = ranks[mine]
+    return np.where(ids <= numbered, positions[ids - 1], -1)
+
+
+# -- writing nodes -------------------------------------------------------------------------------------
+
+
+def set_nodes(kernel: Kernel, ids: np.ndarray, changes: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+    """Set entries of the dictionaries of nodes, in ascending order of the nodes.
+
+    Parameters
+    ----------
+    kernel
+        The kernel.
+    ids
+        Ascending ids.
+    changes
+        One dictionary for all nodes (`PerNode` values are distributed along them), or one per node.
+
+    Raises
+    ------
+    UnaccessedDictionaryEntry, TypeMismatch, BadProperty
+        At the first node that refuses a value. Nodes before it keep what they were given.
+    """
+    kernel.nodes.check_ids(ids)
+    if isinstance(changes, Mapping):
+        for run in _runs(kernel, ids):
+            part = {k: PerNode(v.values[run]) if isinstance(v, PerNode) else v for k, v in changes.items()}
+            _set_run(kernel, ids[run], part)
+        return
+    for position, change in enumerate(changes):
+        _set_run(kernel, ids[position : position + 1], change)
+
+
+def _runs(kernel: Kernel, ids: np.ndarray) -> Iterator[slice]:
+    """Split nodes into stretches of one model, so that random values are drawn node by node."""
+    groups = list(kernel.nodes.groups(ids))
+    if len(groups) == 1:
+        yield slice(0, len(ids))
+        return
+    which = np.empty(len(ids), np.int32)
+    for index, (_, _, positions) in enumerate(groups):
+        which[positions] = index
+    borders = [0, *(np.flatnonzero(np.diff(which)) + 1).tolist(), len(ids)]
+    for start, stop in zip(borders, borders[1:], strict=False):
+        yield slice(start, stop)
+
+
+def _set_run(kernel: Kernel, ids: np.ndarray, changes: Mapping[str, Any]) -> None:
+    """Set one dictionary on nodes of one model."""
+    for name, value in changes.items():
+        check_convertible(name, value)
+    ((named, store, _),) = kernel.nodes.groups(ids[:1])
+    unknown = _unknown(named, changes)
+    if unknown:  # as in NEST, the first node takes what it knows before it complains
+        known = {k: _of_node(v, 0) for k, v in changes.items() if k not in unknown}
+        _set_known(kernel, named, store, ids[:1], known)
+        raise _unaccessed(named, unknown, "params, in function NodeManager::set_status")
+    _set_known(kernel, named, store, ids, changes)
+
+
+def _set_known(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray, changes: Mapping[str, Any]) -> None:
+    if not changes:
+        return
+    own = {k: v for k, v in changes.items() if k in store.quantities and k not in RECORDING}
+    if issubclass(named.model, Device):
+        for i, node_id in enumerate(ids.tolist()):
+            _set_device(kernel, named, store, node_id, {k: _of_node(v, i) for k, v in changes.items()})
+    elif own:
+        kernel.nodes.set_all(ids, own, kernel.draw)
+    if "frozen" in changes:
+        flags = [cast("frozen", _of_node(changes["frozen"], i), "bool") for i in range(len(ids))]
+        kernel.nodes.freeze(ids, flags)
+
+
+def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, changes: dict[str, Any]) -> None:
+    """Set one device: times to the grid, declared quantities to the table, the rest to the backend."""
+    model: type[Device] = named.model
+    prefix = f"Setting status of a '{named.name}' with node ID {node_id}: "
+    ids = np.array([node_id])
+    row = kernel.nodes.rows(ids)[0]
+    stored = {name: column[row] for name, column in store.columns.items()}
+    is_recorder = issubclass(model, Recorder)
+    if is_recorder and kernel.simulation.prepared:
+        raise errors.BadProperty(
+            f"{prefix}Recorder parameters cannot be changed while inside a Prepare/Run/Cleanup context."
+        )
+    connected = any(k in changes for k in SAMPLING) and kernel.connections.devices.is_connected(node_id)
+    try:
+        own = {k: v for k, v in changes.items() if k in store.quantities}
+        own = model.regulate(own, stored, kernel.clock, connected)
+    except errors.BadProperty as error:
+        raise errors.BadProperty(f"{prefix}{error}") from None
+    if own:
+        kernel.nodes.set_all(ids, own, kernel.draw)
+    if is_recorder:
+        try:
+            kernel.recording.set_status(node_id, changes)
+        except errors.BadProperty as error:
+            raise errors.BadProperty(f"{prefix}{error}") from None
+
+
+def _of_node(value: Any, position: int) -> Any:
+    return value.values[position] if isinstance(value, PerNode) else value
+
+
+def _unknown(named: NamedModel, changes: Mapping[str, Any]) -> list[str]:
+    """Return the names that cannot be set on nodes of this model."""
+    quantities = named.model.parameters | named.model.state
+    known = {k for k, q in quantities.items() if q.settable and q.visible} | {"frozen"}
+    if issubclass(named.model, Recorder):
+        known |= RECORDING
+    return [name for name in changes if name not in known]
+
+
+def _unaccessed(named: NamedModel, unknown: Sequence[str], where: str) -> errors.UnaccessedDictionaryEntry:
+    hints = (errors.nearest(str(name), named.model.parameters | named.model.state) for name in unknown)
+    return errors.UnaccessedDictionaryEntry(
+        f"Unaccessed elements in {where}: {' '.join(map(str, unknown))} ({named.name}).{''.join(hints)}"
+    )
+
+
+# -- models --------------------------------------------------------------------------------------------
+
+
+def defaults_status(kernel: Kernel, named: NamedModel) -> dict[str, Any]:
+    """Return the dictionary of defaults of a node model, with keys in alphabetic order."""
+    model: type[Node] = named.model
+    quantities = model.parameters | model.state
+    stored = named.defaults
+    status = {k: _user_value(k, stored, quantities) for k, q in quantities.items() if q.visible}
+    if model.recordables:
+        status["recordables"] = model.recordable_names(stored)
+    if model.receptor_types:
+        status["receptor_types"] = dict(model.receptor_types)
+    status |= model.status(dict(stored))
+    status |= kernel.instances.status(named.name, kernel.n_threads)
+    status |= {
+        "element_type": model.element_type,
+        "elementsize": ELEMENT_SIZES.get(named.original, 0),
+        "frozen": False,
+        "global_id": 0,
+        "local": True,
+        "model": named.name,
+        "model_id": named.index,
+        "node_uses_wfr": False,
+        "thread": -1,
+        "thread_local_id": -1,
+        "type_id": named.original,
+        "vp": -1,
+    }
+    if issubclass(model, Recorder):
+        status |= kernel.recording.defaults_status(named)
+        for name in model.instance_only:
+            status.pop(name, None)
+    return dict(sorted(status.items()))
+
+
+def _user_value(name: str, stored: Mapping[str, Any], quantities: Mapping[str, Any]) -> Any:
+    value = stored[name]
+    reference = quantities[name].relative_to
+    if reference:
+        value = value + stored[reference]
+    if isinstance(value, np.generic):
+        return value.item()
+    return value.copy() if hasattr(value, "copy") else value
+
+
+def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) -> None:
+    """Change the defaults of a node model, for nodes that are created from now on.
+
+    Raises
+    ------
+    UnaccessedDictionaryEntry, TypeMismatch, BadProperty
+        If a value is refused. Known entries beside an unknown one are set, as in NEST.
+    """
+    if not changes:
+        return
+    for name, value in changes.items():
+        check_convertible(name, value)
+    prefix = f"Setting status of model '{named.name}': "
+    unknown = [name for name in _unknown(named, changes)] + ["frozen"] * ("frozen" in changes)
+    model = named.model
+    own = {k: v for k, v in changes.items() if k in (model.parameters | model.state) and k not in unknown}
+    own = {k: kernel.draw(v, 0) if is_random(v) else v for k, v in own.items()}
+    kernel.node_models.changed = True
+    try:
+        if issubclass(model, Device):
+            own = model.regulate(own, named.defaults, kernel.clock, False)
+        _set_stored(named, own)
+        if issubclass(model, Recorder):
+            used = kernel.recording.set_defaults(named, {k: v for k, v in changes.items() if k not in own})
+            unknown = [k for k in changes if k not in own and k not in used]
+    except errors.BadProperty as error:
+        raise errors.BadProperty(f"{prefix}{error}") from None
+    if unknown:
+        raise _unaccessed(named, unknown, "params, in function ModelManager::set_node_defaults_")
+
+
+def _set_stored(named: NamedModel, changes: Mapping[str, Any]) -> None:
+    """Write checked values into the defaults of a model."""
+    quantities = named.model.parameters | named.model.state
+    columns: dict[str, np.ndarray] = {}
+    for name, quantity in quantities.items():
+        columns[name] = np.empty(1, quantity.dtype)
+        columns[name][0] = named.defaults[name]
+    given = {k: coerce(quantities[k], k, [changes[k]]) for k in quantities if k in changes}
+    named.model.assign(columns, given)
+    bad, message = first_violation(named.model, columns, given)
+    if bad == 0:
+        raise errors.BadProperty(message)
+    for name, column in columns.items():
+        named.defaults[name] = column[0]

@@ -1,0 +1,157 @@
+"""Defaults of synapse models: what GetDefaults shows and SetDefaults changes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel.clock import Clock
+from jaxnest.kernel.model_table import NamedModel
+from jaxnest.kernel.values import convert, first_violation
+from jaxnest.models.base import Quantity
+from jaxnest.models.synapse import Synapse
+
+if TYPE_CHECKING:
+    from jaxnest.kernel.kernel import Kernel
+
+DEFAULT_DELAY = 1.0
+"""Delay of all built-in models, in ms."""
+
+WEIGHT = Quantity(1.0, "", "Weight of the connection")
+READ_ONLY = ("element_type", "has_delay", "num_connections", "requires_symmetric", "sizeof", "synapse_model")
+
+
+def defaults(named: NamedModel) -> dict[str, Any]:
+    """Return the stored defaults of a synapse model, completed by what all synapses have.
+
+    `weight_recorder` is a tuple of node ids, with one element or none. The delay is not in it (see `default_delay`).
+    """
+    stored = named.defaults
+    if "receptor_type" not in stored:
+        stored.setdefault("weight", 1.0)
+        stored["receptor_type"] = 0
+        stored.setdefault("weight_recorder", ())
+        for name, quantity in named.model.common.items():
+            stored.setdefault(name, quantity.default)
+        if named.model.labelled:
+            stored["synapse_label"] = -1
+    return stored
+
+
+def default_delay(named: NamedModel, clock: Clock) -> int:
+    """Return the default delay in steps.
+
+    It is kept in steps; when the resolution changes it is rounded up to the new grid.
+    """
+    stored = defaults(named)
+    steps, old = stored.get("delay_steps", (0, clock))
+    if not steps:
+        steps = clock.to_steps(DEFAULT_DELAY)
+    elif old != clock:
+        steps = max(clock.to_steps(old.to_ms(steps)), 1)
+    stored["delay_steps"] = (steps, clock)
+    return steps
+
+
+def synapse_quantities(model: type[Synapse]) -> dict[str, Quantity]:
+    """Return what belongs to the single connection, beside delay and receptor, and may be set."""
+    own = {k: q for k, q in (model.parameters | model.state).items() if q.visible and q.settable}
+    if not model.weight_is_common:
+        own["weight"] = WEIGHT
+    return own
+
+
+def synapse_defaults_status(named: NamedModel, clock: Clock, num_connections: int) -> dict[str, Any]:
+    """Return what GetDefaults shows; `weight_recorder` is a tuple of node ids."""
+    model: type[Synapse] = named.model
+    stored = defaults(named)
+    visible = (k for k, q in (model.parameters | model.state | model.common).items() if q.visible)
+    status = {k: stored[k] for k in visible}
+    status |= {k: stored[k] for k in ("weight", "receptor_type", "weight_recorder")}
+    if model.labelled:
+        status["synapse_label"] = stored["synapse_label"]
+    status |= {
+        "delay": clock.delay_ms(default_delay(named, clock)),
+        "element_type": "synapse",
+        "has_delay": model.has_delay,
+        "num_connections": num_connections,
+        "requires_symmetric": model.requires_symmetric,
+        "sizeof": model.size,
+        "synapse_model": named.name,
+        "synapse_modelid": named.index,
+    }
+    return dict(sorted(status.items()))
+
+
+def set_synapse_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) -> None:
+    """Change defaults of a synapse model; they apply to connections made from now on.
+
+    Common properties (of `_hom` models, `weight_recorder`) apply to existing connections, too.
+
+    Raises
+    ------
+    UnaccessedDictionaryEntry, TypeMismatch, BadProperty, BadDelay
+    """
+    model: type[Synapse] = named.model
+    stored = defaults(named)
+    quantities = synapse_quantities(model) | model.common | {"weight": WEIGHT}
+    special = {"delay", "receptor_type", "weight_recorder"} | ({"synapse_label"} if model.labelled else set())
+    for key in changes:
+        if key not in quantities and key not in special:
+            hint = errors.nearest(key, (*quantities, *special))
+            raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in defaults of '{named.name}': {key}.{hint}")
+    new = {k: convert(quantities[k], k, v) for k, v in changes.items() if k in quantities}
+    check_values(named, stored | new, new)
+    for key in ("receptor_type", "synapse_label"):
+        if key in changes:
+            new[key] = integer(key, changes[key])
+    if "weight_recorder" in changes:
+        new["weight_recorder"] = _recorder(changes["weight_recorder"])
+    if "delay" in changes:
+        delay = float(convert(WEIGHT, "delay", changes["delay"]))
+        steps = kernel.connections.checked_delay(delay)
+        new["delay_steps"] = (steps, kernel.clock)
+    stored.update(new)
+    kernel.synapse_models.changed = True
+    kernel.connections.values_version += 1
+
+
+def check_values(named: NamedModel, columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    """Raise BadProperty if one set of values violates the bounds or relations of the model."""
+    model: type[Synapse] = named.model
+    declared = {k: np.atleast_1d(columns[k]) for k in (*model.parameters, *model.state, *model.common)}
+    declared["weight"] = np.atleast_1d(columns["weight"])
+    checked = [k for k in given if k in model.parameters or k in model.state]
+    bad, message = first_violation(model, declared, {k: given[k] for k in checked})
+    for key, quantity in model.common.items():
+        if not bad:
+            break
+        if key in given and quantity.check is not None and bool(np.any(quantity.check.violated(given[key]))):
+            bad, message = 0, f"{quantity.check.message} ({key} = {given[key]}; it has to be {quantity.check.bounds}.)"
+    if not bad:
+        raise errors.BadProperty(message)
+
+
+def integer(key: str, value: Any) -> int:
+    """Return a receptor or label, which must be an integer."""
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise RuntimeError(f"{key} has to be an integer, not {value!r} ({type(value).__name__}).")
+    if value < 0 and key == "receptor_type":
+        raise IndexError(f"{key} cannot be negative, as {value} is.")
+    if value < 0:
+        raise errors.BadProperty(f"Connection label must not be negative. ({key} = {value})")
+    return int(value)
+
+
+def _recorder(value: Any) -> tuple[int, ...]:
+    ids = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(ids, list | tuple):
+        raise errors.TypeMismatch(f"weight_recorder has to be a NodeCollection, not {value!r}.")
+    if len(ids) != 1:
+        raise errors.BadProperty(
+            f"Property weight_recorder must be a single element NodeCollection, not one of {len(ids)} nodes."
+        )
+    return tuple(ids)

@@ -1,0 +1,133 @@
+"""Values that a user gives, turned into columns of the right type and checked."""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.models.base import Model, Quantity
+
+
+@final
+class PerNode:
+    """Marks a sequence whose elements belong to successive nodes, not to each of them."""
+
+    def __init__(self, values: Sequence[Any]) -> None:
+        self.values = values
+
+
+def is_random(value: Any) -> bool:
+    """True for an expression of nest.random and its like, which is evaluated for each node."""
+    return hasattr(value, "GetValue")
+
+
+def as_column(
+    store: Any,
+    names: Sequence[str],
+    changes: Mapping[str, Any],
+    rows: np.ndarray,
+    positions: np.ndarray,
+    draw: Callable[[Any, int], float],
+) -> dict[str, Any]:
+    """Return one value or one sequence of values (along `rows`) per name.
+
+    Random expressions are evaluated row by row and, for each row, in the order of `names`.
+    """
+    values: dict[str, Any] = {}
+    random = [k for k in names if is_random(changes[k])]
+    drawn = {k: np.empty(len(rows)) for k in random}
+    for i, row in enumerate(rows if random else ()):
+        for name in random:
+            drawn[name][i] = draw(changes[name], int(store.node_ids[row]))
+    for name in names:
+        value = changes[name]
+        if name in drawn:
+            values[name] = drawn[name]
+        elif isinstance(value, PerNode):
+            given = value.values
+            values[name] = given[positions] if isinstance(given, np.ndarray) else [given[p] for p in positions]
+        else:
+            values[name] = [value] * len(rows) if store.quantities[name].dtype is object else value
+    return values
+
+
+def coerce(quantity: Quantity, name: str, value: Any) -> Any:
+    """Convert a value, or a sequence of values along the nodes, to the type of the column."""
+    if isinstance(value, list | np.ndarray) and (quantity.dtype is object or np.ndim(value) > 0):
+        if quantity.dtype is object:
+            column = np.empty(len(value), object)
+            for i, item in enumerate(value):
+                column[i] = convert(quantity, name, item)
+            return column
+        if isinstance(value, np.ndarray) and value.dtype == np.float64 and quantity.dtype is np.float64:
+            return value
+        return np.array([convert(quantity, name, item) for item in value], quantity.dtype)
+    return convert(quantity, name, value)
+
+
+def convert(quantity: Quantity, name: str, value: Any) -> Any:
+    """Convert one value to the type of its quantity, refusing what NEST refuses.
+
+    Raises
+    ------
+    TypeMismatch
+        If a number, flag, text or array is expected and something else is given.
+    """
+    if quantity.convert is not None:
+        return quantity.convert(value)
+    if quantity.is_vector:
+        if isinstance(value, str) or not np.iterable(value):
+            raise _mismatch(name, "an array of numbers", value)
+        return np.array(value, np.float64 if np.asarray(quantity.default).dtype.kind == "f" else np.int64).ravel()
+    default = quantity.default
+    if isinstance(default, bool):
+        if not isinstance(value, bool | np.bool_):
+            raise _mismatch(name, "True or False", value)
+        return bool(value)
+    if isinstance(default, int):
+        if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+            raise _mismatch(name, "an integer", value)
+        return int(value)
+    if isinstance(default, float):
+        if isinstance(value, str) or not isinstance(value, numbers.Real | np.bool_):
+            raise _mismatch(name, f"a number{f' in {quantity.unit}' if quantity.unit else ''}", value)
+        return float(value)
+    if isinstance(default, str) and not isinstance(value, str):
+        raise _mismatch(name, "a string", value)
+    if isinstance(default, dict) and not isinstance(value, dict):
+        raise _mismatch(name, "a dictionary", value)
+    return value
+
+
+def _mismatch(name: str, expected: str, value: Any) -> errors.TypeMismatch:
+    return errors.TypeMismatch(f"{name} has to be {expected}, not {value!r} ({type(value).__name__}).")
+
+
+def first_violation(model: type[Model], columns: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[int, str]:
+    """Return the first row that breaks a bound or relation, and NEST's message with the value added.
+
+    The row index equals the number of rows if there is none.
+    """
+    n = len(next(iter(columns.values()))) if columns else 0
+    worst, message = n, ""
+    quantities = model.parameters | model.state
+    for name in given:
+        check, column = quantities[name].check, columns[name]
+        if check is None:
+            continue
+        if quantities[name].is_vector:
+            bad = np.array([bool(np.any(check.violated(np.asarray(v)))) for v in column])
+        else:
+            bad = np.asarray(check.violated(column))
+        if bad.any() and (i := int(np.argmax(bad))) < worst:
+            unit = f" {quantities[name].unit}" if quantities[name].unit else ""
+            worst, message = i, f"{check.message} ({name} = {column[i]}{unit}; it has to be {check.bounds}{unit}.)"
+    for relation in model.relations:
+        bad = np.broadcast_to(np.asarray(relation.violated(columns)), (n,))
+        if bad.any() and (i := int(np.argmax(bad))) < worst:
+            worst, message = i, relation.message
+    return worst, message

@@ -1,0 +1,276 @@
+"""What a model declares: the contract between a model file and everything else.
+
+A model is a class that is never instantiated. It declares its parameters, state, recordables and
+receptors once; status dictionaries, units, validation, help and documentation are generated from
+the declaration, and the engine batches the functions over all nodes of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+INFINITE_TIME = 1.7976931348623157e308  # NEST's "never", in ms
+
+
+@final
+@dataclass(frozen=True)
+class Check:
+    """A bound on one value: `violated(value)` is evaluated for whole columns at once."""
+
+    violated: Callable[[Any], Any]
+    message: str
+    bounds: str
+
+
+def positive(message: str) -> Check:
+    """The value has to be larger than zero."""
+    return Check(lambda x: x <= 0, message, "> 0")
+
+
+def not_negative(message: str) -> Check:
+    """The value has to be at least zero."""
+    return Check(lambda x: x < 0, message, ">= 0")
+
+
+def within(low: float, high: float, message: str) -> Check:
+    """The value has to lie in the closed interval [low, high]."""
+    return Check(lambda x: (x < low) | (x > high), message, f"in [{low}, {high}]")
+
+
+@final
+@dataclass(frozen=True)
+class Quantity:
+    """One parameter or state variable.
+
+    Parameters
+    ----------
+    default
+        Its type fixes the type of the column: float, int, bool, str, or a NumPy array for a
+        parameter that is a vector in each node.
+    unit
+        As NEST's documentation writes it: ``mV``, ``pA``, ``ms``, ``nS``, ``Hz``...
+    doc
+        One line of meaning.
+    check
+        The bound, if there is one.
+    relative_to
+        Name of the parameter whose value is subtracted before storing (``E_L``). NEST keeps such
+        potentials relative, so that changing ``E_L`` alone leaves them where they are.
+    settable, visible
+        Whether the value may be set, and whether it is in the status dictionary.
+    each
+        A vector variable of this many values per node: the name of the vector parameter that sets
+        its length.
+    convert
+        Turns what the user gives into the stored value, for values that are no numbers, flags, texts
+        or arrays.
+    """
+
+    default: Any
+    unit: str = ""
+    doc: str = ""
+    check: Check | None = None
+    relative_to: str | None = None
+    settable: bool = True
+    visible: bool = True
+    each: str | None = None
+    convert: Callable[[Any], Any] | None = None
+
+    @property
+    def is_vector(self) -> bool:
+        """True if every node has an array of its own."""
+        return isinstance(self.default, np.ndarray) or self.each is not None
+
+    @property
+    def dtype(self) -> Any:
+        """Column type of the values."""
+        if self.is_vector or not isinstance(self.default, bool | int | float):
+            return object
+        if isinstance(self.default, bool):
+            return np.bool_
+        return np.int64 if isinstance(self.default, int) else np.float64
+
+
+def hidden(default: Any = 0.0, doc: str = "", each: str | None = None) -> Quantity:
+    """A state variable that is no part of the status dictionary."""
+    return Quantity(default, "", doc, settable=False, visible=False, each=each)
+
+
+@final
+@dataclass(frozen=True)
+class Relation:
+    """A condition between several parameters, checked after every change.
+
+    `violated` gets a mapping from names to columns (stored values: relative ones are relative).
+    """
+
+    violated: Callable[[Mapping[str, Any]], Any]
+    message: str
+
+
+class Model:
+    """Anything with a name and declared quantities: nodes and synapses."""
+
+    name: ClassVar[str] = ""
+    parameters: ClassVar[dict[str, Quantity]] = {}
+    state: ClassVar[dict[str, Quantity]] = {}
+    relations: ClassVar[tuple[Relation, ...]] = ()
+    abstract: ClassVar[bool] = True
+
+    def __init_subclass__(cls, abstract: bool = False) -> None:
+        """Merge the declarations of the bases: what the model itself reads first comes last, as in NEST."""
+        cls.abstract = abstract
+        if not abstract:
+            cls.name = cls.__dict__.get("name", cls.__name__)
+        inherited: dict[str, Quantity] = {}
+        states: dict[str, Quantity] = {}
+        relations: list[Relation] = []
+        for base in reversed(cls.__mro__[1:]):
+            inherited |= base.__dict__.get("parameters", {})
+            states |= base.__dict__.get("state", {})
+            relations += [r for r in base.__dict__.get("relations", ()) if r not in relations]
+        cls.parameters = cls.__dict__.get("parameters", {}) | {
+            k: v for k, v in inherited.items() if k not in cls.__dict__.get("parameters", {})
+        }
+        cls.state = cls.__dict__.get("state", {}) | {
+            k: v for k, v in states.items() if k not in cls.__dict__.get("state", {})
+        }
+        cls.relations = (*relations, *(r for r in cls.__dict__.get("relations", ()) if r not in relations))
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        """Models are declarations; there are no instances."""
+        raise TypeError(f"{cls.__name__} is a declaration and cannot be instantiated")
+
+
+class Node(Model, abstract=True):
+    """A neuron or a device."""
+
+    element_type: ClassVar[str] = "other"
+    has_proxies: ClassVar[bool] = True
+    """False for devices, which have a twin on every virtual process."""
+    emits: ClassVar[str | None] = None
+    """``"spikes"`` or ``"currents"``, or None."""
+    dynamic: ClassVar[tuple[str, ...]] = ()
+    """The state variables that `update` advances, in the order of its result."""
+    recordables: ClassVar[dict[str, Callable[[Any, Any], Any]]] = {}
+    """Name -> function of (variables, state), written with operators and `models.ops`."""
+    spike_receptors: ClassVar[dict[int, tuple[str, str]]] = {}
+    """Receptor -> (input for weights > 0, input for the others)."""
+    current_receptors: ClassVar[dict[int, str]] = {}
+    """Receptor -> input."""
+    receptor_vector: ClassVar[str | None] = None
+    """Parameter whose length is the number of spike receptors 1, 2, ...; they share the vector input ``spikes``."""
+    flips_inhibition: ClassVar[bool] = False
+    """Conductance models store the magnitude of negative weights."""
+    ignores_weight: ClassVar[bool] = False
+    """Counts incoming spikes instead of summing their weights."""
+    archives: ClassVar[bool] = False
+    """Keeps the history of its spikes that plastic synapses read."""
+    receptor_types: ClassVar[dict[str, int]] = {}
+    """Names of receptors, as in the status dictionary; empty if the model has none."""
+
+    @classmethod
+    def inputs(cls, receptors: int = 1) -> tuple[str, ...]:
+        """Names of the input channels of one node, in the order of their ring-buffer lanes."""
+        names: dict[str, None] = {}
+        for pair in cls.spike_receptors.values():
+            names |= dict.fromkeys(pair)
+        if cls.receptor_vector is not None:
+            names |= {f"spikes_{k}": None for k in range(receptors)}
+        names |= dict.fromkeys(cls.current_receptors.values())
+        return tuple(names)
+
+    @classmethod
+    def status(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Further entries of the status dictionary, computed from the stored `values` of one node."""
+        return {}
+
+    @classmethod
+    def recordable_names(cls, values: Mapping[str, Any]) -> list[str]:
+        """Names that a multimeter can record from a node with these stored `values`."""
+        return sorted(cls.recordables)
+
+    @classmethod
+    def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
+        """Return the function of (variables, state) behind a recordable."""
+        return cls.recordables[name]
+
+    @classmethod
+    def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:
+        """Write `changes` (user values) into `columns` (stored values, whole columns of the affected nodes).
+
+        Potentials that are stored relative to another parameter keep their absolute value when
+        only that parameter changes.
+        """
+        shifts: dict[str, Any] = {}
+        for name, value in changes.items():
+            if any(q.relative_to == name for q in (*cls.parameters.values(), *cls.state.values())):
+                shifts[name] = value - columns[name]
+                columns[name] = value
+        for name, quantity in (*cls.parameters.items(), *cls.state.items()):
+            reference = quantity.relative_to
+            if name in changes and name not in shifts:
+                columns[name] = changes[name] - columns[reference] if reference else changes[name]
+            elif reference in shifts:
+                columns[name] = columns[name] - shifts[reference]
+
+
+class Neuron(Node, abstract=True):
+    """Base of all neuron models."""
+
+    element_type = "neuron"
+    emits = "spikes"
+
+    @staticmethod
+    def calibrate(p: Any, clock: Any) -> dict[str, Any]:
+        """Return the variables that `update` needs beside the parameters.
+
+        Evaluated on the host for each distinct set of parameters, with Python's `math`, so that
+        propagators have NEST's last digit. `p` has the stored parameters of one node, `clock` the
+        resolution (`clock.resolution`, ms) and `clock.to_steps(ms)`.
+        """
+        return {}
+
+    @staticmethod
+    def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
+        """Advance one node by one step.
+
+        `v` has parameters and calibrated variables, `s` the state, `x` the inputs of this step. All are
+        floating-point numbers (flags and counters too), or arrays for vectors. Return the new state in the
+        order of `dynamic`, and whether there is a spike (or how many).
+        """
+        raise NotImplementedError
+
+
+class ArchivingNeuron(Neuron, abstract=True):
+    """A neuron whose spikes plastic synapses and structural plasticity can read."""
+
+    archives = True
+    parameters = {
+        "tau_minus": Quantity(20.0, "ms", "Time constant of the depression trace",
+                              positive("All time constants must be strictly positive.")),
+        "tau_minus_triplet": Quantity(110.0, "ms", "Time constant of the triplet depression trace",
+                                      positive("All time constants must be strictly positive.")),
+        "tau_Ca": Quantity(10000.0, "ms", "Time constant of the calcium trace",
+                           positive("All time constants must be strictly positive.")),
+        "beta_Ca": Quantity(0.001, "", "Increment of the calcium trace at each spike",
+                            positive("For Ca to function as an integrator of the electrical activity, beta_ca needs "
+                                     "to be greater than 0.")),
+        "synaptic_elements": Quantity({}, "", "Synaptic elements of structural plasticity"),
+        "ignore_and_spike": Quantity(False, "", "Spike at fixed intervals instead of by threshold"),
+        "ignore_and_spike_offset": Quantity(1.0, "ms", "Time of the first such spike",
+                                            positive("ignore_and_spike_offset must be > 0.")),
+        "ignore_and_spike_interval": Quantity(100.0, "ms", "Interval between such spikes",
+                                              positive("ignore_and_spike_interval must be > 0.")),
+    }  # fmt: skip
+    state = {
+        "Ca": Quantity(0.0, "", "Calcium trace", settable=True),
+        "t_spike": Quantity(-1.0, "ms", "Time of the last spike", settable=False),
+        "post_trace": Quantity(0.0, "", "Last computed value of the depression trace", settable=False),
+        "archiver_length": Quantity(0, "", "Number of spikes kept for plastic synapses", settable=False),
+    }
+

@@ -1,0 +1,246 @@
+"""What devices have in common: their window of activity and, for recorders, what they record."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.models.base import INFINITE_TIME, Node, Quantity, Relation
+
+
+def is_number(value: Any) -> bool:
+    """True for what a parameter of type float accepts."""
+    return isinstance(value, numbers.Real | np.bool_) and not isinstance(value, str)
+
+
+def grid_time(name: str, value: Any, clock: Any) -> Any:
+    """Return a time as it is stored: on the grid, or infinite.
+
+    Values that are no numbers are returned as they are; the conversion to the column's type refuses them.
+
+    Raises
+    ------
+    BadProperty
+        If the time is finite and no multiple of the resolution.
+    """
+    if not is_number(value):
+        return value
+    if math.isnan(value) or not clock.is_finite(value):
+        return INFINITE_TIME
+    if not clock.on_grid(value):
+        raise errors.BadProperty(
+            f"{name} must be a multiple of the simulation resolution. "
+            f"({name} = {value} ms, resolution = {clock.resolution} ms)"
+        )
+    return clock.to_ms(clock.to_steps(value))
+
+
+class Device(Node, abstract=True):
+    """A node with one twin per virtual process, active from ``origin + start`` to ``origin + stop``."""
+
+    has_proxies = False
+    parameters = {
+        "origin": Quantity(0.0, "ms", "Time that start and stop are counted from"),
+        "start": Quantity(0.0, "ms", "Beginning of the activity, counted from origin"),
+        "stop": Quantity(INFINITE_TIME, "ms", "End of the activity, counted from origin"),
+    }
+    relations = (Relation(lambda p: p["stop"] < p["start"], "stop >= start required."),)
+
+    @classmethod
+    def regulate(
+        cls, changes: Mapping[str, Any], stored: Mapping[str, Any], clock: Any, connected: bool
+    ) -> dict[str, Any]:
+        """Return `changes` to one node as they are stored: times on the grid.
+
+        Parameters
+        ----------
+        changes
+            What the user wants to set.
+        stored
+            Present values of the node.
+        clock
+            Resolution and conversions of time.
+        connected
+            Whether connections leave the node.
+
+        Raises
+        ------
+        BadProperty
+            If a value cannot be represented, or cannot be changed any more.
+        """
+        times = {k: grid_time(k, changes[k], clock) for k in ("origin", "start", "stop") if k in changes}
+        return {**changes, **times}
+
+
+class Stimulator(Device, abstract=True):
+    """A device that sends spikes or currents.
+
+    Its functions are compiled by numba for both back ends; random numbers come from ``random``, with the operations
+    of `models.ops`.
+    """
+
+    element_type = "stimulator"
+    window_shift: ClassVar[int] = 0
+    """The device acts in step s if ``start < s + window_shift <= stop``, in steps."""
+    target_state: ClassVar[dict[str, float]] = {}
+    """What the device remembers of each target: name and initial value."""
+    distributions: ClassVar[int] = 0
+    """Number of distribution objects that the device owns."""
+    draw: ClassVar[Callable[..., Any] | None] = None
+    """``draw(v, s, value, target, random)``: the amount for one target, if targets get different amounts."""
+    parameters = {
+        "label": Quantity("", "", "A name, for data that come from outside"),
+        "stimulus_source": Quantity("", "", "Where the data come from: empty for the device itself"),
+    }
+
+    @staticmethod
+    def calibrate(p: Any, clock: Any) -> dict[str, Any]:
+        """Return the variables that `advance` needs beside the parameters (see `Neuron.calibrate`)."""
+        return {}
+
+    @staticmethod
+    def restart(p: Any, clock: Any, step: int) -> dict[str, float]:
+        """Return the state that the device starts with whenever a run is prepared at time `step`."""
+        return {}
+
+    @staticmethod
+    def advance(v: Any, s: Any, step: Any, active: Any, random: Any) -> Any:
+        """Advance the device by one step.
+
+        Return the new state in the order of `dynamic`, the value to send (a number of spikes or a current; 0 for
+        nothing), a factor for the weights, and whether there is more to send in this step.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def regulate(
+        cls, changes: Mapping[str, Any], stored: Mapping[str, Any], clock: Any, connected: bool
+    ) -> dict[str, Any]:
+        """Return `changes` as they are stored; there are no sources of stimuli outside of the devices."""
+        source = changes.get("stimulus_source", "")
+        if isinstance(source, str) and source:
+            raise errors.BadProperty(f"Unknown input backend '{source}'")
+        return super().regulate(changes, stored, clock, connected)
+
+
+class Recorder(Device, abstract=True):
+    """A device that records. What concerns its backend (``record_to``, ``events``...) is no declared quantity."""
+
+    element_type = "recorder"
+    samples: ClassVar[bool] = False
+    """True if the recorder asks its targets for values at intervals, False if it gets events."""
+    instance_only: ClassVar[tuple[str, ...]] = ()
+    """Quantities that the defaults of the model do not show."""
+    float_values: ClassVar[tuple[str, ...]] = ()
+    """Names of the float64 values that each event has beside sender and time."""
+    int_values: ClassVar[tuple[str, ...]] = ()
+    """Names of the int64 values that follow."""
+
+    @classmethod
+    def value_names(cls, stored: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of the values of each event, for a recorder with these `stored` values."""
+        return cls.float_values + cls.int_values
+
+
+SAMPLING = ("interval", "offset", "record_from")
+
+
+class Sampler(Recorder, abstract=True):
+    """A recorder that asks its targets for values at intervals."""
+
+    samples = True
+    parameters = {
+        "interval": Quantity(1.0, "ms", "Time between two samples"),
+        "offset": Quantity(0.0, "ms", "Time of the first sample; 0 for the first multiple of the interval"),
+        "record_from": Quantity([], "", "Names of the recorded quantities", convert=lambda x: names(x)),
+    }
+
+    @classmethod
+    def value_names(cls, stored: Mapping[str, Any]) -> tuple[str, ...]:
+        """Return the names of the recorded quantities."""
+        return tuple(stored["record_from"])
+
+    @classmethod
+    def regulate(
+        cls, changes: Mapping[str, Any], stored: Mapping[str, Any], clock: Any, connected: bool
+    ) -> dict[str, Any]:
+        """Return `changes` as they are stored: interval and offset on the grid."""
+        if connected and any(k in changes for k in SAMPLING):
+            raise errors.BadProperty(
+                "The recording interval, the interval offset and the list of properties to record cannot be changed "
+                "after the multimeter has been connected to nodes."
+            )
+        result = super().regulate(changes, stored, clock, connected)
+        if is_number(interval := changes.get("interval")):
+            result["interval"] = _interval(interval, clock)
+        if is_number(offset := changes.get("offset")):
+            result["offset"] = _offset(offset, clock)
+        return result
+
+
+def _interval(value: float, clock: Any) -> float:
+    given = f"(interval = {value} ms, resolution = {clock.resolution} ms)"
+    if not math.isnan(value) and clock.is_finite(value) and clock.to_tics(value) < clock.tics_per_step:
+        raise errors.BadProperty(
+            f"The sampling interval must be at least as long as the simulation resolution. {given}"
+        )
+    if math.isnan(value) or not clock.is_finite(value) or not clock.on_grid(value):
+        raise errors.BadProperty(f"The sampling interval must be a multiple of the simulation resolution. {given}")
+    return clock.to_ms(clock.to_steps(value))
+
+
+def _offset(value: float, clock: Any) -> float:
+    if value != 0 and not (clock.is_finite(value) and clock.to_tics(value) >= clock.tics_per_step):
+        raise errors.BadProperty(
+            "The offset for the sampling interval must be at least as long as the simulation resolution. "
+            f"(offset = {value} ms, resolution = {clock.resolution} ms)"
+        )
+    return clock.to_ms(clock.to_steps(value))
+
+
+def names(value: Any) -> list[str]:
+    """Return a list of names, refusing anything else."""
+    if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
+        raise errors.TypeMismatch(f"A list of names is expected, not {value!r} ({type(value).__name__}).")
+    return list(value)
+
+
+@final
+class NodeSet:
+    """Ids of nodes as the value of a parameter; scripts see a NodeCollection."""
+
+    def __init__(self, ids: Sequence[int] | np.ndarray = ()) -> None:
+        self.ids = np.asarray(ids, np.int64)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, NodeSet) and np.array_equal(self.ids, other.ids)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def node_set(value: Any) -> NodeSet:
+    """Return a set of nodes given as such, or as ascending ids.
+
+    Raises
+    ------
+    TypeMismatch
+        If it is anything else.
+    BadProperty
+        If the ids are not in ascending order.
+    """
+    if isinstance(value, NodeSet):
+        return value
+    ids = np.asarray(value)
+    if isinstance(value, str) or ids.ndim != 1 or (len(ids) and ids.dtype.kind not in "iu"):
+        raise errors.TypeMismatch(f"NodeCollection expected, not {value!r} ({type(value).__name__}).")
+    if np.any(np.diff(ids) <= 0):
+        raise errors.BadProperty("Indices must be sorted in ascending order")
+    return NodeSet(ids)

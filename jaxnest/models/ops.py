@@ -1,0 +1,61 @@
+"""The operations that model functions are written with.
+
+Each works on numbers and on arrays of JAX; compiled by numba it becomes the scalar operation of the
+C library (see `engine.scalar_ops`), so that one source serves the `xla` and the `strict` back end.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax.numpy as jnp
+
+
+def exp(x: Any) -> Any:
+    """Exponential function."""
+    return jnp.exp(x)
+
+
+def log(x: Any) -> Any:
+    """Natural logarithm."""
+    return jnp.log(x)
+
+
+def sqrt(x: Any) -> Any:
+    """Square root."""
+    return jnp.sqrt(x)
+
+
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent."""
+    return jnp.tanh(x)
+
+
+def power(x: Any, y: Any) -> Any:
+    """x to the power of y."""
+    return jnp.power(x, y)
+
+
+def where(condition: Any, a: Any, b: Any) -> Any:
+    """`a` where the condition holds, else `b`."""
+    return jnp.where(condition, a, b)
+
+
+def maximum(a: Any, b: Any) -> Any:
+    """The larger of two values (`a` if they are equal or not comparable, as ``a < b ? b : a``)."""
+    return jnp.where(a < b, b, a)
+
+
+def minimum(a: Any, b: Any) -> Any:
+    """The smaller of two values."""
+    return jnp.where(b < a, b, a)
+
+
+def total(a: Any) -> Any:
+    """Sum of a vector, from left to right in the strict back end."""
+    return jnp.sum(a)
+
+
+def accumulate(start: Any, a: Any, b: Any) -> Any:
+    """Return ``start + a[0]*b[0] + a[1]*b[1] + ...``, from left to right in the strict back end."""
+    return start + jnp.sum(a * b)

@@ -1,0 +1,46 @@
+"""All models by name. A model file registers its class with one decorator."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from typing import TypeVar
+
+from jaxnest.models.base import Node
+from jaxnest.models.synapse import Synapse
+
+NODE_MODELS: dict[str, type[Node]] = {}
+SYNAPSE_MODELS: dict[str, type[Synapse]] = {}
+
+N = TypeVar("N", bound=type[Node])
+S = TypeVar("S", bound=type[Synapse])
+
+
+def register(model: N) -> N:
+    """Make a node model known under its name; also usable by scripts for models of their own."""
+    NODE_MODELS[model.name] = model
+    return model
+
+
+def register_synapse(hpc: int = 0, lbl: int = 0) -> Callable[[S], S]:
+    """Make a synapse model known, and its ``_hpc`` and ``_lbl`` variants if their sizes in bytes are given."""
+
+    def add(model: S) -> S:
+        SYNAPSE_MODELS[model.name] = model
+        for suffix, size, flag in (("_hpc", hpc, "receptor_zero_only"), ("_lbl", lbl, "labelled")):
+            if size:
+                name = model.name + suffix
+                body = {"name": name, "size": size, flag: True, "__doc__": model.__doc__}
+                SYNAPSE_MODELS[name] = type(name, (model,), body)
+        return model
+
+    return add
+
+
+def load_all() -> None:
+    """Import every model file below `jaxnest.models`."""
+    for package in ("neurons", "synapses", "stimulators", "recorders"):
+        module = importlib.import_module(f"jaxnest.models.{package}")
+        for info in pkgutil.iter_modules(module.__path__):
+            importlib.import_module(f"{module.__name__}.{info.name}")

@@ -1,0 +1,31 @@
+"""Constant current."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jaxnest.models.base import Quantity
+from jaxnest.models.device import Stimulator
+from jaxnest.models.registry import register
+
+
+@register
+class dc_generator(Stimulator):
+    """Generator of a constant current.
+
+    References
+    ----------
+    NEST documentation, model ``dc_generator``.
+    """
+
+    emits = "currents"
+    window_shift = 2
+    parameters = {"amplitude": Quantity(0.0, "pA", "Current")}
+    state = {"I": Quantity(0.0, "pA", "Current that is sent", settable=False, visible=False)}
+    dynamic = ("I",)
+    recordables = {"I": lambda v, s: s.I}
+
+    @staticmethod
+    def advance(v: Any, s: Any, step: Any, active: Any, random: Any) -> Any:
+        current = v.amplitude if active else 0.0
+        return (current,), current, 1.0, False

@@ -1,0 +1,42 @@
+"""Where things lie in a random stream, which is one flat array of 64-bit words.
+
+A stream has the same length for every engine, so that it can be handed to compiled code and through
+foreign-function calls as a plain buffer, which the code updates in place. Header words come first, then the
+state of the engine, then the block of outputs that the last refill made.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+ENGINE: Final = 0
+"""Index of the engine in `RNG_TYPES`."""
+POSITION: Final = 1
+"""Index, within the stream, of the next output to hand out."""
+END: Final = 2
+"""Index, within the stream, of the first word after the block of outputs."""
+WORD_BITS: Final = 3
+"""64 or 32, the width of one output."""
+INTEGER_ALGORITHM: Final = 4
+"""Index in `INTEGER_ALGORITHMS`."""
+COUNTER: Final = 8
+"""Number of the last block of four words, of the counter-based engines: two words, low one first."""
+KEY: Final = 12
+"""Key words of the counter-based engines."""
+STATE: Final = 16
+"""First word of the state of the Mersenne twisters."""
+OUTPUT: Final = 640
+"""First word of the block of outputs."""
+STREAM_SIZE: Final = 1264
+"""Number of 64-bit words in a stream."""
+
+MT19937, MT19937_64, PHILOX_32, PHILOX_64, THREEFRY_32, THREEFRY_64 = range(6)
+RNG_TYPES: Final = ("mt19937", "mt19937_64", "Philox_32", "Philox_64", "Threefry_32", "Threefry_64")
+"""Names of the engines, as the kernel attribute `rng_types` lists them."""
+
+DIVISION, LEMIRE = range(2)
+INTEGER_ALGORITHMS: Final = ("division", "lemire")
+"""How bounded integers are drawn: as in libstdc++ up to GCC 10, or from GCC 11 on."""
+
+COUNTER_BLOCKS: Final = 64
+"""Blocks of four words that one refill of a counter-based engine makes."""

@@ -1,0 +1,1 @@
+"""Recording: what spike recorders, meters and weight recorders do with their events."""

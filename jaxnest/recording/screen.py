@@ -1,0 +1,52 @@
+"""Recording backend `screen`: events are printed as they come."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any, final
+
+from jaxnest.recording import text
+from jaxnest.recording.base import Events, RecordingBackend, RecordingContext
+
+
+@final
+class ScreenBackend(RecordingBackend):
+    """Prints one line per event, for a quick look at small networks."""
+
+    name = "screen"
+    properties = {"precision": text.DEFAULT_PRECISION, "time_in_steps": False}
+
+    def __init__(self, context: RecordingContext) -> None:
+        super().__init__(context)
+        self._properties: dict[int, dict[str, Any]] = {}
+
+    def enroll(self, device: int, model: str) -> None:
+        """Start with the default format."""
+        self._properties[device] = dict(self.properties)
+
+    def disenroll(self, device: int) -> None:
+        """Forget the recorder."""
+        self._properties.pop(device, None)
+
+    def update(self, device: int, changes: Mapping[str, Any]) -> None:
+        """Set the format."""
+        self._properties[device] |= changes
+
+    def get_status(self, device: int) -> dict[str, Any]:
+        """Return the format."""
+        return dict(self._properties[device])
+
+    def write(self, device: int, vp: int, events: Events) -> None:
+        """Print the events."""
+        properties = self._properties[device]
+        sys.stdout.write(text.rows(events, properties["precision"], properties["time_in_steps"], self._context))
+
+    def post_run(self) -> None:
+        """Show what is still in the output buffer."""
+        sys.stdout.flush()
+
+    @classmethod
+    def fixes_time_format(cls, accepted: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
+        """Never: nothing is kept."""
+        return False

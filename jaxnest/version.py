@@ -1,0 +1,3 @@
+"""The version of jaxnest."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Sets up everything on a fresh machine and runs all checks. Arguments go to pytest:
+#   tests/run.sh                 all checks, one process
+#   tests/run.sh -n 2            the tests in two processes
+#   tests/run.sh -k recording    some of the tests
+# PYTHON names the Python to use (3.11 or later). JAXNEST_NEST_PYTHON names a Python that has NEST;
+# without it, one is set up in .venv-nest, and where that fails the live comparisons are skipped.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+source examples/environment.sh
+make_environment .venv-tests '.[dev]'
+
+if [ -z "${JAXNEST_NEST_PYTHON:-}" ]; then
+    if make_environment .venv-nest 'nest-simulator==3.10.0'; then
+        JAXNEST_NEST_PYTHON="$PWD/.venv-nest/bin/python"
+    else
+        echo "NEST could not be installed here: tests that compare with a live NEST will be skipped." >&2
+    fi
+fi
+export JAXNEST_NEST_PYTHON="${JAXNEST_NEST_PYTHON:-}"
+export MPLBACKEND=Agg
+export PATH="$PWD/.venv-tests/bin:$PATH"
+
+run() {
+    echo "--- $*"
+    "$@" </dev/null
+}
+
+run ruff check .
+run ruff format --check .
+run pyright
+run python -m pytest "$@"
