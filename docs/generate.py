@@ -11,7 +11,7 @@ import ast
 import inspect
 import re
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -128,15 +128,15 @@ def summary(thing: Any) -> str:
     return (inspect.getdoc(thing) or "").split("\n")[0].replace("``", "`")
 
 
-def is_missing(function: Callable[..., Any]) -> bool:
-    """Whether all that a function does is to say that it is not there yet."""
-    try:
-        definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
-    except (OSError, TypeError, SyntaxError):
+def is_missing(thing: Any) -> bool:
+    """Whether all that a function, or the constructor of a class, does is to raise an error."""
+    function = vars(thing).get("__init__") if inspect.isclass(thing) else thing
+    if not inspect.isfunction(function):
         return False
-    body = definition.body if isinstance(definition, ast.FunctionDef | ast.ClassDef) else []
+    definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
+    body = definition.body if isinstance(definition, ast.FunctionDef) else []
     statements = [item for item in body if not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))]
-    return len(statements) == 1 and "NotImplemented" in ast.dump(statements[0])
+    return len(statements) == 1 and isinstance(statements[0], ast.Raise)
 
 
 def public_names() -> tuple[list[str], list[str]]:
@@ -147,7 +147,7 @@ def public_names() -> tuple[list[str], list[str]]:
     for name in sorted(set(nest.__all__) - ATTRIBUTES.keys()):
         thing = getattr(nest, name)
         if not isinstance(thing, ModuleType):
-            (missing if callable(thing) and is_missing(thing) else there).append(name)
+            (missing if is_missing(thing) else there).append(name)
     return there, missing
 
 

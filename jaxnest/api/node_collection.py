@@ -9,7 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.api import node_ids, units
+from jaxnest.api import indexing, node_ids, units
 from jaxnest.api.json_output import to_json
 from jaxnest.api.node_ids import NodeIds
 from jaxnest.kernel import status
@@ -57,7 +57,7 @@ class NodeCollection:
         elif isinstance(data, NodeIds):
             nodes = data
         else:
-            nodes = node_ids.from_ids(_integers(data))
+            nodes = node_ids.from_ids(indexing.integers(data))
         object.__setattr__(self, "_nodes", nodes)
 
     @property
@@ -77,7 +77,7 @@ class NodeCollection:
         return (NodeCollection(self._nodes.single(i)) for i in range(len(self)))
 
     def __contains__(self, node_id: Any) -> bool:
-        return self._nodes.find(_integer(node_id)) >= 0
+        return self._nodes.find(indexing.integer(node_id)) >= 0
 
     def index(self, node_id: int) -> int:
         """Return the position of a node.
@@ -92,7 +92,7 @@ class NodeCollection:
         ValueError
             If the node is not in the collection.
         """
-        position = self._nodes.find(_integer(node_id))
+        position = self._nodes.find(indexing.integer(node_id))
         if position < 0:
             raise ValueError(f"{node_id} is not in NodeCollection")
         return position
@@ -119,7 +119,7 @@ class NodeCollection:
 
     def __getitem__(self, key: Any) -> NodeCollection:
         if isinstance(key, slice):
-            return NodeCollection(self._nodes.slice(*_slice(key, len(self))))
+            return NodeCollection(self._nodes.slice(*indexing.slice_bounds(key, len(self))))
         if isinstance(key, int | np.integer):
             if not -len(self) <= key < len(self):
                 raise IndexError("index value outside of the NodeCollection")
@@ -129,7 +129,7 @@ class NodeCollection:
             if not len(key):
                 return NodeCollection()
             self._nodes.require_valid()
-            return NodeCollection(node_ids.from_ids(self.ids[_positions(key, len(self))]))
+            return NodeCollection(node_ids.from_ids(self.ids[indexing.positions(key, len(self))]))
         raise IndexError("only integers, slices, lists, tuples, and numpy arrays are valid indices")
 
     def tolist(self) -> list[int]:
@@ -162,6 +162,9 @@ class NodeCollection:
 
     def __deepcopy__(self, memo: Any) -> NodeCollection:
         return NodeCollection(self._nodes)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NodeCollection, (self.ids,)
 
     # -- reading properties ------------------------------------------------------------------------
 
@@ -299,8 +302,8 @@ class NodeCollection:
         if not any(np.iterable(v) and k in first and not np.iterable(first[k]) for k, v in params.items()):
             return params
         n = len(self)
-        marked = {key: _along(value, n) if np.iterable(value) else value for key, value in params.items()}
-        if any(isinstance(v, PerNode) and any(map(is_random, v.values)) for v in marked.values()):
+        marked = {key: indexing.along(value, n) if np.iterable(value) else value for key, value in params.items()}
+        if any(isinstance(v, PerNode) and isinstance(v.values, list) and any(map(is_random, v.values)) for v in marked.values()):
             return [
                 {key: v.values[i] if isinstance(v, PerNode) else v for key, v in marked.items()} for i in range(n)
             ]
@@ -340,74 +343,3 @@ class NodeCollection:
 def plain(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return parameters in terms that the kernel knows: collections as sets of ids."""
     return {k: NodeSet(v.ids) if isinstance(v, NodeCollection) else v for k, v in params.items()}
-
-
-def _along(value: Any, n: int) -> PerNode:
-    """Return the first `n` elements, one for each node."""
-    if isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype.kind in "fiub":
-        if len(value) < n:
-            raise IndexError(f"index {len(value)} is out of bounds: there are {n} nodes and only {len(value)} values")
-        return PerNode(value[:n])
-    return PerNode([value[i] for i in range(n)])
-
-
-def _integer(value: Any) -> int:
-    if isinstance(value, str | bytes) or not isinstance(value, numbers.Real | np.bool_):
-        raise TypeError("an integer is required")
-    return int(value)
-
-
-def _integers(data: Any) -> np.ndarray:
-    """Return ids given by the user; fractions are dropped, as NEST does."""
-    if isinstance(data, np.ndarray) and data.ndim == 1 and data.dtype.kind in "iufb":
-        ids = data.astype(np.int64)
-    else:
-        ids = np.array([_integer(item) for item in data], dtype=np.int64)
-    if len(ids) and ids.min() < 0:
-        raise OverflowError("can't convert negative value to size_t")
-    return ids
-
-
-def _slice(key: slice, size: int) -> tuple[int, int, int]:
-    """Return start, stop and step; ``[0:0]`` is everything, as in NEST."""
-    start, stop, step = key.start, key.stop, 1 if key.step is None else key.step
-    if start is None:
-        start = 0
-    elif not -size <= start < size:
-        raise IndexError("slice start value outside of the NodeCollection")
-    if stop is None:
-        stop = size
-    elif not -size < stop <= size:
-        raise IndexError("slice stop value outside of the NodeCollection")
-    elif stop <= 0:
-        stop += size
-    if step < 1:
-        raise IndexError("slicing step for NodeCollection must be strictly positive")
-    return (start + size if start < 0 else start), stop, step
-
-
-def _positions(key: Any, size: int) -> np.ndarray:
-    """Return the positions that an array of integers or flags selects."""
-    if isinstance(key, np.ndarray):
-        if key.ndim != 1:
-            raise TypeError("NumPy indices must one-dimensional")
-        if key.dtype.kind not in "iub":
-            raise TypeError("NumPy indices must be an array of integers or bools")
-        array = key
-    elif all(isinstance(item, bool) for item in key):
-        array = np.array(key, np.bool_)
-    elif all(isinstance(item, int | np.integer) and not isinstance(item, bool) for item in key):
-        array = np.array(key, np.int64)
-    else:
-        raise TypeError("Indices must be integers or bools")
-    if array.dtype == np.bool_:
-        if len(array) != size:
-            raise IndexError("Bool index array must be the same length as NodeCollection")
-        return np.flatnonzero(array)
-    if len(np.unique(array)) != len(array):
-        raise ValueError("All node IDs in a NodeCollection have to be unique")
-    if array.min() < 0:
-        raise OverflowError(f"Negative positions cannot be used in an array of positions ({array.min()}).")
-    if array.max() >= size:
-        raise IndexError(f"pos {array.max()} points outside of the NodeCollection")
-    return array

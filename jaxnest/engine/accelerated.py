@@ -130,6 +130,19 @@ class XlaRunner:
                 buffers.weight_events = np.asarray(shard["weight_events"])
         return int(self.carry["step"])
 
+    def unstable(self) -> tuple[Any, int, str] | None:
+        """Return batch, row and variable of a state that is no finite number, or None."""
+        states = [s["states"] for s in self.carry["shards"]]
+        if bool(_all_finite(states)):
+            return None
+        for shard, batches in zip(self.plan.shards, states, strict=True):
+            for batch, state in zip(shard.batches, batches, strict=True):
+                for name, values in state.items():
+                    bad = np.argwhere(~np.isfinite(np.asarray(values)))
+                    if len(bad):
+                        return batch, int(bad[0][0]), name
+        return None
+
     def take_streams(self) -> None:
         """Continue with the kernel's random streams."""
         for s, shard in enumerate(self.carry["shards"]):
@@ -177,6 +190,11 @@ class XlaRunner:
         self.constant = jax.tree.map(jnp.asarray, self._constant())
         self.carry = jax.tree.map(jnp.asarray, self._carry() | {"samples": [], "n_samples": []})
         self.carry |= {"step": step, "samples": samples, "n_samples": counts}
+
+
+@jax.jit
+def _all_finite(states: Any) -> Any:
+    return jnp.all(jnp.array([jnp.isfinite(a).all() for a in jax.tree.leaves(states)]))
 
 
 def _batch_spec(batch: Any) -> BatchSpec:

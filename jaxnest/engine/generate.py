@@ -205,6 +205,7 @@ def send(
                                 ring, events, counters, clock, node_ids[i], step, amount, factor * weight[c],
                                 lane_positive[c], lane_negative[c], flags[c], delay[c],
                             )
+                    {settle}
             if n_samples_words > 0:
                 {sampling}
         {storing}
@@ -239,13 +240,14 @@ def stimulator_loop(
     model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], outputs: tuple[str, ...], object_size: int
 ) -> ModuleType:
     """Return the module with the compiled loop ``send`` over devices of a model, and its XLA ``handler``."""
-    per_target = model.draw is not None
+    per_target, settles = model.draw is not None, model.settle is not None
     source = STIMULATORS.format(
         fingerprint=fingerprint(model),
         name=model.name,
         variables=variables,
         state=model.dynamic,
-        draw="draw = njit(model.draw)" if per_target else "",
+        draw=("draw = njit(model.draw)\n" if per_target else "") + ("settle = njit(model.settle)" if settles else ""),
+        settle="s = State(*settle(v, s, target_state[start[i] : start[i + 1]]))" if settles else "",
         outputs="\n".join(f"output_{k} = njit(model.recordable({name!r}))" for k, name in enumerate(outputs)),
         variable_places=_fields(
             variables, vectors, "scalars[i, {}]", "vectors[vector_start[i, {0}] : vector_start[i, {0} + 1]]"

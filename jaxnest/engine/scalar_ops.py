@@ -9,7 +9,11 @@ from typing import Any
 from numba import types
 from numba.extending import overload
 
-from jaxnest.models import ops
+from jaxnest.models import draws, ops
+from jaxnest.random.distributions import standard_normal
+from jaxnest.random.engines import drand
+from jaxnest.random.poisson import _MEAN as POISSON_MEAN
+from jaxnest.random.poisson import poisson, poisson_set_mean
 
 for _operation, _function in (
     (ops.exp, math.exp),
@@ -64,3 +68,35 @@ def _accumulate(start: Any, a: Any, b: Any) -> Any:
         return result
 
     return accumulate
+
+
+@overload(ops.accumulate_pairs, strict=False)
+def _accumulate_pairs(start: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    def accumulate_pairs(start: float, a: Any, b: Any, c: Any, d: Any) -> float:
+        result = start
+        for i in range(len(a)):
+            result += a[i] * b[i] + c[i] * d[i]
+        return result
+
+    return accumulate_pairs
+
+
+@overload(draws.uniform, strict=False)
+def _uniform(random: Any) -> Any:
+    return lambda random: drand(random.stream)
+
+
+@overload(draws.normal, strict=False)
+def _normal(random: Any, k: Any) -> Any:
+    return lambda random, k: standard_normal(random.stream, random.objects[k])
+
+
+@overload(draws.poisson, strict=False)
+def _poisson(random: Any, k: Any, mean: Any) -> Any:
+    def draw(random: Any, k: int, mean: float) -> int:
+        row = random.objects[k]
+        if row[POISSON_MEAN] != mean:
+            poisson_set_mean(row, mean)
+        return poisson(random.stream, row)
+
+    return draw

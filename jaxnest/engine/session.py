@@ -8,7 +8,8 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine import layout
+from jaxnest import errors
+from jaxnest.engine import config, layout
 from jaxnest.engine.buffers import EVENT_CAPACITY, Buffers, carry_over, events_per_slice, new_buffers
 from jaxnest.engine.drain import WeightWatch, write_events
 from jaxnest.engine.plan import Network, Plan, build_plan
@@ -23,6 +24,7 @@ class Session:
     """What the engine keeps of a network between Prepare and the next change."""
 
     def __init__(self, network: Network, backend: str, delivery: str = "kernels") -> None:
+        config.configure()
         self._network = network
         self._backend, self._delivery = backend, delivery
         self._spread: dict[tuple[str, int], set[str]] = {}
@@ -169,6 +171,7 @@ class Session:
                     self._drain(drained, step)
                     drained = step
             self._drain(drained, step)
+            self._check_states(drained, step)
             drained = step
             interrupted = progress(step)
             seconds = max(1e-6, time.perf_counter() - started)
@@ -215,6 +218,17 @@ class Session:
                 senders, times, values = released
                 columns = dict(zip(meter.names, values, strict=True))
                 recording.write(meter.recorder, meter.shard, {"senders": senders, "steps": times} | columns)
+
+    def _check_states(self, begin: int, end: int) -> None:
+        """Stop at states that are not numbers any more."""
+        found = self._runner.unstable()
+        if found is not None:
+            batch, row, name = found
+            clock = self._network.clock
+            raise errors.NumericalInstability(
+                f"The state variable {name} of node {batch.node_ids[row]} ({batch.model.name}) became infinite or "
+                f"undefined between {clock.to_ms(begin)} ms and {clock.to_ms(end)} ms."
+            )
 
     def spike_count(self) -> int:
         """Return the number of spikes of neurons in the last run."""

@@ -159,6 +159,15 @@ class StrictRunner:
         self._samples = [[] for _ in self.plan.probes]
         return taken
 
+    def unstable(self) -> tuple[Batch, int, str] | None:
+        """Return batch, row and variable of a state that is no finite number, or None."""
+        for columns in (c for neurons in self.neurons for c in neurons):
+            for name, values in columns.dynamic_state().items():
+                if not np.isfinite(values).all():
+                    row = np.argwhere(~np.isfinite(values))[0][0]
+                    return columns.batch, int(row), name
+        return None
+
     def take_streams(self) -> None:
         """Nothing to do: the loops work on the kernel's streams."""
 

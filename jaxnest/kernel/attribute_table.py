@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel import clock, messages
+from jaxnest.kernel import messages
 from jaxnest.kernel.build_info import build_info
 from jaxnest.kernel.rules import RULES
 from jaxnest.models import nest_names
@@ -29,6 +29,7 @@ COMPUTE_BACKENDS = ("xla", "strict")
 RNG_TYPES = ("Philox_32", "Philox_64", "Threefry_32", "Threefry_64", "mt19937", "mt19937_64")
 GROWTH_CURVES = ("gaussian", "linear", "sigmoid")
 MAX_SYNAPSE_MODELS = 511
+MOST_TICS = (1 << 60) - 1
 
 
 @final
@@ -105,7 +106,7 @@ def _synapse_models(kernel: Kernel) -> list[str]:
 
 
 def _t_max(kernel: Kernel) -> float:
-    return clock.T_MAX * (clock.DEFAULT_TICS_PER_MS / kernel.clock.tics_per_ms)
+    return float(MOST_TICS // kernel.clock.tics_per_step) * kernel.clock.ms_per_step
 
 
 SETTABLE: dict[str, Attribute] = {

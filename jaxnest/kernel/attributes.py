@@ -172,7 +172,7 @@ class Attributes:
         self._checked("biological_time", changes)
         if self._kernel.simulation.step > 0:
             messages.log(VerbosityLevel.WARNING, "Simulation time reset to t=0.0. Spikes on their way may be lost.")
-            self._kernel.simulation.reset_time()
+            self._kernel.simulation.step = 0
 
     def _set_resolution(self, changes: Mapping[str, Any]) -> None:
         clock = self._kernel.clock

@@ -86,6 +86,8 @@ class Table:
         self.own = tuple(own)
         """Names of the columns that are specific to the synapse model."""
         self.columns: dict[str, Column] = {k: Column(dtype) for k, dtype in (fixed | own).items()}
+        self.disabled: np.ndarray | None = None
+        """Marks connections that were removed but still have their place, None if there are none."""
 
     def __len__(self) -> int:
         return len(self.columns["source"])
@@ -138,11 +140,34 @@ class Table:
         """Add `n` connections; each value is an array or belongs to all of them."""
         for name, column in self.columns.items():
             column.append(n, values[name])
+        if self.disabled is not None:
+            self.disabled = np.append(self.disabled, np.zeros(n, np.bool_))
 
     def take(self, rows: np.ndarray) -> None:
         """Keep these connections, in this order."""
         for column in self.columns.values():
             column.take(rows)
+        if self.disabled is not None:
+            self.disabled = self.disabled[rows]
+
+    def disable(self, row: int) -> None:
+        """Remove a connection, but leave its place until `compact`."""
+        if self.disabled is None:
+            self.disabled = np.zeros(len(self), np.bool_)
+        self.disabled[row] = True
+
+    def compact(self) -> bool:
+        """Give the places of removed connections to others; return whether there were any."""
+        if self.disabled is None:
+            return False
+        keep = np.flatnonzero(~self.disabled)
+        self.disabled = None
+        self.take(keep)
+        return True
+
+    def enabled(self) -> int:
+        """Return the number of connections that are not removed."""
+        return len(self) - (0 if self.disabled is None else int(self.disabled.sum()))
 
 
 @final
@@ -175,4 +200,4 @@ class Tables:
                         yield thread, index, category, table
 
     def __len__(self) -> int:
-        return sum(len(table) for tables in self._by_thread for table in tables.values())
+        return sum(table.enabled() for tables in self._by_thread for table in tables.values())

@@ -63,7 +63,7 @@ class Connections:
 
     def number_of(self, synapse_index: int) -> int:
         """Return the number of connections of one synapse model."""
-        return sum(len(table) for _, index, _, table in self._tables if index == synapse_index)
+        return sum(table.enabled() for _, index, _, table in self._tables if index == synapse_index)
 
     def has_targets(self, meter: int) -> bool:
         """True if a meter is connected to some node: what it records cannot be changed then."""
@@ -106,19 +106,28 @@ class Connections:
             raise self.delays.error(self._kernel.clock, ms)
         return int(steps[0])
 
-    def sort(self) -> None:
-        """Sort the connections between nodes with proxies by source, if any were made since the last time."""
-        if not self._unsorted:
-            return
-        self._unsorted = False
-        if not self._kernel.attributes.use_compressed_spikes:
-            return
-        from jaxnest.kernel.sort import nest_order
+    def sort(self, compact: bool = True) -> None:
+        """Sort the connections between nodes with proxies by source, if any were made since the last time.
 
-        for _, _, category, table in self._tables:
-            if category == NEURON and (order := nest_order(table.source)) is not None:
-                table.take(order)
-                self.version += 1
+        Parameters
+        ----------
+        compact
+            Give the places of removed connections to others, even if there are no new ones.
+        """
+        if not (self._unsorted or compact):
+            return
+        sorts = self._unsorted and self._kernel.attributes.use_compressed_spikes
+        self._unsorted = False
+        for _, _, category, table in list(self._tables):
+            moved = False
+            if sorts and category == NEURON:
+                from jaxnest.kernel.sort import nest_order
+
+                order = nest_order(table.source)
+                moved = order is not None
+                if order is not None:
+                    table.take(order)
+            self.version += table.compact() or moved
 
     # -- changing ----------------------------------------------------------------------------------
 
@@ -152,3 +161,25 @@ class Connections:
         self._tables.provide(thread, named, category).append(n, values)
         self.version += 1
         self._unsorted = True
+
+    def disconnect(self, thread: int, synapse_index: int, source: int, target: int) -> None:
+        """Remove the first connection from `source` to `target`.
+
+        Raises
+        ------
+        InexistentConnection
+            If there is none, or if one of the nodes is a device.
+        """
+        table = self._tables.get(thread, synapse_index, NEURON)
+        row = -1
+        if table is not None:
+            rows = np.flatnonzero((table.source == source) & (table.target == target))
+            rows = rows if table.disabled is None else rows[~table.disabled[rows]]
+            row = int(rows[0]) if len(rows) else -1
+        if table is None or row < 0:
+            raise errors.InexistentConnection(
+                f"There is no connection {source} -> {target} of "
+                f"'{self._kernel.synapse_models.by_index(synapse_index).name}' that could be removed."
+            )
+        table.disable(row)
+        self.version += 1

@@ -91,8 +91,12 @@ class Kernel:
         self.streams = RandomStreams(self.attributes.rng_seed, self.attributes.rng_type, self.n_threads)
 
     def change_clock(self, clock: Clock) -> None:
-        """Change the resolution of an empty network; what is kept in steps is converted."""
-        self.clock = clock
+        """Change the resolution of an empty network; delay limits that the user has set are rounded to the new grid."""
+        old, self.clock = self.clock, clock
+        limits = self.connections.delays
+        if limits.set_by_user:
+            shortest = max(old.to_ms(limits.minimum), clock.resolution)
+            limits.set(clock, shortest, max(old.to_ms(limits.maximum), shortest))
 
     def draw(self, parameter: Any, node_id: int) -> float:
         """Evaluate a random expression for a node, from the stream of its virtual process."""

@@ -98,6 +98,11 @@ class Stimulator(Device, abstract=True):
         "stimulus_source": Quantity("", "", "Where the data come from: empty for the device itself"),
     }
 
+    settle: ClassVar[Callable[..., Any] | None] = None
+    """``settle(v, s, targets)``: the state after all targets got their amounts, if it depends on them."""
+    restarts: ClassVar[bool] = False
+    """True if `restart` has something to say."""
+
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
         """Return the variables that `advance` needs beside the parameters (see `Neuron.calibrate`)."""
@@ -219,6 +224,9 @@ class NodeSet:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(self.ids.tolist())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, NodeSet) and np.array_equal(self.ids, other.ids)

@@ -59,3 +59,8 @@ def total(a: Any) -> Any:
 def accumulate(start: Any, a: Any, b: Any) -> Any:
     """Return ``start + a[0]*b[0] + a[1]*b[1] + ...``, from left to right in the strict back end."""
     return start + jnp.sum(a * b)
+
+
+def accumulate_pairs(start: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    """Return ``start + (a[0]*b[0] + c[0]*d[0]) + ...``, from left to right in the strict back end."""
+    return start + jnp.sum(a * b + c * d)

@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.kernel.rules.base import Pairs, Process, Rule, count, register, required
+from jaxnest.kernel.rules.chunks import collect
 from jaxnest.kernel.rules.draws import Draws
 from jaxnest.kernel.values import is_random
 
@@ -31,25 +32,35 @@ class FixedIndegree(Rule):
 
         here = np.zeros(len(self.targets), np.bool_)
         here[self.here(process)] = True
-        random = is_random(self.degree)
-        degrees = Draws([self.degree] if random else [])
-        source, target, drawn, index, bad, degree = loops.fixed_indegree(
-            process.stream,
+        constant = -1 if is_random(self.degree) else self.degree
+        degrees = Draws([self.degree] if constant < 0 else [])
+        used = np.full(len(self.sources), -1, np.int64)
+        arguments = (
             self.sources,
             self.targets,
             here,
-            -1 if random else self.degree,
+            constant,
             degrees.programs(process.index),
-            not self.targets_are_all_nodes or draws.has_arrays,
+            draws.has_arrays or not self.targets_are_all_nodes,
             self.allow_autapses,
             self.allow_multapses,
             draws.programs(process.index),
+            used,
+        )
+        (source, target, index, drawn), progress = collect(
+            lambda buffers, progress: loops.fixed_indegree(process.stream, *arguments, buffers, progress),
+            draws.n,
+            lambda progress: progress[loops.TARGET] == len(self.targets) or progress[loops.FAILED],
+            max(constant, 0) * int(here.sum()),
         )
         degrees.check()
-        if bad >= 0:
-            self.check_degree("indegree", degree, self.sources, self.targets[bad : bad + 1])
+        if progress[loops.FAILED]:
+            target_index = progress[loops.TARGET]
+            self.check_degree(
+                "indegree", progress[loops.PENDING], self.sources, self.targets[target_index : target_index + 1]
+            )
         position = np.empty(0, np.int64)
-        if draws.has_arrays and not random:
+        if draws.has_arrays and constant > 0:
             # Arrays go through all targets, also those of other virtual processes.
-            position = index * np.int64(self.degree) + np.arange(len(index)) % max(self.degree, 1)
+            position = index * np.int64(constant) + np.arange(len(index)) % constant
         return Pairs(source, target, drawn, position)

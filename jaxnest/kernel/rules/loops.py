@@ -1,7 +1,8 @@
 """The draw loops of the connection rules; compiled code.
 
 NEST draws everything from one stream, so every loop evaluates the random expressions of the synapse
-specifications (`programs`) right after it has chosen a pair of nodes.
+specifications (`programs`) right after it has chosen a pair of nodes. Loops do not allocate. Those that do not
+know how many connections there will be stop when their buffers are full and go on from there (`progress`).
 """
 
 from __future__ import annotations
@@ -9,24 +10,13 @@ from __future__ import annotations
 import numpy as np
 
 from jaxnest.kernel.rules.programs import draw_row, value
-from jaxnest.random.engines import compiled, ulrand
+from jaxnest.random.engines import compiled, drand, ulrand
+from jaxnest.random.poisson import poisson, poisson_set_mean
 
-
-
-@compiled
-def longer(array, n):
-    """Return a copy with room for `n` entries."""
-    result = np.empty(n, array.dtype)
-    result[: len(array)] = array
-    return result
-
-
-@compiled
-def wider(drawn, n):
-    """Return a copy with room for the values of `n` connections."""
-    result = np.empty((drawn.shape[0], n))
-    result[:, : drawn.shape[1]] = drawn
-    return result
+TARGET, SOURCE, ROW, PENDING, FAILED = range(5)
+"""Progress of a loop: next target and source, rows filled, connections left of the present pair or target (-1 if
+that is not drawn yet), and whether the present target has an impossible degree."""
+PROGRESS_SIZE = 5
 
 
 @compiled
@@ -36,7 +26,7 @@ def round_half_away(x):
 
 
 @compiled
-def available(population, node, autapses):
+def _partners(population, node, autapses):
     """Return how many partners a node has in a population."""
     n = len(population)
     if not autapses:
@@ -47,33 +37,30 @@ def available(population, node, autapses):
 
 
 @compiled
-def fixed_indegree(stream, sources, targets, here, degree, degrees, draws_elsewhere, autapses, multapses, programs):
+def fixed_indegree(
+    stream, sources, targets, here, degree, degrees, elsewhere, autapses, multapses, programs, used, buffers, progress
+):
     """Draw sources target by target.
 
-    The indegree is `degree`, or drawn by `degrees` if that is negative (also for targets of other virtual
-    processes if NEST comes across them). Returns the pairs, drawn values, the index of the target of each
-    pair, and the index and degree of a target whose degree is impossible (-1 if there is none).
+    The indegree is `degree`, or drawn by `degrees` if that is negative (with `elsewhere` also for targets of
+    other virtual processes). `used` marks the sources that a target has.
     """
-    n = max(degree, 0) * here.sum() if degree >= 0 else 1024
-    source, target, index = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int32)
-    drawn = np.empty((len(programs.bounds), n))
-    used = np.full(len(sources), -1, np.int64)
+    source, target, index, drawn = buffers
     row = 0
-    for t in range(len(targets)):
-        k = degree
-        if degree < 0 and (here[t] or draws_elsewhere):
+    for t in range(progress[TARGET], len(targets)):
+        k = degree if progress[PENDING] < 0 else progress[PENDING]
+        if k < 0 and (here[t] or elsewhere):
             k = round_half_away(value(degrees, 0, stream))
+        progress[PENDING] = -1
         if not here[t] or k <= 0:
             continue
         node = targets[t]
         if degree < 0:
-            possible = available(sources, node, autapses)
-            if possible == 0 or (not multapses and k > possible):
-                return source[:row], target[:row], drawn[:, :row], index[:row], t, k
-        if row + k > len(source):
-            n = 2 * (row + k)
-            source, target, index = longer(source, n), longer(target, n), longer(index, n)
-            drawn = wider(drawn, n)
+            possible = _partners(sources, node, autapses)
+            progress[FAILED] = possible == 0 or (not multapses and k > possible)
+        if progress[FAILED] or row + k > len(source):
+            progress[TARGET], progress[PENDING], progress[ROW] = t, k, row
+            return
         for _ in range(k):
             i = ulrand(stream, len(sources))
             while (not autapses and sources[i] == node) or (not multapses and used[i] == t):
@@ -82,4 +69,113 @@ def fixed_indegree(stream, sources, targets, here, degree, degrees, draws_elsewh
             source[row], target[row], index[row] = sources[i], node, t
             draw_row(programs, stream, drawn, row)
             row += 1
-    return source[:row], target[:row], drawn[:, :row], index[:row], -1, 0
+    progress[TARGET], progress[ROW] = len(targets), row
+
+
+@compiled
+def fixed_outdegree(
+    stream, sources, targets, degree, degrees, autapses, multapses, used, buffers, progress
+):
+    """Draw targets source by source; their connections are made later, by each virtual process."""
+    source, target, index, _ = buffers
+    row = 0
+    for s in range(progress[SOURCE], len(sources)):
+        k = degree if progress[PENDING] < 0 else progress[PENDING]
+        if k < 0:
+            k = round_half_away(value(degrees, 0, stream))
+        progress[PENDING] = -1
+        if k <= 0:
+            continue
+        node = sources[s]
+        if degree < 0:
+            possible = _partners(targets, node, autapses)
+            progress[FAILED] = possible == 0 or (not multapses and k > possible)
+        if progress[FAILED] or row + k > len(source):
+            progress[SOURCE], progress[PENDING], progress[ROW] = s, k, row
+            return
+        for _ in range(k):
+            i = ulrand(stream, len(targets))
+            while (not autapses and targets[i] == node) or (not multapses and used[i] == s):
+                i = ulrand(stream, len(targets))
+            used[i] = s
+            source[row], target[row], index[row] = node, targets[i], s
+            row += 1
+    progress[SOURCE], progress[ROW] = len(sources), row
+
+
+@compiled
+def fixed_total_number(stream, sources, targets, autapses, programs, source, target, drawn):
+    """Draw pairs until the buffers are full."""
+    row = 0
+    while row < len(source):
+        s = sources[ulrand(stream, len(sources))]
+        t = targets[ulrand(stream, len(targets))]
+        if autapses or s != t:
+            source[row], target[row] = s, t
+            draw_row(programs, stream, drawn, row)
+            row += 1
+
+
+@compiled
+def pairwise_bernoulli(stream, sources, targets, p, probabilities, autapses, programs, buffers, progress):
+    """Decide pair by pair. A negative `p` means that `probabilities` draws it, after the number it is compared with."""
+    source, target, _, drawn = buffers
+    row = 0
+    for t in range(progress[TARGET], len(targets)):
+        for s in range(progress[SOURCE], len(sources)):
+            if row == len(source):
+                progress[TARGET], progress[SOURCE], progress[ROW] = t, s, row
+                return
+            if not autapses and sources[s] == targets[t]:
+                continue
+            u = drand(stream)
+            if u >= (p if p >= 0.0 else value(probabilities, 0, stream)):
+                continue
+            source[row], target[row] = sources[s], targets[t]
+            draw_row(programs, stream, drawn, row)
+            row += 1
+        progress[SOURCE] = 0
+    progress[TARGET], progress[ROW] = len(targets), row
+
+
+@compiled
+def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, distribution, buffers, progress):
+    """Draw a number of connections pair by pair; each target has a new distribution object."""
+    source, target, _, drawn = buffers
+    row = 0
+    for t in range(progress[TARGET], len(targets)):
+        if progress[SOURCE] == 0 and progress[PENDING] < 0:
+            distribution[:] = 0.0
+            if mean >= 0.0:
+                poisson_set_mean(distribution, mean)
+        for s in range(progress[SOURCE], len(sources)):
+            if not autapses and sources[s] == targets[t]:
+                continue
+            k = progress[PENDING]
+            if k < 0:
+                if mean < 0.0:
+                    poisson_set_mean(distribution, value(means, 0, stream))
+                k = np.int64(poisson(stream, distribution))
+            progress[PENDING] = -1
+            if row + k > len(source):
+                progress[TARGET], progress[SOURCE], progress[PENDING], progress[ROW] = t, s, k, row
+                return
+            for _ in range(k):
+                source[row], target[row] = sources[s], targets[t]
+                draw_row(programs, stream, drawn, row)
+                row += 1
+        progress[SOURCE] = 0
+    progress[TARGET], progress[ROW] = len(targets), row
+
+
+@compiled
+def symmetric_partners(stream, sources, node, n, used, mark, chosen):
+    """Draw `n` distinct sources of one target into `chosen`."""
+    i = 0
+    while i < n:
+        s = ulrand(stream, len(sources))
+        if sources[s] == node or used[s] == mark:
+            continue
+        used[s] = mark
+        chosen[i] = sources[s]
+        i += 1

@@ -1,0 +1,160 @@
+"""Status of nodes and connections in the older spelling, messages and help."""
+
+from __future__ import annotations
+
+import inspect
+import pydoc
+from typing import Any
+
+from jaxnest.api.json_output import to_json
+from jaxnest.kernel import messages
+from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.messages import VerbosityLevel
+from jaxnest.kernel.model_table import NamedModel
+
+__all__ = ["GetStatus", "SetStatus", "VerbosityLevel", "get_verbosity", "help", "message", "set_verbosity"]
+
+
+def GetStatus(nodes_or_conns: Any, keys: Any = None, output: str = "") -> Any:
+    """Return properties of nodes or connections; the older spelling of ``get``.
+
+    Parameters
+    ----------
+    nodes_or_conns : NodeCollection or SynapseCollection
+        Whose properties.
+    keys : str or list of str, optional
+        One name, or several.
+    output : {"json"}, optional
+        Return a string instead.
+
+    Returns
+    -------
+    tuple
+        One entry per node or connection: its dictionary, the value of the name, or a tuple of values.
+    """
+    if len(nodes_or_conns) == 0:
+        return "[]" if output == "json" else ()
+    single = len(nodes_or_conns) == 1
+    if not keys:
+        values = nodes_or_conns.get()
+        number = len(nodes_or_conns)
+        result = (values,) if single else tuple({k: v[j] for k, v in values.items()} for j in range(number))
+    elif isinstance(keys, str):
+        values = nodes_or_conns.get(keys)
+        result = (values,) if single else values
+    else:
+        values = nodes_or_conns.get(keys)
+        result = (tuple(values.values()),) if single else tuple(zip(*values.values(), strict=True))
+    return to_json(result) if output == "json" else result
+
+
+def SetStatus(nodes_or_conns: Any, params: Any, val: Any = None) -> None:
+    """Set properties of nodes or connections; the older spelling of ``set``.
+
+    Parameters
+    ----------
+    nodes_or_conns : NodeCollection or SynapseCollection
+        Whose properties.
+    params : dict, list of dict, or str
+        Names and values, or one name.
+    val : optional
+        The value, if `params` is a name.
+    """
+    nodes_or_conns.set(params if val is None else {params: val})
+
+
+def message(
+    message: str,
+    severity: Any = VerbosityLevel.INFO,
+    *,
+    function: str | None = None,
+    filename: str | None = None,
+    lineno: int | None = None,
+) -> None:
+    """Print a message, if messages of this severity are shown.
+
+    Parameters
+    ----------
+    message : str
+        The text.
+    severity : VerbosityLevel
+        How important it is.
+    function, filename, lineno : optional
+        Where it comes from; found out if not given.
+    """
+    if isinstance(severity, str):
+        raise TypeError("an integer is required")
+    caller = inspect.stack()[1]
+    place = f"{filename or caller.filename}:{lineno or caller.lineno} in {function or caller.function}"
+    level = max((v for v in VerbosityLevel if v <= int(severity)), default=VerbosityLevel.ALL)
+    messages.log(level, message, place)
+
+
+def get_verbosity() -> int:
+    """Return the level from which on messages are shown, as a number."""
+    return int(messages.verbosity())
+
+
+def set_verbosity(level: Any) -> None:
+    """Set the level from which on messages are shown.
+
+    Parameters
+    ----------
+    level : str
+        ``"M_ERROR"``, ``"M_WARNING"`` and so on, in the spelling of NEST 3.9 and before. A
+        `VerbosityLevel` will do, too.
+    """
+    if isinstance(level, int):
+        messages.set_verbosity(VerbosityLevel(level))
+    else:
+        messages.set_verbosity(getattr(VerbosityLevel, level.split("_")[-1]))
+
+
+def help(obj: Any = None, return_text: bool = False) -> str | None:
+    """Show what is known about a model: its meaning, parameters, state and recordables.
+
+    Parameters
+    ----------
+    obj : str, optional
+        Name of a model; without it, an introduction is printed.
+    return_text : bool, optional
+        Return the text instead of showing it.
+
+    Returns
+    -------
+    str or None
+        The text, if asked for.
+    """
+    if obj is None:
+        import jaxnest
+
+        print(jaxnest.__doc__)
+        return None
+    for table in (kernel.node_models, kernel.synapse_models):
+        if obj in table:
+            text = _model_help(table[obj])
+            if return_text:
+                return text
+            pydoc.pager(text)
+            return None
+    print(f"Sorry, there is no help for model '{obj}'.\nUse the Python help() function for functions.")
+    return None
+
+
+def _model_help(named: NamedModel) -> str:
+    model: type[Any] = named.model
+    sections = [f"{named.name}\n{'=' * len(named.name)}", inspect.getdoc(model) or ""]
+    quantities = {"Parameters": model.parameters, "Common parameters": getattr(model, "common", {}), "State": model.state}
+    for title, group in quantities.items():
+        visible = {name: q for name, q in group.items() if q.visible}
+        if visible:
+            sections.append(f"{title}\n{'-' * len(title)}\n" + "\n".join(_entry(n, q) for n, q in visible.items()))
+    if getattr(model, "recordables", None):
+        sections.append(f"Recordables\n-----------\n{', '.join(sorted(model.recordables))}")
+    return "\n\n".join(sections) + "\n"
+
+
+def _entry(name: str, quantity: Any) -> str:
+    unit = f" {quantity.unit}" if quantity.unit else ""
+    bounds = f", has to be {quantity.check.bounds}" if quantity.check is not None else ""
+    return f"{name} = {quantity.default}{unit}: {quantity.doc}{bounds}"

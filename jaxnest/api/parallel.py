@@ -1,0 +1,39 @@
+"""Processes: there is one."""
+
+from __future__ import annotations
+
+from typing import NoReturn
+
+from jaxnest import errors
+from jaxnest.kernel.kernel import kernel
+
+__all__ = ["GetLocalVPs", "NumProcesses", "Rank", "SetAcceptableLatency", "SetMaxBuffered", "SyncProcesses"]
+
+
+def Rank() -> int:
+    """Return the rank of this process."""
+    return kernel.attributes.get("mpi_rank")
+
+
+def NumProcesses() -> int:
+    """Return the number of processes."""
+    return kernel.attributes.get("num_processes")
+
+
+def SyncProcesses() -> None:
+    """Wait until all processes are here."""
+
+
+def GetLocalVPs() -> range:
+    """Return the virtual processes of this process."""
+    return range(Rank(), kernel.n_threads, NumProcesses())
+
+
+def SetAcceptableLatency(port_name: str, latency: float) -> NoReturn:
+    """Set the latency of a MUSIC port, which jaxnest does not have."""
+    raise errors.NotImplemented("SetAcceptableLatency: MUSIC is not supported.")
+
+
+def SetMaxBuffered(port_name: str, size: int) -> NoReturn:
+    """Set the buffer size of a MUSIC port, which jaxnest does not have."""
+    raise errors.NotImplemented("SetMaxBuffered: MUSIC is not supported.")

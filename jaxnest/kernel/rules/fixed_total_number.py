@@ -1,0 +1,72 @@
+"""A fixed number of randomly chosen pairs."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel.rules.base import Pairs, Process, Rule, count, register, required
+from jaxnest.kernel.rules.draws import Draws
+from jaxnest.kernel.values import is_random
+
+
+@register
+@final
+class FixedTotalNumber(Rule):
+    """Draw `N` pairs; how many of them each virtual process makes is multinomial."""
+
+    name = "fixed_total_number"
+
+    def __init__(
+        self, sources: np.ndarray, targets: np.ndarray, on_every_process: np.ndarray, options: dict[str, Any]
+    ) -> None:
+        super().__init__(sources, targets, on_every_process, options)
+        self.total = count("N", required(self.name, options, "N"), "Total number of connections")
+        if is_random(self.total):
+            raise errors.TypeMismatch("N has to be an integer, not a random expression.")
+        if not self.allow_multapses:
+            largest = len(sources) * len(targets)
+            if self.total > largest:
+                raise errors.BadProperty(
+                    "Total number of connections cannot exceed product of source and target population sizes: "
+                    f"N = {self.total} > {largest}."
+                )
+            raise errors.NotImplemented(f"Rule '{self.name}' does not support the suppression of multapses.")
+        alone = len(sources) == len(targets) == 1 and sources[0] == targets[0]
+        if self.total and alone and not self.allow_autapses:
+            raise errors.BadProperty("The only possible pair is an autapse, which is not allowed.")
+        self._shares: list[int] = []
+
+    def prepare(self, processes: list[Process], draws: Draws) -> None:
+        from jaxnest.random.binomial import BINOMIAL_SIZE, binomial, binomial_set
+
+        row = np.zeros(BINOMIAL_SIZE)
+        on_process = np.bincount(self.targets % len(processes), minlength=len(processes))
+        counted = assigned = 0
+        self._shares = [0] * len(processes)
+        for k, n in enumerate(on_process.tolist()):
+            if assigned == self.total:
+                break
+            if n:
+                binomial_set(row, self.total - assigned, float(n) / (len(self.targets) - float(counted)))
+                self._shares[k] = int(binomial(processes[0].rank_stream, row))
+            counted += n
+            assigned += self._shares[k]
+
+    def pairs(self, process: Process, draws: Draws) -> Pairs:
+        from jaxnest.kernel.rules import loops
+
+        n = self._shares[process.index]
+        source, target, drawn = np.empty(n, np.int32), np.empty(n, np.int32), np.empty((draws.n, n))
+        mine = self.targets[self.targets % process.n == process.index]
+        if n and len(mine) == len(self.sources) == 1 and mine[0] == self.sources[0] and not self.allow_autapses:
+            raise errors.BadProperty("The only possible pair on a virtual process is an autapse, which is not allowed.")
+        if n:
+            programs = draws.programs(process.index)
+            loops.fixed_total_number(
+                process.stream, self.sources, mine, self.allow_autapses, programs, source, target, drawn
+            )
+        # Every virtual process takes the values of arrays from the first one on.
+        return Pairs(source, target, drawn, np.arange(n) if draws.has_arrays else np.empty(0, np.int64))

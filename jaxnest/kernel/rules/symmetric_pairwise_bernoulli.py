@@ -1,0 +1,63 @@
+"""Each pair with a given probability, in both directions at once."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel.rules.base import Pairs, Process, Rule, number, register, required
+from jaxnest.kernel.rules.draws import Draws
+from jaxnest.kernel.values import is_random
+
+
+@register
+@final
+class SymmetricPairwiseBernoulli(Rule):
+    """Draw sources for each target, as many as pairs of probability `p` would give; connect both ways."""
+
+    name = "symmetric_pairwise_bernoulli"
+    makes_symmetric = True
+
+    def __init__(
+        self, sources: np.ndarray, targets: np.ndarray, on_every_process: np.ndarray, options: dict[str, Any]
+    ) -> None:
+        super().__init__(sources, targets, on_every_process, options)
+        self.p = number("p", required(self.name, options, "p"))
+        if is_random(self.p):
+            raise errors.TypeMismatch("p has to be a number, not a random expression.")
+        if not 0 <= self.p < 1:
+            raise errors.BadProperty(f"Connection probability 0 <= p < 1 required. (p = {self.p})")
+        if not self.allow_multapses:
+            raise errors.BadProperty(f"Multapses must be enabled for connection rule '{self.name}'.")
+        if self.allow_autapses:
+            raise errors.BadProperty(f"Autapses must be disabled for connection rule '{self.name}'.")
+        if not self.make_symmetric:
+            raise errors.BadProperty(f"Symmetric connections must be enabled for connection rule '{self.name}'.")
+
+    def pairs(self, process: Process, draws: Draws) -> Pairs:
+        from jaxnest.kernel.rules import loops
+        from jaxnest.random.binomial import BINOMIAL_SIZE, binomial, binomial_set
+
+        stream, n = process.common_stream, len(self.sources)
+        row = np.zeros(BINOMIAL_SIZE)
+        binomial_set(row, n, self.p)
+        used, chosen = np.full(n, -1, np.int64), np.empty(n, np.int32)
+        sources, targets = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
+        for mark, node in enumerate(self.targets.tolist()):
+            degree = n
+            while degree >= n:
+                degree = int(binomial(stream, row))
+            loops.symmetric_partners(stream, self.sources, node, degree, used, mark, chosen)
+            partners = chosen[:degree]
+            both = np.stack([partners, np.full(degree, node, np.int32)], axis=1)
+            targets.append(both[:, ::-1].ravel())
+            sources.append(both.ravel())
+        source, target = np.concatenate(sources), np.concatenate(targets)
+        mine = target % process.n == process.index
+        n_mine = int(mine.sum())
+        drawn = draws.rows(process.index, stream, n_mine)
+        return Pairs(
+            source[mine], target[mine], drawn, np.arange(n_mine) if draws.has_arrays else np.empty(0, np.int64)
+        )

@@ -1,0 +1,30 @@
+"""Neuron that repeats every spike that it gets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jaxnest.models.base import ArchivingNeuron, Quantity
+from jaxnest.models.registry import register
+
+
+@register
+class parrot_neuron(ArchivingNeuron):
+    """Neuron that repeats every incoming spike, whatever its weight.
+
+    Spikes at receptor 0 are repeated with their multiplicity, spikes at receptor 1 are ignored.
+
+    References
+    ----------
+    NEST documentation, model ``parrot_neuron``.
+    """
+
+    parameters = {
+        "flush_event_send_interval": Quantity(float("inf"), "ms", "Interval between flush events of e-prop synapses"),
+    }
+    spike_receptors = {0: ("spikes", "spikes"), 1: ("ignored", "ignored")}
+    ignores_weight = True
+
+    @staticmethod
+    def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
+        return (), x.spikes

@@ -1,0 +1,36 @@
+"""Independent Poisson spike trains, one for each target."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jaxnest.models import draws
+from jaxnest.models.base import Quantity, not_negative
+from jaxnest.models.device import Stimulator
+from jaxnest.models.registry import register
+
+
+@register
+class poisson_generator(Stimulator):
+    """Generator of Poisson spike trains: each target gets a train of its own.
+
+    References
+    ----------
+    NEST documentation, model ``poisson_generator``.
+    """
+
+    emits = "spikes"
+    parameters = {"rate": Quantity(0.0, "Hz", "Mean rate", not_negative("The rate cannot be negative."))}
+    distributions = 1
+
+    @staticmethod
+    def calibrate(p: Any, clock: Any) -> dict[str, Any]:
+        return {"mean": clock.resolution * p.rate * 1e-3}
+
+    @staticmethod
+    def advance(v: Any, s: Any, step: Any, active: Any, random: Any) -> Any:
+        return (), v.mean, 1.0, False
+
+    @staticmethod
+    def draw(v: Any, s: Any, value: Any, target: Any, random: Any) -> Any:
+        return draws.poisson(random, 0, value)

@@ -1,0 +1,102 @@
+"""Piecewise constant current."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.models.base import Quantity, hidden
+from jaxnest.models.device import Stimulator
+from jaxnest.models.registry import register
+
+
+@register
+class step_current_generator(Stimulator):
+    """Generator of a current that changes at given times.
+
+    A value given for time t reaches the targets t plus their delay. Times must be positive, ascending and on the grid,
+    unless ``allow_offgrid_times`` rounds them up to the end of their step.
+
+    References
+    ----------
+    NEST documentation, model ``step_current_generator``.
+    """
+
+    emits = "currents"
+    window_shift = 2
+    parameters = {
+        "allow_offgrid_times": Quantity(False, "", "Round times up to the end of their step"),
+        "amplitude_times": Quantity(np.empty(0), "ms", "Times at which the current changes"),
+        "amplitude_values": Quantity(np.empty(0), "pA", "Current from these times on"),
+    }
+    state = {
+        "position": Quantity(0.0, "", "Index of the next value", visible=False),
+        "amplitude": Quantity(0.0, "pA", "Present value", visible=False),
+        "I": hidden(doc="Current that is sent"),
+    }
+    dynamic = ("position", "amplitude", "I")
+    recordables = {"I": lambda v, s: s.I}
+
+    @classmethod
+    def regulate(
+        cls, changes: Mapping[str, Any], stored: Mapping[str, Any], clock: Any, connected: bool
+    ) -> dict[str, Any]:
+        """Return `changes` as they are stored: times on the grid, and the sequence started anew if it changed."""
+        result = dict(super().regulate(changes, stored, clock, connected))
+        offgrid = result.get("allow_offgrid_times", stored["allow_offgrid_times"])
+        if offgrid != stored["allow_offgrid_times"] and "amplitude_times" not in changes:
+            if len(stored["amplitude_times"]):
+                raise errors.BadProperty(
+                    "Option can only be set together with amplitude times or if no amplitude times have been set."
+                )
+        if ("amplitude_times" in changes) != ("amplitude_values" in changes):
+            raise errors.BadProperty("Amplitude times and values must be reset together.")
+        if "amplitude_times" in changes:
+            times = np.asarray(changes["amplitude_times"], np.float64).ravel()
+            if len(times) != len(np.ravel(changes["amplitude_values"])):
+                raise errors.BadProperty(
+                    f"Amplitude times and values have to be the same size. ({len(times)} times, "
+                    f"{len(np.ravel(changes['amplitude_values']))} values)"
+                )
+            result["amplitude_times"] = _on_grid(times, offgrid, clock)
+            result |= {"position": 0.0}
+        return result
+
+    @staticmethod
+    def calibrate(p: Any, clock: Any) -> dict[str, Any]:
+        start = clock.to_steps(p.origin)
+        return {"steps": np.array([clock.to_steps(t) + start for t in p.amplitude_times], np.float64)}
+
+    @staticmethod
+    def advance(v: Any, s: Any, step: Any, active: Any, random: Any) -> Any:
+        position, amplitude = int(s.position), s.amplitude
+        while position < len(v.steps) and v.steps[position] <= step:
+            position += 1
+        if position < len(v.steps) and v.steps[position] == step + 1:
+            amplitude = v.amplitude_values[position]
+            position += 1
+        current = amplitude if active else 0.0
+        return (float(position), amplitude, current), current, 1.0, False
+
+
+def _on_grid(times: np.ndarray, offgrid: bool, clock: Any) -> np.ndarray:
+    """Return the times as they are stored, refusing those that are not allowed."""
+    stored = []
+    for time in times.tolist():
+        if time <= 0.0:
+            raise errors.BadProperty(
+                f"Amplitude can only be changed at strictly positive times (t > 0), not at {time} ms."
+            )
+        if not clock.on_grid(time) and not offgrid:
+            raise errors.BadProperty(
+                f"step_current_generator: Time point {time} is not representable in resolution {clock.resolution}."
+            )
+        stored.append(clock.to_ms(clock.to_steps(time)))
+        if len(stored) > 1 and stored[-2] >= stored[-1]:
+            raise errors.BadProperty(
+                f"Amplitude times must be strictly increasing. ({stored[-2]} ms is followed by {stored[-1]} ms)"
+            )
+    return np.array(stored, np.float64)
