@@ -13,7 +13,6 @@ import re
 import textwrap
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -145,8 +144,11 @@ def public_names() -> tuple[list[str], list[str]]:
 
     there, missing = [], []
     for name in sorted(set(nest.__all__) - ATTRIBUTES.keys()):
-        thing = getattr(nest, name)
-        if not isinstance(thing, ModuleType):
+        try:
+            thing = getattr(nest, name)
+        except ImportError:  # a submodule
+            missing.append(name)
+        else:
             (missing if is_missing(thing) else there).append(name)
     return there, missing
 
@@ -158,7 +160,7 @@ def compatibility_page() -> str:
         "`NESTErrors.NotImplemented` or `NESTErrors.UnknownModelName`.\n\n"
     )
     there, missing = public_names()
-    page += two_lists("Functions and classes", there, missing)
+    page += two_lists("Functions, classes and modules", there, missing)
     for title, wanted, have in (
         ("Models of neurons and devices", nest_names.NODE_MODELS, registry.NODE_MODELS),
         ("Models of synapses", nest_names.SYNAPSE_MODELS, registry.SYNAPSE_MODELS),

@@ -72,7 +72,7 @@ from jaxnest.kernel.attribute_table import ATTRIBUTES
 from jaxnest.kernel.kernel import kernel as _kernel
 from jaxnest.random.creation import create_parameter as CreateParameter
 from jaxnest.random.parameter import Parameter, set_streams_provider
-from jaxnest.version import __version__
+from jaxnest.version import __version__ as __version__
 
 set_streams_provider(lambda: _kernel.streams)
 
@@ -124,16 +124,84 @@ for _name, _attribute in ATTRIBUTES.items():
         setattr(NestModule, _name, ll_api.KernelAttribute(_name))
 del _name, _attribute
 
-_NOT_PUBLIC = {"ATTRIBUTES", "Any", "ClassVar", "annotations", "set_streams_provider"}
-_MODULES = {"NESTErrors", "ll_api", "logic", "math", "random", "spatial_distributions"}
-__all__ = sorted(
-    {
-        name
-        for name, value in {**globals(), **vars(NestModule)}.items()
-        if not name.startswith("_") and (name in _MODULES or not isinstance(value, types.ModuleType))
-    }
-    - _NOT_PUBLIC
-    | set(_LAZY)
-)
+__all__ = [
+    "Cleanup",
+    "CollocatedSynapses",
+    "Compartments",
+    "Connect",
+    "ConnectionRules",
+    "CopyModel",
+    "Create",
+    "CreateMask",
+    "CreateParameter",
+    "DisableStructuralPlasticity",
+    "Disconnect",
+    "Displacement",
+    "Distance",
+    "DumpLayerConnections",
+    "DumpLayerNodes",
+    "EnableStructuralPlasticity",
+    "FindCenterElement",
+    "FindNearestElement",
+    "GetConnections",
+    "GetDefaults",
+    "GetKernelStatus",
+    "GetLocalNodeCollection",
+    "GetLocalVPs",
+    "GetNodes",
+    "GetPosition",
+    "GetSourceNodes",
+    "GetSourcePositions",
+    "GetStatus",
+    "GetTargetNodes",
+    "GetTargetPositions",
+    "Install",
+    "Mask",
+    "Models",
+    "NESTError",
+    "NESTErrors",
+    "NestModule",
+    "NodeCollection",
+    "NumProcesses",
+    "Parameter",
+    "PlotLayer",
+    "PlotProbabilityParameter",
+    "PlotSources",
+    "PlotTargets",
+    "Prepare",
+    "PrintNodes",
+    "Rank",
+    "Receptors",
+    "ResetKernel",
+    "Run",
+    "RunManager",
+    "SelectNodesByMask",
+    "SetAcceptableLatency",
+    "SetDefaults",
+    "SetKernelStatus",
+    "SetMaxBuffered",
+    "SetStatus",
+    "Simulate",
+    "SonataNetwork",
+    "SynapseCollection",
+    "SyncProcesses",
+    "TripartiteConnect",
+    "VerbosityLevel",
+    "get_verbosity",
+    "help",
+    "ll_api",
+    "logic",
+    "math",
+    "message",
+    "random",
+    "serialize_data",
+    "set_verbosity",
+    "spatial_distributions",
+    "to_json",
+]
+__all__ += [
+    *("get", "set", "set_communicator", "userdict", *_LAZY),
+    *(name for name, attribute in ATTRIBUTES.items() if not attribute.status_only),
+]
 
 sys.modules[__name__].__class__ = NestModule

@@ -34,6 +34,7 @@ class KernelAttribute:
         attribute = ATTRIBUTES[name]
         self._name = name
         self._readonly = attribute.read_only
+        self._default = attribute.default
         lines = [attribute.doc + ("" if attribute.default is None else f", defaults to ``{attribute.default}``") + "."]
         if attribute.unit:
             lines.append(f"Unit: {attribute.unit}")

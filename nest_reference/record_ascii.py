@@ -2,7 +2,7 @@
 
 Run with a Python that has NEST 3.10:
 
-    python nest_reference/record_ascii.py [folder]
+    python nest_reference/record_ascii.py [folder [case ...]]
 
 For each case below, `<folder>/<case>/` (folder: `nest_reference/ascii`) gets the files that NEST wrote and
 `events.json`: the same events as NEST's backend `memory` has them, in steps and offsets, and the recorder's settings.
@@ -77,5 +77,5 @@ def record(name, recorder, neuron="iaf_psc_alpha", threads=1, settings=None, pre
 
 if __name__ == "__main__":
     nest.verbosity = nest.VerbosityLevel.ERROR
-    for case, options in CASES.items():
-        record(case, **options)
+    for case in sys.argv[2:] or CASES:
+        record(case, **CASES[case])

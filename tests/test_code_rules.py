@@ -57,7 +57,7 @@ def tree_of(path: Path) -> ast.Module:
 
 def part_of(path: Path) -> str:
     """Return the part of the package that a file or folder belongs to."""
-    parts = tuple(part.removesuffix(".py") for part in path.relative_to(PACKAGE).parts)
+    parts = [part.removesuffix(".py") for part in path.relative_to(PACKAGE).parts]
     if "/".join(parts) in ("", "__init__"):
         return ""
     in_family = parts[0] == "models" and len(parts) > 1 and (PACKAGE / "models" / parts[1]).is_dir()

@@ -23,7 +23,7 @@ def integer(value: Any) -> int:
     """Return a node id given by the user; a fraction is dropped, as NEST does."""
     if isinstance(value, str | bytes) or not isinstance(value, numbers.Real | np.bool_):
         raise TypeError("an integer is required")
-    return int(value)
+    return int(value)  # type: ignore[arg-type]
 
 
 def integers(data: Any) -> np.ndarray:

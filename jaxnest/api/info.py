@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pydoc
+import sys
 from typing import Any
 
 from jaxnest.api.json_output import to_json
@@ -126,9 +127,7 @@ def help(obj: Any = None, return_text: bool = False) -> str | None:
         The text, if asked for.
     """
     if obj is None:
-        import jaxnest
-
-        print(jaxnest.__doc__)
+        print(sys.modules["jaxnest"].__doc__)
         return None
     for table in (kernel.node_models, kernel.synapse_models):
         if obj in table:
@@ -144,7 +143,11 @@ def help(obj: Any = None, return_text: bool = False) -> str | None:
 def _model_help(named: NamedModel) -> str:
     model: type[Any] = named.model
     sections = [f"{named.name}\n{'=' * len(named.name)}", inspect.getdoc(model) or ""]
-    quantities = {"Parameters": model.parameters, "Common parameters": getattr(model, "common", {}), "State": model.state}
+    quantities = {
+        "Parameters": model.parameters,
+        "Common parameters": getattr(model, "common", {}),
+        "State": model.state,
+    }
     for title, group in quantities.items():
         visible = {name: q for name, q in group.items() if q.visible}
         if visible:

@@ -133,7 +133,7 @@ def GetDefaults(model: str, keys: Any = None, output: str = "") -> Any:
     KeyError
         If the model has no such property.
     """
-    result = _defaults(model)
+    result: Any = _defaults(model)
     if keys is not None:
         several = np.iterable(keys) and not isinstance(keys, str)
         result = [result[key] for key in keys] if several else result[keys]

@@ -100,10 +100,7 @@ class NodeCollection:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, NodeCollection):
             raise NotImplementedError(f"Cannot compare NodeCollection to {type(other).__name__}")
-        return len(self) == len(other) and (
-            self._nodes is other._nodes
-            or (self._nodes.network is other._nodes.network and np.array_equal(self.ids, other.ids))
-        )
+        return len(self) == len(other) and (self._nodes is other._nodes or self._nodes.same_content(other._nodes))
 
     __hash__ = None  # type: ignore[assignment]
 
@@ -222,7 +219,7 @@ class NodeCollection:
         if not isinstance(outer, str):
             raise TypeError("First argument must be a string, specifying path into hierarchical dictionary")
         values = self._named_values(outer)
-        dictionaries = values if isinstance(values, tuple | list) else (values,)
+        dictionaries: Sequence[Any] = values if isinstance(values, tuple | list) else (values,)
         for dictionary in dictionaries:
             if not isinstance(dictionary, dict):
                 raise TypeError(f"'{outer}' is no dictionary: '{type(dictionary).__name__}' object is not iterable")
@@ -246,8 +243,9 @@ class NodeCollection:
             import pandas
         except ImportError:
             raise ImportError("Pandas could not be imported") from None
-        if params and isinstance(params[min(len(params), 2) - 1], str):
-            result = {params[min(len(params), 2) - 1]: result}
+        name = params[:2][-1] if params else None
+        if isinstance(name, str):
+            result = {name: result}
         if len(self) == 1:
             result = {key: [value] for key, value in result.items()}
         return pandas.DataFrame(result, index=self.ids.tolist())
@@ -289,8 +287,7 @@ class NodeCollection:
         changes = [plain(dict(change.items())) for change in params]
         if len(changes) not in (1, len(self)):
             raise errors.BadParameter(
-                f"List of dictionaries must be the same size as the NodeCollection ({len(self)}), "
-                f"{len(changes)} given."
+                f"List of dictionaries must be the same size as the NodeCollection ({len(self)}), {len(changes)} given."
             )
         kernel.set_nodes(self.ids, changes[0] if len(changes) == 1 else changes)
 
@@ -303,10 +300,11 @@ class NodeCollection:
             return params
         n = len(self)
         marked = {key: indexing.along(value, n) if np.iterable(value) else value for key, value in params.items()}
-        if any(isinstance(v, PerNode) and isinstance(v.values, list) and any(map(is_random, v.values)) for v in marked.values()):
-            return [
-                {key: v.values[i] if isinstance(v, PerNode) else v for key, v in marked.items()} for i in range(n)
-            ]
+        if any(
+            isinstance(v, PerNode) and isinstance(v.values, list) and any(map(is_random, v.values))
+            for v in marked.values()
+        ):
+            return [{key: v.values[i] if isinstance(v, PerNode) else v for key, v in marked.items()} for i in range(n)]
         return marked
 
     def _unit_of(self, name: str) -> str:

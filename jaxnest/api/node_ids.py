@@ -169,6 +169,19 @@ class NodeIds:
                 merged.append(part)
         return NodeIds(tuple(merged), None, self.network, self.metadata)
 
+    def same_content(self, other: NodeIds) -> bool:
+        """True if both have the same ids and models; the network may be another one by now."""
+        return np.array_equal(self.ids, other.ids) and self._models() == other._models()
+
+    def _models(self) -> list[tuple[str, int]]:
+        """Return the sequence of models with the number of nodes of each."""
+        sequence: list[tuple[str, int]] = []
+        for model, size, _, _ in self.stretches():
+            if sequence and sequence[-1][0] == model.name:
+                size += sequence.pop()[1]
+            sequence.append((model.name, size))
+        return sequence
+
     def stretches(self) -> Iterator[tuple[NamedModel, int, int, int]]:
         """Yield model, number, first and last id of the nodes in each part."""
         if self.window is None:
@@ -239,7 +252,5 @@ def from_ids(ids: Sequence[int] | np.ndarray) -> NodeIds:
     borders = np.flatnonzero((steps != 1) | (np.diff(models) != 0)) + 1
     firsts = [0, *borders.tolist()]
     lasts = [*(borders - 1).tolist(), len(array) - 1]
-    parts = (
-        Part(int(array[a]), int(array[b]), named[models[a]]) for a, b in zip(firsts, lasts, strict=True)
-    )
+    parts = (Part(int(array[a]), int(array[b]), named[models[a]]) for a, b in zip(firsts, lasts, strict=True))
     return NodeIds(tuple(parts), None, kernel.nodes)

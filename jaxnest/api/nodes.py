@@ -52,6 +52,8 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
     if int(n) != n:
         raise TypeError("n must have an integer value")
     n = int(n)
+    if n >= 1 << 63:
+        raise OverflowError(f"{n} nodes are more than can be counted with 64 bits.")
     many = isinstance(params, list | tuple)
     if many and len(params) != n:
         raise TypeError("list of params must have one dictionary per node")

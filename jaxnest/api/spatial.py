@@ -96,17 +96,52 @@ def PlotLayer(layer: Any, fig: Any = None, nodecolor: str = "b", nodesize: float
     raise _missing("PlotLayer")
 
 
-def PlotProbabilityParameter(source: Any, parameter: Any = None, mask: Any = None, edges: Any = [-0.5, 0.5, -0.5, 0.5], shape: Any = [100, 100], ax: Any = None, prob_cmap: str = "Greens", mask_color: str = "yellow") -> NoReturn:  # noqa: B006
+def PlotProbabilityParameter(
+    source: Any,
+    parameter: Any = None,
+    mask: Any = None,
+    edges: Any = [-0.5, 0.5, -0.5, 0.5],  # noqa: B006
+    shape: Any = [100, 100],  # noqa: B006
+    ax: Any = None,
+    prob_cmap: str = "Greens",
+    mask_color: str = "yellow",
+) -> NoReturn:
     """Draw a connection probability."""
     raise _missing("PlotProbabilityParameter")
 
 
-def PlotSources(src_layer: Any, tgt_nrn: Any, syn_type: str | None = None, fig: Any = None, mask: Any = None, probability_parameter: Any = None, tgt_color: str = "red", tgt_size: float = 50, src_color: str = "blue", src_size: float = 20, mask_color: str = "yellow", probability_cmap: str = "Greens") -> NoReturn:
+def PlotSources(
+    src_layer: Any,
+    tgt_nrn: Any,
+    syn_type: str | None = None,
+    fig: Any = None,
+    mask: Any = None,
+    probability_parameter: Any = None,
+    tgt_color: str = "red",
+    tgt_size: float = 50,
+    src_color: str = "blue",
+    src_size: float = 20,
+    mask_color: str = "yellow",
+    probability_cmap: str = "Greens",
+) -> NoReturn:
     """Draw the sources of a node."""
     raise _missing("PlotSources")
 
 
-def PlotTargets(src_nrn: Any, tgt_layer: Any, syn_type: str | None = None, fig: Any = None, mask: Any = None, probability_parameter: Any = None, src_color: str = "red", src_size: float = 50, tgt_color: str = "blue", tgt_size: float = 20, mask_color: str = "yellow", probability_cmap: str = "Greens") -> NoReturn:
+def PlotTargets(
+    src_nrn: Any,
+    tgt_layer: Any,
+    syn_type: str | None = None,
+    fig: Any = None,
+    mask: Any = None,
+    probability_parameter: Any = None,
+    src_color: str = "red",
+    src_size: float = 50,
+    tgt_color: str = "blue",
+    tgt_size: float = 20,
+    mask_color: str = "yellow",
+    probability_cmap: str = "Greens",
+) -> NoReturn:
     """Draw the targets of a node."""
     raise _missing("PlotTargets")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Self, final
+from typing import Any, ClassVar, Self, final
 
 from jaxnest import errors
 from jaxnest.api.node_collection import NodeCollection
@@ -53,6 +53,8 @@ class _Elements:
     elements : list or tuple of dict
         What they have.
     """
+
+    abstract: ClassVar[bool] = True
 
     def __init__(self, node_collection: NodeCollection, elements: Any) -> None:
         if not isinstance(node_collection, NodeCollection):

@@ -30,8 +30,8 @@ class XlaRunner:
         quiet = not self.has_connections and not any(events_per_slice(plan, s.index) for s in plan.shards)
         self.uses_kernels = delivery != "jax" and not quiet
         self.spec = self._spec()
-        self.constant = jax.tree.map(jnp.asarray, self._constant())
-        self.carry = jax.tree.map(jnp.asarray, self._carry())
+        self.constant = jax.device_put(self._constant())
+        self.carry = jax.device_put(self._carry())
         self.run_program = compiled(self.spec)
 
     def _spec(self) -> ProgramSpec:
@@ -117,9 +117,9 @@ class XlaRunner:
 
     def run(self, step: int, end: int) -> int:
         """Advance from `step` to `end` (steps) or until a buffer is full, and return the step reached."""
-        self.carry["step"] = jnp.int64(step)
+        self.carry["step"] = np.int64(step)
         carry, self.carry = self.carry, None
-        self.carry = self.run_program(self.constant, carry, jnp.int64(end))
+        self.carry = self.run_program(self.constant, carry, np.int64(end))
         for s, buffers in enumerate(self.buffers):
             shard = self.carry["shards"][s]
             buffers.counters = np.array(shard["counters"])
@@ -147,7 +147,7 @@ class XlaRunner:
         """Continue with the kernel's random streams."""
         for s, shard in enumerate(self.carry["shards"]):
             if not isinstance(shard["stream"], tuple):
-                shard["stream"] = jnp.array(self.streams.vp_specific[s])
+                shard["stream"] = self.streams.vp_specific[s].copy()
 
     def return_streams(self) -> None:
         """Advance the kernel's random streams by what was drawn."""
@@ -158,14 +158,14 @@ class XlaRunner:
     def drained(self) -> None:
         """Continue with the counters that the session has set back."""
         for shard, buffers in zip(self.carry["shards"], self.buffers, strict=True):
-            shard["counters"] = jnp.asarray(buffers.counters)
+            shard["counters"] = buffers.counters
 
     def take_samples(self) -> list[np.ndarray]:
         """Hand over the samples (time, name, node) of each probe since the last call."""
         counts = [int(n) for n in self.carry["n_samples"]]
-        self.carry["n_samples"] = [jnp.int64(0) for _ in counts]
+        self.carry["n_samples"] = [np.int64(0) for _ in counts]
         return [
-            np.array(samples[:n]) if n else np.empty((0, *samples.shape[1:]))
+            np.asarray(samples)[:n].copy()
             for samples, n in zip(self.carry["samples"], counts, strict=True)
         ]
 
@@ -187,8 +187,8 @@ class XlaRunner:
         spec = self._spec()
         if spec != self.spec:
             self.spec, self.run_program = spec, compiled(spec)
-        self.constant = jax.tree.map(jnp.asarray, self._constant())
-        self.carry = jax.tree.map(jnp.asarray, self._carry() | {"samples": [], "n_samples": []})
+        self.constant = jax.device_put(self._constant())
+        self.carry = jax.device_put(self._carry() | {"samples": [], "n_samples": []})
         self.carry |= {"step": step, "samples": samples, "n_samples": counts}
 
 

@@ -60,11 +60,10 @@ class WeightWatch:
         sizes = np.array([len(t.source) for _, t in table.tables])
         owner = np.searchsorted(np.cumsum(sizes), row, side="right")
         first = np.cumsum(sizes) - sizes
-        weight = np.ascontiguousarray(records[:, 2]).view(np.float64)
         for k, (_, connections) in enumerate(table.tables):
             mine = np.flatnonzero(owner == k)
             for recorder in connections.named.defaults.get("weight_recorder", ()):
-                self._write_one(s, int(recorder), connections, mine, row - first[k], records, weight, recording)
+                self._write_one(s, int(recorder), connections, mine, row - first[k], records, recording)
 
     def _write_one(
         self,
@@ -74,14 +73,15 @@ class WeightWatch:
         mine: np.ndarray,
         row: np.ndarray,
         records: np.ndarray,
-        weight: np.ndarray,
         recording: Any,
     ) -> None:
         r = row[mine]
+        sent = np.ascontiguousarray(records[mine, 2]).view(np.float64)
+        weight = sent if connections.named.model.is_plastic else connections.weight[r]  # targets may count or flip
         columns = {
             "senders": connections.source[r].astype(np.int64),
             "steps": records[mine, 1],
-            "weights": weight[mine],
+            "weights": weight,
             "receptors": connections.receptor[r].astype(np.int64),
             "ports": r.astype(np.int64),
             "targets": connections.target[r].astype(np.int64),

@@ -98,7 +98,8 @@ HANDLER = types.int64(types.int64)
 @functools.cache
 def register(handler: Any) -> str:
     """Make a compiled handler (``numba.cfunc(HANDLER)``) known to XLA and return its name there."""
-    name = f"{handler.__module__}.{handler.__name__}"  # the same in every process: programs are cached by it
+    function = handler.__wrapped__
+    name = f"{function.__module__}.{function.__name__}"  # the same in every process: programs are cached by it
     jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(_Address(handler.address)), platform="cpu")
     return name
 

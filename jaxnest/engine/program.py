@@ -128,6 +128,8 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
 
 def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock: Any) -> None:
     """Let the devices of a virtual process act, in the order of their ids."""
+    if not spec.schedules[s]:
+        return
     from jaxnest.engine import ffi
 
     shard["device_samples"] = list(shard["device_samples"])

@@ -161,7 +161,7 @@ class Session:
         interrupted = False
         while step < end and not interrupted:
             started = time.perf_counter()
-            goal = min(end, step + self._steps_per_call)
+            goal = min(end, self._slice_border(step + self._steps_per_call))
             while step < goal:
                 reached = self._runner.run(step, goal)
                 if reached == step:
@@ -179,6 +179,11 @@ class Session:
             self._steps_per_call = max(self._plan.min_delay, int(self._steps_per_call * max(0.25, factor)))
         self._runner.return_streams()
         return step
+
+    def _slice_border(self, step: int) -> int:
+        """Return the first step from `step` on that begins a slice: a run is cut nowhere else."""
+        assert self._plan is not None
+        return -(-step // self._plan.min_delay) * self._plan.min_delay
 
     def _is_full(self) -> bool:
         """True if some buffer may not take the events of another slice."""

@@ -18,7 +18,6 @@ from jaxnest import errors
 from jaxnest.kernel import messages
 from jaxnest.kernel.build_info import build_info
 from jaxnest.kernel.rules import RULES
-from jaxnest.models import nest_names
 from jaxnest.recording.registry import BACKENDS
 
 if TYPE_CHECKING:

@@ -264,15 +264,19 @@ _CPP = {"bool": "bool", "int": "long", "float": "double", "str": "std::string", 
 
 
 def check_convertible(name: str, value: Any) -> None:
-    """Refuse what NEST cannot pass on to its kernel: None and objects that are no data.
+    """Refuse what NEST cannot pass on to its kernel: None, and integers that are too large.
 
     Raises
     ------
     AttributeError
         Which is what NEST raises here.
+    OverflowError
+        If an integer has more than 64 bits.
     """
     if value is None:
         raise AttributeError(f"The value of {name} is None, which is no value that the kernel knows.")
+    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
+        raise OverflowError(f"The value of {name}, {value}, has more than 64 bits.")
 
 
 def cast(name: str, value: Any, kind: str) -> Any:

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 _NEURON, _TO_DEVICE, _FROM_DEVICE = (CATEGORIES.index(c) for c in (NEURON, TO_DEVICE, FROM_DEVICE))
 
 
+Append = Callable[[int, NamedModel, str, int, Mapping[str, Any]], None]
+"""Stores connections: virtual process, synapse model, category, number, columns."""
+
+
 class Problem(NamedTuple):
     """The first connection that is not possible: row, specification, and why."""
 
@@ -41,10 +45,10 @@ class Builder:
     kernel
         Nodes, models, streams, clock.
     append
-        Stores connections: virtual process, synapse model, category, number, columns.
+        Stores them.
     """
 
-    def __init__(self, kernel: Kernel, append: Callable[[int, NamedModel, str, int, Mapping[str, Any]], None]) -> None:
+    def __init__(self, kernel: Kernel, append: Append) -> None:
         self._kernel = kernel
         self._append = append
 
@@ -66,6 +70,28 @@ class Builder:
             problems += self._run(self.rule(targets, sources, conn_spec), specs)
         if problems:
             raise problems[0]
+
+    def connect_arrays(self, sources: np.ndarray, targets: np.ndarray, values: Mapping[str, Any]) -> None:
+        """Connect nodes one by one; ids may be repeated, and values are arrays along the connections."""
+        spec = parse(self._kernel.synapse_models, values)
+        n_nodes, n = len(self._kernel.nodes), len(sources)
+        unknown_ids = (sources < 1) | (sources > n_nodes) | (targets < 1) | (targets > n_nodes)
+        if unknown_ids.any():
+            n = int(np.argmax(unknown_ids))
+        ids = np.asarray(sources[:n], np.int32), np.asarray(targets[:n], np.int32)
+        problems: list[Exception] = []
+        if n:
+            check = Compatibility(self._kernel.nodes, np.unique(ids[0]), np.unique(ids[1]))
+            twins = ~self._kernel.nodes.has_proxies(ids[1])
+            for process in self.processes():
+                mine = np.flatnonzero((ids[1] % process.n == process.index) | twins)
+                pairs = Pairs(ids[0][mine], ids[1][mine], np.empty((0, len(mine))), mine)
+                problem = self.add(process, pairs, [spec], check)
+                problems += [] if problem is None else [problem]
+        if problems:
+            raise problems[0]
+        if n < len(sources):
+            self._kernel.nodes.check_ids(np.array([sources[n], targets[n]]))
 
     def rule(self, sources: np.ndarray, targets: np.ndarray, conn_spec: Mapping[str, Any]) -> Rule:
         """Return the rule of a connection specification for two populations.
@@ -114,7 +140,7 @@ class Builder:
 
     def _run(self, rule: Rule, specs: list[SynapseSpec]) -> list[Exception]:
         processes = self.processes()
-        draws = all_draws(specs)
+        draws = Draws(random_parameters(specs), has_arrays(specs))
         check = Compatibility(self._kernel.nodes, rule.sources, rule.targets)
         rule.prepare(processes, draws)
         problems: list[Exception] = []
@@ -245,10 +271,14 @@ def violation(spec: SynapseSpec, columns: Mapping[str, Any], given: Mapping[str,
     return None if row == n else (row, errors.BadProperty(message))
 
 
-def all_draws(specs: Sequence[SynapseSpec]) -> Draws:
+def random_parameters(specs: Sequence[SynapseSpec]) -> list[Any]:
     """Return the random expressions of all specifications, in drawing order."""
-    parameters = [spec.values[k] for spec in specs for k in spec.random]
-    return Draws(parameters, any(isinstance(v, np.ndarray) for spec in specs for v in spec.values.values()))
+    return [spec.values[k] for spec in specs for k in spec.random]
+
+
+def has_arrays(specs: Sequence[SynapseSpec]) -> bool:
+    """True if some specification has an array."""
+    return any(isinstance(v, np.ndarray) for spec in specs for v in spec.values.values())
 
 
 def refuse_empty(ids: np.ndarray, which: str) -> None:

@@ -40,7 +40,7 @@ def why_not(
         what = {"currents": "current input", None: "data logging requests"}.get(source.emits, "spike input")
         return illegal(
             f"The target node or synapse model does not support {what}: "
-            f"{source.name} cannot be connected with {synapse.name}, but with static_synapse."
+            f"{source.name} cannot be connected with {synapse.name}."
         )
     if source.emits is not None and target.has_proxies and not source.has_proxies and target.element_type == "stimulator":
         return illegal(f"{target.name} takes no input.")
@@ -54,7 +54,7 @@ def _receptor(
     source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, n_receptors: int
 ) -> errors.KernelException | None:
     if getattr(source, "samples", False):
-        if not target.recordables:
+        if not target.recordables and target.receptor_vector is None:
             return illegal(
                 "The target node or synapse model does not support data logging requests: "
                 f"{target.name} has nothing to record."

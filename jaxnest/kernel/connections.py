@@ -13,6 +13,8 @@ from jaxnest.kernel.connection_checks import DeviceRules
 from jaxnest.kernel.connection_table import NEURON, Table, Tables
 from jaxnest.kernel.delays import DelayLimits, to_steps
 from jaxnest.kernel.model_table import NamedModel
+from jaxnest.kernel.rules.draws import Draws
+from jaxnest.kernel.tripartite import TripartiteBuilder
 
 if TYPE_CHECKING:
     from jaxnest.kernel.kernel import Kernel
@@ -156,11 +158,76 @@ class Connections:
         """
         Builder(self._kernel, self.append).connect(sources, targets, conn_spec, syn_specs)
 
+    def connect_arrays(self, sources: np.ndarray, targets: np.ndarray, values: Mapping[str, Any]) -> None:
+        """Connect nodes one by one; ids may be repeated.
+
+        Parameters
+        ----------
+        sources, targets
+            Node ids, equally many.
+        values
+            Synapse model, and arrays of weights, delays and parameters.
+
+        Raises
+        ------
+        KernelException
+            As `connect`, and UnknownNode for ids that do not exist.
+        """
+        Builder(self._kernel, self.append).connect_arrays(sources, targets, values)
+
+    def connect_tripartite(
+        self,
+        populations: tuple[np.ndarray, np.ndarray, np.ndarray],
+        conn_spec: Mapping[str, Any],
+        third_spec: Mapping[str, Any],
+        syn_specs: Mapping[str, Sequence[Mapping[str, Any]]],
+    ) -> None:
+        """Connect two populations by a rule, and a third one to some of the connected pairs.
+
+        Parameters
+        ----------
+        populations
+            Ids of sources, targets and third population.
+        conn_spec, third_spec
+            Rules and their options.
+        syn_specs
+            Synapse specifications of the projections ``primary``, ``third_in`` and ``third_out``.
+
+        Raises
+        ------
+        KernelException
+            As `connect`.
+        """
+        TripartiteBuilder(self._kernel, self.append).connect(populations, conn_spec, third_spec, syn_specs)
+
     def append(self, thread: int, named: NamedModel, category: str, n: int, values: Mapping[str, Any]) -> None:
         """Add `n` connections to a table; each value is an array or belongs to all of them."""
+        self._kernel.number_nodes()
         self._tables.provide(thread, named, category).append(n, values)
         self.version += 1
         self._unsorted = True
+
+    def disconnect_pairs(
+        self, sources: np.ndarray, targets: np.ndarray, conn_spec: Mapping[str, Any], syn_spec: Mapping[str, Any]
+    ) -> None:
+        """Remove one connection of each pair that a rule (``one_to_one`` or ``all_to_all``) chooses.
+
+        Raises
+        ------
+        InexistentConnection
+            If a pair is not connected. Connections removed before it stay removed.
+        """
+        builder = Builder(self._kernel, self.append)
+        self.sort(compact=False)
+        rule = builder.rule(sources, targets, conn_spec)
+        if rule.needs_proxies:
+            raise errors.NotImplemented(f"Connection rule '{rule.name}' cannot choose connections to be removed.")
+        (spec,) = builder.specs([syn_spec])
+        self._unsorted = True
+        for process in builder.processes():
+            pairs = rule.pairs(process, Draws())
+            for source, target in zip(pairs.source.tolist(), pairs.target.tolist(), strict=True):
+                self.disconnect(process.index, spec.named.index, source, target)
 
     def disconnect(self, thread: int, synapse_index: int, source: int, target: int) -> None:
         """Remove the first connection from `source` to `target`.
@@ -173,7 +240,11 @@ class Connections:
         table = self._tables.get(thread, synapse_index, NEURON)
         row = -1
         if table is not None:
-            rows = np.flatnonzero((table.source == source) & (table.target == target))
+            first, last = 0, len(table)
+            if not self._unsorted and self._kernel.attributes.use_compressed_spikes:
+                first, last = np.searchsorted(table.source, [source, source + 1])
+            here = slice(first, last)
+            rows = first + np.flatnonzero((table.source[here] == source) & (table.target[here] == target))
             rows = rows if table.disabled is None else rows[~table.disabled[rows]]
             row = int(rows[0]) if len(rows) else -1
         if table is None or row < 0:

@@ -16,6 +16,7 @@ from jaxnest.kernel.model_table import ModelTable
 from jaxnest.kernel.node_table import NodeTable
 from jaxnest.kernel.recording import Recording
 from jaxnest.kernel.simulation import Simulation
+from jaxnest.kernel.synapse_defaults import convert_default_delay
 from jaxnest.models import nest_names, registry
 from jaxnest.models.nest_names import ids
 from jaxnest.random.streams import RandomStreams
@@ -51,9 +52,7 @@ class Kernel:
         self.attributes.reset()
         self.clock = Clock()
         self.node_models = ModelTable(registry.NODE_MODELS, ids(nest_names.NODE_MODELS), unknown_node_model)
-        self.synapse_models = ModelTable(
-            registry.SYNAPSE_MODELS, ids(nest_names.SYNAPSE_MODELS), unknown_synapse_model
-        )
+        self.synapse_models = ModelTable(registry.SYNAPSE_MODELS, ids(nest_names.SYNAPSE_MODELS), unknown_synapse_model)
         self.off_grid_spiking = False
         self.timers: dict[str, float] = {}
         self.build(self.attributes.local_num_threads)
@@ -83,7 +82,7 @@ class Kernel:
         return first, last
 
     def number_nodes(self) -> None:
-        """Give all nodes created so far their positions on their threads (`thread_local_id`), as Connect and Prepare do."""
+        """Give all nodes their positions on their threads (`thread_local_id`), as Connect and Prepare do."""
         self.numbered_nodes = len(self.nodes)
 
     def seed_streams(self) -> None:
@@ -91,12 +90,14 @@ class Kernel:
         self.streams = RandomStreams(self.attributes.rng_seed, self.attributes.rng_type, self.n_threads)
 
     def change_clock(self, clock: Clock) -> None:
-        """Change the resolution of an empty network; delay limits that the user has set are rounded to the new grid."""
+        """Change the resolution of an empty network; delay limits set by the user move to the new grid."""
         old, self.clock = self.clock, clock
         limits = self.connections.delays
         if limits.set_by_user:
             shortest = max(old.to_ms(limits.minimum), clock.resolution)
             limits.set(clock, shortest, max(old.to_ms(limits.maximum), shortest))
+        for named in self.synapse_models:
+            convert_default_delay(named, old, clock)
 
     def draw(self, parameter: Any, node_id: int) -> float:
         """Evaluate a random expression for a node, from the stream of its virtual process."""

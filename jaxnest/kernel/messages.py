@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 import sys
 import time
+from typing import final
 
 
 class VerbosityLevel(enum.IntEnum):
@@ -22,6 +23,7 @@ class VerbosityLevel(enum.IntEnum):
     QUIET = 100
 
 
+@final
 class _Settings:
     """What outlives ResetKernel: the level from which on messages are shown."""
 

@@ -155,8 +155,8 @@ class NodeTable:
         row = self.rows(ids)
         result = {k: self._user_values(store, row, k)[0] for k, q in store.quantities.items() if q.visible}
         stored = {k: column[row[0]] for k, column in store.columns.items()}
-        if store.model.recordables:
-            result["recordables"] = store.model.recordable_names(stored)
+        if recordables := store.model.recordable_names(stored):
+            result["recordables"] = recordables
         if store.model.receptor_types:
             result["receptor_types"] = dict(store.model.receptor_types)
         return result | store.model.status(stored)
@@ -212,6 +212,7 @@ class NodeTable:
         before = {k: columns[k] for k in store.quantities if k in order and store.quantities[k].is_vector}
         given = {k: coerce(store.quantities[k], k, values[k]) for k in order}
         model.assign(columns, {k: np.broadcast_to(v, (len(rows),)) for k, v in given.items()})
+        _fit_vectors(store, columns)
         bad, message = first_violation(model, columns, values)
         for name, column in columns.items():
             store.columns[name][rows[:bad]] = column[:bad]
@@ -230,3 +231,14 @@ class NodeTable:
                 first = self.rows(ids[position : position + 1])[0]
                 store.frozen[first : first + twins] = frozen[position]
         self.version += 1
+
+
+def _fit_vectors(store: Store, columns: dict[str, Any]) -> None:
+    """Give vector states the length of the vector parameter that they follow; what is new is zero."""
+    for name, quantity in store.quantities.items():
+        if quantity.each is None:
+            continue
+        for i, leader in enumerate(columns[quantity.each]):
+            old = columns[name][i]
+            if len(old) != len(leader):
+                columns[name][i] = np.resize(np.append(old, np.zeros(len(leader))), len(leader))

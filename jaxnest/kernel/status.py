@@ -261,8 +261,8 @@ def defaults_status(kernel: Kernel, named: NamedModel) -> dict[str, Any]:
     quantities = model.parameters | model.state
     stored = named.defaults
     status = {k: _user_value(k, stored, quantities) for k, q in quantities.items() if q.visible}
-    if model.recordables:
-        status["recordables"] = model.recordable_names(stored)
+    if recordables := model.recordable_names(stored):
+        status["recordables"] = recordables
     if model.receptor_types:
         status["receptor_types"] = dict(model.receptor_types)
     status |= model.status(dict(stored))
@@ -311,7 +311,7 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
     for name, value in changes.items():
         check_convertible(name, value)
     prefix = f"Setting status of model '{named.name}': "
-    unknown = [name for name in _unknown(named, changes)] + ["frozen"] * ("frozen" in changes)
+    unknown = _unknown(named, changes) + ["frozen"] * ("frozen" in changes)
     model = named.model
     own = {k: v for k, v in changes.items() if k in (model.parameters | model.state) and k not in unknown}
     own = {k: kernel.draw(v, 0) if is_random(v) else v for k, v in own.items()}

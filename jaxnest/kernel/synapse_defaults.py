@@ -42,18 +42,17 @@ def defaults(named: NamedModel) -> dict[str, Any]:
 
 
 def default_delay(named: NamedModel, clock: Clock) -> int:
-    """Return the default delay in steps.
-
-    It is kept in steps; when the resolution changes it is rounded up to the new grid.
-    """
+    """Return the default delay in steps."""
     stored = defaults(named)
-    steps, old = stored.get("delay_steps", (0, clock))
-    if not steps:
-        steps = clock.to_steps(DEFAULT_DELAY)
-    elif old != clock:
-        steps = max(clock.to_steps(old.to_ms(steps)), 1)
-    stored["delay_steps"] = (steps, clock)
-    return steps
+    if "delay_steps" not in stored:
+        stored["delay_steps"] = clock.to_steps(DEFAULT_DELAY)
+    return stored["delay_steps"]
+
+
+def convert_default_delay(named: NamedModel, old: Clock, new: Clock) -> None:
+    """Keep the default delay when the resolution changes: it is kept in steps and rounded up to the new grid."""
+    ms = old.to_ms(default_delay(named, old))
+    named.defaults["delay_steps"] = max(new.to_steps(ms), 1)
 
 
 def synapse_quantities(model: type[Synapse]) -> dict[str, Quantity]:
@@ -113,7 +112,7 @@ def set_synapse_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str
     if "delay" in changes:
         delay = float(convert(WEIGHT, "delay", changes["delay"]))
         steps = kernel.connections.checked_delay(delay)
-        new["delay_steps"] = (steps, kernel.clock)
+        new["delay_steps"] = steps
     stored.update(new)
     kernel.synapse_models.changed = True
     kernel.connections.values_version += 1

@@ -104,7 +104,7 @@ def parse(models: ModelTable, specification: Mapping[str, Any]) -> SynapseSpec:
         If a receptor or label is not an integer.
     """
     specification = dict(specification)
-    named = models[specification.pop("synapse_model", "static_synapse")]
+    named = models[specification.pop("synapse_model")]
     model: type[Synapse] = named.model
     own = synapse_quantities(model)
     labels = ("synapse_label",) if model.labelled else ()

@@ -16,7 +16,7 @@ from jaxnest.models.base import Model, Quantity
 class PerNode:
     """Marks a sequence whose elements belong to successive nodes, not to each of them."""
 
-    def __init__(self, values: Sequence[Any]) -> None:
+    def __init__(self, values: Sequence[Any] | np.ndarray) -> None:
         self.values = values
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -181,10 +181,10 @@ class Sampler(Recorder, abstract=True):
                 "after the multimeter has been connected to nodes."
             )
         result = super().regulate(changes, stored, clock, connected)
-        if is_number(interval := changes.get("interval")):
-            result["interval"] = _interval(interval, clock)
-        if is_number(offset := changes.get("offset")):
-            result["offset"] = _offset(offset, clock)
+        if is_number(changes.get("interval")):
+            result["interval"] = _interval(changes["interval"], clock)
+        if is_number(changes.get("offset")):
+            result["offset"] = _offset(changes["offset"], clock)
         return result
 
 

@@ -123,8 +123,8 @@ def _successes_by_rejection(stream: np.ndarray, row: np.ndarray) -> int:
         log_factorials = lgamma(np_ + x + 1.0) + lgamma(t - (np_ + x) + 1.0)
         if not weight > row[_LOG_FACTORIALS] - log_factorials + x * row[_LOG_ODDS]:
             break
-    successes = np.int64(x + (np_ + _ALMOST_HALF))
-    return successes + _successes_by_waiting(stream, np.int64(t) - successes, row[_WAIT])
+    successes = int(x + (np_ + _ALMOST_HALF))
+    return successes + _successes_by_waiting(stream, int(t) - successes, row[_WAIT])
 
 
 @compiled
@@ -143,7 +143,7 @@ def binomial(stream: np.ndarray, row: np.ndarray) -> int:
     int
         Number of successes.
     """
-    trials = np.int64(row[_TRIALS])
+    trials = int(row[_TRIALS])
     if row[_EASY] != 0.0:
         successes = _successes_by_waiting(stream, trials, row[_WAIT])
     else:

@@ -54,9 +54,10 @@ class Specification:
         value = self._get(key, default)
         if not isinstance(value, Integral) or isinstance(value, bool):
             raise RuntimeError(f"The dictionary value with key {key} does not hold a numeric integer type.")
-        if not -_MAX_INTEGER - 1 <= value <= _MAX_INTEGER:
-            raise OverflowError(f"Integer {value} is out of range for '{key}'.")
-        return int(value)
+        number = int(value)
+        if not -_MAX_INTEGER - 1 <= number <= _MAX_INTEGER:
+            raise OverflowError(f"Integer {number} is out of range for '{key}'.")
+        return number
 
     def operand(self, key: str) -> Expression:
         """Return the expression of a Parameter; the entry is required."""

@@ -6,6 +6,8 @@ their outputs block by block, so that which engine it is matters only when a blo
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 
@@ -28,7 +30,8 @@ from .layout import (
     WORD_BITS,
 )
 
-compiled = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+_OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
+compiled = numba.njit(**_OPTIONS)
 """How all functions of this package are compiled.
 
 Floating-point operations stay as they are written, and division is that of C. Without the run-time for reference
@@ -235,7 +238,7 @@ def refill(stream: np.ndarray) -> None:
 
 
 @compiled
-def next_word(stream: np.ndarray) -> np.uint64:
+def next_word(stream: np.ndarray) -> Any:
     """Return the next output of the engine.
 
     Parameters
@@ -317,11 +320,11 @@ def ulrand(stream: np.ndarray, n: int) -> int:
     bound = np.uint64(n)
     if stream[WORD_BITS] == _BITS_64:
         if stream[INTEGER_ALGORITHM] == np.uint64(DIVISION):
-            return np.int64(_ulrand_division(stream, bound, _MAX_64))
-        return np.int64(_ulrand_lemire(stream, bound))
+            return int(np.int64(_ulrand_division(stream, bound, _MAX_64)))
+        return int(np.int64(_ulrand_lemire(stream, bound)))
     if bound > _MASK_32:
-        return np.int64(_ulrand_two_words(stream, bound))
-    return np.int64(_ulrand_one_word(stream, bound))
+        return int(np.int64(_ulrand_two_words(stream, bound)))
+    return int(np.int64(_ulrand_one_word(stream, bound)))
 
 
 @compiled

@@ -124,10 +124,10 @@ class Parameter(ABC):
     def __le__(self, other: Any) -> Parameter:
         return self._with(Op.LESS_EQUAL, other)
 
-    def __eq__(self, other: Any) -> Parameter:  # type: ignore[override]
+    def __eq__(self, other: Any) -> Parameter:
         return self._with(Op.EQUAL, other)
 
-    def __ne__(self, other: Any) -> Parameter:  # type: ignore[override]
+    def __ne__(self, other: Any) -> Parameter:
         return self._with(Op.NOT_EQUAL, other)
 
     def __ge__(self, other: Any) -> Parameter:
@@ -253,7 +253,7 @@ class Parameter(ABC):
         Returns
         -------
         Program
-            The program. It has to be asked for again after new parameters have been made.
+            The program. It holds as long as this Parameter lives and until further ones are made.
         """
         code, constants, stack_size = self.expression.code
         return Program(code, constants, SAVED_NORMALS.rows(thread), np.zeros(stack_size))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,8 @@ from .layout import END, POSITION, WORD_BITS
 ) = range(2, 15)
 POISSON_SIZE = 16
 """Length of the row of a Poisson distribution."""
+POISSON_MEAN = _MEAN
+"""Where in its row the mean lies."""
 
 _PI_4 = 0.7853981633974483
 _ROOT_PI_2 = 1.2533141373155003
@@ -72,7 +75,7 @@ def poisson_set_mean(row: np.ndarray, mean: float) -> None:
 
 
 @compiled
-def _unit(word: np.uint64) -> float:
+def _unit(word: Any) -> float:
     return min(np.float64(word) * _TO_UNIT, _LARGEST_BELOW_ONE)
 
 
@@ -95,7 +98,7 @@ def _multiplying_four(stream: np.ndarray, limit: float) -> int:
     b = a * _unit(stream[position + np.uint64(1)])
     c = b * _unit(stream[position + np.uint64(2)])
     d = c * _unit(stream[position + np.uint64(3)])
-    count = np.int64(a > limit) + np.int64(b > limit) + np.int64(c > limit)
+    count = int(a > limit) + int(b > limit) + int(c > limit)
     stream[POSITION] = position + np.uint64(count + 1)
     return _multiplying_on(stream, limit, d, 3) if d > limit else count
 
@@ -114,8 +117,8 @@ def _multiplying_eight(stream: np.ndarray, limit: float) -> int:
     f = e * _unit(stream[position + np.uint64(5)])
     g = f * _unit(stream[position + np.uint64(6)])
     h = g * _unit(stream[position + np.uint64(7)])
-    count = np.int64(a > limit) + np.int64(b > limit) + np.int64(c > limit) + np.int64(d > limit)
-    count += np.int64(e > limit) + np.int64(f > limit) + np.int64(g > limit)
+    count = int(a > limit) + int(b > limit) + int(c > limit) + int(d > limit)
+    count += int(e > limit) + int(f > limit) + int(g > limit)
     stream[POSITION] = position + np.uint64(count + 1)
     return _multiplying_on(stream, limit, h, 7) if h > limit else count
 
@@ -173,7 +176,7 @@ def _poisson_rejection(stream: np.ndarray, row: np.ndarray) -> int:
         if not possible:
             continue
         if not weight - e - x * row[_LOG_MEAN] > row[_LOG_FACTORIAL] - lgamma(x + m + 1.0):
-            return np.int64(x + m + _ALMOST_HALF)
+            return int(x + m + _ALMOST_HALF)
 
 
 @compiled

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import final
 
 import numpy as np
 
@@ -12,6 +13,7 @@ _MASK = 0xFFFFFFFF
 _POOL_SIZE = 4
 
 
+@final
 class SeedSequence:
     """Four 32-bit words of entropy, mixed from any number of 32-bit words.
 

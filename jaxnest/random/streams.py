@@ -79,18 +79,22 @@ class RandomStreams:
         self.integer_algorithm = self.integer_algorithm if integer_algorithm is None else integer_algorithm
         self._engine = RNG_TYPES.index(self.rng_type)
         self._algorithm = INTEGER_ALGORITHMS.index(self.integer_algorithm)
+        self._skipped = 0
         for name in ("rank_synchronised", "vp_synchronised", "vp_specific"):
             self.__dict__.pop(name, None)
 
     @cached_property
     def rank_synchronised(self) -> np.ndarray:
         """The stream of serial kernel code."""
-        return self._new(_RANK_SYNCHRONISED)
+        stream = self._new(_RANK_SYNCHRONISED)
+        self._skip_drands(stream, self._skipped)
+        return stream
 
     @cached_property
     def vp_synchronised(self) -> list[np.ndarray]:
         """For every virtual process a copy of one stream, used by all of them in lock step."""
         stream = self._new(_VP_SYNCHRONISED)
+        self._skip_drands(stream, self._skipped)
         return [stream.copy() for _ in range(self.n_threads)]
 
     @cached_property
@@ -100,7 +104,10 @@ class RandomStreams:
 
     def synchrony_check(self) -> None:
         """Draw five numbers from every synchronised stream, as NEST does before and after each run."""
-        for stream in (self.rank_synchronised, *self.vp_synchronised):
+        self._skipped += _DRAWS_OF_CHECK  # streams that are not made yet catch up when they are
+        made = self.__dict__
+        streams = [made["rank_synchronised"]] if "rank_synchronised" in made else []
+        for stream in streams + made.get("vp_synchronised", []):
             self._skip_drands(stream, _DRAWS_OF_CHECK)
 
     def _new(self, *words: int) -> np.ndarray:

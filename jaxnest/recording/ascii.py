@@ -75,9 +75,8 @@ class AsciiBackend(RecordingBackend):
         """Append the events to the file of the virtual process."""
         recorder = self._recorders[device]
         if recorder.files:  # a recorder created inside a Prepare/Cleanup context has none yet
-            properties = recorder.properties
-            lines = text.rows(events, properties["precision"], properties["time_in_steps"], self._context)
-            recorder.files[vp].write(lines)
+            layout = recorder.properties["precision"], recorder.properties["time_in_steps"]
+            recorder.files[vp].write(text.rows(events, recorder.value_names, *layout, self._context))
 
     def post_run(self) -> None:
         """Flush all files."""

@@ -75,7 +75,7 @@ class Events:
     offsets
         How long before its stamp an event happened, in ms; None if all happened on the grid.
     values
-        Recorded values in NEST's order: first the float64 columns, then the int64 columns.
+        Recorded values, float64 or int64, by name; their order is the one that `declare_values` says.
     """
 
     senders: np.ndarray
@@ -132,7 +132,10 @@ class RecordingBackend(ABC):
         """Record events that the recorder's twin on virtual process `vp` has seen."""
 
     def declare_values(self, device: int, names: Sequence[str]) -> None:  # noqa: B027
-        """Say which values, beside sender and time, each event of the recorder will have."""
+        """Say which values, beside sender and time, each event of the recorder will have.
+
+        They are in NEST's order: first those of type float64, then those of type int64.
+        """
 
     def clear(self, device: int) -> None:  # noqa: B027
         """Forget the events recorded so far, where the backend keeps them."""

@@ -18,10 +18,13 @@ def header(value_names: Iterable[str], time_in_steps: bool) -> str:
     return "\t".join(("sender", *times, *value_names)) + "\n"
 
 
-def rows(events: Events, precision: int, time_in_steps: bool, context: RecordingContext) -> str:
-    """Return one line per event: sender, time, values."""
+def rows(
+    events: Events, value_names: Iterable[str], precision: int, time_in_steps: bool, context: RecordingContext
+) -> str:
+    """Return one line per event: sender, time, values in the order of their names."""
     times = (events.steps, events.grid_offsets()) if time_in_steps else (events.times(context),)
-    cells = (_cells(column, precision) for column in (events.senders, *times, *events.values.values()))
+    values = (events.values[name] for name in value_names)
+    cells = (_cells(column, precision) for column in (events.senders, *times, *values))
     return "".join([f"{line}\n" for line in map("\t".join, zip(*cells, strict=True))])
 
 

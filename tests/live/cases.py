@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -160,7 +161,9 @@ def weights(nest: Any) -> Arrays:
     nest.Create("parrot_neuron", 4)
     recorder = nest.Create("weight_recorder")
     nest.CopyModel("static_synapse", "watched", {"weight_recorder": recorder})
-    source = nest.Create("spike_generator", params={"spike_times": [1.0, 2.0, 2.0, 7.3], "spike_multiplicities": [1, 3, 1, 2]})
+    source = nest.Create(
+        "spike_generator", params={"spike_times": [1.0, 2.0, 2.0, 7.3], "spike_multiplicities": [1, 3, 1, 2]}
+    )
     parrots = nest.NodeCollection([1, 2, 3, 4])
     nest.Connect(source, parrots[:2])
     nest.Connect(parrots[:2], parrots[2:], syn_spec={"synapse_model": "watched", "weight": 2.5, "delay": 1.3})
@@ -175,7 +178,10 @@ def main(module: str, out: str, *names: str) -> None:
     results: Arrays = {}
     for name in names or CASES:
         nest.ResetKernel()
-        results |= {f"{name}/{key}": value for key, value in CASES[name](nest).items()}
+        try:
+            results |= {f"{name}/{key}": value for key, value in CASES[name](nest).items()}
+        except Exception:
+            traceback.print_exc()
     np.savez_compressed(out, **results)
 
 

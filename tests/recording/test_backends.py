@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -106,6 +107,16 @@ def test_recorded_files_are_those_of_a_live_nest(tmp_path: Path) -> None:
     assert live == recorded
 
 
+def test_files_of_a_simulation_are_those_that_nest_writes(tmp_path: Path) -> None:
+    script, cases = REFERENCE.parent / "record_ascii.py", [name for name in CASES if "precise" not in name]
+    subprocess.run([sys.executable, "-m", "jaxnest", script, tmp_path, *cases], check=True, timeout=600)
+    written, recorded = (
+        {path.relative_to(folder): path.read_text() for name in cases for path in (folder / name).glob("*-*.*")}
+        for folder in (tmp_path, REFERENCE)
+    )
+    assert written == recorded
+
+
 def test_memory_joins_threads_in_order(context: Context) -> None:
     context.num_virtual_processes = 2
     recordings = recordings_with(context)
@@ -170,7 +181,8 @@ def test_another_backend_starts_anew_but_goes_on_counting(context: Context) -> N
 
 def test_screen_prints_as_nest_does(context: Context, capsys: pytest.CaptureFixture[str]) -> None:
     recordings = recordings_with(context, "multimeter", record_to="screen", precision=5, time_in_steps=True)
-    recordings.write(5, 0, spikes([1, 2], [50, 50], V_m=[-63.70449, float("nan")], I_syn_ex=[0.0, -np.nan]))
+    recordings.declare_values(5, ["V_m", "I_syn_ex"])
+    recordings.write(5, 0, spikes([1, 2], [50, 50], I_syn_ex=[0.0, -np.nan], V_m=[-63.70449, float("nan")]))
     recordings.post_run()
     assert capsys.readouterr().out == "1\t50\t0.00000\t-63.70449\t0.00000\n2\t50\t0.00000\tnan\t-nan\n"
     assert "events" not in recordings.get_status(5)

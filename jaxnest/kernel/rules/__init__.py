@@ -9,11 +9,13 @@ from jaxnest.kernel.rules import (
     pairwise_bernoulli,
     pairwise_poisson,
     symmetric_pairwise_bernoulli,
+    third_factor_bernoulli_with_pool,
 )
-from jaxnest.kernel.rules.base import RULES, Pairs, Process, Rule, unknown
+from jaxnest.kernel.rules.base import RULES, THIRD_RULES, Pairs, Process, Rule, unknown
 
 __all__ = [
     "RULES",
+    "THIRD_RULES",
     "Pairs",
     "Process",
     "Rule",
@@ -25,5 +27,6 @@ __all__ = [
     "pairwise_bernoulli",
     "pairwise_poisson",
     "symmetric_pairwise_bernoulli",
+    "third_factor_bernoulli_with_pool",
     "unknown",
 ]

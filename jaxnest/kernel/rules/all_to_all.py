@@ -32,4 +32,4 @@ class AllToAll(Rule):
         if not self.allow_autapses:
             keep = source != target
             source, target, position = source[keep], target[keep], position[keep] if len(position) else position
-        return Pairs(source, target, draws.rows(process.index, process.stream, len(source)), position)
+        return Pairs(source, target, draws.rows(process.index, process.stream, target), position)

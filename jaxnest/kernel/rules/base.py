@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar, final
 
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.rules.draws import Draws
+from jaxnest.kernel.rules.draws import Draws, ThirdFactor
 from jaxnest.kernel.values import is_random
 
 RULES: dict[str, type[Rule]] = {}
@@ -136,6 +136,39 @@ def impossible_degree(key: str, degree: int, available: int, multapses: bool) ->
         f"{key.capitalize()} cannot be larger than population size: {key} = {degree}, "
         f"but a node has only {available} possible partners{why}."
     )
+
+
+class ThirdRule(abc.ABC):
+    """One way to join connections with a third population.
+
+    Parameters
+    ----------
+    targets, third
+        Node ids of the targets and of the third population.
+    options
+        The third-factor specification. Rules take what they know out of it.
+    """
+
+    name: ClassVar[str]
+
+    @abc.abstractmethod
+    def __init__(self, targets: np.ndarray, third: np.ndarray, options: dict[str, Any]) -> None: ...
+
+    @abc.abstractmethod
+    def factor(self, n_nodes: int, parameters: Sequence[Any]) -> ThirdFactor:
+        """Return what the draw loops need; `parameters` are the random ones of the connections to the targets."""
+
+
+THIRD_RULES: dict[str, type[ThirdRule]] = {}
+"""Third-factor rules by name."""
+
+T = TypeVar("T", bound="type[ThirdRule]")
+
+
+def register_third(rule: T) -> T:
+    """Make a third-factor rule known under its name."""
+    THIRD_RULES[rule.name] = rule
+    return rule
 
 
 def flag(options: dict[str, Any], key: str, default: bool) -> bool:

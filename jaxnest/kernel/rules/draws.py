@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -15,6 +16,39 @@ if TYPE_CHECKING:
     from jaxnest.kernel.rules.programs import Programs
 
 
+_NO_THIRD = (-1.0, np.empty(0, np.int32), np.empty((0, 0), np.int32), np.empty(0, np.int32))
+
+
+@final
+@dataclass
+class ThirdFactor:
+    """A third population that joins some connections.
+
+    Attributes
+    ----------
+    probability
+        How likely a connection is joined.
+    population
+        Ids of the third population.
+    pools
+        For each target, the nodes that may join its connections; -1 if they are to be drawn.
+    pool_of
+        For each node id, the row of `pools`.
+    parameters
+        Random parameters of the connections from the third population to the targets.
+    """
+
+    probability: float
+    population: np.ndarray
+    pools: np.ndarray
+    pool_of: np.ndarray
+    parameters: Sequence[Any] = ()
+
+    def arrays(self) -> tuple[float, np.ndarray, np.ndarray, np.ndarray]:
+        """Return what compiled code needs."""
+        return self.probability, self.population, self.pools, self.pool_of
+
+
 @final
 class Draws:
     """All random expressions of the synapse specifications of one call, in drawing order.
@@ -25,12 +59,18 @@ class Draws:
         The random parameters.
     has_arrays
         Whether some specification has an array, so that connections have to be counted.
+    third
+        What a third factor adds, or None.
     """
 
-    def __init__(self, parameters: Sequence[Any] = (), has_arrays: bool = False) -> None:
-        self.n = len(parameters)
+    def __init__(
+        self, parameters: Sequence[Any] = (), has_arrays: bool = False, third: ThirdFactor | None = None
+    ) -> None:
+        self.n_own = len(parameters)
+        self.n = self.n_own + (0 if third is None else 1 + len(third.parameters))
         self.has_arrays = has_arrays
-        self._codes = [p.expression.code for p in parameters]
+        self._third = third
+        self._codes = [p.expression.code for p in (*parameters, *(third.parameters if third else ()))]
         self._failure = np.zeros(1, np.int64)
 
     def programs(self, thread: int) -> Programs:
@@ -53,15 +93,17 @@ class Draws:
             bounds,
             np.array(NO_GEOMETRY[0]),
             self._failure,
+            self.n_own,
+            *(_NO_THIRD if self._third is None else self._third.arrays()),
         )
 
-    def rows(self, thread: int, stream: np.ndarray, n: int) -> np.ndarray:
-        """Return the values for `n` connections, one row per expression."""
-        drawn = np.empty((self.n, n))
+    def rows(self, thread: int, stream: np.ndarray, target: np.ndarray) -> np.ndarray:
+        """Return the values for connections to these targets, one row per expression."""
+        drawn = np.empty((self.n, len(target)))
         if self.n:
             from jaxnest.kernel.rules.programs import draw_rows
 
-            draw_rows(self.programs(thread), stream, drawn)
+            draw_rows(self.programs(thread), stream, target, drawn)
         return drawn
 
     def check(self) -> None:

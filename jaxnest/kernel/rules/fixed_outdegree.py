@@ -64,4 +64,4 @@ class FixedOutdegree(Rule):
         if process.n > 1:
             mine = target % process.n == process.index
             source, target, position = source[mine], target[mine], position[mine] if len(position) else position
-        return Pairs(source, target, draws.rows(process.index, process.stream, len(source)), position)
+        return Pairs(source, target, draws.rows(process.index, process.stream, target), position)

@@ -67,7 +67,7 @@ def fixed_indegree(
                 i = ulrand(stream, len(sources))
             used[i] = t
             source[row], target[row], index[row] = sources[i], node, t
-            draw_row(programs, stream, drawn, row)
+            draw_row(programs, stream, target[row], drawn, row)
             row += 1
     progress[TARGET], progress[ROW] = len(targets), row
 
@@ -112,7 +112,7 @@ def fixed_total_number(stream, sources, targets, autapses, programs, source, tar
         t = targets[ulrand(stream, len(targets))]
         if autapses or s != t:
             source[row], target[row] = s, t
-            draw_row(programs, stream, drawn, row)
+            draw_row(programs, stream, target[row], drawn, row)
             row += 1
 
 
@@ -132,7 +132,7 @@ def pairwise_bernoulli(stream, sources, targets, p, probabilities, autapses, pro
             if u >= (p if p >= 0.0 else value(probabilities, 0, stream)):
                 continue
             source[row], target[row] = sources[s], targets[t]
-            draw_row(programs, stream, drawn, row)
+            draw_row(programs, stream, target[row], drawn, row)
             row += 1
         progress[SOURCE] = 0
     progress[TARGET], progress[ROW] = len(targets), row
@@ -162,7 +162,7 @@ def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, 
                 return
             for _ in range(k):
                 source[row], target[row] = sources[s], targets[t]
-                draw_row(programs, stream, drawn, row)
+                draw_row(programs, stream, target[row], drawn, row)
                 row += 1
         progress[SOURCE] = 0
     progress[TARGET], progress[ROW] = len(targets), row

@@ -38,5 +38,5 @@ class OneToOne(Rule):
             distinct = self.sources != self.targets
             position = np.cumsum(distinct) - 1
             chosen = chosen[distinct[chosen]]
-        drawn = draws.rows(process.index, process.stream, len(chosen))
+        drawn = draws.rows(process.index, process.stream, self.targets[chosen])
         return Pairs(self.sources[chosen], self.targets[chosen], drawn, position[chosen])

@@ -6,13 +6,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxnest.random.engines import compiled
+from jaxnest.random.distributions import sample_in_order
+from jaxnest.random.engines import compiled, drand, ulrand
 from jaxnest.random.interpreter import DONE, evaluate
 from jaxnest.random.program import Program
 
 
 class Programs(NamedTuple):
-    """Random expressions of one virtual process; may be an argument of compiled functions.
+    """Random expressions of one virtual process, and a third factor; may be an argument of compiled functions.
 
     Attributes
     ----------
@@ -24,6 +25,12 @@ class Programs(NamedTuple):
         What the expressions may know of places: nothing.
     failure
         The status of the first evaluation that failed, `DONE` if none did.
+    n_own
+        How many expressions belong to the connections themselves; the others belong to those of the third
+        factor.
+    probability, population, pools, pool_of
+        The third factor: its probability (negative if there is none), its nodes, the pool of each target (filled
+        with -1 before it is drawn), and the row of `pools` of each node.
     """
 
     code: np.ndarray
@@ -33,6 +40,11 @@ class Programs(NamedTuple):
     bounds: np.ndarray
     geometry: np.ndarray
     failure: np.ndarray
+    n_own: int
+    probability: float
+    population: np.ndarray
+    pools: np.ndarray
+    pool_of: np.ndarray
 
 
 @compiled
@@ -47,14 +59,37 @@ def value(programs, k, stream):
 
 
 @compiled
-def draw_row(programs, stream, drawn, row):
-    """Evaluate all expressions for one connection."""
-    for k in range(drawn.shape[0]):
-        drawn[k, row] = value(programs, k, stream)
+def _third_node(programs, stream, target):
+    """Choose a node from the pool of a target, which is drawn when it is first needed."""
+    pool = programs.pools[programs.pool_of[target]]
+    if pool[0] < 0:
+        sample_in_order(stream, len(programs.population), pool)
+        for i in range(len(pool)):
+            pool[i] = programs.population[pool[i]]
+    return pool[ulrand(stream, len(pool)) if len(pool) > 1 else 0]
 
 
 @compiled
-def draw_rows(programs, stream, drawn):
+def draw_row(programs, stream, target, drawn, row):
+    """Evaluate all expressions for one connection.
+
+    With a third factor there is one more row of `drawn`, after those of the connection itself: the node of the
+    third population, NaN if none joins the connection. The rows of its expressions follow.
+    """
+    n = programs.n_own
+    for k in range(n):
+        drawn[k, row] = value(programs, k, stream)
+    if programs.probability < 0.0:
+        return
+    drawn[n:, row] = np.nan
+    if drand(stream) < programs.probability:
+        drawn[n, row] = _third_node(programs, stream, target)
+        for k in range(n, len(programs.bounds)):
+            drawn[k + 1, row] = value(programs, k, stream)
+
+
+@compiled
+def draw_rows(programs, stream, target, drawn):
     """Evaluate all expressions for all connections, one connection after the other."""
     for row in range(drawn.shape[1]):
-        draw_row(programs, stream, drawn, row)
+        draw_row(programs, stream, target[row], drawn, row)

@@ -57,7 +57,7 @@ class SymmetricPairwiseBernoulli(Rule):
         source, target = np.concatenate(sources), np.concatenate(targets)
         mine = target % process.n == process.index
         n_mine = int(mine.sum())
-        drawn = draws.rows(process.index, stream, n_mine)
+        drawn = draws.rows(process.index, stream, target[mine])
         return Pairs(
             source[mine], target[mine], drawn, np.arange(n_mine) if draws.has_arrays else np.empty(0, np.int64)
         )
