@@ -89,8 +89,8 @@ def _is_integer(nest: Any, parameter: Any) -> bool:
         nest.Connect(nodes, nodes, syn_spec={"receptor_type": parameter})
     except RuntimeError:
         return False
-    except nest.NESTErrors.KernelException:  # an integer, though not the number of a receptor
-        pass
+    except (IndexError, nest.NESTErrors.KernelException):
+        pass  # an integer to NEST, though it turned out to have a fraction or not to be the number of a receptor
     return True
 
 

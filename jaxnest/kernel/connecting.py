@@ -201,8 +201,11 @@ class Builder:
         problems.append(check.first_bad(spec.named, pairs.source, pairs.target, columns["receptor"]))
         rows = np.flatnonzero(np.broadcast_to(category, len(pairs.source)) == _FROM_DEVICE)
         if len(rows):
-            found = self._kernel.connections.devices.first_bad(spec.named, pairs.source[rows], pairs.target[rows])
+            ports, found = self._kernel.connections.devices.accept(spec.named, pairs.source[rows], pairs.target[rows])
             problems.append(found and (int(rows[found[0]]), found[1]))
+            if ports:
+                columns["receptor"] = np.array(np.broadcast_to(columns["receptor"], len(pairs.source)))
+                columns["receptor"][rows[list(ports)]] = list(ports.values())
         first = min((p for p in problems if p is not None), key=lambda p: p[0], default=None)
         return columns | {"source": pairs.source, "target": pairs.target}, first
 

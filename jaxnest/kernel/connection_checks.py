@@ -68,8 +68,7 @@ def _receptor(
         known, what = list(target.spike_receptors), "spike input"
         if target.receptor_vector is not None:
             known = list(range(1, n_receptors + 1))
-    takes_spikes_at_all = target.element_type == "recorder" and not getattr(target, "samples", False)
-    if not known and source.emits == "spikes" and takes_spikes_at_all:
+    if not known and source.emits == "spikes" and _records_spikes(target):
         known = [0]
     if not known and target.receptor_vector is None:
         return illegal(
@@ -79,6 +78,12 @@ def _receptor(
     if receptor not in known:
         return _unknown(target, receptor, known)
     return _only_zero(synapse) if synapse.receptor_zero_only and receptor else None
+
+
+def _records_spikes(target: type[Node]) -> bool:
+    """True for recorders whose events are plain spikes."""
+    values = [*getattr(target, "float_values", ()), *getattr(target, "int_values", ())]
+    return target.element_type == "recorder" and not getattr(target, "samples", False) and not values
 
 
 def _only_zero(synapse: type[Synapse]) -> errors.IllegalConnection:
@@ -152,21 +157,31 @@ class DeviceRules:
         self._nodes = nodes
         self._synapse: dict[int, int] = {}
         self._sampled: dict[int, set[int]] = {}
+        self._meters: dict[int, int] = {}
 
-    def first_bad(
+    def accept(
         self, named: NamedModel, source: np.ndarray, target: np.ndarray
-    ) -> tuple[int, errors.KernelException] | None:
-        """Return the first row that a device refuses, with its error, and remember the rows before it."""
+    ) -> tuple[dict[int, int], tuple[int, errors.KernelException] | None]:
+        """Remember connections from devices.
+
+        Returns
+        -------
+        dict
+            For the rows of meters, the port that NEST shows as their receptor: how many meters the node then has.
+        tuple or None
+            The first row that a device refuses, and its error.
+        """
+        ports: dict[int, int] = {}
         bad: tuple[int, errors.KernelException] | None = None
-        for device in np.unique(source).tolist():
+        for device in dict.fromkeys(source.tolist()):
             rows = np.flatnonzero(source == device)
             if getattr(self._nodes.model(device), "samples", False):
-                found = self._meter(device, rows, target[rows])
+                found = self._meter(device, rows, target[rows], ports)
             else:
                 found = self._stimulator(device, int(rows[0]), named)
             if found is not None and (bad is None or found[0] < bad[0]):
                 bad = found
-        return bad
+        return ports, bad
 
     def _stimulator(self, device: int, row: int, named: NamedModel) -> tuple[int, errors.KernelException] | None:
         if self._synapse.setdefault(device, named.index) != named.index:
@@ -177,7 +192,7 @@ class DeviceRules:
         return None
 
     def _meter(
-        self, meter: int, rows: np.ndarray, targets: np.ndarray
+        self, meter: int, rows: np.ndarray, targets: np.ndarray, ports: dict[int, int]
     ) -> tuple[int, errors.KernelException] | None:
         sampled = self._sampled.setdefault(meter, set())
         (wanted,) = self._nodes.get(np.array([meter]), "record_from")
@@ -198,6 +213,7 @@ class DeviceRules:
                     f"Each multimeter can only be connected once to a given node: {meter} -> {target}."
                 )
             sampled.add(target)
+            ports[row] = self._meters[target] = self._meters.get(target, 0) + 1
         return None
 
     def _recordables(self, model: type[Node], node_id: int) -> list[str]:

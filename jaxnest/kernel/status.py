@@ -11,8 +11,8 @@ from jaxnest import errors
 from jaxnest.kernel.attributes import cast, check_convertible
 from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.node_table import Store
-from jaxnest.kernel.values import PerNode, coerce, first_violation, is_random
-from jaxnest.models.base import Node
+from jaxnest.kernel.values import PerNode, coerce, convert, first_violation, is_random
+from jaxnest.models.base import Node, Quantity
 from jaxnest.models.device import SAMPLING, Device, Recorder
 from jaxnest.models.nest_sizes import ELEMENT_SIZES
 from jaxnest.recording.recordings import COMMON
@@ -219,8 +219,7 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, c
         )
     connected = any(k in changes for k in SAMPLING) and kernel.connections.devices.is_connected(node_id)
     try:
-        own = {k: v for k, v in changes.items() if k in store.quantities}
-        own = model.regulate(own, stored, kernel.clock, connected)
+        own = model.regulate(_typed(store.quantities, changes), stored, kernel.clock, connected)
     except errors.BadProperty as error:
         raise errors.BadProperty(f"{prefix}{error}") from None
     if own:
@@ -230,6 +229,12 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, c
             kernel.recording.set_status(node_id, changes)
         except errors.BadProperty as error:
             raise errors.BadProperty(f"{prefix}{error}") from None
+
+
+def _typed(quantities: Mapping[str, Quantity], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changes of declared quantities as values of their types; random ones stay as they are."""
+    own = {k: v for k, v in changes.items() if k in quantities}
+    return {k: v if is_random(v) else convert(quantities[k], k, v) for k, v in own.items()}
 
 
 def _of_node(value: Any, position: int) -> Any:
@@ -318,7 +323,7 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
     kernel.node_models.changed = True
     try:
         if issubclass(model, Device):
-            own = model.regulate(own, named.defaults, kernel.clock, False)
+            own = model.regulate(_typed(model.parameters | model.state, own), named.defaults, kernel.clock, False)
         _set_stored(named, own)
         if issubclass(model, Recorder):
             used = kernel.recording.set_defaults(named, {k: v for k, v in changes.items() if k not in own})

@@ -82,7 +82,11 @@ def convert(quantity: Quantity, name: str, value: Any) -> Any:
     if quantity.is_vector:
         if isinstance(value, str) or not np.iterable(value):
             raise _mismatch(name, "an array of numbers", value)
-        return np.array(value, np.float64 if np.asarray(quantity.default).dtype.kind == "f" else np.int64).ravel()
+        kind = np.float64 if np.asarray(quantity.default).dtype.kind == "f" else np.int64
+        try:
+            return np.array(value, kind).ravel()
+        except (TypeError, ValueError):
+            raise _mismatch(name, "an array of numbers", value) from None
     default = quantity.default
     if isinstance(default, bool):
         if not isinstance(value, bool | np.bool_):

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import jaxnest as nest
+from jaxnest.kernel.attributes import Attributes
+from jaxnest.kernel.kernel import kernel
+
+REFERENCE = Path(__file__).parents[2] / "nest_reference"
+sys.path.append(str(REFERENCE))
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """An empty network and default settings, those included that ResetKernel keeps."""
+    kernel.attributes = Attributes(kernel)
+    nest.ResetKernel()
+    nest.verbosity = nest.VerbosityLevel.QUIET
+    yield
+    nest.verbosity = nest.VerbosityLevel.INFO
+
+
+@pytest.fixture(scope="session")
+def recorded() -> Callable[[str], Any]:
+    """What NEST answered, see `nest_reference/record_status.py`."""
+
+    def load(name: str) -> Any:
+        return json.loads((REFERENCE / "status" / f"{name}.json").read_text())["content"]
+
+    return load

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import jaxnest as nest
+
+THREADS = (1, 3)
+NOT_YET = {"has_connections"}  # of multisynapse neurons
+OF_THIS_BUILD = {"build_info", "memory_size", "node_models", "synapse_models", "verbosity", "compute_backend"}
+
+
+def without(dictionary: dict[str, Any], keys: set[str]) -> dict[str, Any]:
+    return {key: value for key, value in dictionary.items() if key not in keys}
+
+
+def test_new_nodes_have_nests_dictionaries(recorded: Callable[[str], Any]) -> None:
+    from status_cases import MODELS, written
+
+    expected = recorded("nodes")
+    for threads in THREADS:
+        nest.ResetKernel()
+        nest.local_num_threads = threads
+        for model in MODELS:
+            assert written(nest.Create(model).get()) == without(expected[f"{model} {threads}"], NOT_YET), model
+
+
+def test_defaults_are_those_of_nest(recorded: Callable[[str], Any]) -> None:
+    from status_cases import MODELS, SYNAPSES, written
+
+    expected = recorded("defaults")
+    for threads in THREADS:
+        nest.ResetKernel()
+        nest.local_num_threads = threads
+        for model in (*MODELS, *SYNAPSES):
+            assert written(nest.GetDefaults(model)) == without(expected[f"{model} {threads}"], NOT_YET), model
+        for model in MODELS:
+            nest.Create(model)
+            assert written(nest.GetDefaults(model)) == without(expected[f"{model} {threads} with nodes"], NOT_YET), model
+
+
+def test_kernel_attributes_are_those_of_nest(recorded: Callable[[str], Any]) -> None:
+    from status_cases import written
+
+    nest.ResetKernel()
+    expected, mine = recorded("kernel"), written(nest.GetKernelStatus())
+    assert set(mine) - {"compute_backend"} == set(expected)
+    different = {
+        key: (mine[key], value)
+        for key, value in expected.items()
+        if key not in OF_THIS_BUILD and mine[key] != value and not key.startswith("time_")
+    }
+    assert not different
+    assert set(expected["build_info"]) <= set(mine["build_info"])
+    assert mine["build_info"]["version"] == expected["build_info"]["version"]
+
+
+@pytest.mark.parametrize("record_to", ["ascii", "memory", "screen"])
+def test_recorders_have_the_entries_of_their_backend(record_to: str) -> None:
+    recorder = nest.Create("spike_recorder", {"record_to": record_to})
+    entries = {
+        "ascii": {"file_extension", "filenames", "precision", "time_in_steps"},
+        "memory": {"events", "time_in_steps"},
+        "screen": {"precision", "time_in_steps"},
+    }
+    assert entries[record_to] <= set(recorder.get())
+    assert recorder.record_to == record_to
+    assert nest.GetDefaults("spike_recorder")["record_to"] == "memory"
+
+
+def test_copies_of_recorders_keep_their_backend() -> None:
+    nest.CopyModel("spike_recorder", "writer", {"record_to": "ascii", "precision": 7, "start": 5.0})
+    writer = nest.Create("writer")
+    assert writer.get(["record_to", "precision", "start"]) == {"record_to": "ascii", "precision": 7, "start": 5.0}
+    assert "writer" in writer.filenames[0]
+
+
+def test_a_refused_recorder_setting_leaves_the_others() -> None:
+    recorder = nest.Create("spike_recorder", {"start": 5.0})
+    with pytest.raises(nest.NESTErrors.BadProperty, match="start must be a multiple"):
+        recorder.set(start=5.05, stop=10.0)
+    with pytest.raises(nest.NESTErrors.BadProperty, match="Unknown recording backend"):
+        recorder.set(record_to="nowhere")
+    with pytest.raises(nest.NESTErrors.BadProperty, match="n_events"):
+        recorder.set(n_events=3)
+    assert recorder.get(["start", "stop", "record_to"]) == {
+        "start": 5.0,
+        "stop": 1.7976931348623157e308,
+        "record_to": "memory",
+    }
+
+
+def test_help_is_made_from_the_declaration() -> None:
+    text = nest.help("iaf_psc_alpha", return_text=True)
+    assert text is not None
+    assert "tau_m = 10.0 ms" in text
+    assert "Membrane time constant" in text
