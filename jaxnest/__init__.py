@@ -14,7 +14,7 @@ from __future__ import annotations
 import importlib
 import sys
 import types
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from jaxnest import errors as NESTErrors
 from jaxnest import ll_api, logic, math, random, spatial_distributions
@@ -70,11 +70,86 @@ from jaxnest.api.types import CollocatedSynapses, Compartments, Mask, Receptors
 from jaxnest.errors import KernelException as NESTError
 from jaxnest.kernel.attribute_table import ATTRIBUTES
 from jaxnest.kernel.kernel import kernel as _kernel
+from jaxnest.kernel.layers import geometry as _geometry
 from jaxnest.random.creation import create_parameter as CreateParameter
-from jaxnest.random.parameter import Parameter, set_streams_provider
+from jaxnest.random.parameter import Parameter, set_geometry_provider, set_streams_provider
 from jaxnest.version import __version__ as __version__
 
 set_streams_provider(lambda: _kernel.streams)
+set_geometry_provider(lambda nodes, positions: _geometry(_kernel, nodes, positions))
+
+if TYPE_CHECKING:  # what NestModule supplies, for editors and type checkers
+    dict_miss_is_error: bool
+    verbosity: VerbosityLevel
+    compute_backend: str
+    adaptive_target_buffers: bool
+    buffer_size_target_data: int
+    buffer_size_spike_data: int
+    growth_factor_buffer_target_data: float
+    max_buffer_size_target_data: int
+    local_num_threads: int
+    total_num_virtual_procs: int
+    rng_seed: int
+    rng_type: str
+    biological_time: float
+    print_time: bool
+    tics_per_ms: int
+    resolution: float
+    use_wfr: bool
+    wfr_comm_interval: float
+    wfr_tol: float
+    wfr_max_iterations: int
+    wfr_interpolation_order: int
+    update_time_limit: float
+    eprop_update_interval: float
+    eprop_learning_window: float
+    eprop_reset_neurons_on_update: bool
+    min_delay: float
+    max_delay: float
+    keep_source_table: bool
+    use_compressed_spikes: bool
+    structural_plasticity_update_interval: float
+    structural_plasticity_synapses: dict[str, Any]
+    spike_buffer_shrink_limit: float
+    spike_buffer_shrink_spare: float
+    spike_buffer_grow_extra: float
+    data_path: str
+    data_prefix: str
+    overwrite_files: bool
+    kernel_status: dict[str, Any]
+    build_info: dict[str, Any]
+    memory_size: int
+    to_do: int
+    ms_per_tic: float
+    tics_per_step: int
+    T_max: float
+    T_min: float
+    rng_types: list[str]
+    num_processes: int
+    off_grid_spiking: bool
+    send_buffer_size_secondary_events: int
+    recv_buffer_size_secondary_events: int
+    spike_buffer_resize_log: dict[str, Any]
+    cycle_time_log: dict[str, Any]
+    max_num_syn_models: int
+    growth_curves: list[str]
+    network_size: int
+    num_connections: int
+    connection_rules: list[str]
+    node_models: list[str]
+    synapse_models: list[str]
+    local_spike_counter: int
+    recording_backends: list[str]
+    stimulation_backends: list[str]
+    min_update_time: float
+    max_update_time: float
+    userdict: dict[str, Any]
+    server: types.ModuleType
+
+    def set(**kwargs: Any) -> None: ...
+    def get(*args: Any) -> Any: ...
+    def set_communicator(comm: Any = None) -> None: ...
+
 
 _LAZY = ("raster_plot", "server", "spatial", "visualization", "voltage_trace")
 """Submodules that are imported when they are first used."""
@@ -101,6 +176,8 @@ class NestModule(types.ModuleType):
         ll_api.set_communicator(comm)
 
     def __getattr__(self, name: str) -> Any:
+        if name == "server":
+            raise NESTErrors.NotImplemented("server: the NEST Server is not implemented yet.")
         if name in _LAZY:
             return importlib.import_module(f"{__name__}.{name}")
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'{NESTErrors.nearest(name, __all__)}")

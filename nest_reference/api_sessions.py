@@ -335,7 +335,8 @@ nest.Create("weight_recorder",2,{"senders":n}).get("senders")
 n=nest.Create("iaf_psc_alpha",2)
 nest.GetDefaults("iaf_psc_alpha")["type_id"]
 nest.CopyModel("iaf_psc_alpha","bla",{"V_m":3.})
-{k:nest.GetDefaults("bla")[k] for k in ("type_id","model","model_id","V_m","instantiations","capacity","available","elementsize","thread","vp","global_id")}
+[nest.GetDefaults("bla")[k] for k in ("type_id", "model", "model_id", "V_m", "instantiations", "capacity")]
+[nest.GetDefaults("bla")[k] for k in ("available", "elementsize", "thread", "vp", "global_id")]
 nest.CopyModel("bla","bla2")
 nest.GetDefaults("bla2")["type_id"]
 [nest.GetDefaults("iaf_psc_alpha")[k] for k in ("instantiations","capacity","available")]
@@ -563,7 +564,6 @@ nest.data_path=""
 nest.structural_plasticity_synapses={}
 nest.structural_plasticity_update_interval=5
 nest.structural_plasticity_update_interval
-nest.set(adaptive_target_buffers=False,buffer_size_spike_data=7,buffer_size_target_data=8,growth_factor_buffer_target_data=2.,max_buffer_size_target_data=100,spike_buffer_grow_extra=1.,spike_buffer_shrink_limit=.1,spike_buffer_shrink_spare=.2,use_wfr=False,wfr_tol=1.,wfr_max_iterations=3,wfr_interpolation_order=1,use_compressed_spikes=False,keep_source_table=False,overwrite_files=True,print_time=True,dict_miss_is_error=False,update_time_limit=5.,eprop_update_interval=77.,eprop_learning_window=7.,eprop_reset_neurons_on_update=False)
 nest.ResetKernel()
 nest.SetKernelStatus(3)
 nest.SetKernelStatus({"resolution":0.2,"local_num_threads":2,"rng_seed":9})

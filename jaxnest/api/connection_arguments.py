@@ -12,13 +12,27 @@ from jaxnest.api import units
 from jaxnest.api.node_collection import NodeCollection
 from jaxnest.api.types import CollocatedSynapses
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.spatial_connecting import RULES as SPATIAL_RULES
 from jaxnest.kernel.synapse_defaults import synapse_quantities
 from jaxnest.random.parameter import Parameter
 
 DEFAULT_SYNAPSE = "static_synapse"
 
-SPATIAL_KEYS = ("mask", "use_on_source", "allow_oversized_mask")
-"""Entries of conn_spec that only spatial connections have."""
+SPATIAL_CONN_KEYS = (
+    "mask",
+    "allow_multapses",
+    "allow_autapses",
+    "rule",
+    "indegree",
+    "outdegree",
+    "p",
+    "pairwise_avg_num_conns",
+    "use_on_source",
+    "allow_oversized_mask",
+)
+"""Entries of conn_spec that spatial connections may have."""
+SPATIAL_SYN_KEYS = ("weight", "delay", "synapse_model", "synapse_label", "receptor_type")
+"""Entries of syn_spec that spatial connections may have."""
 
 
 def connection_spec(conn_spec: Any) -> dict[str, Any]:
@@ -80,9 +94,7 @@ def _with_model(syn_spec: Any) -> dict[str, Any]:
     if isinstance(syn_spec, str):
         return {"synapse_model": syn_spec}
     if not isinstance(syn_spec, dict):
-        raise TypeError(
-            f"syn_spec must be a string, dict or CollocatedSynapses object, not {type(syn_spec).__name__}"
-        )
+        raise TypeError(f"syn_spec must be a string, dict or CollocatedSynapses object, not {type(syn_spec).__name__}")
     spec = {"synapse_model": DEFAULT_SYNAPSE, **syn_spec}
     name = spec["synapse_model"]
     if not isinstance(name, str):
@@ -164,6 +176,32 @@ def is_spatial(conn_spec: Mapping[str, Any], specs: list[dict[str, Any]]) -> boo
         or ("p" in conn_spec and "pairwise_bernoulli" not in rule)
         or ("pairwise_avg_num_conns" in conn_spec and "pairwise_poisson" not in rule)
     )
+
+
+def check_spatial(conn_spec: Mapping[str, Any], specs: list[dict[str, Any]]) -> None:
+    """Check that spatial connections know the rule and all entries of the specifications.
+
+    Raises
+    ------
+    ValueError
+        If they do not.
+    KeyError
+        If the rule needs a number that is missing.
+    """
+    for spec, known, name in ((conn_spec, SPATIAL_CONN_KEYS, "conn_spec"), *((s, SPATIAL_SYN_KEYS, "syn_spec") for s in specs)):
+        for key in spec:
+            if key not in known:
+                hint = errors.nearest(key, (k for k in known if k not in spec))
+                raise ValueError(f"'{key}' is not allowed in {name} when connecting with mask or kernel.{hint}")
+    rule = conn_spec["rule"]
+    if rule not in SPATIAL_RULES:
+        raise ValueError(
+            f"When using kernel or mask, the only possible connection rules are {', '.join(SPATIAL_RULES)}; not {rule!r}."
+        )
+    if rule != "pairwise_bernoulli" and "use_on_source" in conn_spec:
+        raise ValueError("'use_on_source' can only be set when using 'pairwise_bernoulli'.")
+    if rule.startswith("fixed") and rule.removeprefix("fixed_") not in conn_spec:
+        raise KeyError(rule.removeprefix("fixed_"))
 
 
 def third_factor_specs(syn_specs: Any) -> dict[str, list[dict[str, Any]]]:

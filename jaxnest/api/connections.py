@@ -10,8 +10,10 @@ from jaxnest import errors
 from jaxnest.api import connection_arguments as arguments
 from jaxnest.api.node_collection import NodeCollection
 from jaxnest.api.synapse_collection import SynapseCollection
+from jaxnest.api.types import Mask
 from jaxnest.kernel.connection_query import Query
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.spatial_connecting import Population
 
 __all__ = ["Connect", "Disconnect", "GetConnections", "TripartiteConnect"]
 
@@ -61,7 +63,7 @@ def Connect(
     """
     pre, post, arrays = arguments.populations(pre, post, conn_spec)
     conn_spec = arguments.connection_spec(conn_spec)
-    if "rule" not in conn_spec and syn_spec is not None:
+    if "rule" not in conn_spec:
         raise KeyError("rule")
     specs = arguments.synapse_specs(syn_spec)
     if len(specs) == 1:
@@ -71,7 +73,7 @@ def Connect(
             raise ValueError("SynapseCollection cannot be returned when connecting two arrays of node IDs")
         _connect_arrays(pre, post, specs)
         return None
-    if "rule" in conn_spec and arguments.is_spatial(conn_spec, specs):
+    if arguments.is_spatial(conn_spec, specs):
         _connect_spatial(pre, post, conn_spec, specs)
     else:
         kernel.connections.connect(pre.ids, post.ids, conn_spec, specs)
@@ -84,16 +86,25 @@ def _connect_arrays(pre: np.ndarray, post: np.ndarray, specs: list[dict[str, Any
     for wrong, right in (("weights", "weight"), ("delays", "delay")):
         if wrong in specs[0]:
             raise ValueError(f"To specify {wrong}, use '{right}' in syn_spec.")
-    kernel.connections.connect_arrays(pre, post, arguments.array_values(specs[0], len(pre)))
+    try:
+        kernel.connections.connect_arrays(pre, post, arguments.array_values(specs[0], len(pre)))
+    except errors.UnaccessedDictionaryEntry as error:
+        raise errors.BadParameter(str(error)) from None
 
 
 def _connect_spatial(
     pre: NodeCollection, post: NodeCollection, conn_spec: dict[str, Any], specs: list[dict[str, Any]]
 ) -> None:
+    populations = []
     for nodes, which in ((pre, "Presynaptic"), (post, "Postsynaptic")):
-        if nodes.spatial is None:
+        if nodes.spatial is None or nodes.layer is None:
             raise TypeError(f"{which} NodeCollection must have spatial information")
-    raise errors.NotImplemented("Connect: spatial connections are not implemented yet.")
+        populations.append(Population(nodes.ids, nodes.layer))
+    arguments.check_spatial(conn_spec, specs)
+    mask = conn_spec.get("mask")
+    if isinstance(mask, Mask):
+        conn_spec["mask"] = mask.region
+    kernel.connections.connect_spatial(*populations, conn_spec, specs)
 
 
 def TripartiteConnect(
@@ -175,7 +186,9 @@ def GetConnections(
             raise TypeError(f"{name} must be NodeCollection.")
     if synapse_model is not None and not isinstance(synapse_model, str):
         raise errors.TypeMismatch(f"synapse_model has to be a string, not {synapse_model!r}.")
-    if synapse_label is not None and (isinstance(synapse_label, bool) or not isinstance(synapse_label, int | np.integer)):
+    if synapse_label is not None and (
+        isinstance(synapse_label, bool) or not isinstance(synapse_label, int | np.integer)
+    ):
         raise errors.TypeMismatch(f"synapse_label has to be an integer, not {synapse_label!r}.")
     query = Query(
         kernel,
@@ -208,9 +221,7 @@ def Disconnect(*args: Any, conn_spec: Any = None, syn_spec: Any = None) -> None:
     """
     if len(args) == 1 and isinstance(args[0], SynapseCollection):
         if conn_spec is not None or syn_spec is not None:
-            raise ValueError(
-                "When disconnecting with a SynapseCollection, conn_spec and syn_spec cannot be specified"
-            )
+            raise ValueError("When disconnecting with a SynapseCollection, conn_spec and syn_spec cannot be specified")
         args[0].disconnect()
         return
     if len(args) != 2 or not all(isinstance(nodes, NodeCollection) for nodes in args):

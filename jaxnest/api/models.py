@@ -11,9 +11,10 @@ from jaxnest.api import units
 from jaxnest.api.json_output import to_json
 from jaxnest.api.node_collection import NodeCollection, plain
 from jaxnest.kernel import status
+from jaxnest.kernel.attribute_table import MAX_SYNAPSE_MODELS
 from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.model_table import NamedModel
-from jaxnest.kernel.synapse_defaults import set_synapse_defaults, synapse_defaults_status, synapse_quantities
+from jaxnest.kernel.synapse_defaults import WEIGHT, set_synapse_defaults, synapse_defaults_status, synapse_quantities
 from jaxnest.kernel.values import is_random
 from jaxnest.models import nest_names
 from jaxnest.models.device import NodeSet
@@ -105,7 +106,7 @@ def synapse_unit(named: NamedModel, key: str) -> str:
     """Return the unit of a property of connections."""
     if key == "delay":
         return "ms"
-    quantity = (synapse_quantities(named.model) | named.model.common).get(key)
+    quantity = (synapse_quantities(named.model) | named.model.common | {"weight": WEIGHT}).get(key)
     return quantity.unit if quantity is not None else ""
 
 
@@ -191,6 +192,8 @@ def CopyModel(existing: str, new: str, params: Any = None) -> None:
         raise errors.NewModelNameExists(f"Model {new} is the name of an existing model and cannot be re-used.")
     is_synapse = existing in kernel.synapse_models or existing in nest_names.SYNAPSE_MODELS
     table = kernel.synapse_models if is_synapse else kernel.node_models
+    if is_synapse and len(list(table)) >= MAX_SYNAPSE_MODELS:
+        raise errors.KernelException(f"Synapse model count exceeded: there can be {MAX_SYNAPSE_MODELS} at most.")
     named = table.copy(existing, new)
     if not is_synapse:
         kernel.recording.copy_settings(table[existing], named)

@@ -16,6 +16,7 @@ from jaxnest.kernel import status
 from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.values import PerNode, is_random
 from jaxnest.models.device import NodeSet
+from jaxnest.spatial.layer import Layer
 
 __all__ = ["NodeCollection"]
 
@@ -219,7 +220,7 @@ class NodeCollection:
         if not isinstance(outer, str):
             raise TypeError("First argument must be a string, specifying path into hierarchical dictionary")
         values = self._named_values(outer)
-        dictionaries: Sequence[Any] = values if isinstance(values, tuple | list) else (values,)
+        dictionaries: list[Any] = list(values) if isinstance(values, tuple | list) else [values]
         for dictionary in dictionaries:
             if not isinstance(dictionary, dict):
                 raise TypeError(f"'{outer}' is no dictionary: '{type(dictionary).__name__}' object is not iterable")
@@ -326,6 +327,11 @@ class NodeCollection:
         if not self:
             raise AttributeError("Cannot get attribute of empty NodeCollection")
         return None if self._nodes.metadata is None else self._nodes.metadata.describe(self._nodes)
+
+    @property
+    def layer(self) -> Layer | None:
+        """Where the nodes are in space, or None."""
+        return self._nodes.metadata
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # other libraries look for protocols

@@ -106,8 +106,11 @@ class NodeIds:
 
     def single(self, index: int) -> NodeIds:
         """Return the node at a position as a set of its own."""
+        if self.metadata is not None:
+            start, _, step = self.window or (0, 0, 1)
+            return NodeIds(self.parts, (start + step * index, start + step * index + 1, 1), self.network, self.metadata)
         node_id, model = self.at(index)
-        return NodeIds((Part(node_id, node_id, model),), None, self.network, self.metadata)
+        return NodeIds((Part(node_id, node_id, model),), None, self.network)
 
     def slice(self, start: int, stop: int, step: int) -> NodeIds:
         """Return the nodes at positions start, start + step, ... before stop.
@@ -126,7 +129,7 @@ class NodeIds:
             if stop - start <= step:
                 return self.single(start)
             raise errors.BadProperty("Cannot slice a sliced composite NodeCollection.")
-        if step == 1:
+        if step == 1 and self.metadata is None:
             inside = self._inside_one_part(start, stop)
             if inside is not None:
                 return inside
@@ -170,7 +173,9 @@ class NodeIds:
         return NodeIds(tuple(merged), None, self.network, self.metadata)
 
     def same_content(self, other: NodeIds) -> bool:
-        """True if both have the same ids and models; the network may be another one by now."""
+        """True if both have the same ids, models and positions; the network may be another one by now."""
+        if not (self.metadata is other.metadata or (self.metadata is not None and self.metadata.is_like(other.metadata))):
+            return False
         return np.array_equal(self.ids, other.ids) and self._models() == other._models()
 
     def _models(self) -> list[tuple[str, int]]:
@@ -220,9 +225,9 @@ def _line(model: NamedModel, size: int, first: int, last: int, step: int, sliced
 EMPTY = NodeIds(())
 
 
-def from_range(first: int, last: int) -> NodeIds:
-    """Return nodes of one model with consecutive ids."""
-    return NodeIds((Part(first, last, kernel.nodes.named(first)),), None, kernel.nodes)
+def from_range(first: int, last: int, metadata: Any = None) -> NodeIds:
+    """Return nodes of one model with consecutive ids, and perhaps positions."""
+    return NodeIds((Part(first, last, kernel.nodes.named(first)),), None, kernel.nodes, metadata)
 
 
 def from_ids(ids: Sequence[int] | np.ndarray) -> NodeIds:

@@ -11,8 +11,9 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.api import node_ids
 from jaxnest.api.node_collection import NodeCollection
-from jaxnest.kernel import status
+from jaxnest.kernel import layers, status
 from jaxnest.kernel.kernel import kernel
+from jaxnest.spatial.places import free, grid
 
 __all__ = ["Create", "GetLocalNodeCollection", "GetNodes", "PrintNodes"]
 
@@ -61,19 +62,45 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
         raise TypeError("params must be either a dict of parameters or a list or tuple of dicts")
     if not isinstance(model, str):
         raise AttributeError(f"The name of a model has to be a string; '{type(model).__name__}' has no 'encode'.")
+    started = time.perf_counter()
     if positions is not None:
-        raise errors.NotImplemented("Nodes with positions (nest.spatial) are not implemented yet.")
+        layer = layers.create(kernel, model, n, _arrangement(positions, n))
+        nodes = NodeCollection(node_ids.from_range(layer.first_id, layer.first_id + len(layer) - 1, layer))
+        nodes.set(params or {})
+        _count_time(started)
+        return nodes
     if n == 0:
         raise errors.BadParameterValue("At least one node has to be created (n = 0).")
     if n < 0:
         raise errors.BadProperty(f"The number of nodes cannot be negative (n = {n}).")
-    started = time.perf_counter()
     nodes = NodeCollection(node_ids.from_range(*kernel.create(model, n)))
     if params:
         nodes.set(params)
+    _count_time(started)
+    return nodes
+
+
+def _arrangement(positions: Any, n: int) -> dict[str, Any]:
+    """Return what `positions` says, as the kernel wants it."""
+    if not isinstance(positions, grid | free):
+        raise TypeError("`positions` must be either a nest.spatial.free or a nest.spatial.grid object")
+    arrangement: dict[str, Any] = {"edge_wrap": positions.edge_wrap}
+    if isinstance(positions, grid):
+        if n > 1:
+            raise ValueError("Cannot specify number of nodes with grid positions")
+        arrangement["shape"] = positions.shape
+        if positions.center is not None:
+            arrangement["center"] = [float(x) for x in positions.center]
+    else:
+        arrangement["positions"] = positions.pos
+    if positions.extent is not None:
+        arrangement["extent"] = [float(x) for x in positions.extent]
+    return arrangement
+
+
+def _count_time(started: float) -> None:
     timers = kernel.timers
     timers["time_construction_create"] = timers.get("time_construction_create", 0.0) + time.perf_counter() - started
-    return nodes
 
 
 def PrintNodes() -> None:

@@ -1,10 +1,21 @@
-"""Spatial networks: the names exist, the functions do not yet."""
+"""Masks, and questions about layers: where nodes are, how far from each other, and whom they are connected to."""
 
 from __future__ import annotations
 
-from typing import Any, NoReturn
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
 
 from jaxnest import errors
+from jaxnest.api.connections import GetConnections
+from jaxnest.api.node_collection import NodeCollection
+from jaxnest.api.spatial_plots import PlotLayer, PlotProbabilityParameter, PlotSources, PlotTargets
+from jaxnest.api.types import Mask
+from jaxnest.kernel.kernel import kernel
+from jaxnest.spatial.layer import Layer, wrong_dimensions
+from jaxnest.spatial.masks import create_region
 
 __all__ = [
     "CreateMask",
@@ -27,125 +38,391 @@ __all__ = [
 ]
 
 
-def _missing(name: str) -> errors.NotImplemented:
-    return errors.NotImplemented(f"{name}: spatial networks are not implemented yet.")
+def CreateMask(masktype: str, specs: dict[str, Any], anchor: Any = None) -> Mask:
+    """Make a region of space from which partners are taken.
+
+    Parameters
+    ----------
+    masktype : str
+        In two dimensions ``"circular"`` (``radius``), ``"rectangular"`` (``lower_left``, ``upper_right``),
+        ``"doughnut"`` (``inner_radius``, ``outer_radius``), ``"elliptical"`` (``major_axis``, ``minor_axis``) or
+        ``"grid"`` (``shape``); in three dimensions ``"spherical"``, ``"box"`` or ``"ellipsoidal"`` (also
+        ``polar_axis``).
+    specs : dict
+        What the mask needs. Rectangles and ellipses may be rotated by an ``azimuth_angle``, in space also by a
+        ``polar_angle``, in degrees.
+    anchor : list of float, optional
+        Where the middle of the mask lies, seen from the node. It consists of integers for grid masks.
+
+    Returns
+    -------
+    Mask
+        The mask.
+
+    Raises
+    ------
+    UndefinedName
+        If there is no such mask.
+    BadProperty, TypeMismatch, UnaccessedDictionaryEntry, IndexError
+        If an entry of `specs` is wrong, unknown or missing.
+    """
+    specification = {masktype: specs}
+    if anchor is not None:
+        specification["anchor"] = anchor
+    region = create_region(specification)
+    if region is None:
+        raise errors.UndefinedName("A mask needs a name.")
+    return Mask(region)
 
 
-def CreateMask(masktype: str, specs: dict[str, Any], anchor: Any = None) -> NoReturn:
-    """Make a region of space."""
-    raise _missing("CreateMask")
+def _layer(nodes: NodeCollection) -> Layer:
+    if nodes.layer is None:
+        raise errors.LayerExpected("Nodes with positions (made with nest.spatial) are expected.")
+    return nodes.layer
 
 
-def Displacement(from_arg: Any, to_arg: Any) -> NoReturn:
-    """Return vectors between nodes."""
-    raise _missing("Displacement")
+def GetPosition(nodes: NodeCollection) -> list[Any]:
+    """Return positions of nodes.
+
+    Parameters
+    ----------
+    nodes : NodeCollection
+        Nodes with positions.
+
+    Returns
+    -------
+    list
+        A position for a single node, a list of positions otherwise.
+    """
+    if not isinstance(nodes, NodeCollection):
+        raise TypeError("nodes must be a NodeCollection with spatial extent")
+    positions = _layer(nodes).at(nodes.ids).tolist()
+    return positions[0] if len(nodes) == 1 else positions
 
 
-def Distance(from_arg: Any, to_arg: Any) -> NoReturn:
-    """Return distances between nodes."""
-    raise _missing("Distance")
+def _ends(from_arg: Any, to_arg: Any) -> tuple[np.ndarray, np.ndarray, Layer]:
+    """Return positions from where and to where, and the layer of the latter."""
+    if not isinstance(to_arg, NodeCollection):
+        raise TypeError("to_arg must be a NodeCollection")
+    if isinstance(from_arg, np.ndarray) and from_arg.ndim == 1:
+        from_arg = (from_arg,)
+    if len(from_arg) > 1 and len(to_arg) > 1 and len(from_arg) != len(to_arg):
+        raise ValueError("to_arg and from_arg must have same size unless one have size 1.")
+    layer = _layer(to_arg)
+    if isinstance(from_arg, NodeCollection):
+        start = _layer(from_arg).at(from_arg.ids)
+    else:
+        points = [[float(x) for x in point] for point in from_arg]
+        if any(len(point) != layer.dimensions for point in points):
+            raise wrong_dimensions(layer.dimensions)
+        start = np.array(points[: len(to_arg)])  # several points and one node: only the first one counts, as in NEST
+    return start, layer.at(to_arg.ids), layer
 
 
-def DumpLayerConnections(source_layer: Any, target_layer: Any, synapse_model: str, outname: str) -> NoReturn:
-    """Write connections to a file."""
-    raise _missing("DumpLayerConnections")
+def Displacement(from_arg: Any, to_arg: NodeCollection) -> list[list[float]]:
+    """Return vectors from nodes or points to nodes.
+
+    Parameters
+    ----------
+    from_arg : NodeCollection or list of positions
+        From where. One position serves for all targets.
+    to_arg : NodeCollection
+        To where. Whether edges are joined is a property of its layer.
+
+    Returns
+    -------
+    list of list of float
+        The vectors, by the shorter way round if edges are joined.
+
+    Raises
+    ------
+    ValueError
+        If there are neither equally many nor one.
+    """
+    start, end, layer = _ends(from_arg, to_arg)
+    return layer.displacement(start, end).tolist()
 
 
-def DumpLayerNodes(layer: Any, outname: str) -> NoReturn:
-    """Write positions to a file."""
-    raise _missing("DumpLayerNodes")
+def Distance(from_arg: Any, to_arg: NodeCollection) -> list[float]:
+    """Return distances from nodes or points to nodes.
+
+    Parameters
+    ----------
+    from_arg : NodeCollection or list of positions
+        From where. One position serves for all targets.
+    to_arg : NodeCollection
+        To where. Whether edges are joined is a property of its layer.
+
+    Returns
+    -------
+    list of float
+        The distances.
+
+    Raises
+    ------
+    ValueError
+        If there are neither equally many nor one.
+    """
+    start, end, layer = _ends(from_arg, to_arg)
+    return layer.distance(start, end).tolist()
 
 
-def FindCenterElement(layer: Any) -> NoReturn:
-    """Return the node nearest to the center."""
-    raise _missing("FindCenterElement")
+def FindNearestElement(layer: NodeCollection, locations: Any, find_all: bool = False) -> Any:
+    """Return the nodes nearest to points.
+
+    Parameters
+    ----------
+    layer : NodeCollection
+        Nodes with positions.
+    locations : list of float, or list of positions
+        The point or points.
+    find_all : bool
+        Return all nodes that are equally near, not only the first.
+
+    Returns
+    -------
+    NodeCollection or list
+        For each point a node, or a list of nodes; without the outer list for a single point.
+    """
+    if not isinstance(layer, NodeCollection):
+        raise TypeError("layer must be a NodeCollection")
+    if not layer:
+        raise ValueError("layer cannot be empty")
+    if not np.iterable(locations):
+        raise TypeError("locations must be coordinate array or list of coordinate arrays")
+    points: Sequence[Any] = locations if np.iterable(locations[0]) else (locations,)
+    result = []
+    for point in points:
+        distances = np.array(Distance([point], layer))
+        if not find_all:
+            result.append(layer[int(np.argmin(distances))])
+            continue
+        # The first of the nearest ones may be a hair's breadth farther away than the last.
+        nearest, least = [0], distances[0]
+        for i in range(1, len(layer)):
+            if distances[i] < least:
+                nearest, least = [i], distances[i]
+            elif abs(distances[i] - least) <= 1e-14 * least:
+                nearest.append(i)
+        result.append([layer[i] for i in nearest])
+    return result[0] if len(result) == 1 else result
 
 
-def FindNearestElement(layer: Any, locations: Any, find_all: bool = False) -> NoReturn:
-    """Return the nodes nearest to points."""
-    raise _missing("FindNearestElement")
+def FindCenterElement(layer: NodeCollection) -> NodeCollection:
+    """Return the node nearest to the center of the layer.
+
+    Parameters
+    ----------
+    layer : NodeCollection
+        Nodes with positions.
+    """
+    if not isinstance(layer, NodeCollection):
+        raise TypeError("layer must be a NodeCollection")
+    if layer.layer is None:
+        raise TypeError("layer must be a NodeCollection with positions")
+    return FindNearestElement(layer, layer.layer.center)
 
 
-def GetPosition(nodes: Any) -> NoReturn:
-    """Return positions of nodes."""
-    raise _missing("GetPosition")
+def SelectNodesByMask(layer: NodeCollection, anchor: Any, mask_obj: Mask) -> NodeCollection:
+    """Return the nodes inside a mask.
+
+    Parameters
+    ----------
+    layer : NodeCollection
+        Nodes with positions.
+    anchor : list of float
+        Where the mask is put.
+    mask_obj : Mask
+        The mask.
+
+    Raises
+    ------
+    BadProperty, TypeMismatch
+        If mask, anchor and layer do not fit together.
+    """
+    if not isinstance(layer, NodeCollection):
+        raise TypeError("layer must be a NodeCollection.")
+    if not isinstance(mask_obj, Mask):
+        raise AttributeError(f"mask_obj has to be a mask made with CreateMask, not {mask_obj!r}.")
+    if len(anchor) not in (2, 3):
+        raise errors.BadProperty("Center must be 2- or 3-dimensional.")
+    where = _layer(layer)
+    if len(anchor) != where.dimensions:
+        raise errors.TypeMismatch(f"The anchor has {len(anchor)} dimensions, the layer {where.dimensions}.")
+    region = mask_obj.region.compatible_with(where, False)
+    ids = kernel.pools.tree(where, layer.ids).inside(region, np.array(anchor, np.float64))
+    return NodeCollection(np.sort(ids))
 
 
-def GetSourceNodes(src_layer: Any, targets: Any, syn_model: str | None = None) -> NoReturn:
-    """Return the sources of nodes."""
-    raise _missing("GetSourceNodes")
+# -- connections -----------------------------------------------------------------------------------
 
 
-def GetSourcePositions(src_layer: Any, targets: Any, syn_model: str | None = None) -> NoReturn:
-    """Return the positions of sources."""
-    raise _missing("GetSourcePositions")
+def _require_nodes(**arguments: Any) -> None:
+    for name, nodes in arguments.items():
+        if not isinstance(nodes, NodeCollection):
+            raise TypeError(f"{name} must be a NodeCollection.")
 
 
-def GetTargetNodes(sources: Any, tgt_layer: Any, syn_model: str | None = None) -> NoReturn:
-    """Return the targets of nodes."""
-    raise _missing("GetTargetNodes")
+def _partners(
+    sources: NodeCollection, targets: NodeCollection, synapse_model: str | None, of_sources: bool
+) -> list[np.ndarray]:
+    """Return, for each source (or target), the ids of its partners in the order of GetConnections."""
+    connections = GetConnections(sources, targets, synapse_model=synapse_model)
+    source = np.fromiter(connections.sources(), np.int64)
+    target = np.fromiter(connections.targets(), np.int64)
+    nodes, owner, partner = (sources, source, target) if of_sources else (targets, target, source)
+    order = np.argsort(owner, kind="stable")
+    starts = np.searchsorted(owner[order], nodes.ids, side="left")
+    ends = np.searchsorted(owner[order], nodes.ids, side="right")
+    return [partner[order[a:b]] for a, b in zip(starts, ends, strict=True)]
 
 
-def GetTargetPositions(sources: Any, tgt_layer: Any, syn_model: str | None = None) -> NoReturn:
-    """Return the positions of targets."""
-    raise _missing("GetTargetPositions")
+def GetTargetNodes(
+    sources: NodeCollection, tgt_layer: NodeCollection, syn_model: str | None = None
+) -> tuple[NodeCollection, ...]:
+    """Return the targets of nodes.
+
+    Parameters
+    ----------
+    sources : NodeCollection
+        The nodes.
+    tgt_layer : NodeCollection
+        Where targets are searched.
+    syn_model : str, optional
+        Only connections of this synapse model.
+
+    Returns
+    -------
+    tuple of NodeCollection
+        The targets of each node, each of them once.
+    """
+    _require_nodes(sources=sources, tgt_layer=tgt_layer)
+    return tuple(NodeCollection(np.unique(ids)) for ids in _partners(sources, tgt_layer, syn_model, True))
 
 
-def PlotLayer(layer: Any, fig: Any = None, nodecolor: str = "b", nodesize: float = 20) -> NoReturn:
-    """Draw nodes."""
-    raise _missing("PlotLayer")
+def GetSourceNodes(
+    src_layer: NodeCollection, targets: NodeCollection, syn_model: str | None = None
+) -> tuple[NodeCollection, ...]:
+    """Return the sources of nodes.
+
+    Parameters
+    ----------
+    src_layer : NodeCollection
+        Where sources are searched.
+    targets : NodeCollection
+        The nodes.
+    syn_model : str, optional
+        Only connections of this synapse model.
+
+    Returns
+    -------
+    tuple of NodeCollection
+        The sources of each node, each of them once.
+    """
+    _require_nodes(src_layer=src_layer, targets=targets)
+    return tuple(NodeCollection(np.unique(ids)) for ids in _partners(src_layer, targets, syn_model, False))
 
 
-def PlotProbabilityParameter(
-    source: Any,
-    parameter: Any = None,
-    mask: Any = None,
-    edges: Any = [-0.5, 0.5, -0.5, 0.5],  # noqa: B006
-    shape: Any = [100, 100],  # noqa: B006
-    ax: Any = None,
-    prob_cmap: str = "Greens",
-    mask_color: str = "yellow",
-) -> NoReturn:
-    """Draw a connection probability."""
-    raise _missing("PlotProbabilityParameter")
+def GetTargetPositions(
+    sources: NodeCollection, tgt_layer: NodeCollection, syn_model: str | None = None
+) -> list[list[list[float]]]:
+    """Return the positions of the targets of nodes.
+
+    Parameters
+    ----------
+    sources : NodeCollection
+        The nodes.
+    tgt_layer : NodeCollection
+        Where targets are searched.
+    syn_model : str, optional
+        Only connections of this synapse model.
+
+    Returns
+    -------
+    list of list of positions
+        For each node one position for each connection.
+    """
+    _require_nodes(sources=sources, tgt_layer=tgt_layer)
+    layer = _layer(tgt_layer)
+    return [layer.at(ids).tolist() for ids in _partners(sources, tgt_layer, syn_model, True)]
 
 
-def PlotSources(
-    src_layer: Any,
-    tgt_nrn: Any,
-    syn_type: str | None = None,
-    fig: Any = None,
-    mask: Any = None,
-    probability_parameter: Any = None,
-    tgt_color: str = "red",
-    tgt_size: float = 50,
-    src_color: str = "blue",
-    src_size: float = 20,
-    mask_color: str = "yellow",
-    probability_cmap: str = "Greens",
-) -> NoReturn:
-    """Draw the sources of a node."""
-    raise _missing("PlotSources")
+def GetSourcePositions(
+    src_layer: NodeCollection, targets: NodeCollection, syn_model: str | None = None
+) -> list[list[list[float]]]:
+    """Return the positions of the sources of nodes.
+
+    Parameters
+    ----------
+    src_layer : NodeCollection
+        Where sources are searched.
+    targets : NodeCollection
+        The nodes.
+    syn_model : str, optional
+        Only connections of this synapse model.
+
+    Returns
+    -------
+    list of list of positions
+        For each node one position for each connection.
+    """
+    _require_nodes(src_layer=src_layer, targets=targets)
+    layer = _layer(src_layer)
+    return [layer.at(ids).tolist() for ids in _partners(src_layer, targets, syn_model, False)]
 
 
-def PlotTargets(
-    src_nrn: Any,
-    tgt_layer: Any,
-    syn_type: str | None = None,
-    fig: Any = None,
-    mask: Any = None,
-    probability_parameter: Any = None,
-    src_color: str = "red",
-    src_size: float = 50,
-    tgt_color: str = "blue",
-    tgt_size: float = 20,
-    mask_color: str = "yellow",
-    probability_cmap: str = "Greens",
-) -> NoReturn:
-    """Draw the targets of a node."""
-    raise _missing("PlotTargets")
+# -- files -----------------------------------------------------------------------------------------
 
 
-def SelectNodesByMask(layer: Any, anchor: Any, mask_obj: Any) -> NoReturn:
-    """Return the nodes in a region."""
-    raise _missing("SelectNodesByMask")
+def DumpLayerNodes(layer: NodeCollection, outname: str | os.PathLike[str]) -> None:
+    """Write ids and positions of all nodes of a layer to a file.
+
+    Parameters
+    ----------
+    layer : NodeCollection
+        Nodes with positions. All nodes of their layer are written.
+    outname : str
+        Name of the file.
+    """
+    if not isinstance(layer, NodeCollection):
+        raise TypeError("layer must be a NodeCollection")
+    where = _layer(layer)
+    with open(outname, "w") as file:
+        for node_id, position in enumerate(where.positions.tolist(), where.first_id):
+            print(node_id, *(f"{x:g}" for x in position), file=file)
+
+
+def DumpLayerConnections(
+    source_layer: NodeCollection,
+    target_layer: NodeCollection,
+    synapse_model: str,
+    outname: str | os.PathLike[str],
+) -> None:
+    """Write the connections between two layers to a file.
+
+    Each line has the ids of source and target, weight, delay in ms, and the vector from source to target.
+
+    Parameters
+    ----------
+    source_layer, target_layer : NodeCollection
+        Nodes with positions. All nodes of the target's layer are taken.
+    synapse_model : str
+        Only connections of this synapse model.
+    outname : str
+        Name of the file.
+    """
+    for name, nodes in (("source_layer", source_layer), ("target_layer", target_layer)):
+        if not isinstance(nodes, NodeCollection):
+            raise TypeError(f"{name} must be a NodeCollection")
+    sources, targets = _layer(source_layer), _layer(target_layer)
+    all_targets = NodeCollection(np.arange(targets.first_id, targets.first_id + len(targets)))
+    connections = GetConnections(source_layer, all_targets, synapse_model=synapse_model)
+    kernel.pools.list(sources, source_layer.ids)  # as NEST does, which decides how the next Connect orders them
+    with open(outname, "w") as file:
+        if not len(connections):
+            return
+        columns = connections.get(["source", "target", "weight", "delay"])
+        ends, start, weight, delay = (np.atleast_1d(columns[k]) for k in ("target", "source", "weight", "delay"))
+        vectors = targets.displacement(sources.at(start), targets.at(ends)).tolist()
+        for row in zip(start.tolist(), ends.tolist(), weight.tolist(), delay.tolist(), vectors, strict=True):
+            print(row[0], row[1], *(f"{x:g}" for x in (*row[2:4], *row[4])), file=file)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxnest.api import connection_arguments as arguments
 from jaxnest.api import units
 from jaxnest.api.json_output import to_json
-from jaxnest.kernel.connection_query import HANDLE_KEYS, Handles, Values, joined
+from jaxnest.kernel.connection_query import Handles, Values, joined
 from jaxnest.kernel.kernel import kernel
 
 __all__ = ["SynapseCollection"]
@@ -231,8 +231,7 @@ class SynapseCollection:
         """Distance from source to target of each connection, NaN without positions."""
         if self._is_empty():
             return ()
-        # Nodes have no positions yet.
-        return self._shown([math.nan] * len(self))
+        return self._shown(kernel.layers.distances(self._handles.source, self._handles.target).tolist())
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):  # other libraries look for protocols

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self, final
 
-from jaxnest import errors
 from jaxnest.api.node_collection import NodeCollection
+from jaxnest.spatial.masks import is_inside
+from jaxnest.spatial.regions import Region, Shape
 
 __all__ = ["CollocatedSynapses", "Compartments", "Mask", "Receptors"]
 
@@ -37,10 +38,51 @@ class CollocatedSynapses:
 
 @final
 class Mask:
-    """Region of space from which partners are taken; made with CreateMask."""
+    """Region of space from which partners are taken; made with `CreateMask`.
+
+    ``a & b``, ``a | b`` and ``a - b`` are intersection, union and difference of masks.
+
+    Parameters
+    ----------
+    data
+        The region.
+
+    Examples
+    --------
+    >>> import jaxnest as nest
+    >>> ring = nest.CreateMask("circular", {"radius": 0.5}) - nest.CreateMask("circular", {"radius": 0.2})
+    >>> ring.Inside([0.3, 0.0]), ring.Inside([0.1, 0.0])
+    (True, False)
+    """
 
     def __init__(self, data: Any) -> None:
-        raise errors.NotImplemented("Mask: spatial networks are not implemented yet.")
+        if not isinstance(data, Region):
+            raise TypeError("Expected MaskObject; masks are made with CreateMask.")
+        self.region = data
+
+    def _combined(self, how: Shape, other: Any, sign: str) -> Mask:
+        if not isinstance(other, Mask):
+            raise NotImplementedError(f"Both operands of {sign} must be masks.")
+        return Mask(self.region.combined(how, other.region))
+
+    def __or__(self, rhs: Any) -> Mask:
+        return self._combined(Shape.OR, rhs, "|")
+
+    def __and__(self, rhs: Any) -> Mask:
+        return self._combined(Shape.AND, rhs, "&")
+
+    def __sub__(self, rhs: Any) -> Mask:
+        return self._combined(Shape.MINUS, rhs, "-")
+
+    def Inside(self, point: Any) -> bool:
+        """Return whether a point is inside the mask.
+
+        Parameters
+        ----------
+        point : list of float
+            Position of the point.
+        """
+        return is_inside(self.region, point)
 
 
 class _Elements:

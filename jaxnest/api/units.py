@@ -29,7 +29,8 @@ def strip(value: Any, unit: str, name: str = "value") -> Any:
         Anything. Only brainunit quantities, also inside of lists and tuples, are changed.
     unit
         Unit of the parameter, as NEST's documentation writes it (``mV``, ``pA``, ``1/ms``); empty for
-        parameters without dimension.
+        parameters without dimension; several of different dimension separated by ``|`` (of weights, which
+        are currents, conductances or jumps of the potential depending on the target).
     name
         Name of the parameter, for the message.
 
@@ -70,19 +71,21 @@ def strip_all(params: Any, unit_of: Callable[[str], str]) -> Any:
 
 
 def _has_unit(value: Any) -> bool:
-    return hasattr(value, "mantissa") and hasattr(value, "unit")
+    library = sys.modules.get("brainunit") or sys.modules["saiunit"]
+    return isinstance(value, library.Quantity)
 
 
 def _convert(value: Any, unit: str, name: str) -> Any:
     import brainunit
 
-    target = _parse(brainunit, unit)
     given = brainunit.get_unit(value)
-    if not given.has_same_dim(target):
-        wanted = f"in {unit}" if unit else "without a unit"
-        raise errors.BadProperty(f"{name} has to be given {wanted}, but {value} has the unit {given}.")
-    plain = np.asarray(value.to_decimal(target), dtype=np.float64)
-    return plain.item() if plain.ndim == 0 else plain
+    for alternative in unit.split("|"):
+        target = _parse(brainunit, alternative)
+        if given.has_same_dim(target):
+            plain = np.asarray(value.to_decimal(target), dtype=np.float64)
+            return plain.item() if plain.ndim == 0 else plain
+    wanted = f"in {unit.replace('|', ' or ')}" if unit else "without a unit"
+    raise errors.BadProperty(f"{name} has to be given {wanted}, but {value} is a quantity in {given}.")
 
 
 def _parse(brainunit: Any, text: str) -> Any:

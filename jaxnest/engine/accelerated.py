@@ -8,11 +8,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxnest import errors
 from jaxnest.engine import layout, pure
 from jaxnest.engine.buffers import Buffers, events_per_slice
 from jaxnest.engine.plan import Plan, collection_table
-from jaxnest.engine.program import BatchSpec, DeviceSpec, ProbeSpec, ProgramSpec, compiled
-from jaxnest.engine.stimulation import Devices, schedule
+from jaxnest.engine.plastic_kernels import PlasticOperations, plastic_constant, synapse_states, take_synapse_states
+from jaxnest.engine.program import DeviceSpec, ProbeSpec, ProgramSpec, compiled
+from jaxnest.engine.remembering import archive_times
+from jaxnest.engine.shard import Batch, Shard
+from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
+from jaxnest.engine.tiles import BatchSpec
 
 SAMPLE_BYTES = 1 << 25
 """Aim for the memory of one probe's samples between two drains."""
@@ -36,20 +41,28 @@ class XlaRunner:
 
     def _spec(self) -> ProgramSpec:
         plan = self.plan
-        if self.uses_kernels:
+        plasticity = plan.delivery[0].plasticity
+        if plasticity is not None:
+            if not self.uses_kernels:
+                raise errors.NotImplemented("Plastic synapses need event kernels, which run on the CPU only.")
+            operations = PlasticOperations(plasticity.dynamics)
+        elif self.uses_kernels:
             from jaxnest.engine import kernels as operations
         else:
             operations = pure
         return ProgramSpec(
             plan.min_delay,
-            tuple(tuple(_batch_spec(b) for b in shard.batches) for shard in plan.shards),
+            tuple(
+                tuple(_batch_spec(b, plan.outputs(s, i)[0]) for i, b in enumerate(shard.batches))
+                for s, shard in enumerate(plan.shards)
+            ),
             tuple(tuple(None if d is None else DeviceSpec(d.loop.handler, 0) for d in ds) for ds in self.devices),
             tuple(
-                tuple(run for run in schedule(shard.devices) if self.devices[s][run[0]] is not None)
+                tuple(run for run in schedule(shard) if run[0] >= len(self.devices[s]) or self.devices[s][run[0]])
                 for s, shard in enumerate(plan.shards)
             ),
             tuple(
-                ProbeSpec(p.shard, p.batch, p.names, plan.outputs(p.shard, p.batch)[0], self._is_complete(p))
+                ProbeSpec(p.shard, p.batch, p.names, plan.outputs(p.shard, p.batch)[0])
                 for p in plan.probes
             ),
             tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
@@ -57,28 +70,28 @@ class XlaRunner:
             operations,
         )
 
-    def _is_complete(self, probe: Any) -> bool:
-        shard = self.plan.shards[probe.shard]
-        return probe.batch < len(shard.batches) and len(probe.rows) == len(shard.batches[probe.batch])
-
-    def _variables(self) -> list[Any]:
-        return [[b.variables for b in shard.batches] for shard in self.plan.shards]
+    def _variables(self, batch: Batch) -> dict[str, np.ndarray]:
+        """Return the variables of a batch, those that differ between nodes padded to whole tiles."""
+        return {k: batch.padded(a) if _differs(batch, k, a) else a for k, a in batch.variables.items()}
 
     def _constant(self) -> dict[str, Any]:
         plan = self.plan
         return {
-            "variables": self._variables(),
-            "frozen": [[b.frozen if b.frozen is not None else () for b in s.batches] for s in plan.shards],
-            "frozen_lanes": [_frozen_lanes(s) for s in plan.shards],
+            "variables": [[self._variables(b) for b in s.batches] for s in plan.shards],
+            "frozen": [[() if b.frozen is None else b.padded(b.frozen) for b in s.batches] for s in plan.shards],
+            "kept_lanes": [_kept_lanes(s) for s in plan.shards],
             "delivery": [
                 {
                     k: getattr(t, k)
                     for k in ("group_start", "connection_start", "group_watched", "lane", "weight", "delay")
                 }
+                | plastic_constant(t)
                 for t in plan.delivery
             ],
+            "times": archive_times(plan.clock),
             "collection": [collection_table(plan, s) for s in range(len(plan.shards))],
             "devices": [[() if d is None else d.constant() for d in ds] for ds in self.devices],
+            "not_drawing": [[_frozen(b) if b.stochastic else () for b in s.batches] for s in plan.shards],
             "probes": [
                 {"rows": p.rows, "interval": np.int64(p.interval), "first": np.int64(p.offset or p.interval)}
                 for p in plan.probes
@@ -97,9 +110,13 @@ class XlaRunner:
                     "events": buffers.events,
                     "weight_events": buffers.weight_events,
                     "counters": buffers.counters,
-                    "stream": self.streams.vp_specific[s] if any(d is not None for d in devices) else (),
-                    "states": [b.state() for b in shard.batches],
-                    "devices": [() if d is None else d.changing()[:3] for d in devices],
+                    "archive": buffers.archive.arrays,
+                    "synapses": synapse_states(self.plan.delivery[s]),
+                    "stream": self.streams.vp_specific[s] if self._draws(s) else (),
+                    "shared_stream": self.streams.vp_synchronised[s] if self._shares(s) else NO_STREAM,
+                    "uniform": [np.zeros((self.plan.min_delay, b.padded_size * b.stochastic)) for b in shard.batches],
+                    "states": [{k: b.padded(a) for k, a in b.state().items()} for b in shard.batches],
+                    "devices": [() if d is None else d.changing()[:-1] for d in devices],
                     "device_samples": [() if d is None else d.samples for d in devices],
                 }
             )
@@ -146,14 +163,30 @@ class XlaRunner:
     def take_streams(self) -> None:
         """Continue with the kernel's random streams."""
         for s, shard in enumerate(self.carry["shards"]):
-            if not isinstance(shard["stream"], tuple):
+            if self._draws(s):
                 shard["stream"] = self.streams.vp_specific[s].copy()
+            if self._shares(s):
+                shard["shared_stream"] = self.streams.vp_synchronised[s].copy()
 
     def return_streams(self) -> None:
         """Advance the kernel's random streams by what was drawn."""
         for s, shard in enumerate(self.carry["shards"]):
-            if not isinstance(shard["stream"], tuple):
+            if self._draws(s):
                 self.streams.vp_specific[s][:] = np.asarray(shard["stream"])
+            if self._shares(s):
+                self.streams.vp_synchronised[s][:] = np.asarray(shard["shared_stream"])
+
+    def _draws(self, s: int) -> bool:
+        """True if some node of a virtual process may draw random numbers."""
+        return (
+            any(d is not None for d in self.devices[s])
+            or any(b.stochastic for b in self.plan.shards[s].batches)
+            or self.plan.delivery[s].plasticity is not None
+        )
+
+    def _shares(self, s: int) -> bool:
+        """True if some device draws from the stream that all virtual processes have in common."""
+        return any(d is not None and d.shares for d in self.devices[s])
 
     def drained(self) -> None:
         """Continue with the counters that the session has set back."""
@@ -174,11 +207,13 @@ class XlaRunner:
         for s, (buffers, shard) in enumerate(zip(self.buffers, self.carry["shards"], strict=True)):
             for name in ("ring", "raster", "register", "counters"):
                 setattr(buffers, name, np.array(shard[name]))
+            buffers.archive.arrays = tuple(np.array(a) for a in shard["archive"])
+            take_synapse_states(self.plan.delivery[s], shard["synapses"])
             for d, arrays in zip(self.devices[s], shard["devices"], strict=True):
                 if d is not None:
-                    d.state, d.target_state, d.objects = (np.array(a) for a in arrays)
+                    d.state, d.target_state, d.objects, d.memory = (np.array(a) for a in arrays)
             for batch, state in zip(self.plan.shards[s].batches, shard["states"], strict=True):
-                batch.store_state({k: np.asarray(a) for k, a in state.items()})
+                batch.store_state({k: np.asarray(a)[: len(batch)] for k, a in state.items()})
 
     def refresh(self) -> None:
         """Take over variables, states, streams, weights and device settings that changed on the host."""
@@ -197,18 +232,35 @@ def _all_finite(states: Any) -> Any:
     return jnp.all(jnp.array([jnp.isfinite(a).all() for a in jax.tree.leaves(states)]))
 
 
-def _batch_spec(batch: Any) -> BatchSpec:
-    names = tuple(
-        (name, a.ndim == (2 if name in batch.vectors else 1)) for name, a in sorted(batch.variables.items())
+def _differs(batch: Batch, name: str, values: np.ndarray) -> bool:
+    """Return whether a variable has a value for each node."""
+    return values.ndim == (2 if name in batch.vectors else 1)
+
+
+def _batch_spec(batch: Batch, outputs: tuple[str, ...]) -> BatchSpec:
+    return BatchSpec(
+        batch.model,
+        batch.receptors,
+        len(batch),
+        batch.tile,
+        batch.first_lane,
+        batch.first_column,
+        tuple((name, _differs(batch, name, a)) for name, a in sorted(batch.variables.items())),
+        batch.frozen is not None,
+        batch.stochastic,
+        outputs,
     )
-    return BatchSpec(batch.model, batch.receptors, len(batch), batch.first_lane, names, batch.frozen is not None)
 
 
-def _frozen_lanes(shard: Any) -> np.ndarray:
-    lanes = np.zeros(shard.n_lanes, np.bool_)
+def _frozen(batch: Any) -> np.ndarray:
+    return np.zeros(len(batch), np.int64) if batch.frozen is None else batch.frozen.astype(np.int64)
+
+
+def _kept_lanes(shard: Shard) -> np.ndarray:
+    """Return which lanes keep their input because nobody reads it: those of frozen neurons and of devices."""
+    kept = np.zeros(shard.n_lanes, np.bool_)
     for batch in shard.batches:
         if batch.frozen is not None:
-            n = len(batch) * len(batch.inputs)
-            lanes[batch.first_lane : batch.first_lane + n] = np.tile(batch.frozen, len(batch.inputs))
-    return lanes
-
+            for channel in range(len(batch.inputs)):
+                kept[batch.lanes(np.flatnonzero(batch.frozen), channel)] = True
+    return kept

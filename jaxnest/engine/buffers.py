@@ -8,7 +8,9 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.engine import layout
+from jaxnest.engine.calibration import node_values
 from jaxnest.engine.plan import Plan
+from jaxnest.engine.remembering import Archive
 from jaxnest.engine.shard import Shard
 
 EVENT_CAPACITY = 1 << 15
@@ -25,12 +27,28 @@ class Buffers:
     events: np.ndarray
     weight_events: np.ndarray
     counters: np.ndarray
+    archive: Archive
 
 
 def events_per_slice(plan: Plan, shard: int) -> int:
     """Return an upper bound of the event records that one slice can make."""
-    devices = sum(int((t.lane_positive < 0).sum()) for t in plan.device_tables[shard])
-    return int((plan.recorded[shard].sum() + devices) * plan.min_delay)
+    if shard not in plan.most_events:
+        plan.most_events[shard] = _most_events(plan, shard)
+    return plan.most_events[shard]
+
+
+def _most_events(plan: Plan, shard: int) -> int:
+    devices = 0
+    for batch, table in zip(plan.shards[shard].devices, plan.device_tables[shard], strict=True):
+        if batch.model.emits is None:
+            continue
+        heard = np.add.reduceat(np.append(table.lane_positive < 0, False).astype(np.int64), table.start[:-1])
+        heard[table.start[:-1] == table.start[1:]] = 0
+        columns = batch.columns()
+        for i in np.flatnonzero(heard):
+            p = node_values(columns, int(i))
+            devices += int(heard[i]) * batch.model.most_events(p, plan.clock, plan.min_delay)
+    return int(plan.recorded[shard].sum()) * plan.min_delay + devices
 
 
 def new_buffers(plan: Plan, shard: Shard, weight_capacity: int) -> Buffers:
@@ -45,6 +63,7 @@ def new_buffers(plan: Plan, shard: Shard, weight_capacity: int) -> Buffers:
         np.zeros(capacity * layout.EVENT_WORDS, np.int64),
         np.zeros(max(1, weight_capacity) * layout.WEIGHT_WORDS, np.int64),
         np.zeros(layout.COUNTER_WORDS, np.int64),
+        Archive(shard),
     )
 
 
@@ -60,22 +79,26 @@ def carry_over(plan: Plan, old: Plan, buffers: list[Buffers], old_buffers: list[
     Input that is still to come and the spikes of an unfinished slice follow their neurons.
     """
     for shard, new, previous, before in zip(plan.shards, buffers, old.shards, old_buffers, strict=True):
-        columns = {int(node): i for i, node in enumerate(shard.emitters)}
-        for i, node in enumerate(previous.emitters):
-            if plan.min_delay == old.min_delay and int(node) in columns:
-                new.raster[:, columns[int(node)]] = before.raster[:, i]
-        target = _lanes_by_input(shard)
-        for key, lane in _lanes_by_input(previous).items():
-            if key in target:
-                for k in range(old.n_slots):
-                    new.ring[(step + k) % plan.n_slots, target[key]] = before.ring[(step + k) % old.n_slots, lane]
+        if plan.min_delay == old.min_delay:
+            _, here, there = np.intersect1d(shard.emitters, previous.emitters, return_indices=True)
+            new.raster[:, here] = before.raster[:, there]
+        here, there = _common_lanes(shard, previous)
+        rows = step + np.arange(old.n_slots)
+        new.ring[np.ix_(rows % plan.n_slots, here)] = before.ring[np.ix_(rows % old.n_slots, there)]
         new.counters[layout.N_SPIKES] = before.counters[layout.N_SPIKES]
+        new.archive.carry_over(before.archive, new.counters)
 
 
-def _lanes_by_input(shard: Shard) -> dict[Any, int]:
-    return {
-        (int(node), name): batch.first_lane + c * len(batch) + i
-        for batch in shard.batches
-        for c, name in enumerate(batch.inputs)
-        for i, node in enumerate(batch.node_ids)
-    }
+def _common_lanes(shard: Shard, previous: Shard) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lanes of the inputs that two layouts have in common, in both."""
+    here, there = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for new in shard.receivers:
+        for old in previous.receivers:
+            if new.model is not old.model:
+                continue
+            _, i, j = np.intersect1d(new.node_ids, old.node_ids, return_indices=True)
+            for channel, name in enumerate(new.inputs):
+                if name in old.inputs:
+                    here.append(new.lanes(i, channel))
+                    there.append(old.lanes(j, old.inputs.index(name)))
+    return np.concatenate(here), np.concatenate(there)

@@ -96,6 +96,11 @@ def compressed(variables: Mapping[str, np.ndarray], spread: set[str]) -> dict[st
     return result
 
 
+def node_values(columns: Mapping[str, np.ndarray], i: int) -> Any:
+    """Return the stored values of one node as attributes."""
+    return _Recorder(_row(columns, i), set())
+
+
 def state_columns(model: type[Node], columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Return the dynamic state variables as float64 arrays of one row per node."""
     return numeric_columns(model, columns, dict.fromkeys(model.dynamic))
@@ -106,6 +111,6 @@ def state_columns(model: type[Node], columns: Mapping[str, np.ndarray]) -> dict[
 def restart(model: type[Any], store: Any, clock: Any, step: int) -> None:
     """Write the state that devices start a run with at time `step` into their columns."""
     for row in range(len(store.node_ids)):
-        state = model.restart(_Recorder(_row({k: c[row : row + 1] for k, c in store.columns.items()}, 0), set()), clock, step)
+        state = model.restart(node_values(store.columns, row), clock, step)
         for name, value in state.items():
             store.columns[name][row] = value

@@ -11,34 +11,99 @@ from jaxnest.engine.buffers import Buffers
 from jaxnest.engine.plan import Network, Plan
 
 
-def write_events(plan: Plan, s: int, buffers: Buffers, recording: Any) -> None:
-    """Hand the spikes that one virtual process noted to the spike recorders that listen.
+@final
+class SpikeRecords:
+    """Hands event records to the recorders of spikes."""
 
-    Per recorder they come segment by segment, in a segment by sender, for a sender by time, as in NEST.
-    """
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._interpreters: dict[tuple[int, int], Any] = {}
+        """Recorder and virtual process -> what makes its events from the spikes that it hears."""
+
+    def write(self, plan: Plan, s: int, buffers: Buffers, begin: int, end: int) -> None:
+        """Hand the spikes that one virtual process noted between two steps to the spike recorders that listen.
+
+        Per recorder they come segment by segment, in a segment by sender, for a sender by time, as in NEST.
+        """
+        records = event_records(buffers)
+        spikes: dict[int, tuple[np.ndarray, ...]] = {}
+        if len(records):
+            order = np.lexsort((records[:, 1], records[:, 4]))
+            for index, node in enumerate(plan.recorders.tolist()):
+                spikes[node] = _heard(plan, s, index, node, records[order])
+        for node in plan.recorders.tolist():
+            interpreter = self._interpreter(node, s)
+            columns = None
+            if interpreter is not None:
+                last = max(begin, (end - 1) // plan.min_delay * plan.min_delay)
+                columns = interpreter.events(spikes.get(node, _NOTHING), begin, last, plan.min_delay)
+            elif node in spikes:
+                columns = _plain(*spikes[node])
+            if columns is not None and len(columns["senders"]):
+                self._network.recording.write(node, s, columns)
+
+    def _interpreter(self, node: int, s: int) -> Any:
+        kind = self._network.nodes.model(node).interpreter
+        if kind is None:
+            return None
+        if (node, s) not in self._interpreters:
+            self._interpreters[node, s] = kind(node)
+        return self._interpreters[node, s]
+
+
+_NOTHING = (*(np.empty(0, np.int64) for _ in range(4)), np.empty(0))
+"""Sender, stamp, multiplicity, segment and offset of no spikes."""
+
+
+def event_records(buffers: Buffers) -> np.ndarray:
+    """Return the event records of one virtual process, one per row."""
     n = int(buffers.counters[layout.N_EVENTS])
-    if not n:
-        return
-    records = buffers.events[: n * layout.EVENT_WORDS].reshape(n, layout.EVENT_WORDS)
-    order = np.lexsort((records[:, 1], records[:, 4]))
-    recorder, sender, stamp, multiplicity, _ = records[order].T
-    for index, node in enumerate(plan.recorders.tolist()):
-        heard = recorder == index
-        copies = multiplicity.copy()
-        if node in plan.listeners[s]:
-            ids, counts = np.unique(plan.listeners[s][node], return_counts=True)
-            place = np.minimum(np.searchsorted(ids, sender), len(ids) - 1)
-            listens = (recorder == -1) & (ids[place] == sender)
-            copies[listens] *= counts[place[listens]]
-            heard |= listens
-        first, last = plan.recorder_windows[index]
-        heard &= (stamp > first) & (stamp <= last)
-        if heard.any():
-            columns = {
-                "senders": np.repeat(sender[heard], copies[heard]),
-                "steps": np.repeat(stamp[heard], copies[heard]),
-            }
-            recording.write(node, s, columns)
+    return buffers.events[: n * layout.EVENT_WORDS].reshape(n, layout.EVENT_WORDS)
+
+
+def _heard(plan: Plan, s: int, index: int, node: int, records: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return sender, stamp, multiplicity, segment and offset of what one recorder hears while it is active."""
+    recorder, sender, stamp, multiplicity, segment, bits, _ = records.T
+    heard = recorder == index
+    copies = multiplicity.copy()
+    if node in plan.listeners[s]:
+        ids, counts = np.unique(plan.listeners[s][node], return_counts=True)
+        place = np.minimum(np.searchsorted(ids, sender), len(ids) - 1)
+        listens = (recorder == -1) & (ids[place] == sender)
+        copies[listens] *= counts[place[listens]]
+        heard |= listens
+    first, last = plan.recorder_windows[index]
+    heard &= (stamp > first) & (stamp <= last)
+    offset = np.ascontiguousarray(bits[heard]).view(np.float64)
+    return sender[heard], stamp[heard], copies[heard], segment[heard], offset
+
+
+def _plain(
+    sender: np.ndarray, stamp: np.ndarray, copies: np.ndarray, segment: np.ndarray, offset: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return one event per spike."""
+    columns = {"senders": np.repeat(sender, copies), "steps": np.repeat(stamp, copies)}
+    if offset.any():
+        columns["offsets"] = np.repeat(offset, copies)
+    return columns
+
+
+@final
+class LateRecords:
+    """Records made while recorders do not take any: they get them when the next run begins."""
+
+    def __init__(self) -> None:
+        self._records: list[tuple[int, int, dict[str, Any]]] = []
+
+    def write(self, recorder: int, shard: int, columns: dict[str, Any]) -> None:
+        """Keep the columns of some events."""
+        self._records.append((recorder, shard, columns))
+
+    def flush(self, recording: Any) -> None:
+        """Hand them over."""
+        for record in self._records:
+            recording.write(*record)
+        self._records.clear()
 
 
 @final
@@ -77,13 +142,13 @@ class WeightWatch:
     ) -> None:
         r = row[mine]
         sent = np.ascontiguousarray(records[mine, 2]).view(np.float64)
-        weight = sent if connections.named.model.is_plastic else connections.weight[r]  # targets may count or flip
+        weight = sent if connections.named.model.send is not None else connections.weight[r]  # targets may count or flip
         columns = {
             "senders": connections.source[r].astype(np.int64),
             "steps": records[mine, 1],
             "weights": weight,
             "receptors": connections.receptor[r].astype(np.int64),
-            "ports": r.astype(np.int64),
+            "ports": np.asarray(getattr(connections, "rows", np.arange(len(connections.source))))[r].astype(np.int64),
             "targets": connections.target[r].astype(np.int64),
         }
         recording.write(recorder, s, columns)

@@ -31,6 +31,7 @@ from jaxnest.engine.layout import (
     WEIGHT_WORDS,
     WEIGHTS_NEEDED,
 )
+from jaxnest.random.engines import drand
 
 
 @numba.njit(cache=True)
@@ -84,6 +85,7 @@ def collect(
             events[EVENT_WORDS * k + 2] = clock[ORIGIN] + lag + 1
             events[EVENT_WORDS * k + 3] = multiplicity
             events[EVENT_WORDS * k + 4] = clock[SEGMENT]
+            events[EVENT_WORDS * k + 5] = events[EVENT_WORDS * k + 6] = 0
             k += 1
     counters[N_EVENTS] = k
     if clock[TO] < min_delay:
@@ -171,15 +173,21 @@ def post(
     lane_negative: int,
     flags: int,
     delay: int,
+    offset: float,
 ) -> None:
     """Send one event of a device, emitted in `step`, to a neuron's lane or to a recorder."""
     if lane_positive < 0:
         k = counters[N_EVENTS]
+        if EVENT_WORDS * (k + 1) > len(events):
+            return
+        bits = events.view(np.float64)
         events[EVENT_WORDS * k] = -1 - lane_positive
         events[EVENT_WORDS * k + 1] = sender
         events[EVENT_WORDS * k + 2] = step + 1
         events[EVENT_WORDS * k + 3] = int(amount)
         events[EVENT_WORDS * k + 4] = clock[SEGMENT]
+        bits[EVENT_WORDS * k + 5] = offset
+        bits[EVENT_WORDS * k + 6] = weight
         counters[N_EVENTS] = k + 1
         return
     x = amount if flags & PLAIN else weight * amount
@@ -187,6 +195,28 @@ def post(
     if flags & FLIP and x <= 0:
         x = -x
     ring[((step + delay) % clock[N_SLOTS]) * clock[N_LANES] + lane] += x
+
+
+@numba.njit(cache=True, error_model="numpy")
+def draw_uniforms(
+    stream: np.ndarray, uniform: np.ndarray, frozen: np.ndarray, rows: np.ndarray, clock: np.ndarray
+) -> None:
+    """Draw one number for each step of the segment, neuron by neuron."""
+    for i in range(rows[0], rows[1]):
+        if not frozen[i]:
+            for lag in range(clock[FROM], clock[TO]):
+                uniform[lag, i] = drand(stream)
+
+
+@numba.cfunc(ffi.HANDLER, cache=True)
+def uniforms_handler(frame: int) -> int:
+    """`draw_uniforms` as an operation of XLA."""
+    if ffi.is_query(frame):
+        return 0
+    frozen, clock = ffi.int64(frame, 2), ffi.int64(frame, 4)
+    uniform = ffi.float64(frame, 1).reshape((clock[MIN_DELAY], len(frozen)))
+    draw_uniforms(ffi.uint64(frame, 0), uniform, frozen, ffi.int64(frame, 3), clock)
+    return 0
 
 
 @numba.cfunc(ffi.HANDLER, cache=True)

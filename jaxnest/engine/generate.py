@@ -18,6 +18,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
+from jaxnest.engine.integrators.scalar import update_source
+from jaxnest.models import registry
 
 
 def cache_folder() -> pathlib.Path:
@@ -52,7 +54,8 @@ def fingerprint(model: type[Any]) -> str:
     """Return a hash of everything that a generated loop inlines: the model's file and the engine's own."""
     from jaxnest.engine import events, ffi, layout, scalar_ops
 
-    files = [inspect.getsourcefile(m) for m in (model, scalar_ops, ffi, events, layout)]
+    classes = [c for c in model.__mro__ if c is not object]
+    files = [inspect.getsourcefile(m) for m in (*classes, scalar_ops, ffi, events, layout)]
     text = b"".join(pathlib.Path(f).read_bytes() for f in files if f)
     return hashlib.sha256(text).hexdigest()
 
@@ -78,10 +81,10 @@ from numba import njit
 from jaxnest.engine import ffi, scalar_ops
 from jaxnest.engine.events import post
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
-from jaxnest.models.registry import NODE_MODELS
+from jaxnest.models.registry import implementation
 
 FINGERPRINT = {fingerprint!r}
-model = NODE_MODELS[{name!r}]
+model = implementation({name!r})
 Variables = namedtuple("Variables", {variables!r})
 State = namedtuple("State", {state!r})
 """
@@ -90,16 +93,16 @@ NEURONS = (
     HEAD
     + """
 Inputs = namedtuple("Inputs", {inputs!r})
-update = njit(model.update)
+{update}
 {outputs}
 
 @njit(cache=True, error_model="numpy")
 def advance(
-    scalars, vectors, spread, state, state_vectors, ring, raster, samples, sampled, frozen,
-    first_lane, first_column, receptors, clock,
+    scalars, vectors, spread, state, state_vectors, ring, raster, uniform, samples, sampled, frozen,
+    first_lane, first_column, receptors, tile, clock,
 ):
     n = state.shape[0]
-    n_columns = raster.shape[1]
+    channels = receptors + {n_scalar_inputs}
     for i in range(n):
         if frozen[i]:
             raster[:, first_column + i] = 0
@@ -107,14 +110,15 @@ def advance(
         v = Variables({variable_places})
         s = State({state_places})
         for lag in range(clock[FROM], clock[TO]):
-            lane = ((clock[ORIGIN] + lag) % clock[N_SLOTS]) * clock[N_LANES] + first_lane + i
+            lane = ((clock[ORIGIN] + lag) % clock[N_SLOTS]) * clock[N_LANES] + first_lane
+            lane += i // tile * (tile * channels) + i % tile
             x = Inputs({input_places})
             new, spike = update(v, s, x)
             s = State({new_state})
             raster[lag, first_column + i] = spike
             {sampling}
-            for channel in range(receptors + {n_scalar_inputs}):
-                ring[lane + channel * n] = 0.0
+            for channel in range(channels):
+                ring[lane + channel * tile] = 0.0
         {storing}
 """
 )
@@ -122,7 +126,11 @@ def advance(
 
 @functools.cache
 def neuron_loop(
-    model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], outputs: tuple[str, ...]
+    model: type[Any],
+    variables: tuple[str, ...],
+    vectors: frozenset[str],
+    outputs: tuple[str, ...],
+    stochastic: bool = False,
 ) -> Callable[..., None]:
     """Return the compiled loop that advances neurons of a model through a segment, node by node.
 
@@ -134,19 +142,24 @@ def neuron_loop(
         Which of the variables and states are vectors.
     outputs
         Recordables that meters sample.
+    stochastic
+        Whether each node gets a random number in every step.
     """
     scalars, vector_states = split(model.dynamic, vectors)
     scalar_inputs = model.inputs(0)
-    input_places = [f"ring[lane + (receptors + {k}) * n]" for k in range(len(scalar_inputs))]
+    input_places = [f"ring[lane + (receptors + {k}) * tile]" for k in range(len(scalar_inputs))]
     if model.receptor_vector is not None:
-        input_places.insert(0, "ring[lane : lane + receptors * n : n].copy()")
+        input_places.insert(0, "ring[lane : lane + receptors * tile : tile].copy()")
+    if stochastic:
+        input_places.append("uniform[lag, i]")
     indent = "\n" + 12 * " "
     source = NEURONS.format(
         fingerprint=fingerprint(model),
         name=model.name,
         variables=variables,
         state=model.dynamic,
-        inputs=input_names(model),
+        inputs=input_names(model, stochastic),
+        update=update_source(model, vectors) if hasattr(model, "dynamics") else f"update = njit(model.{'stochastic_update' if stochastic else 'update'})",
         outputs="\n".join(f"output_{k} = njit(model.recordable({name!r}))" for k, name in enumerate(outputs)),
         variable_places=_fields(variables, vectors, "scalars[i * spread, {}]", "vectors[i * spread, {}]"),
         state_places=_fields(model.dynamic, vectors, "state[i, {}]", "state_vectors[i, {}]"),
@@ -166,45 +179,49 @@ def neuron_loop(
     return load(model.name, source).advance
 
 
-def input_names(model: type[Any]) -> tuple[str, ...]:
+def input_names(model: type[Any], stochastic: bool = False) -> tuple[str, ...]:
     """Return the fields of the inputs that `update` gets: the vector of receptors is one field, ``spikes``."""
-    return (("spikes",) if model.receptor_vector is not None else ()) + model.inputs(0)
+    vector = ("spikes",) if model.receptor_vector is not None else ()
+    return vector + model.inputs(0) + (("uniform",) if stochastic else ())
 
 
 STIMULATORS = (
     HEAD
     + """
-Random = namedtuple("Random", ["stream", "objects"])
+Context = namedtuple(
+    "Context", ["stream", "shared_stream", "objects", "memory", "origin", "begin", "end", "input"]
+)
 advance = njit(model.advance)
 {draw}
 {outputs}
 
 @njit(cache=True, error_model="numpy")
 def send(
-    ring, events, counters, stream, state, target_state, objects, samples,
-    scalars, vectors, vector_start, windows, node_ids, start, lane_positive, lane_negative, flags, weight, delay,
-    rows, clock,
+    ring, events, counters, stream, shared_stream, raster, state, target_state, objects, memory, samples,
+    scalars, vectors, vector_start, windows, places, start, lane_positive, lane_negative, flags, weight, delay,
+    memory_start, rows, clock,
 ):
     n_samples_words = samples.shape[1] * samples.shape[2]
+    begin, end = clock[ORIGIN] + clock[FROM], clock[ORIGIN] + clock[TO]
     for i in range(rows[0], rows[1]):
+        {clear}
+        if windows[i, 1] < windows[i, 0]:
+            continue
         v = Variables({variable_places})
         s = State({state_places})
-        random = Random(stream, objects[i])
+        mine = memory[memory_start[i] : memory_start[i + 1]]
+        context = Context(stream, shared_stream, objects[i], mine, clock[ORIGIN], begin, end, 0.0)
         for lag in range(clock[FROM], clock[TO]):
             step = clock[ORIGIN] + lag
-            active = windows[i, 0] < step + {shift} and step + {shift} <= windows[i, 1]
+            acting = {acting}
+            active = windows[i, 0] < acting and acting <= windows[i, 1]
+            {receive}
             again = True
             while again:
-                new, value, factor, again = advance(v, s, step, active, random)
+                new, value, factor, again{when} = advance(v, s, step, active, context)
                 s = State({new_state})
-                if active and value != 0:
-                    for c in range(start[i], start[i + 1]):
-                        {amount}
-                        if amount != 0:
-                            post(
-                                ring, events, counters, clock, node_ids[i], step, amount, factor * weight[c],
-                                lane_positive[c], lane_negative[c], flags[c], delay[c],
-                            )
+                if {active} and value != 0:
+                    {sending}
                     {settle}
             if n_samples_words > 0:
                 {sampling}
@@ -215,24 +232,65 @@ def send(
 def handler(frame):
     if ffi.is_query(frame):
         return 0
-    node_ids = ffi.int64(frame, 12)
-    n = len(node_ids)
-    clock = ffi.int64(frame, 20)
-    connections = len(ffi.float64(frame, 17))
+    places = ffi.int64(frame, 15).reshape((-1, 3))
+    n = len(places)
+    clock = ffi.int64(frame, 24)
+    connections = len(ffi.float64(frame, 20))
+    target_state, raster = ffi.float64(frame, 7), ffi.int32(frame, 5)
     send(
-        ffi.float64(frame, 0), ffi.int64(frame, 1), ffi.int64(frame, 2), ffi.uint64(frame, 3),
-        ffi.float64(frame, 4).reshape((n, -1)),
-        ffi.float64(frame, 5).reshape((connections, {n_target_state})),
-        ffi.float64(frame, 6).reshape((n, {n_objects}, {object_size})),
-        ffi.float64(frame, 7).reshape((clock[MIN_DELAY], {n_outputs}, n)),
-        ffi.float64(frame, 8).reshape((n, -1)), ffi.float64(frame, 9), ffi.int64(frame, 10).reshape((n, -1)),
-        ffi.int64(frame, 11).reshape((n, 2)), node_ids, ffi.int64(frame, 13), ffi.int32(frame, 14),
-        ffi.int32(frame, 15), ffi.int64(frame, 16), ffi.float64(frame, 17), ffi.int32(frame, 18),
-        ffi.int64(frame, 19), clock,
+        ffi.float64(frame, 0), ffi.int64(frame, 1), ffi.int64(frame, 2), ffi.uint64(frame, 3), ffi.uint64(frame, 4),
+        raster.reshape((clock[MIN_DELAY], len(raster) // clock[MIN_DELAY])),
+        ffi.float64(frame, 6).reshape((n, -1)),
+        target_state.reshape((connections, len(target_state) // max(1, connections))),
+        ffi.float64(frame, 8).reshape((n, {n_objects}, {object_size})), ffi.float64(frame, 9),
+        ffi.float64(frame, 10).reshape((clock[MIN_DELAY], {n_outputs}, n)),
+        ffi.float64(frame, 11).reshape((n, -1)), ffi.float64(frame, 12), ffi.int64(frame, 13).reshape((n, -1)),
+        ffi.int64(frame, 14).reshape((n, 2)), places, ffi.int64(frame, 16), ffi.int32(frame, 17),
+        ffi.int32(frame, 18), ffi.int64(frame, 19), ffi.float64(frame, 20), ffi.int32(frame, 21),
+        ffi.int64(frame, 22), ffi.int64(frame, 23), clock,
     )
     return 0
 """
 )
+
+TO_TARGETS = """for c in range(start[i], start[i + 1]):
+    {draw}
+        post(
+            ring, events, counters, clock, places[i, 0], step + ahead, amount, factor * weight[c],
+            lane_positive[c], lane_negative[c], flags[c], delay[c], offset,
+        )
+"""
+"""The spikes or currents of one step on their way to the targets on the same virtual process."""
+
+DRAW_ONE = """{target}
+    amount = {draw}
+    if amount != 0:"""
+DRAW_SEVERAL = """{target}
+    more = True
+    while more:
+        amount, ahead, offset, more = {draw}
+        if amount == 0:
+            continue"""
+
+
+def _sending(model: type[Any], object_size: int) -> str:
+    """Return the text that sends `value` from one device."""
+    if model.has_proxies:
+        return "raster[lag, places[i, 1]] += int(value)"
+    words = model.target_distributions * object_size
+    target, context, draw = "", "context", "value"
+    if words:
+        target = (
+            f"mine_here = target_state[c, :{words}].reshape(({model.target_distributions}, {object_size}))\n"
+            "    here = Context(stream, shared_stream, mine_here, mine, clock[ORIGIN], begin, end, 0.0)"
+        )
+        context = "here"
+    if model.draw is not None:
+        draw = f"draw(v, s, value, target_state[c, {words}:], {context})"
+    several = model.timed and model.draw is not None
+    head = (DRAW_SEVERAL if several else DRAW_ONE).format(target=target or "pass", draw=draw)
+    text = TO_TARGETS.format(draw=head)
+    return text.replace("\n", "\n" + 20 * " ").rstrip()
 
 
 @functools.cache
@@ -240,28 +298,50 @@ def stimulator_loop(
     model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], outputs: tuple[str, ...], object_size: int
 ) -> ModuleType:
     """Return the module with the compiled loop ``send`` over devices of a model, and its XLA ``handler``."""
-    per_target, settles = model.draw is not None, model.settle is not None
+    name = model.__name__ if registry.VARIANTS.get(model.__name__) is model else model.name
+    settles = model.settle is not None
+    draws = model.draw is not None
+    words = model.target_distributions * object_size
+    timed = model.timed and not draws
     source = STIMULATORS.format(
         fingerprint=fingerprint(model),
-        name=model.name,
+        name=name,
         variables=variables,
         state=model.dynamic,
-        draw=("draw = njit(model.draw)\n" if per_target else "") + ("settle = njit(model.settle)" if settles else ""),
-        settle="s = State(*settle(v, s, target_state[start[i] : start[i + 1]]))" if settles else "",
+        draw=("draw = njit(model.draw)\n" if draws else "") + ("settle = njit(model.settle)" if settles else ""),
+        settle=f"s = State(*settle(v, s, target_state[start[i] : start[i + 1], {words}:]))" if settles else "",
         outputs="\n".join(f"output_{k} = njit(model.recordable({name!r}))" for k, name in enumerate(outputs)),
         variable_places=_fields(
             variables, vectors, "scalars[i, {}]", "vectors[vector_start[i, {0}] : vector_start[i, {0} + 1]]"
         ),
         state_places=_fields(model.dynamic, frozenset(), "state[i, {}]", ""),
         new_state="".join(f"new[{k}], " for k in range(len(model.dynamic))),
-        shift=model.window_shift,
-        amount="amount = draw(v, s, value, target_state[c], random)" if per_target else "amount = value",
+        acting=f"{'clock[ORIGIN]' if model.slicewise else 'step'} + {model.window_shift}",
+        active="True" if model.own_window else "active",
+        clear="raster[clock[FROM] : clock[TO], places[i, 1]] = 0" if model.has_proxies else "",
+        receive=_receive(model),
+        when=", ahead, offset" if timed else "",
+        sending=("" if timed else "ahead, offset = 0, 0.0\n" + 20 * " ") + _sending(model, object_size),
         sampling=("\n" + 16 * " ").join(f"samples[lag, {k}, i] = output_{k}(v, s)" for k in range(len(outputs)))
         or "pass",
         storing=("\n" + 8 * " ").join(f"state[i, {k}] = s.{name}" for k, name in enumerate(model.dynamic)) or "pass",
-        n_target_state=len(model.target_state),
         n_objects=model.distributions,
         object_size=object_size,
         n_outputs=len(outputs),
     )
-    return load(model.name, source)
+    return load(name, source)
+
+
+def _receive(model: type[Any]) -> str:
+    """Return the text that reads what arrived for a device in this step; while it is not active nothing is read."""
+    if not model.inputs():
+        return ""
+    lines = (
+        "arrived = 0.0",
+        "if active:",
+        "    lane = (step % clock[N_SLOTS]) * clock[N_LANES] + places[i, 2]",
+        "    arrived = ring[lane]",
+        "    ring[lane] = 0.0",
+        "context = Context(stream, shared_stream, objects[i], mine, clock[ORIGIN], begin, end, arrived)",
+    )
+    return ("\n" + 12 * " ").join(lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from jaxnest.engine import archive as archives
 from jaxnest.engine import events, ffi
 
 
@@ -40,3 +41,13 @@ def collect(shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:
             clock,
         ],
     )
+
+
+def archive(shard: dict[str, Any], times: Any, clock: Any) -> None:
+    """Let neurons remember the spikes of a segment."""
+    *arrays, shard["counters"] = ffi.call(
+        archives.note_spikes_handler,
+        [*shard["archive"], shard["counters"]],
+        [shard["raster"], clock, times],
+    )
+    shard["archive"] = tuple(arrays)

@@ -5,11 +5,12 @@ from __future__ import annotations
 ORIGIN, FROM, TO, MIN_DELAY, N_SLOTS, N_LANES, SEGMENT = range(7)
 CLOCK_WORDS = 8
 
-N_REGISTER, N_EVENTS, N_SPIKES, N_WEIGHTS, WEIGHTS_NEEDED = range(5)
+N_REGISTER, N_EVENTS, N_SPIKES, N_WEIGHTS, WEIGHTS_NEEDED, ARCHIVE_USED, ARCHIVE_NEEDED = range(7)
 COUNTER_WORDS = 8
 
 REGISTER_WORDS = 3  # source node, lag, multiplicity
-EVENT_WORDS = 5  # recorder (-1: all recorders of the sender), sender, stamp, multiplicity, segment
+EVENT_WORDS = 7
+"""Listener (-1: all those of the sender), sender, stamp, multiplicity, segment, bits of the offset and of the weight."""
 WEIGHT_WORDS = 3  # connection, stamp, bits of the weight
 
 FLIP, PLAIN = 1, 2

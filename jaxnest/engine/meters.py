@@ -44,8 +44,12 @@ class Meter:
     window: tuple[int, int]
     sources: list[tuple[int, int]]
     """For each target the probe and the column in its samples."""
+    awake: np.ndarray
+    """Which targets are not frozen: those alone have samples."""
     times: list[np.ndarray] = field(default_factory=list)
     values: list[np.ndarray] = field(default_factory=list)
+    sampled: list[np.ndarray] = field(default_factory=list)
+    """Targets that were awake at these times, (time, target)."""
 
     def take(self, probes: list[Probe], stamps: list[np.ndarray], samples: list[np.ndarray]) -> None:
         """Keep the samples (time, name, node) of this meter's targets until `release`."""
@@ -60,6 +64,12 @@ class Meter:
             values[:, :, here] = samples[p][:, names][:, :, columns]
         self.times.append(times)
         self.values.append(values)
+        self.sampled.append(np.tile(self.awake, (len(times), 1)))
+
+    def take_over(self, before: Meter) -> None:
+        """Go on with samples that this meter had not released when the network changed."""
+        if self.names == before.names and np.array_equal(self.targets, before.targets):
+            self.times, self.values, self.sampled = before.times, before.values, before.sampled
 
     def release(self, until: int, min_delay: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
         """Return senders, stamps and values (name, sample) of all samples up to the stamp `until`.
@@ -68,14 +78,15 @@ class Meter:
         """
         if not self.times:
             return None
-        times, values = np.concatenate(self.times), np.concatenate(self.values)
+        times, values, sampled = (np.concatenate(a) for a in (self.times, self.values, self.sampled))
         ready = times <= until
-        self.times, self.values = [times[~ready]], [values[~ready]]
+        self.times, self.values, self.sampled = [times[~ready]], [values[~ready]], [sampled[~ready]]
         chosen = ready & (times > self.window[0]) & (times <= self.window[1])
-        times, values = times[chosen], values[chosen]
+        times, values, sampled = times[chosen], values[chosen], sampled[chosen].ravel()
         n = len(self.targets)
         slices = np.repeat((times - 1) // min_delay, n)
         order = np.lexsort((np.repeat(times, n), np.tile(np.arange(n), len(times)), slices))
+        order = order[sampled[order]]
         flat = values.transpose(1, 0, 2).reshape(len(self.names), -1)
         return np.tile(self.targets, len(times))[order], np.repeat(times, n)[order], flat[:, order]
 
@@ -117,6 +128,7 @@ def place_meters(shards: list[Shard], requests: Iterable[MeterRequest]) -> tuple
             r.names,
             r.window,
             [(index[key], int(np.searchsorted(probes[index[key]].rows, p))) for key, p in place],
+            np.array([_is_awake(shards[r.shard], key[1], p) for key, p in place]),
         )
         for r, place in zip(requests, places, strict=True)
     ]
@@ -131,6 +143,11 @@ def locate(shard: Shard, node: int) -> tuple[int, int]:
         if position < len(batch) and batch.node_ids[position] == node:
             return i, position
     raise KeyError(node)
+
+
+def _is_awake(shard: Shard, index: int, position: int) -> bool:
+    batch = (shard.batches + shard.devices)[index]
+    return not batch.store.frozen[batch.rows[position]]
 
 
 def recorded_values(model: type[Any], names: tuple[str, ...], v: Any, s: Any) -> list[Any]:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, final
 
 import numpy as np
 
 from jaxnest.engine.meters import Meter, MeterRequest, Probe, place_meters
+from jaxnest.engine.plasticity import dynamics_of
 from jaxnest.engine.shard import Batch, Shard, build_shard
-from jaxnest.engine.tables import DeliveryTable, DeviceTable, build_delivery, build_device_table
+from jaxnest.engine.tables import (
+    DeliveryTable,
+    DetectorInputs,
+    DeviceTable,
+    build_delivery,
+    build_detector_inputs,
+    build_device_table,
+    part,
+)
 
 NEVER = 1 << 62
 
@@ -38,15 +47,21 @@ class Plan:
     device_tables: list[list[DeviceTable]]
     """Per shard, one per batch of devices that emit something (None for recorders)."""
     recorders: np.ndarray
-    """Node ids of all spike recorders; their index is what event records carry."""
+    """Node ids of all recorders of spikes; their index is what event records carry."""
     recorder_windows: list[tuple[int, int]]
     """First and last active step of each of them."""
     recorded: list[np.ndarray]
     """Per shard and column of the raster: whether some recorder listens."""
     listeners: list[dict[int, np.ndarray]]
     """Per shard: recorder -> ids of the neurons it listens to (with repetitions)."""
+    detectors: dict[int, int]
+    """Node id of each detector -> the index of its receptor 0 in event records; those of the others follow."""
     probes: list[Probe]
     meters: list[Meter]
+    detector_inputs: list[DetectorInputs]
+    """Per shard: the connections from neurons to detectors."""
+    most_events: dict[int, int] = field(default_factory=dict)
+    """Per shard: how many event records a slice can make, once somebody asked."""
 
     @property
     def n_slots(self) -> int:
@@ -85,11 +100,15 @@ def build_plan(
     shards = [build_shard(nodes.stores, i) for i in range(n_shards)]
     windows: dict[int, tuple[int, int]] = {}
     for model, store in nodes.stores.items():
-        if model.element_type == "recorder" and not model.samples:
+        if model.element_type == "recorder" and not hasattr(model, "detect") and not model.samples:
             windows |= {int(n): window(store, r, network.clock) for r, n in enumerate(store.node_ids)}
     recorders = np.array(sorted(windows), np.int64)
     recorder_index = np.zeros(n_nodes + 1, np.int64)
     recorder_index[recorders] = np.arange(len(recorders))
+    detectors = _detector_indices(shards, len(recorders))
+    recorder_index[list(detectors)] = list(detectors.values())
+    inputs = [build_detector_inputs(detectors, tables(connections, shard.index, "neuron")) for shard in shards]
+    detected = np.unique(np.concatenate([i.source for i in inputs]))
     known, delivery = delivery, []
     device_tables, recorded, listeners = [], [], []
     for shard in shards:
@@ -99,7 +118,14 @@ def build_plan(
         delivery.append(
             known[shard.index]
             if known
-            else build_delivery(shard, tables(connections, shard.index, "neuron"), lookup, watched(connections))
+            else build_delivery(
+                shard,
+                _delivered(connections, shard, lookup),
+                lookup,
+                watched(connections),
+                dynamics_of(t for _, _, category, t in connections.tables() if category != "from_device"),
+                network.clock,
+            )
         )
         from_devices = list(tables(connections, shard.index, "from_device"))
         device_tables.append(
@@ -107,7 +133,7 @@ def build_plan(
         )
         heard = _listeners(tables(connections, shard.index, "to_device"))
         listeners.append(heard)
-        everyone = np.concatenate([*heard.values(), np.empty(0, np.int64)])
+        everyone = np.concatenate([*heard.values(), detected])
         recorded.append(np.isin(shard.emitters, everyone).astype(np.int64))
     probes, meters = place_meters(shards, _meter_requests(network, shards))
     return Plan(
@@ -121,9 +147,32 @@ def build_plan(
         [windows[n] for n in recorders.tolist()],
         recorded,
         listeners,
+        detectors,
         probes,
         meters,
+        inputs,
     )
+
+
+def _detector_indices(shards: list[Shard], first: int) -> dict[int, int]:
+    """Give each receptor of each detector an index, from `first` on."""
+    indices: dict[int, int] = {}
+    for batch in (b for shard in shards for b in shard.detectors):
+        for row, node in zip(batch.rows.tolist(), batch.node_ids.tolist(), strict=True):
+            indices[node] = first
+            first += batch.model.receptor_count({k: c[row] for k, c in batch.store.columns.items()})
+    return indices
+
+
+def _delivered(connections: Any, shard: Shard, lookup: tuple[np.ndarray, np.ndarray]) -> list[tuple[int, Any]]:
+    """Return the tables of connections to nodes with lanes: neurons, and devices that have receptors."""
+    found = list(tables(connections, shard.index, "neuron"))
+    if shard.detectors:
+        found = [(i, part(t, lookup[0][t.target] >= 0)) for i, t in found]
+    if len(shard.receivers) > len(shard.batches):
+        found += [(i, part(t, lookup[0][t.target] >= 0)) for i, t in tables(connections, shard.index, "to_device")]
+        found.sort(key=lambda pair: pair[0])
+    return found
 
 
 def tables(connections: Any, shard: int, category: str) -> Iterator[tuple[int, Any]]:

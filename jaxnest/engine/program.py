@@ -7,7 +7,6 @@ duration, other parameters or another run of the same network compile nothing.
 from __future__ import annotations
 
 import functools
-from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
@@ -17,21 +16,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from jaxnest.engine import layout
-from jaxnest.engine.generate import input_names
-
-
-@final
-@dataclass(frozen=True)
-class BatchSpec:
-    """What the program has to know of a batch at compile time."""
-
-    model: type[Any]
-    receptors: int
-    size: int
-    first_lane: int
-    variables: tuple[tuple[str, bool], ...]
-    """Names, and whether the variable differs between nodes."""
-    has_frozen: bool
+from jaxnest.engine.tiles import BatchSpec, Segment, advance_batch, clear_inputs
 
 
 @final
@@ -43,7 +28,7 @@ class ProbeSpec:
     batch: int
     names: tuple[str, ...]
     outputs: tuple[str, ...]
-    all_rows: bool
+    """Names of all that is sampled from the batch."""
 
 
 @final
@@ -92,6 +77,7 @@ def _goes_on(spec: ProgramSpec, end: Any, carry: Any) -> Any:
         going &= shard["counters"][layout.N_EVENTS] + most <= capacity
         weights = shard["weight_events"].shape[0] // layout.WEIGHT_WORDS
         going &= shard["counters"][layout.N_WEIGHTS] + needed <= weights
+        going &= shard["counters"][layout.ARCHIVE_NEEDED] == 0
     for samples, n in zip(carry["samples"], carry["n_samples"], strict=True):
         going &= n + spec.min_delay < samples.shape[0]
     return going
@@ -113,16 +99,16 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
             spec.operations.deliver(shard, constant["delivery"][s], registers, clocks[s])
     for s, shard in enumerate(shards):
         _send(spec, s, shard, constant, clocks[s])
-    inner = (
-        [(s["ring"], s["raster"], s["states"]) for s in shards],
-        carry["samples"],
-        carry["n_samples"],
-    )
-    advance = functools.partial(_advance, spec, constant, origin, [s["device_samples"] for s in shards])
-    moving, samples, n_samples = lax.fori_loop(begin, stop, advance, inner)
-    for s, (shard, (ring, raster, states)) in enumerate(zip(shards, moving, strict=True)):
-        shard |= {"ring": ring, "raster": raster, "states": states}
+    segment = Segment(origin, begin, stop)
+    slabs = []
+    for s, shard in enumerate(shards):
+        slabs.append([*_advance(spec, s, shard, constant, segment), *shard["device_samples"]])
         spec.operations.collect(shard, constant["collection"][s], clocks[s])
+        spec.operations.archive(shard, constant["times"], clocks[s])
+    samples, n_samples = list(carry["samples"]), list(carry["n_samples"])
+    for p, probe in enumerate(spec.probes):
+        slab = slabs[probe.shard][probe.batch]
+        samples[p], n_samples[p] = _sample(probe, constant["probes"][p], segment, slab, samples[p], n_samples[p])
     return {"step": origin + stop, "shards": shards, "samples": samples, "n_samples": n_samples}
 
 
@@ -130,15 +116,23 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
     """Let the devices of a virtual process act, in the order of their ids."""
     if not spec.schedules[s]:
         return
-    from jaxnest.engine import ffi
+    from jaxnest.engine import events, ffi
 
-    shard["device_samples"] = list(shard["device_samples"])
-    shard["devices"] = list(shard["devices"])
+    for name in ("device_samples", "devices", "uniform"):
+        shard[name] = list(shard[name])
+    n_devices = len(spec.devices[s])
     for b, first, last in spec.schedules[s]:
+        rows = jnp.array([first, last], jnp.int64)
+        if b >= n_devices:
+            shard["stream"], shard["uniform"][b - n_devices] = ffi.call(
+                events.uniforms_handler,
+                [shard["stream"], shard["uniform"][b - n_devices]],
+                [constant["not_drawing"][s][b - n_devices], rows, clock],
+            )
+            continue
         device = spec.devices[s][b]
         if device is None:
             continue
-        rows = jnp.array([first, last], jnp.int64)
         results = ffi.call(
             device.handler,
             [
@@ -146,108 +140,52 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
                 shard["events"],
                 shard["counters"],
                 shard["stream"],
+                shard["shared_stream"],
+                shard["raster"],
                 *shard["devices"][b],
                 shard["device_samples"][b],
             ],
             [*constant["devices"][s][b], rows, clock],
         )
-        shard["ring"], shard["events"], shard["counters"], shard["stream"] = results[:4]
-        shard["devices"][b] = tuple(results[4:7])
-        shard["device_samples"][b] = results[7]
+        names = ("ring", "events", "counters", "stream", "shared_stream", "raster")
+        shard |= zip(names, results, strict=False)
+        *changed, shard["device_samples"][b] = results[len(names) :]
+        shard["devices"][b] = tuple(changed)
 
 
-def _advance(spec: ProgramSpec, constant: Any, origin: Any, device_samples: Any, lag: Any, inner: Any) -> Any:
-    """Advance all neurons by one step and note their spikes and samples."""
-    moving, samples, n_samples = inner
-    moved, recorded = [], []
-    for s, (ring, raster, states) in enumerate(moving):
-        slot = (origin + lag) % ring.shape[0]
-        row = lax.dynamic_index_in_dim(ring, slot, 0, keepdims=False)
-        new_states, spikes = [], []
-        for b, batch in enumerate(spec.batches[s]):
-            v, v_axes = _variables(batch, constant["variables"][s][b])
-            state = _state_type(batch.model)(**states[b])
-            x = _inputs(batch, row)
-            new, spike = jax.vmap(batch.model.update, in_axes=(v_axes, 0, 0))(v, state, x)
-            new_state = dict(zip(batch.model.dynamic, new, strict=True))
-            spike = jnp.broadcast_to(spike, (batch.size,)).astype(jnp.int32)
-            if batch.has_frozen:
-                new_state, spike = _hold(constant["frozen"][s][b], states[b], new_state, spike)
-            new_states.append(new_state)
-            spikes.append(spike)
-        if spikes:
-            raster = lax.dynamic_update_slice(raster, jnp.concatenate(spikes)[None], (lag, 0 * lag))
-            ring = lax.dynamic_update_slice(ring, _remaining(spec, constant, s, row)[None], (slot, 0 * slot))
-        moved.append((ring, raster, new_states))
-        recorded.append(new_states)
-    samples, n_samples = list(samples), list(n_samples)
-    for p, probe in enumerate(spec.probes):
-        values = _values(spec, constant, probe, p, recorded, device_samples, lag)
-        stamp, first, interval = origin + lag + 1, constant["probes"][p]["first"], constant["probes"][p]["interval"]
-        due = (stamp >= first) & ((stamp - first) % interval == 0)
-        place = jnp.where(due, n_samples[p], samples[p].shape[0] - 1)
-        samples[p] = lax.dynamic_update_slice(samples[p], values[None], (place, 0 * place, 0 * place))
-        n_samples[p] = n_samples[p] + due
-    return moved, samples, n_samples
+def _advance(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, segment: Segment) -> list[Any]:
+    """Advance the neurons of a virtual process through a segment and return the samples of each batch."""
+    states, slabs = list(shard["states"]), []
+    for b, batch in enumerate(spec.batches[s]):
+        fixed = {
+            "variables": constant["variables"][s][b],
+            "frozen": constant["frozen"][s][b],
+            "uniform": shard["uniform"][b],
+        }
+        shard["raster"], states[b], slab = advance_batch(
+            batch, fixed, segment, shard["ring"], shard["raster"], states[b]
+        )
+        slabs.append(slab)
+    shard["states"] = states
+    if spec.batches[s]:
+        some_frozen = any(b.has_frozen for b in spec.batches[s])
+        shard["ring"] = clear_inputs(shard["ring"], segment, constant["kept_lanes"][s] if some_frozen else None)
+    return slabs
 
 
-def _hold(frozen: Any, old: dict[str, Any], new: dict[str, Any], spike: Any) -> tuple[dict[str, Any], Any]:
-    """Keep frozen nodes as they were."""
-    held = {k: jnp.where(frozen.reshape((-1,) + (1,) * (a.ndim - 1)), old[k], a) for k, a in new.items()}
-    return held, jnp.where(frozen, 0, spike)
+def _sample(
+    probe: ProbeSpec, times: dict[str, Any], segment: Segment, slab: Any, samples: Any, n: Any
+) -> tuple[Any, Any]:
+    """Append the samples of a segment that are due to those of a probe."""
+    first, interval = times["first"], times["interval"]
+    start = segment.origin + segment.begin + 1
+    due = first + jnp.maximum(0, -((first - start) // interval)) * interval
+    count = jnp.maximum(0, (segment.origin + segment.stop - due) // interval + 1)
+    names = jnp.array([probe.outputs.index(name) for name in probe.names])
 
+    def append(k: Any, samples: Any) -> Any:
+        block = lax.dynamic_index_in_dim(slab, due + k * interval - 1 - segment.origin, 0, keepdims=False)
+        values = block if probe.names == probe.outputs else block[names]
+        return lax.dynamic_update_slice(samples, values[:, times["rows"]][None], (n + k, 0, 0))
 
-def _remaining(spec: ProgramSpec, constant: Any, s: int, row: Any) -> Any:
-    """Input that stays in the ring buffer: that of frozen nodes, which do not read theirs."""
-    if not any(b.has_frozen for b in spec.batches[s]):
-        return jnp.zeros_like(row)
-    return jnp.where(constant["frozen_lanes"][s], row, 0.0)
-
-
-def _variables(batch: BatchSpec, variables: dict[str, Any]) -> tuple[Any, Any]:
-    kind = _tuple_type("Variables", tuple(name for name, _ in batch.variables))
-    return kind(**variables), kind(*(0 if spread else None for _, spread in batch.variables))
-
-
-def _inputs(batch: BatchSpec, row: Any) -> Any:
-    """Cut a batch's input channels out of a row of the ring buffer."""
-    n, vector = batch.size, batch.model.receptor_vector is not None
-    channels = [
-        row[batch.first_lane + c * n : batch.first_lane + (c + 1) * n]
-        for c in range(len(batch.model.inputs(batch.receptors)))
-    ]
-    if vector:
-        k = batch.receptors
-        spikes = jnp.stack(channels[:k], axis=1) if k else jnp.zeros((n, 0))
-        channels = [spikes, *channels[k:]]
-    return _tuple_type("Inputs", input_names(batch.model))(*channels)
-
-
-def _values(
-    spec: ProgramSpec, constant: Any, probe: ProbeSpec, p: int, states: Any, device_samples: Any, lag: Any
-) -> Any:
-    """Return the values of a probe's recordables, (name, node)."""
-    batches = spec.batches[probe.shard]
-    rows = constant["probes"][p]["rows"]
-    if probe.batch >= len(batches):
-        block = device_samples[probe.shard][probe.batch - len(batches)][lag]
-        return block[jnp.array([probe.outputs.index(name) for name in probe.names])][:, rows]
-    batch = batches[probe.batch]
-    v, v_axes = _variables(batch, constant["variables"][probe.shard][probe.batch])
-    state = _state_type(batch.model)(**states[probe.shard][probe.batch])
-    functions = [batch.model.recordable(name) for name in probe.names]
-
-    def evaluate(v: Any, s: Any) -> Any:
-        return jnp.stack([jnp.asarray(f(v, s), jnp.float64) for f in functions])
-
-    values = jax.vmap(evaluate, in_axes=(v_axes, 0), out_axes=1, axis_size=batch.size)(v, state)
-    return values if probe.all_rows else values[:, rows]
-
-
-@functools.cache
-def _tuple_type(name: str, fields: tuple[str, ...]) -> Any:
-    return namedtuple(name, fields)
-
-
-def _state_type(model: type[Any]) -> Any:
-    return _tuple_type("State", model.dynamic)
+    return lax.fori_loop(0, count, append, samples), n + count

@@ -10,6 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 from jax import lax
 
+from jaxnest.engine import archive as archives
 from jaxnest.engine import layout
 
 BLOCK = 1 << 14
@@ -88,9 +89,33 @@ def _note(events: Any, counters: Any, raster: Any, table: dict[str, Any], clock:
     stamp = clock[layout.ORIGIN] + lag + 1
     everyone = jnp.full_like(node, -1)
     segment = jnp.full_like(node, clock[layout.SEGMENT])
-    records = jnp.stack([everyone, node, stamp, multiplicity, segment], axis=1)
+    zero = jnp.zeros_like(node)
+    records = jnp.stack([everyone, node, stamp, multiplicity, segment, zero, zero], axis=1)
     rows = events.reshape(-1, layout.EVENT_WORDS)
     k = jnp.arange(len(node))
     place = jnp.where(k < count, counters[layout.N_EVENTS] + k, len(rows))
     rows = rows.at[place].set(records, mode="drop")
     return rows.reshape(-1), counters.at[layout.N_EVENTS].add(count)
+
+
+def archive(shard: dict[str, Any], times: Any, clock: Any) -> None:
+    """Note when neurons spiked last, and advance their calcium traces."""
+    index, trace, pool = shard["archive"]
+    raster = shard["raster"]
+    if raster.shape[1] == 0:
+        return
+    lags = jnp.arange(raster.shape[0])
+    spikes = jnp.where(((lags >= clock[layout.FROM]) & (lags < clock[layout.TO]))[:, None], raster, 0)
+    t = times[archives.MS_PER_TIC] * ((clock[layout.ORIGIN] + lags + 1) * times[archives.TICS_PER_STEP])
+    last = jnp.max(jnp.where(spikes > 0, t[:, None], trace[:, archives.LAST]), axis=0)
+    tau = trace[:, archives.CALCIUM_TAU]
+    new = spikes * jnp.exp((t[:, None] - last) / tau) * trace[:, archives.CALCIUM_STEP]
+    calcium = trace[:, archives.CALCIUM] * jnp.exp((trace[:, archives.CALCIUM_TIME] - last) / tau)
+    spiked = jnp.any(spikes > 0, axis=0)
+    for word, value in (
+        (archives.LAST, last),
+        (archives.CALCIUM, calcium + jnp.sum(jnp.where(spikes > 0, new, 0.0), axis=0)),
+        (archives.CALCIUM_TIME, last),
+    ):
+        trace = trace.at[:, word].set(jnp.where(spiked, value, trace[:, word]))
+    shard["archive"] = (index, trace, pool)

@@ -10,9 +10,10 @@ from numba import types
 from numba.extending import overload
 
 from jaxnest.models import draws, ops
-from jaxnest.random.distributions import standard_normal
+from jaxnest.random.binomial import binomial, binomial_set
+from jaxnest.random.distributions import standard_exponential, standard_normal
 from jaxnest.random.engines import drand
-from jaxnest.random.poisson import _MEAN as POISSON_MEAN
+from jaxnest.random.poisson import POISSON_MEAN
 from jaxnest.random.poisson import poisson, poisson_set_mean
 
 for _operation, _function in (
@@ -89,6 +90,32 @@ def _uniform(random: Any) -> Any:
 @overload(draws.normal, strict=False)
 def _normal(random: Any, k: Any) -> Any:
     return lambda random, k: standard_normal(random.stream, random.objects[k])
+
+
+@overload(draws.exponential, strict=False)
+def _exponential(context: Any) -> Any:
+    return lambda context: standard_exponential(context.stream)
+
+
+@overload(draws.binomial, strict=False)
+def _binomial(context: Any, k: Any, trials: Any, p: Any) -> Any:
+    def draw(context: Any, k: int, trials: float, p: float) -> int:
+        row = context.objects[k]
+        binomial_set(row, int(trials), p)
+        return binomial(context.stream, row)
+
+    return draw
+
+
+@overload(draws.shared_poisson, strict=False)
+def _shared_poisson(context: Any, k: Any, mean: Any) -> Any:
+    def draw(context: Any, k: int, mean: float) -> int:
+        row = context.objects[k]
+        if row[POISSON_MEAN] != mean:
+            poisson_set_mean(row, mean)
+        return poisson(context.shared_stream, row)
+
+    return draw
 
 
 @overload(draws.poisson, strict=False)

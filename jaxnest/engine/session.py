@@ -10,9 +10,11 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.engine import config, layout
-from jaxnest.engine.buffers import EVENT_CAPACITY, Buffers, carry_over, events_per_slice, new_buffers
-from jaxnest.engine.drain import WeightWatch, write_events
+from jaxnest.engine.buffers import EVENT_CAPACITY, Buffers, carry_over, clock_words, events_per_slice, new_buffers
+from jaxnest.engine.detection import Detection
+from jaxnest.engine.drain import LateRecords, SpikeRecords, WeightWatch
 from jaxnest.engine.plan import Network, Plan, build_plan
+from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.stimulation import Devices
 
 AIM_SECONDS = 0.2
@@ -28,6 +30,8 @@ class Session:
         self._network = network
         self._backend, self._delivery = backend, delivery
         self._spread: dict[tuple[str, int], set[str]] = {}
+        self._spikes, self._detection = SpikeRecords(network), Detection(network)
+        self._late = LateRecords()
         self._plan: Plan | None = None
         self._buffers: list[Buffers] = []
         self._devices: list[list[Devices | None]] = []
@@ -65,9 +69,13 @@ class Session:
         self._buffers = [new_buffers(plan, s, EVENT_CAPACITY if watched else 0) for s in plan.shards]
         if old is not None:
             carry_over(plan, old, self._buffers, old_buffers, step)
+            meters = {(m.recorder, m.shard): m for m in old.meters}
+            for meter in plan.meters:
+                meter.take_over(meters.get((meter.recorder, meter.shard), meter))
         self._plan = plan
+        self._configure_archives()
         self._watch = WeightWatch(self._network, plan)
-        self._make_devices()
+        self._make_devices(step)
         self._runner = self._make_runner()
 
     def _recalibrate(self, step: int) -> None:
@@ -77,15 +85,14 @@ class Session:
         self._restart(step)
         same = self._versions[3] == self._network.connections.values_version
         fresh = build_plan(self._network, self._spread, self._plan.delivery if same else None)
-        if [(p.names, p.interval, p.offset) for p in fresh.probes] != [
-            (p.names, p.interval, p.offset) for p in self._plan.probes
-        ]:
+        if _structure(fresh) != _structure(self._plan):
             self._rebuild(step)
             return
         for new, old in zip(fresh.meters, self._plan.meters, strict=True):
-            new.times, new.values = old.times, old.values
+            new.take_over(old)
         self._plan = fresh
-        self._make_devices()
+        self._configure_archives()
+        self._make_devices(step)
         self._runner.plan, self._runner.devices = fresh, self._devices
         self._runner.refresh()
 
@@ -94,19 +101,19 @@ class Session:
         from jaxnest.engine.calibration import restart
 
         for model, store in self._network.nodes.stores.items():
-            if model.element_type == "stimulator":
+            if hasattr(model, "advance"):
                 restart(model, store, self._network.clock, step)
 
     def _restart_devices(self, step: int) -> None:
         if any(getattr(m, "restarts", False) for m in self._network.nodes.stores):
             self._recalibrate(step)
 
-    def _make_devices(self) -> None:
+    def _make_devices(self, step: int) -> None:
         plan = self._plan
         assert plan is not None
         self._devices = [
             [
-                Devices(batch, table, plan.outputs(s, len(shard.batches) + d)[0], plan, self._kept[s])
+                Devices(batch, table, plan.outputs(s, len(shard.batches) + d)[0], plan, self._kept[s], step)
                 if batch.model.emits is not None
                 else None
                 for d, (batch, table) in enumerate(zip(shard.devices, plan.device_tables[s], strict=True))
@@ -130,6 +137,19 @@ class Session:
 
         return XlaRunner(*arguments, self._delivery)
 
+    def _configure_archives(self) -> None:
+        """Tell the archives of spikes who reads them."""
+        plan = self._plan
+        assert plan is not None
+        for shard, table, buffers in zip(plan.shards, plan.delivery, self._buffers, strict=True):
+            readers = table.plasticity and table.plasticity.readers(len(shard.emitters))
+            buffers.archive.configure(shard, readers, plan.clock, buffers.counters)
+
+    def settle(self, step: int) -> None:
+        """Bring everything home before rows of connection tables move."""
+        self.bring_home()
+        self._deliver_pending(step)
+
     def _deliver_pending(self, step: int) -> None:
         """Deliver the last slice's spikes to the connections that existed when they were emitted."""
         plan = self._plan
@@ -137,7 +157,17 @@ class Session:
             return
         from jaxnest.engine.strict import deliver_all
 
-        deliver_all(plan, self._buffers, step)
+        needed = sum(int(b.counters[layout.WEIGHTS_NEEDED]) for b in self._buffers)
+        for buffers in self._buffers:
+            buffers.weight_events = np.zeros(max(1, needed) * layout.WEIGHT_WORDS, np.int64)
+            buffers.counters[layout.N_WEIGHTS] = 0
+        deliver_all(plan, self._buffers, self._network.streams, step)
+        for s, (table, buffers) in enumerate(zip(plan.delivery, self._buffers, strict=True)):
+            self._watch.write(s, buffers, self._late)
+            buffers.counters[layout.N_WEIGHTS] = buffers.counters[layout.N_REGISTER] = 0
+            buffers.counters[layout.WEIGHTS_NEEDED] = 0
+            if table.plasticity is not None:
+                table.plasticity.store()
 
     # -- running -----------------------------------------------------------------------------------
 
@@ -151,6 +181,8 @@ class Session:
         """
         assert self._plan is not None
         self._away = True
+        self._late.flush(self._network.recording)
+        self._detection.begin(self._plan)
         self._runner.streams = self._network.streams
         self._runner.take_streams()
         for buffers in self._buffers:
@@ -166,6 +198,8 @@ class Session:
                 reached = self._runner.run(step, goal)
                 if reached == step:
                     self._grow()
+                if any(b.counters[layout.ARCHIVE_NEEDED] for b in self._buffers):
+                    self._grow_archives(step, reached)
                 step = reached
                 if self._is_full():
                     self._drain(drained, step)
@@ -202,14 +236,30 @@ class Session:
         self._runner.bring_home()
         for buffers in self._buffers:
             buffers.weight_events = np.zeros(2 * needed * layout.WEIGHT_WORDS, np.int64)
+        self._runner.return_streams()
+        self._runner.refresh()
+
+    def _grow_archives(self, step: int, reached: int) -> None:
+        """Make room for spikes that neurons have to remember, and remember those of the last segment."""
+        plan = self._plan
+        assert plan is not None
+        self._runner.bring_home()
+        origin = (reached - 1) // plan.min_delay * plan.min_delay
+        for shard, buffers in zip(plan.shards, self._buffers, strict=True):
+            if buffers.counters[layout.ARCHIVE_NEEDED]:
+                buffers.archive.grow(buffers.counters)
+                clock = clock_words(plan, shard, origin, max(step, origin) - origin, reached - origin, origin)
+                buffers.archive.note_spikes(buffers, clock, archive_times(plan.clock))
+        self._runner.return_streams()
         self._runner.refresh()
 
     def _drain(self, begin: int, step: int) -> None:
         """Hand what was recorded to the recorders."""
         plan, recording = self._plan, self._network.recording
         assert plan is not None
+        self._detection.drain(plan, self._buffers, step)
         for s, buffers in enumerate(self._buffers):
-            write_events(plan, s, buffers, recording)
+            self._spikes.write(plan, s, buffers, begin, step)
             self._watch.write(s, buffers, recording)
             buffers.counters[layout.N_EVENTS] = buffers.counters[layout.N_WEIGHTS] = 0
         self._runner.drained()
@@ -248,3 +298,20 @@ class Session:
                 for d in devices:
                     if d is not None:
                         d.store_state()
+            assert self._plan is not None
+            for shard, table, buffers in zip(self._plan.shards, self._plan.delivery, self._buffers, strict=True):
+                buffers.archive.store(shard)
+                if table.plasticity is not None:
+                    table.plasticity.store()
+
+
+def _structure(plan: Plan) -> tuple[Any, ...]:
+    """Return what may depend on parameters and yet decides which buffers there are."""
+    probes = [(p.names, p.interval, p.offset) for p in plan.probes]
+    batches = [
+        (b.stochastic, b.node_ids.tobytes())
+        for shard in plan.shards
+        for b in shard.batches
+        if b.model.is_stochastic is not None
+    ]
+    return probes, batches, [events_per_slice(plan, s.index) for s in plan.shards]

@@ -27,6 +27,8 @@ class Batch:
     receptors: int
     first_lane: int = 0
     first_column: int = 0
+    stochastic: bool = False
+    """Each node draws a number in every step."""
     frozen: np.ndarray | None = None
     variables: dict[str, np.ndarray] = field(default_factory=dict)
     vectors: frozenset[str] = frozenset()
@@ -37,8 +39,29 @@ class Batch:
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """Names of the input channels; channel c of node i is lane ``first_lane + c * len(batch) + i``."""
+        """Names of the input channels."""
         return self.model.inputs(self.receptors)
+
+    @property
+    def tile(self) -> int:
+        """Number of nodes that the default back end advances together."""
+        tiles = max(1, -(-len(self.rows) // self.model.tile_size))
+        return -(-len(self.rows) // tiles)
+
+    @property
+    def padded_size(self) -> int:
+        """Number of nodes in whole tiles; there are lanes and columns of the raster for all of them."""
+        return -(-len(self.rows) // self.tile) * self.tile
+
+    def lanes(self, positions: Any, channel: Any) -> Any:
+        """Return the lanes of a channel of nodes: tile by tile, in a tile channel by channel."""
+        within = channel * self.tile + positions % self.tile
+        return self.first_lane + positions // self.tile * (self.tile * len(self.inputs)) + within
+
+    def padded(self, array: np.ndarray) -> np.ndarray:
+        """Return an array of one row per node with further rows (copies of the last) up to whole tiles."""
+        more = self.padded_size - len(self.rows)
+        return np.concatenate([array, np.repeat(array[-1:], more, axis=0)]) if more else array
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return the stored columns of these nodes."""
@@ -77,13 +100,20 @@ class Shard:
     devices: list[Batch]
     n_lanes: int
     emitters: np.ndarray
-    """Node id of each column of the raster."""
+    """Node id of each column of the raster (0 for padding): neurons, then stimulators that emit spikes as neurons do."""
+    detectors: list[Batch] = field(default_factory=list)
+    """Nodes that get spikes as neurons do and only evaluate them."""
+
+    @property
+    def receivers(self) -> list[Batch]:
+        """Everything that has lanes."""
+        return self.batches + [d for d in self.devices if d.inputs]
 
     def lane_lookup(self, n_nodes: int) -> tuple[np.ndarray, np.ndarray]:
-        """Return, for each node id, the batch (-1 if it is not here) and the position in it."""
+        """Return, for each node id, the index in `receivers` (-1 if it is not there) and the position in that batch."""
         batch_of = np.full(n_nodes + 1, -1, np.int32)
         position = np.zeros(n_nodes + 1, np.int64)
-        for i, batch in enumerate(self.batches):
+        for i, batch in enumerate(self.receivers):
             batch_of[batch.node_ids] = i
             position[batch.node_ids] = np.arange(len(batch))
         return batch_of, position
@@ -93,27 +123,45 @@ def build_shard(stores: dict[type[Node], Any], index: int) -> Shard:
     """Collect the nodes of a virtual process in batches of equal model and equal number of receptors."""
     batches: list[Batch] = []
     devices: list[Batch] = []
+    detectors: list[Batch] = []
     for model, store in stores.items():
         rows = np.flatnonzero(store.virtual_processes == index)
         if not len(rows):
             continue
-        if not model.has_proxies:
-            devices.append(Batch(model, store, rows, store.node_ids[rows], 0))
+        if not model.has_proxies or model.element_type != "neuron" or hasattr(model, "advance"):
+            kind = detectors if hasattr(model, "detect") else devices
+            kind.append(Batch(model, store, rows, store.node_ids[rows], 0))
             continue
-        sizes = np.ones(len(rows), np.int64)
-        if model.receptor_vector is not None:
-            sizes = np.array([len(v) for v in store.columns[model.receptor_vector][rows]])
-        for size in np.unique(sizes):
-            chosen = rows[sizes == size]
-            frozen = store.frozen[chosen]
-            batches.append(
-                Batch(model, store, chosen, store.node_ids[chosen], int(size), frozen=frozen if frozen.any() else None)
-            )
+        batches += _neurons(model, store, rows)
     batches.sort(key=lambda b: b.node_ids[0])
     lanes = columns = 0
     for batch in batches:
         batch.first_lane, batch.first_column = lanes, columns
+        lanes += batch.padded_size * len(batch.inputs)
+        columns += batch.padded_size
+    sources = [d for d in devices if d.model.has_proxies]
+    for batch in devices:
+        batch.first_lane, batch.first_column = lanes, columns
         lanes += len(batch) * len(batch.inputs)
-        columns += len(batch)
-    emitters = np.concatenate([b.node_ids for b in batches]) if batches else np.empty(0, np.int64)
-    return Shard(index, batches, devices, lanes, emitters)
+        columns += len(batch) * batch.model.has_proxies
+    padded = [np.pad(b.node_ids, (0, b.padded_size - len(b))) for b in batches]
+    emitters = np.concatenate([np.empty(0, np.int64), *padded, *(b.node_ids for b in sources)])
+    return Shard(index, batches, devices, lanes, emitters, detectors)
+
+
+def _neurons(model: type[Node], store: Any, rows: np.ndarray) -> list[Batch]:
+    """Split neurons of a model into batches of equal number of receptors."""
+    sizes = np.ones(len(rows), np.int64)
+    if model.receptor_vector is not None:
+        sizes = np.array([len(v) for v in store.columns[model.receptor_vector][rows]])
+    stochastic = np.zeros(len(rows), np.bool_)
+    if model.is_stochastic is not None:
+        stochastic |= np.asarray(model.is_stochastic({k: c[rows] for k, c in store.columns.items()}))
+    batches = []
+    for size, drawn in sorted({*zip(sizes.tolist(), stochastic.tolist(), strict=True)}):
+        chosen = rows[(sizes == size) & (stochastic == drawn)]
+        frozen = store.frozen[chosen]
+        batch = Batch(model, store, chosen, store.node_ids[chosen], size, stochastic=drawn)
+        batch.frozen = frozen if frozen.any() else None
+        batches.append(batch)
+    return batches

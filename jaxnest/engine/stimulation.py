@@ -3,63 +3,101 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine.calibration import calibrate
+from jaxnest.engine.calibration import calibrate, node_values
 from jaxnest.engine.plan import Plan, window
-from jaxnest.engine.shard import Batch
+from jaxnest.engine.shard import Batch, Shard
 from jaxnest.engine.tables import DeviceTable
 
 OBJECT_SIZE = 32
 """Words of one distribution object (see `random.distributions`)."""
+NO_STREAM = np.zeros(1, np.uint64)
+
+
+@final
+@dataclass
+class Kept:
+    """What one device takes along when the network changes."""
+
+    objects: np.ndarray
+    memory: np.ndarray
+    targets: list[np.ndarray]
 
 
 @final
 class Devices:
     """The emitting devices of one batch: constant arrays and those that the loop changes."""
 
-    def __init__(self, batch: Batch, table: DeviceTable, outputs: tuple[str, ...], plan: Plan, kept: dict[Any, Any]) -> None:
+    def __init__(
+        self,
+        batch: Batch,
+        table: DeviceTable,
+        outputs: tuple[str, ...],
+        plan: Plan,
+        kept: dict[Any, Kept],
+        step: int,
+    ) -> None:
         model, n = batch.model, len(batch)
         self.batch, self.table, self.outputs = batch, table, outputs
         columns = batch.columns()
         scalars, self.vector_names, vectors = _columns(model, columns, plan.clock)
         self.names = (*scalars, *self.vector_names)
         self.scalars = np.stack([*scalars.values(), np.zeros(n)][: len(scalars) or 1], axis=1)
-        sizes = np.array([[len(vectors[k][i]) for k in self.vector_names] for i in range(n)], np.int64).reshape(n, -1)
-        starts = np.concatenate([[0], np.cumsum(sizes.ravel())])
-        per_row = len(self.vector_names)
-        self.vector_start = starts[np.arange(n)[:, None] * per_row + np.arange(per_row + 1)[None, :]]
-        flat = [np.asarray(vectors[k][i], np.float64) for i in range(n) for k in self.vector_names]
-        self.vectors = np.concatenate([*flat, np.zeros(1)])
+        self.vector_start, self.vectors = _flat([[vectors[k][i] for k in self.vector_names] for i in range(n)])
         frozen = batch.store.frozen[batch.rows]
         self.windows = np.array(
             [(0, -1) if f else window(batch.store, r, plan.clock) for r, f in zip(batch.rows, frozen, strict=True)],
             np.int64,
         )
+        positions = np.arange(n)
+        self.places = np.stack([batch.node_ids, batch.first_column + positions, batch.first_lane + positions], axis=1)
         state = [np.asarray(columns[k], np.float64) for k in model.dynamic]
         self.state = np.stack([*state, np.zeros(n)][: len(state) or 1], axis=1)
-        self.objects = np.zeros((n, model.distributions, OBJECT_SIZE))
-        self.target_state = np.zeros((len(table.lane_positive), len(model.target_state)))
         self.samples = np.zeros((plan.min_delay, len(outputs), n))
-        self._restore(kept)
+        self._restore([kept.get(int(node)) for node in batch.node_ids], columns, plan.clock, step)
 
-    def _restore(self, kept: dict[Any, Any]) -> None:
-        """Take over distribution objects, and the state of targets if their number is unchanged."""
-        for i, node in enumerate(self.batch.node_ids):
-            objects, targets = kept.get(int(node), (None, None))
-            if objects is not None:
-                self.objects[i] = objects
-            here = slice(self.table.start[i], self.table.start[i + 1])
-            if targets is not None and len(targets) == here.stop - here.start:
-                self.target_state[here] = targets
+    def _restore(self, kept: list[Kept | None], columns: dict[str, np.ndarray], clock: Any, step: int) -> None:
+        """Take over distribution objects, memory, and the state of targets; those that are new start anew."""
+        model, n = self.batch.model, len(self.batch)
+        words, start = model.target_distributions * OBJECT_SIZE, self.table.start
+        self.objects = np.zeros((n, model.distributions, OBJECT_SIZE))
+        memories, rows = [], []
+        for i in range(n):
+            p, count, before = node_values(columns, i), start[i + 1] - start[i], kept[i]
+            memory = np.zeros(model.memory_size(p))
+            fresh = np.concatenate([np.zeros(words), np.asarray(model.new_target(p, clock), np.float64)])
+            targets = [fresh] * count
+            if before is not None:
+                self.objects[i] = before.objects
+                here = min(len(memory), len(before.memory))
+                memory[:here] = before.memory[:here]
+                if not model.forgets_targets or len(before.targets) == count:
+                    targets[: len(before.targets)] = before.targets[:count]
+            memories.append([memory])
+            rows += targets
+        starts, self.memory = _flat(memories)
+        self.memory_start = np.append(starts[:, 0], starts[-1, -1])
+        self.target_state = np.zeros((len(rows), max((len(r) for r in rows), default=0)))
+        for row, values in zip(self.target_state, rows, strict=True):
+            row[: len(values)] = values
+        for i in range(n):
+            p = node_values(columns, i)
+            for name, value in model.renew(p, clock, step, self.target_state[start[i] : start[i + 1], words:]).items():
+                self.state[i, model.dynamic.index(name)] = value
 
-    def keep(self) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    def keep(self) -> dict[int, Kept]:
         """Return what has to survive a change of the network."""
         start = self.table.start
         return {
-            int(node): (self.objects[i], self.target_state[start[i] : start[i + 1]])
+            int(node): Kept(
+                self.objects[i],
+                self.memory[self.memory_start[i] : self.memory_start[i + 1]],
+                list(self.target_state[start[i] : start[i + 1]]),
+            )
             for i, node in enumerate(self.batch.node_ids)
         }
 
@@ -69,6 +107,11 @@ class Devices:
             self.batch.store.columns[name][self.batch.rows] = self.state[:, k]
 
     @property
+    def shares(self) -> bool:
+        """True if the devices draw from the stream that all virtual processes have in common."""
+        return self.batch.model.shared_stream
+
+    @property
     def loop(self) -> Any:
         """The generated module of this model."""
         from jaxnest.engine.generate import stimulator_loop
@@ -76,8 +119,8 @@ class Devices:
         return stimulator_loop(self.batch.model, self.names, frozenset(self.vector_names), self.outputs, OBJECT_SIZE)
 
     def changing(self) -> tuple[np.ndarray, ...]:
-        """Arrays that the loop changes, beside ring buffer, events, counters and stream."""
-        return self.state, self.target_state, self.objects, self.samples
+        """Arrays that the loop changes, beside ring buffer, events, counters, streams and raster."""
+        return self.state, self.target_state, self.objects, self.memory, self.samples
 
     def constant(self) -> tuple[np.ndarray, ...]:
         """Arrays that the loop reads."""
@@ -87,14 +130,25 @@ class Devices:
             self.vectors,
             self.vector_start,
             self.windows,
-            np.ascontiguousarray(self.batch.node_ids),
+            self.places,
             t.start,
             t.lane_positive,
             t.lane_negative,
             t.flags,
             t.weight,
             t.delay,
+            self.memory_start,
         )
+
+
+def _flat(parts: list[list[np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Join the vectors of devices; those of device i begin at ``starts[i]``, and its last one ends at ``starts[i, -1]``."""
+    n, per_row = len(parts), len(parts[0])
+    sizes = np.array([[len(v) for v in row] for row in parts], np.int64).reshape(n, -1)
+    starts = np.concatenate([[0], np.cumsum(sizes.ravel())])
+    values = [np.asarray(v, np.float64) for row in parts for v in row]
+    places = starts[np.arange(n)[:, None] * per_row + np.arange(per_row + 1)[None, :]]
+    return places, np.concatenate([*values, np.zeros(1)])
 
 
 def _columns(
@@ -114,11 +168,16 @@ def _columns(
     return scalars, names, vectors
 
 
-def schedule(batches: list[Batch]) -> Iterator[tuple[int, int, int]]:
-    """Yield runs of devices in the order of node ids: batch, first row, end."""
-    ids = np.concatenate([b.node_ids for b in batches]) if batches else np.empty(0, np.int64)
-    owner = np.repeat(np.arange(len(batches)), [len(b) for b in batches])
-    row = np.concatenate([np.arange(len(b)) for b in batches]) if batches else ids
+def schedule(shard: Shard) -> Iterator[tuple[int, int, int]]:
+    """Yield runs of nodes that act or draw before the neurons advance, in the order of node ids: batch, first row, end.
+
+    Batches are the devices; those of neurons follow, of which only the stochastic ones take part.
+    """
+    batches = shard.devices + shard.batches
+    taking_part = [len(b) if k < len(shard.devices) or b.stochastic else 0 for k, b in enumerate(batches)]
+    ids = np.concatenate([np.empty(0, np.int64), *(b.node_ids[:n] for b, n in zip(batches, taking_part, strict=True))])
+    owner = np.repeat(np.arange(len(batches)), taking_part)
+    row = np.concatenate([np.empty(0, np.int64), *(np.arange(n) for n in taking_part)])
     order = np.argsort(ids, kind="stable")
     cuts = np.flatnonzero(np.diff(owner[order], prepend=-1, append=-1))
     for begin, end in zip(cuts[:-1], cuts[1:], strict=True):

@@ -6,12 +6,13 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine import events, layout
+from jaxnest.engine import events, layout, plastic_kernels
 from jaxnest.engine.buffers import Buffers, clock_words
 from jaxnest.engine.generate import neuron_loop, split
 from jaxnest.engine.plan import Plan, collection_table
+from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.shard import Batch
-from jaxnest.engine.stimulation import Devices, schedule
+from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
 
 
 @final
@@ -44,7 +45,8 @@ class NodeColumns:
         self.frozen = np.zeros(n, np.bool_) if batch.frozen is None else batch.frozen
         self.sampled = sampled
         self.samples = np.zeros((min_delay, max(1, len(outputs)), n))
-        self.loop = neuron_loop(batch.model, names, batch.vectors, outputs)
+        self.uniform = np.zeros((min_delay, n if batch.stochastic else 0))
+        self.loop = neuron_loop(batch.model, names, batch.vectors, outputs, batch.stochastic)
 
     def advance(self, buffers: Buffers, clock: np.ndarray) -> None:
         """Run all nodes through the segment."""
@@ -56,12 +58,14 @@ class NodeColumns:
             self.state_vectors,
             buffers.ring.reshape(-1),
             buffers.raster,
+            self.uniform,
             self.samples,
             self.sampled,
             self.frozen,
             self.batch.first_lane,
             self.batch.first_column,
             self.batch.receptors if self.batch.model.receptor_vector is not None else 0,
+            self.batch.tile,
             clock,
         )
 
@@ -82,7 +86,7 @@ class StrictRunner:
             [NodeColumns(batch, *plan.outputs(s, b), plan.min_delay) for b, batch in enumerate(shard.batches)]
             for s, shard in enumerate(plan.shards)
         ]
-        self.schedules = [list(schedule(shard.devices)) for shard in plan.shards]
+        self.schedules = [list(schedule(shard)) for shard in plan.shards]
         self.collections = [collection_table(plan, s) for s in range(len(plan.shards))]
         self._samples: list[list[np.ndarray]] = [[] for _ in plan.probes]
 
@@ -93,7 +97,7 @@ class StrictRunner:
         begin, stop = step - origin, min(min_delay, end - origin)
         clocks = [clock_words(self.plan, shard, origin, begin, stop, step) for shard in self.plan.shards]
         if begin == 0:
-            deliver_all(self.plan, self.buffers, origin)
+            deliver_all(self.plan, self.buffers, self.streams, origin)
         for s, clock in enumerate(clocks):
             self._send(s, clock)
             for columns in self.neurons[s]:
@@ -106,6 +110,12 @@ class StrictRunner:
     def _send(self, s: int, clock: np.ndarray) -> None:
         buffers = self.buffers[s]
         for b, first, last in self.schedules[s]:
+            if b >= len(self.devices[s]):
+                columns = self.neurons[s][b - len(self.devices[s])]
+                events.draw_uniforms(
+                    self.streams.vp_specific[s], columns.uniform, columns.frozen, np.array((first, last)), clock
+                )
+                continue
             devices = self.devices[s][b]
             if devices is not None:
                 devices.loop.send(
@@ -113,6 +123,8 @@ class StrictRunner:
                     buffers.events,
                     buffers.counters,
                     self.streams.vp_specific[s],
+                    self.streams.vp_synchronised[s] if devices.shares else NO_STREAM,
+                    buffers.raster,
                     *devices.changing(),
                     *devices.constant(),
                     np.array((first, last), np.int64),
@@ -133,6 +145,7 @@ class StrictRunner:
             table["watched"],
             clock,
         )
+        buffers.archive.note_spikes(buffers, clock, archive_times(self.plan.clock))
 
     def _sample(self, origin: int, begin: int, stop: int) -> None:
         for probe, kept in zip(self.plan.probes, self._samples, strict=True):
@@ -186,17 +199,20 @@ class StrictRunner:
     def refresh(self) -> None:
         """Take over variables and states that changed in the node table."""
         for s, neurons in enumerate(self.neurons):
-            for b, columns in enumerate(neurons):
-                neurons[b] = NodeColumns(columns.batch, *self.plan.outputs(s, b), self.plan.min_delay)
+            for b in range(len(neurons)):
+                neurons[b] = NodeColumns(self.plan.shards[s].batches[b], *self.plan.outputs(s, b), self.plan.min_delay)
 
 
 
-def deliver_all(plan: Plan, buffers: list[Buffers], origin: int) -> None:
+def deliver_all(plan: Plan, buffers: list[Buffers], streams: Any, origin: int) -> None:
     """Deliver what all virtual processes registered in the slice before `origin`."""
     for s, shard in enumerate(plan.shards):
         table, mine = plan.delivery[s], buffers[s]
         clock = clock_words(plan, shard, origin, 0, 0, origin)
         for other in buffers:
+            if table.plasticity is not None:
+                plastic_kernels.deliver(table, mine, other, streams.vp_specific[s], clock)
+                continue
             events.deliver(
                 mine.ring.reshape(-1),
                 mine.weight_events,

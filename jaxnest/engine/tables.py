@@ -9,6 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.engine.layout import FLIP, PLAIN
+from jaxnest.engine.plasticity import Plasticity, build_plasticity
 from jaxnest.engine.shard import Batch, Shard
 
 
@@ -27,6 +28,8 @@ class DeliveryTable:
     origin: np.ndarray
     """Rows of the kernel's tables, concatenated in order of synapse models."""
     tables: list[tuple[int, Any]]
+    plasticity: Plasticity | None = None
+    """The connections whose synapses have functions of their own, None if there are none."""
 
 
 @final
@@ -40,6 +43,58 @@ class DeviceTable:
     flags: np.ndarray
     weight: np.ndarray
     delay: np.ndarray
+
+
+@final
+@dataclass
+class TablePart:
+    """Some rows of a kernel's table."""
+
+    named: Any
+    rows: np.ndarray
+    source: np.ndarray
+    target: np.ndarray
+    receptor: np.ndarray
+    weight: np.ndarray
+    delay: np.ndarray
+    whole: Any
+    """The table."""
+
+
+def part(table: Any, chosen: np.ndarray) -> TablePart:
+    """Return the rows of a table for which `chosen` is true."""
+    rows = np.flatnonzero(chosen)
+    columns = (getattr(table, k)[rows] for k in ("source", "target", "receptor", "weight", "delay"))
+    return TablePart(table.named, rows, *columns, whole=table)
+
+
+@final
+@dataclass
+class DetectorInputs:
+    """Connections from neurons to detectors, sorted by source, synapse model and table order."""
+
+    source: np.ndarray
+    listener: np.ndarray
+    """Index of detector and receptor in event records."""
+    weight: np.ndarray
+
+
+def build_detector_inputs(
+    detectors: dict[int, int], tables: Iterable[tuple[int, Any]]
+) -> DetectorInputs:
+    """Collect the connections of one virtual process that end at detectors."""
+    found = []
+    if detectors:
+        ids = np.array(list(detectors))
+        found = [part(t, np.isin(t.target, ids)) for _, t in tables]
+    if not any(len(t.source) for t in found):
+        return DetectorInputs(*(np.empty(0, k) for k in (np.int64, np.int64, np.float64)))
+    source, target, receptor, weight = (
+        np.concatenate([getattr(t, k) for t in found]) for k in ("source", "target", "receptor", "weight")
+    )
+    order = np.argsort(source, kind="stable")
+    first = np.array([detectors[int(t)] for t in target])
+    return DetectorInputs(source[order].astype(np.int64), (first + receptor)[order], weight[order].astype(np.float64))
 
 
 def channels(model: type[Any], inputs: tuple[str, ...], signal: str) -> dict[int, tuple[int, int]]:
@@ -68,17 +123,21 @@ def lanes(
         lookup = np.zeros((2, size), np.int32)
         for r, pair in table.items():
             lookup[:, r] = pair
-        base = batch.first_lane + position[target[here]].astype(np.int32)
-        n = np.int32(len(batch))
+        base = batch.lanes(position[target[here]], 0)
         chosen = receptor[here]
-        positive[here] = base + n * lookup[0][chosen]
-        negative[here] = base + n * lookup[1][chosen]
+        positive[here] = base + batch.tile * lookup[0][chosen]
+        negative[here] = base + batch.tile * lookup[1][chosen]
         flags[here] = FLIP * batch.model.flips_inhibition + PLAIN * batch.model.ignores_weight
     return positive, negative, flags
 
 
 def build_delivery(
-    shard: Shard, tables: Iterable[tuple[int, Any]], lookup: tuple[np.ndarray, np.ndarray], watched_models: set[int]
+    shard: Shard,
+    tables: Iterable[tuple[int, Any]],
+    lookup: tuple[np.ndarray, np.ndarray],
+    watched_models: set[int],
+    dynamics: tuple[str, ...],
+    clock: Any,
 ) -> DeliveryTable:
     """Lay out the connections between neurons of one virtual process.
 
@@ -88,6 +147,8 @@ def build_delivery(
         Pairs of synapse model index and table, in ascending order of the index.
     watched_models
         Indices of synapse models with a weight recorder.
+    dynamics
+        Names of all synapse models whose functions are needed, on any virtual process.
     """
     tables = [(index, t) for index, t in tables if len(t.source)]
     n_nodes = len(lookup[0]) - 1
@@ -104,7 +165,8 @@ def build_delivery(
         columns = {k: c[origin] for k, c in columns.items()}
     boundary = np.flatnonzero(np.diff(source, prepend=-1) | np.diff(model, prepend=-1)) if len(source) else []
     group_source = source[boundary]
-    positive, negative, flags = lanes(shard.batches, *lookup, columns["target"], columns["receptor"], "spikes")
+    lanes_and_flags = lanes(shard.receivers, *lookup, columns["target"], columns["receptor"], "spikes")
+    positive, negative, flags = lanes_and_flags
     weight = columns["weight"]
     lane = np.where(weight > 0, positive, negative).astype(np.int32)
     if (flags & FLIP).any():
@@ -125,7 +187,33 @@ def build_delivery(
         np.ascontiguousarray(columns["delay"], np.int32),
         origin,
         tables,
+        _plasticity(shard, dynamics, tables, origin, connection_start[:-1], lookup, columns, lanes_and_flags, clock)
+        if dynamics
+        else None,
     )
+
+
+def _plasticity(
+    shard: Shard,
+    dynamics: tuple[str, ...],
+    tables: list[tuple[int, Any]],
+    origin: np.ndarray,
+    first: np.ndarray,
+    lookup: tuple[np.ndarray, np.ndarray],
+    columns: dict[str, np.ndarray],
+    lanes_and_flags: tuple[np.ndarray, np.ndarray, np.ndarray],
+    clock: Any,
+) -> Plasticity:
+    """Lay out the connections of a delivery table that have functions of their own."""
+    ends = np.cumsum([len(t.source) for _, t in tables], dtype=np.int64)
+    row = origin if len(origin) else np.arange(len(columns["target"]))
+    owner = np.searchsorted(ends, row, side="right")
+    begins = np.append(0, ends[:-1])
+    first_column = np.array([b.first_column for b in shard.receivers] or [0])
+    target = columns["target"]
+    values = dict(zip(("lane_positive", "lane_negative", "flags"), lanes_and_flags, strict=True))
+    values |= {"delay": columns["delay"], "target": first_column[lookup[0][target]] + lookup[1][target]}
+    return build_plasticity(dynamics, tables, owner, row - begins[owner], first, values, clock)
 
 
 def build_device_table(
@@ -137,21 +225,22 @@ def build_device_table(
 ) -> DeviceTable:
     """Lay out the connections from the devices of one batch, per device in order of synapse model and creation.
 
-    A connection to a recorder gets the lane ``-1 - recorder_index[target]``.
+    A connection to a recorder or detector gets the lane ``-1 - recorder_index[target] - receptor``.
     """
     device_row = np.full(len(lookup[0]), -1, np.int64)
     device_row[devices.node_ids] = np.arange(len(devices))
     parts: dict[str, list[np.ndarray]] = {k: [] for k in ("row", "positive", "negative", "flags", "weight", "delay")}
-    for _, table in tables:
+    for _, table in tables if devices.model.emits is not None else ():
         rows = device_row[table.source]
         mine = np.flatnonzero(rows >= 0)
         if not len(mine):
             continue
         target, receptor = table.target[mine], table.receptor[mine]
         to_neuron = lookup[0][target] >= 0
-        positive = (-1 - recorder_index[target]).astype(np.int32)
+        port = 0 if getattr(devices.model, "samples", False) else receptor
+        positive = (-1 - recorder_index[target] - port).astype(np.int32)
         negative, flags = positive.copy(), np.zeros(len(mine), np.int64)
-        found = lanes(shard.batches, *lookup, target[to_neuron], receptor[to_neuron], devices.model.emits)
+        found = lanes(shard.receivers, *lookup, target[to_neuron], receptor[to_neuron], devices.model.emits)
         positive[to_neuron], negative[to_neuron], flags[to_neuron] = found
         weight = np.where(flags & PLAIN > 0, 1.0, table.weight[mine])
         columns = (rows[mine], positive, negative, flags, weight, table.delay[mine])

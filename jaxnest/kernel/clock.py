@@ -23,13 +23,17 @@ class Clock:
 
     tics_per_step: int = 100
     tics_per_ms: int = DEFAULT_TICS_PER_MS
+    now: int = 0
+    """Present time in steps, where times are checked against it."""
 
     @property
     def ms_per_tic(self) -> float:
+        """Duration of a tic in ms."""
         return 1 / float(self.tics_per_ms)
 
     @property
     def ms_per_step(self) -> float:
+        """Duration of a step in ms as delays use it: a quotient, not a product."""
         return self.tics_per_step / float(self.tics_per_ms)
 
     @property
@@ -45,6 +49,11 @@ class Clock:
         """Milliseconds to steps: rounded to tics, then up to a step."""
         tics = self.to_tics(ms)
         return FOREVER if tics >= FOREVER else int((tics + self.tics_per_step - 1) * (1.0 / self.tics_per_step))
+
+    def stamp(self, ms: float) -> int:
+        """Milliseconds to the end of the step in which they lie, in steps."""
+        steps = int(ms * float(self.tics_per_ms)) // self.tics_per_step
+        return steps + (steps * self.tics_per_step * (1 / float(self.tics_per_step)) * self.ms_per_step < ms)
 
     def is_finite(self, ms: float) -> bool:
         """True if the time can be represented; what lies beyond means never."""

@@ -197,7 +197,7 @@ class Builder:
         given = spec.given(pairs.drawn, pairs.position)
         delay, problem = self._delay(spec, given.get("delay", np.nan))
         columns = spec.columns(given, delay)
-        problems = [problem, violation(spec, columns, given)]
+        problems = [problem, violation(spec, columns, given) if spec.has_own_values else None]
         problems.append(check.first_bad(spec.named, pairs.source, pairs.target, columns["receptor"]))
         rows = np.flatnonzero(np.broadcast_to(category, len(pairs.source)) == _FROM_DEVICE)
         if len(rows):
@@ -246,7 +246,9 @@ class Builder:
                     self._append(thread, specs[which[0]].named, name, len(rows), part)
 
 
-def _interleaved(columns: list[dict[str, Any]], counts: list[int], category: np.ndarray) -> tuple[dict[str, Any], int, Any]:
+def _interleaved(
+    columns: list[dict[str, Any]], counts: list[int], category: np.ndarray
+) -> tuple[dict[str, Any], int, Any]:
     """Return columns with the connections of several specifications taking turns, their number and categories."""
     n, turns = sum(counts), len(columns)
     if turns == 1:

@@ -42,7 +42,12 @@ def why_not(
             f"The target node or synapse model does not support {what}: "
             f"{source.name} cannot be connected with {synapse.name}."
         )
-    if source.emits is not None and target.has_proxies and not source.has_proxies and target.element_type == "stimulator":
+    if (
+        source.emits is not None
+        and target.has_proxies
+        and not source.has_proxies
+        and target.element_type == "stimulator"
+    ):
         return illegal(f"{target.name} takes no input.")
     problem = _receptor(source, target, synapse, receptor, n_receptors)
     if problem is None and synapse.needs_archive and not target.archives:
@@ -209,9 +214,7 @@ class DeviceRules:
                     f"which has {', '.join(known[model])}.{hint}"
                 )
             if target in sampled:
-                return row, illegal(
-                    f"Each multimeter can only be connected once to a given node: {meter} -> {target}."
-                )
+                return row, illegal(f"Each multimeter can only be connected once to a given node: {meter} -> {target}.")
             sampled.add(target)
             ports[row] = self._meters[target] = self._meters.get(target, 0) + 1
         return None

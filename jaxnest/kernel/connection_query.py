@@ -123,9 +123,7 @@ class Query:
             table = tables[NEURON]
             rows = np.flatnonzero(self._wanted(table))
             yield self._handles(table, rows, rows, index, thread, NEURON)
-        both = [
-            self._of_devices(tables[c], index, thread, c) for c in (TO_DEVICE, FROM_DEVICE) if c in tables
-        ]
+        both = [self._of_devices(tables[c], index, thread, c) for c in (TO_DEVICE, FROM_DEVICE) if c in tables]
         if self._sources is not None and len(both) == 2:
             found = joined(both)
             yield found.take(np.argsort(found.source, kind="stable"))
@@ -147,7 +145,9 @@ class Query:
             wanted &= self._kernel.nodes.has_proxies(table.target)
         rows = by_source[wanted[by_source]]
         if self._targets is not None:
-            keys = (table.target[rows], source[rows]) if self._sources is not None else (source[rows], table.target[rows])
+            keys = (
+                (table.target[rows], source[rows]) if self._sources is not None else (source[rows], table.target[rows])
+            )
             rows = rows[np.lexsort(keys)]
         return self._handles(table, rows, port[rows], index, thread, category)
 
@@ -268,8 +268,10 @@ class Values:
         new = {k: coerce(quantities[k], k, v) for k, v in changes.items() if k in quantities}
         if "synapse_label" in changes:
             labels = changes["synapse_label"]
-            new["synapse_label"] = np.array([integer("synapse_label", v) for v in labels]) if _several(labels) else (
-                integer("synapse_label", labels)
+            new["synapse_label"] = (
+                np.array([integer("synapse_label", v) for v in labels])
+                if _several(labels)
+                else (integer("synapse_label", labels))
             )
         declared = table.named.model.parameters | table.named.model.state
         present = {k: table.at(k, rows) for k in (*declared, "weight")}
@@ -317,4 +319,5 @@ def status_names(table: Table) -> set[str]:
     own = {k for k, q in (model.parameters | model.state).items() if q.visible}
     own |= {"synapse_label"} if model.labelled else set()
     own |= set() if model.weight_is_common else {"weight"}
-    return own | {*HANDLE_KEYS, "delay", "receptor", "sizeof", "synapse_model"}
+    own |= set() if model.size is None else {"sizeof"}
+    return own | {*HANDLE_KEYS, "delay", "receptor", "synapse_model"}

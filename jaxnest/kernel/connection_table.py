@@ -78,7 +78,7 @@ class Table:
         self.named = named
         model = named.model
         own = {k: q.dtype for k, q in (model.parameters | model.state).items()}
-        fixed = {"source": np.int32, "target": np.int32, "delay": np.int32, "receptor": np.int32}
+        fixed: dict[str, Any] = {"source": np.int32, "target": np.int32, "delay": np.int32, "receptor": np.int32}
         if not model.weight_is_common:
             fixed["weight"] = np.float64
         if model.labelled:

@@ -14,6 +14,7 @@ from jaxnest.kernel.connection_table import NEURON, Table, Tables
 from jaxnest.kernel.delays import DelayLimits, to_steps
 from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.rules.draws import Draws
+from jaxnest.kernel.spatial_connecting import Population, SpatialBuilder
 from jaxnest.kernel.tripartite import TripartiteBuilder
 
 if TYPE_CHECKING:
@@ -36,17 +37,21 @@ class Connections:
         What devices remember of their connections.
     before_access
         Called before values are read or written: the engine brings plastic weights home.
+    before_move
+        Called before rows of tables move.
     """
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._tables = Tables(kernel.nodes.n_virtual_processes)
         self._unsorted = False
+        self._nodes_when_sorted = 0
         self.version = 0
         self.values_version = 0
         self.delays = DelayLimits()
         self.devices = DeviceRules(kernel.nodes)
         self.before_access: Callable[[], None] = lambda: None
+        self.before_move: Callable[[], None] = lambda: None
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -116,19 +121,17 @@ class Connections:
         compact
             Give the places of removed connections to others, even if there are no new ones.
         """
+        if compact and self._nodes_when_sorted < len(self._kernel.nodes):
+            self._unsorted = True  # NEST sorts again if there are new nodes, which moves equal sources
         if not (self._unsorted or compact):
             return
+        if self._unsorted or any(table.disabled is not None for _, _, _, table in self._tables):
+            self.before_move()
         sorts = self._unsorted and self._kernel.attributes.use_compressed_spikes
         self._unsorted = False
+        self._nodes_when_sorted = len(self._kernel.nodes)
         for _, _, category, table in list(self._tables):
-            moved = False
-            if sorts and category == NEURON:
-                from jaxnest.kernel.sort import nest_order
-
-                order = nest_order(table.source)
-                moved = order is not None
-                if order is not None:
-                    table.take(order)
+            moved = sorts and category == NEURON and _sort(table)
             self.version += table.compact() or moved
 
     # -- changing ----------------------------------------------------------------------------------
@@ -174,6 +177,32 @@ class Connections:
             As `connect`, and UnknownNode for ids that do not exist.
         """
         Builder(self._kernel, self.append).connect_arrays(sources, targets, values)
+
+    def connect_spatial(
+        self,
+        sources: Population,
+        targets: Population,
+        conn_spec: Mapping[str, Any],
+        syn_specs: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Connect nodes of two layers by a rule that takes positions into account.
+
+        Parameters
+        ----------
+        sources, targets
+            Nodes with positions.
+        conn_spec
+            Name of the rule and its options, among them ``mask`` and ``use_on_source``.
+        syn_specs
+            One synapse specification, or several for each pair.
+
+        Raises
+        ------
+        KernelException
+            As `connect`.
+        """
+        builder = Builder(self._kernel, self.append)
+        SpatialBuilder(self._kernel, builder).connect(sources, targets, conn_spec, syn_specs)
 
     def connect_tripartite(
         self,
@@ -254,3 +283,14 @@ class Connections:
             )
         table.disable(row)
         self.version += 1
+
+
+def _sort(table: Table) -> bool:
+    """Bring the connections of a table in NEST's order, removed ones last; return whether any moved."""
+    from jaxnest.kernel.sort import nest_order
+
+    keys = table.source if table.disabled is None else np.where(table.disabled, np.iinfo(np.int32).max, table.source)
+    order = nest_order(keys)
+    if order is not None:
+        table.take(order)
+    return order is not None

@@ -15,9 +15,11 @@ LONGEST_DELAY = (1 << 21) - 1
 
 def to_steps(clock: Clock, ms: np.ndarray) -> np.ndarray:
     """Return delays in steps, half steps rounded up; what is no number comes out as 0."""
-    with np.errstate(invalid="ignore"):
-        steps = np.floor(np.asarray(ms, np.float64) * (1 / clock.ms_per_step) + 0.5)
-    return np.where(np.isfinite(steps), np.clip(steps, 0, LONGEST_DELAY + 1), 0).astype(np.int32)
+    steps = np.asarray(ms, np.float64) * (1 / clock.ms_per_step)
+    steps = np.floor(steps + 0.5)
+    if not (steps.size and steps.min() >= 0 and steps.max() <= LONGEST_DELAY):
+        steps = np.where(np.isfinite(steps), np.clip(steps, 0, LONGEST_DELAY + 1), 0)
+    return steps.astype(np.int32)
 
 
 @final
@@ -57,7 +59,9 @@ class DelayLimits:
         if low < 1:
             raise errors.BadDelay(f"min_delay = {minimum} ms has to be at least the resolution {clock.resolution} ms.")
         if high < low:
-            raise errors.BadDelay(f"min_delay = {minimum} ms has to be smaller than or equal to max_delay = {maximum} ms.")
+            raise errors.BadDelay(
+                f"min_delay = {minimum} ms has to be smaller than or equal to max_delay = {maximum} ms."
+            )
         self._used = (low, high)
         self.set_by_user = True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, final
 
 import numpy as np
@@ -12,6 +13,7 @@ from jaxnest.kernel.attributes import Attributes
 from jaxnest.kernel.clock import Clock
 from jaxnest.kernel.connections import Connections
 from jaxnest.kernel.instances import Instances
+from jaxnest.kernel.layers import Layers
 from jaxnest.kernel.model_table import ModelTable
 from jaxnest.kernel.node_table import NodeTable
 from jaxnest.kernel.recording import Recording
@@ -20,6 +22,7 @@ from jaxnest.kernel.synapse_defaults import convert_default_delay
 from jaxnest.models import nest_names, registry
 from jaxnest.models.nest_names import ids
 from jaxnest.random.streams import RandomStreams
+from jaxnest.spatial.pools import Pools
 
 
 @final
@@ -32,6 +35,10 @@ class Kernel:
         Resolution and conversions of time.
     nodes, connections
         The tables of the network.
+    layers
+        Where nodes are in space.
+    pools
+        Trees of nodes among which spatial connections find partners.
     node_models, synapse_models
         Built-in models and copies, each with the defaults in force.
     streams
@@ -62,11 +69,19 @@ class Kernel:
         self.streams = RandomStreams(self.attributes.rng_seed, self.attributes.rng_type, n_threads)
         self.nodes = NodeTable(n_threads)
         self.instances = Instances()
+        self.layers = Layers()
+        self.pools = Pools()
         self.numbered_nodes = 0
         self.connections = Connections(self)
         self.recording = Recording(self)
         self.simulation = Simulation(self)
-        self.nodes.before_access = self.simulation.bring_state_home
+        self.nodes.before_access = self.connections.before_access = self.simulation.bring_state_home
+        self.connections.before_move = self.simulation.settle
+
+    @property
+    def present_clock(self) -> Clock:
+        """The clock, which then also knows what time it is."""
+        return replace(self.clock, now=self.simulation.step)
 
     @property
     def n_threads(self) -> int:
@@ -101,7 +116,9 @@ class Kernel:
 
     def draw(self, parameter: Any, node_id: int) -> float:
         """Evaluate a random expression for a node, from the stream of its virtual process."""
-        return parameter.value(self.streams.vp_specific[node_id % self.n_threads], thread=node_id % self.n_threads)
+        thread = node_id % self.n_threads
+        geometry = self.layers.node_geometry(np.array([node_id])) if parameter.is_spatial() else None
+        return parameter.value(self.streams.vp_specific[thread], thread, geometry)
 
     def set_nodes(self, node_ids: np.ndarray, changes: Any) -> None:
         """Set properties of nodes: one dictionary for all, or one per node."""

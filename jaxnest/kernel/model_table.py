@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, final
 
 import numpy as np
@@ -27,6 +27,7 @@ class NamedModel:
 
     @property
     def is_copy(self) -> bool:
+        """True for what CopyModel made."""
         return self.name != self.original
 
 
@@ -85,6 +86,11 @@ class ModelTable:
         self._next += 1
         self._add(entry)
         return entry
+
+    def change(self, entry: NamedModel, model: type[Any]) -> None:
+        """Let nodes that are created from now on be of another class; those that exist keep theirs."""
+        if model is not entry.model:
+            self._add(replace(entry, model=model))
 
     def copy(self, existing: str, new: str) -> NamedModel:
         """Make `new` a copy of `existing` with its present defaults."""

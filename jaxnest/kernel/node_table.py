@@ -71,6 +71,10 @@ class NodeTable:
 
     def create(self, named: NamedModel, n: int) -> tuple[int, int]:
         """Append `n` nodes and return their first and last id."""
+        if self.n_virtual_processes > 1 and getattr(named.model, "single_thread", False):
+            raise errors.KernelException(
+                f"The network contains a {named.name} which cannot be used with multiple threads."
+            )
         self.before_access()
         first = len(self) + 1
         ids = np.arange(first, first + n, dtype=np.int64)
@@ -143,6 +147,8 @@ class NodeTable:
         if not quantity.visible:
             raise KeyError(key)
         values = store.columns[key][rows]
+        if quantity.shown is not None:
+            return [quantity.shown(v) for v in values.tolist()]
         if quantity.relative_to:
             values = values + store.columns[quantity.relative_to][rows]
         return [copy.copy(v) for v in values] if quantity.dtype is object else values.tolist()

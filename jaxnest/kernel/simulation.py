@@ -37,6 +37,11 @@ class Simulation:
         if self._session is not None:
             self._session.bring_home()
 
+    def settle(self) -> None:
+        """Let the engine forget where connections lie in their tables."""
+        if self._session is not None:
+            self._session.settle(self.step)
+
     def simulate(self, ms: float) -> None:
         """Prepare, run for a time in ms, and clean up.
 

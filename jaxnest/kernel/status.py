@@ -13,7 +13,7 @@ from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.node_table import Store
 from jaxnest.kernel.values import PerNode, coerce, convert, first_violation, is_random
 from jaxnest.models.base import Node, Quantity
-from jaxnest.models.device import SAMPLING, Device, Recorder
+from jaxnest.models.device import SAMPLING, Device, Recorder, Sender
 from jaxnest.models.nest_sizes import ELEMENT_SIZES
 from jaxnest.recording.recordings import COMMON
 from jaxnest.recording.registry import BACKENDS
@@ -217,9 +217,12 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, c
         raise errors.BadProperty(
             f"{prefix}Recorder parameters cannot be changed while inside a Prepare/Run/Cleanup context."
         )
+    if is_recorder and model.samples and "frozen" in changes and cast("frozen", changes["frozen"], "bool"):
+        raise errors.BadProperty(f"{prefix}multimeter cannot be frozen.")
     connected = any(k in changes for k in SAMPLING) and kernel.connections.devices.is_connected(node_id)
     try:
-        own = model.regulate(_typed(store.quantities, changes), stored, kernel.clock, connected)
+        _refuse_node_values(model, changes)
+        own = model.regulate(_typed(store.quantities, changes), stored, kernel.present_clock, connected)
     except errors.BadProperty as error:
         raise errors.BadProperty(f"{prefix}{error}") from None
     if own:
@@ -229,6 +232,15 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, c
             kernel.recording.set_status(node_id, changes)
         except errors.BadProperty as error:
             raise errors.BadProperty(f"{prefix}{error}") from None
+
+
+def _refuse_node_values(model: type[Device], changes: Mapping[str, Any]) -> None:
+    """Raise if a property of the model as a whole is to be set for a node."""
+    for name in getattr(model, "defaults_only", ()):
+        if name in changes:
+            raise errors.BadProperty(
+                f"The {name} property can only be set as a model default using SetDefaults or upon CopyModel."
+            )
 
 
 def _typed(quantities: Mapping[str, Quantity], changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -299,7 +311,9 @@ def _user_value(name: str, stored: Mapping[str, Any], quantities: Mapping[str, A
     if reference:
         value = value + stored[reference]
     if isinstance(value, np.generic):
-        return value.item()
+        value = value.item()
+    if (shown := quantities[name].shown) is not None:
+        return shown(value)
     return value.copy() if hasattr(value, "copy") else value
 
 
@@ -323,8 +337,11 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
     kernel.node_models.changed = True
     try:
         if issubclass(model, Device):
-            own = model.regulate(_typed(model.parameters | model.state, own), named.defaults, kernel.clock, False)
+            typed = _typed(model.parameters | model.state, own)
+            own = model.regulate(typed, named.defaults, kernel.present_clock, False)
         _set_stored(named, own)
+        if issubclass(model, Sender):
+            kernel.node_models.change(named, model.variant(named.defaults))
         if issubclass(model, Recorder):
             used = kernel.recording.set_defaults(named, {k: v for k, v in changes.items() if k not in own})
             unknown = [k for k in changes if k not in own and k not in used]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 DEFAULT_DELAY = 1.0
 """Delay of all built-in models, in ms."""
 
-WEIGHT = Quantity(1.0, "", "Weight of the connection")
+WEIGHT = Quantity(1.0, "pA|nS|mV", "Weight of the connection: its unit depends on the target")
 READ_ONLY = ("element_type", "has_delay", "num_connections", "requires_symmetric", "sizeof", "synapse_model")
 
 
@@ -31,7 +31,7 @@ def defaults(named: NamedModel) -> dict[str, Any]:
     """
     stored = named.defaults
     if "receptor_type" not in stored:
-        stored.setdefault("weight", 1.0)
+        stored.setdefault("weight", named.model.default_weight)
         stored["receptor_type"] = 0
         stored.setdefault("weight_recorder", ())
         for name, quantity in named.model.common.items():
@@ -78,10 +78,11 @@ def synapse_defaults_status(named: NamedModel, clock: Clock, num_connections: in
         "has_delay": model.has_delay,
         "num_connections": num_connections,
         "requires_symmetric": model.requires_symmetric,
-        "sizeof": model.size,
         "synapse_model": named.name,
         "synapse_modelid": named.index,
     }
+    if model.size is not None:
+        status["sizeof"] = model.size
     return dict(sorted(status.items()))
 
 

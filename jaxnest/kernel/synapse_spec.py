@@ -43,6 +43,12 @@ class SynapseSpec:
         return [k for k, v in self.values.items() if is_random(v)]
 
     @property
+    def has_own_values(self) -> bool:
+        """True if parameters or state are given that belong to the synapse model: only then its bounds are checked."""
+        model = self.named.model
+        return any(k in model.parameters or k in model.state for k in self.values)
+
+    @property
     def constant(self) -> bool:
         """True if all values are numbers."""
         return not any(is_random(v) or isinstance(v, np.ndarray) for v in self.values.values())
@@ -80,12 +86,17 @@ class SynapseSpec:
         columns |= {k: coerce(quantities[k], k, v) for k, v in given.items() if k in quantities}
         if not model.weight_is_common:
             weight = given.get("weight", stored["weight"])
-            columns["weight"] = np.where(np.isnan(weight), stored["weight"], weight) if np.ndim(weight) else (
-                stored["weight"] if np.isnan(weight) else float(weight)
+            columns["weight"] = (
+                np.where(np.isnan(weight), stored["weight"], weight)
+                if np.ndim(weight)
+                else (stored["weight"] if np.isnan(weight) else float(weight))
             )
         if model.labelled:
             columns["synapse_label"] = whole("synapse_label", given.get("synapse_label", stored["synapse_label"]))
-        return columns | {"receptor": whole("receptor_type", given.get("receptor_type", stored["receptor_type"])), "delay": delay}
+        return columns | {
+            "receptor": whole("receptor_type", given.get("receptor_type", stored["receptor_type"])),
+            "delay": delay,
+        }
 
 
 def whole(key: str, value: Any) -> Any:
@@ -127,7 +138,7 @@ def parse(models: ModelTable, specification: Mapping[str, Any]) -> SynapseSpec:
 
 def _value(key: str, value: Any) -> Any:
     if is_random(value):
-        if key in INTEGERS and not getattr(value, "returns_int_only", lambda: True)():
+        if key in INTEGERS and not value.expression.is_integer:
             raise RuntimeError(f"{key} has to be an integer, and this random expression has real values.")
         return value
     if isinstance(value, list | tuple | np.ndarray) and np.ndim(value):
@@ -147,5 +158,3 @@ def _value(key: str, value: Any) -> Any:
             f"not {value!r} ({type(value).__name__})."
         )
     return integer(key, value) if key in INTEGERS else value.item() if isinstance(value, np.generic) else value
-
-

@@ -58,8 +58,8 @@ class TripartiteBuilder:
         sources, targets, third = populations
         for ids, which in ((sources, "Presynaptic"), (targets, "Postsynaptic"), (third, "Third-factor")):
             refuse_empty(ids, which)
-        rule = self._primary_rule(sources, targets, conn_spec)
         third_rule = self._third_rule(targets, third, third_spec)
+        rule = self._primary_rule(sources, targets, conn_spec)
         specs = {role: self._builder.specs(syn_specs[role]) for role in ROLES}
         for role in ROLES:
             check_symmetry(rule, specs[role])
@@ -91,7 +91,9 @@ class TripartiteBuilder:
         rule = THIRD_RULES[name](targets, third, options)
         if options:
             hint = errors.nearest(next(iter(options)), third_spec)
-            raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in third-factor conn_spec: {', '.join(options)}.")
+            raise errors.UnaccessedDictionaryEntry(
+                f"Unaccessed elements in third-factor conn_spec: {', '.join(options)}."
+            )
         return rule
 
     def _primary_and_out(

@@ -10,6 +10,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.models.base import Model, Quantity
+from jaxnest.random.parameter import Parameter
 
 
 @final
@@ -22,7 +23,7 @@ class PerNode:
 
 def is_random(value: Any) -> bool:
     """True for an expression of nest.random and its like, which is evaluated for each node."""
-    return hasattr(value, "GetValue")
+    return isinstance(value, Parameter)
 
 
 def as_column(

@@ -79,6 +79,8 @@ class Quantity:
     visible: bool = True
     each: str | None = None
     convert: Callable[[Any], Any] | None = None
+    shown: Callable[[Any], Any] | None = None
+    """What the user reads, if NEST rounds because it stores the value in another unit."""
 
     @property
     def is_vector(self) -> bool:
@@ -168,6 +170,8 @@ class Node(Model, abstract=True):
     """Conductance models store the magnitude of negative weights."""
     ignores_weight: ClassVar[bool] = False
     """Counts incoming spikes instead of summing their weights."""
+    tile_size: ClassVar[int] = 1024
+    """Largest number of nodes that the default back end advances together."""
     archives: ClassVar[bool] = False
     """Keeps the history of its spikes that plastic synapses read."""
     receptor_types: ClassVar[dict[str, int]] = {}
@@ -224,6 +228,12 @@ class Neuron(Node, abstract=True):
 
     element_type = "neuron"
     emits = "spikes"
+
+    is_stochastic: ClassVar[Callable[[Any], Any] | None] = None
+    """``is_stochastic(p)``: True for nodes that draw a number in every step, whatever their state; `p` has columns.
+
+    These are advanced by ``stochastic_update(v, s, x)``, which finds the number in ``x.uniform``.
+    """
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:

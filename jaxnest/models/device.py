@@ -77,31 +77,57 @@ class Device(Node, abstract=True):
         return {**changes, **times}
 
 
-class Stimulator(Device, abstract=True):
+def window_steps(p: Any, clock: Any) -> dict[str, int]:
+    """Return the variables ``first`` and ``last`` of a device that looks after its window itself."""
+    origin = clock.to_steps(p.origin)
+    return {"first": origin + clock.to_steps(p.start), "last": origin + clock.to_steps(p.stop)}
+
+
+class Sender(Device, abstract=True):
     """A device that sends spikes or currents.
 
-    Its functions are compiled by numba for both back ends; random numbers come from ``random``, with the operations
-    of `models.ops`.
+    Its functions are compiled by numba for both back ends. Their last argument is the `context`: random numbers are
+    drawn from it with `models.draws`, and it has
+
+    - ``origin``, ``begin``, ``end``: first step of the present slice, and first and last step of the part of it that
+      is being simulated (the last one not included);
+    - ``memory``: the device's array of `memory_size` numbers;
+    - ``input``: what arrived for this step, if the device has receptors.
     """
 
     element_type = "stimulator"
     window_shift: ClassVar[int] = 0
     """The device acts in step s if ``start < s + window_shift <= stop``, in steps."""
+    slicewise: ClassVar[bool] = False
+    """The activity in a slice is that of the first step of the slice."""
+    own_window: ClassVar[bool] = False
+    """The device looks after its window itself, in ``v.first`` and ``v.last`` (see `window_steps`)."""
     target_state: ClassVar[dict[str, float]] = {}
     """What the device remembers of each target: name and initial value."""
+    target_distributions: ClassVar[int] = 0
+    """Number of distribution objects for each target; 0 if `draw` uses those of the device."""
+    forgets_targets: ClassVar[bool] = False
+    """All targets start anew when there are new ones."""
     distributions: ClassVar[int] = 0
     """Number of distribution objects that the device owns."""
+    timed: ClassVar[bool] = False
+    """`draw`, or `advance` if there is no `draw`, also says when the spike is."""
+    shared_stream: ClassVar[bool] = False
+    """The device draws from the stream that all virtual processes have in common, too."""
+    single_thread: ClassVar[bool] = False
+    """The device cannot be part of a network with several virtual processes."""
     draw: ClassVar[Callable[..., Any] | None] = None
-    """``draw(v, s, value, target, random)``: the amount for one target, if targets get different amounts."""
-    parameters = {
-        "label": Quantity("", "", "A name, for data that come from outside"),
-        "stimulus_source": Quantity("", "", "Where the data come from: empty for the device itself"),
-    }
+    """``draw(v, s, value, target, context)``: the amount for one target, if targets get different amounts.
 
+    `target` is an array, see `new_target`. If the model is `timed`, return the amount, the number of steps that the
+    spike is later than the present one, its offset (ms before the end of its step), and whether there are more.
+    """
+    defaults_only: ClassVar[tuple[str, ...]] = ()
+    """Parameters that can be set for the model, not for its nodes."""
     settle: ClassVar[Callable[..., Any] | None] = None
     """``settle(v, s, targets)``: the state after all targets got their amounts, if it depends on them."""
     restarts: ClassVar[bool] = False
-    """True if `restart` has something to say."""
+    """True if `restart` or `renew` has something to say."""
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
@@ -113,14 +139,49 @@ class Stimulator(Device, abstract=True):
         """Return the state that the device starts with whenever a run is prepared at time `step`."""
         return {}
 
+    @classmethod
+    def new_target(cls, p: Any, clock: Any) -> list[float]:
+        """Return the initial state of a target of a device with parameters and state `p`."""
+        return list(cls.target_state.values())
+
     @staticmethod
-    def advance(v: Any, s: Any, step: Any, active: Any, random: Any) -> Any:
+    def renew(p: Any, clock: Any, step: int, targets: np.ndarray) -> dict[str, float]:
+        """Whenever a run is prepared, change the states of targets (one row each) and return what changes of `p`."""
+        return {}
+
+    @staticmethod
+    def memory_size(p: Any) -> int:
+        """Return the length of ``context.memory``; what it holds stays when it becomes longer."""
+        return 0
+
+    @staticmethod
+    def most_events(p: Any, clock: Any, steps: int) -> int:
+        """Return how many events a target can get in this number of steps."""
+        return steps
+
+    @staticmethod
+    def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         """Advance the device by one step.
 
         Return the new state in the order of `dynamic`, the value to send (a number of spikes or a current; 0 for
-        nothing), a factor for the weights, and whether there is more to send in this step.
+        nothing), a factor for the weights, and whether there is more to send in this step. If the model is `timed`
+        and has no `draw`, two numbers follow: how many steps later the spikes are, and their offset in ms.
         """
         raise NotImplementedError
+
+    @classmethod
+    def variant(cls, defaults: Mapping[str, Any]) -> type[Any]:
+        """Return the class that describes nodes with these defaults, if a setting of the model changes what it is."""
+        return cls
+
+
+class Stimulator(Sender, abstract=True):
+    """A sender that may get its data from outside, in the future."""
+
+    parameters = {
+        "label": Quantity("", "", "A name, for data that come from outside"),
+        "stimulus_source": Quantity("", "", "Where the data come from: empty for the device itself"),
+    }
 
     @classmethod
     def regulate(
@@ -145,6 +206,11 @@ class Recorder(Device, abstract=True):
     """Names of the float64 values that each event has beside sender and time."""
     int_values: ClassVar[tuple[str, ...]] = ()
     """Names of the int64 values that follow."""
+
+    hears_spikes: ClassVar[bool | None] = None
+    """Whether spikes can be recorded; None if they can where events have no further values."""
+    interpreter: ClassVar[type[Any] | None] = None
+    """Turns the spikes that a recorder hears into its events (see `engine.drain`), if they are not the same."""
 
     @classmethod
     def value_names(cls, stored: Mapping[str, Any]) -> tuple[str, ...]:

@@ -23,6 +23,21 @@ def normal(random: Any, k: int) -> float:
     _only_compiled()
 
 
+def exponential(context: Any) -> float:
+    """An exponential variate of mean 1."""
+    _only_compiled()
+
+
+def binomial(context: Any, k: int, trials: float, p: float) -> int:
+    """A binomial variate of distribution object `k`."""
+    _only_compiled()
+
+
+def shared_poisson(context: Any, k: int, mean: float) -> int:
+    """A Poisson variate from the stream that all virtual processes have in common."""
+    _only_compiled()
+
+
 def poisson(random: Any, k: int, mean: float) -> int:
     """A Poisson variate of distribution object `k`."""
     _only_compiled()

@@ -32,7 +32,7 @@ def tanh(x: Any) -> Any:
 
 
 def power(x: Any, y: Any) -> Any:
-    """x to the power of y."""
+    """Raise x to the power of y."""
     return jnp.power(x, y)
 
 

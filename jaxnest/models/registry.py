@@ -11,6 +11,7 @@ from jaxnest.models.base import Node
 from jaxnest.models.synapse import Synapse
 
 NODE_MODELS: dict[str, type[Node]] = {}
+VARIANTS: dict[str, type[Node]] = {}
 SYNAPSE_MODELS: dict[str, type[Synapse]] = {}
 
 N = TypeVar("N", bound=type[Node])
@@ -28,6 +29,7 @@ def register_synapse(hpc: int = 0, lbl: int = 0) -> Callable[[S], S]:
 
     def add(model: S) -> S:
         SYNAPSE_MODELS[model.name] = model
+        model.dynamics = model.name
         for suffix, size, flag in (("_hpc", hpc, "receptor_zero_only"), ("_lbl", lbl, "labelled")):
             if size:
                 name = model.name + suffix
@@ -36,6 +38,17 @@ def register_synapse(hpc: int = 0, lbl: int = 0) -> Callable[[S], S]:
         return model
 
     return add
+
+
+def implementation(name: str) -> type[Node]:
+    """Return the node model with this class name; unlike `NODE_MODELS` it knows variants (see `Sender.variant`)."""
+    return VARIANTS.get(name) or NODE_MODELS[name]
+
+
+def register_variant(model: N) -> N:
+    """Make a variant of a node model known, a class of its own under the same model name."""
+    VARIANTS[model.__name__] = model
+    return model
 
 
 def load_all() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar
 
 from jaxnest.models.base import Model, Quantity
 
@@ -10,24 +11,36 @@ from jaxnest.models.base import Model, Quantity
 class Synapse(Model, abstract=True):
     """Base of all synapse models.
 
-    `parameters` holds what each connection has of its own beside weight and delay, `common` what all
-    connections of the model share (set with SetDefaults and CopyModel only).
+    `parameters` holds what each connection has of its own beside weight and delay, `state` what changes, and `common`
+    what all connections of the model share (set with SetDefaults and CopyModel only).
     """
 
     common: ClassVar[dict[str, Quantity]] = {}
+    send: ClassVar[Callable[[Any, Any, Any], Any] | None] = None
+    """``send(p, s, x) -> (state, weight, sends)``: what happens when a spike reaches the synapse.
+
+    `p` has the parameters, those of the connection and the common ones (``lambda`` is ``lambda_`` there), `s` the weight
+    and the state, and `x` the event: its time stamp `t` and the delay of the connection, both in ms. Further, `x` gives
+    access to the target's spikes (`models.history`) and to random numbers (`models.draws.uniform`). The result is the
+    new state in the order of `dynamic`, the weight of the spike that the target gets, and whether it gets one at all.
+    All are floating-point numbers. The function is compiled into the event kernels of both back ends.
+    """
+    dynamic: ClassVar[tuple[str, ...]] = ()
+    """What `send` advances, in the order of its result: names of `state`, and ``weight`` if the synapse learns."""
+    needs_archive: ClassVar[bool] = False
+    """True if the target has to keep the history of its spikes."""
+    default_weight: ClassVar[float] = 1.0
     weight_is_common: ClassVar[bool] = False
-    """True for the `_hom_w` kinds, whose connections have no weight of their own."""
+    """True for models whose connections have no weight of their own."""
     has_delay: ClassVar[bool] = True
     receptor_zero_only: ClassVar[bool] = False
     """True for the `_hpc` variants, which store no receptor."""
     labelled: ClassVar[bool] = False
     """True for the `_lbl` variants, whose connections have a `synapse_label`."""
-    is_plastic: ClassVar[bool] = False
-    """True if the weight that is sent depends on the history of spikes."""
-    needs_archive: ClassVar[bool] = False
-    """True if the target has to keep the history of its spikes."""
+    dynamics: ClassVar[str] = ""
+    """Name of the model that a variant has its functions from."""
     requires_symmetric: ClassVar[bool] = False
     accepts_devices: ClassVar[bool] = False
     """True if stimulators and meters can be connected with it."""
-    size: ClassVar[int] = 32
-    """Bytes that NEST reports for one connection."""
+    size: ClassVar[int | None] = 32
+    """Bytes that NEST reports for one connection, None if it reports nothing."""

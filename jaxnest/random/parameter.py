@@ -310,11 +310,22 @@ def check(program: Program) -> None:
     """
     status = int(program.stack[0])
     if status:
-        raise _errors()[status - 1]
+        raise failure(status)
 
 
-def _errors() -> tuple[errors.KernelException, ...]:
-    """Return what the statuses of `interpreter` mean, from the first error on."""
+def failure(status: int) -> errors.KernelException:
+    """Return the error that a status of `interpreter` stands for.
+
+    Parameters
+    ----------
+    status : int
+        Not zero.
+
+    Returns
+    -------
+    KernelException
+        The error.
+    """
     return (
         errors.KernelException("Number of redraws exceeded limit of 1000"),
         errors.BadParameterValue("This Parameter has values only for connections between nodes with positions."),
@@ -324,7 +335,7 @@ def _errors() -> tuple[errors.KernelException, ...]:
             "Spatial distance dimension must be within the defined number of dimensions for the nodes."
         ),
         errors.KernelException("Node position dimension must be within the defined number of dimensions for the node."),
-    )
+    )[status - 1]
 
 
 def _check_positions(nodes: Any, positions: Any) -> None:

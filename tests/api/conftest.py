@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,6 @@ from jaxnest.kernel.attributes import Attributes
 from jaxnest.kernel.kernel import kernel
 
 REFERENCE = Path(__file__).parents[2] / "nest_reference"
-sys.path.append(str(REFERENCE))
 
 
 @pytest.fixture(autouse=True)

@@ -1,13 +1,17 @@
 from __future__ import annotations
 
+import ast
 import inspect
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import jaxnest as nest
+from jaxnest.kernel.attribute_table import ATTRIBUTES
+from jaxnest.models import nest_names
 
 WITHOUT_VALUE = {"cycle_time_log", "server"}
 
@@ -18,6 +22,14 @@ def test_all_names_of_nest_exist(recorded: Callable[[str], Any]) -> None:
     assert set(names) <= set(dir(nest))
     for name in set(names) - WITHOUT_VALUE:
         getattr(nest, name)
+
+
+def test_type_checkers_know_all_kernel_attributes() -> None:
+    tree = ast.parse(Path(nest.__file__ or "").read_text())
+    (block,) = (n for n in tree.body if isinstance(n, ast.If) and ast.unparse(n.test) == "TYPE_CHECKING")
+    declared = {n.target.id for n in block.body if isinstance(n, ast.AnnAssign) and isinstance(n.target, ast.Name)}
+    attributes = {name for name, attribute in ATTRIBUTES.items() if not attribute.status_only}
+    assert declared - {"userdict", "server"} == attributes
 
 
 def plain_signature(item: Any) -> str:
@@ -57,9 +69,16 @@ def test_what_is_not_there_yet_says_so(name: str, arguments: tuple[Any, ...]) ->
         getattr(nest, name)(*arguments)
 
 
+def test_the_server_is_not_there_yet() -> None:
+    with pytest.raises(nest.NESTErrors.NotImplemented, match="server"):
+        _ = nest.server
+
+
 def test_models_that_are_not_there_yet_say_so() -> None:
-    with pytest.raises(nest.NESTErrors.NotImplemented, match="hh_psc_alpha_gap"):
-        nest.Create("hh_psc_alpha_gap")
+    missing = sorted(set(nest_names.NODE_MODELS) - set(nest.node_models))
+    for model in missing[:1]:
+        with pytest.raises(nest.NESTErrors.NotImplemented, match=model):
+            nest.Create(model)
 
 
 def test_unknown_names_come_with_a_hint() -> None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import runpy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import jaxnest as nest
 
+CASES = runpy.run_path(str(Path(__file__).parents[2] / "nest_reference" / "status_cases.py"))
+MODELS, SYNAPSES, written = CASES["MODELS"], CASES["SYNAPSES"], CASES["written"]
 THREADS = (1, 3)
 NOT_YET = {"has_connections"}  # of multisynapse neurons
 OF_THIS_BUILD = {"build_info", "memory_size", "node_models", "synapse_models", "verbosity", "compute_backend"}
@@ -17,8 +21,6 @@ def without(dictionary: dict[str, Any], keys: set[str]) -> dict[str, Any]:
 
 
 def test_new_nodes_have_nests_dictionaries(recorded: Callable[[str], Any]) -> None:
-    from status_cases import MODELS, written
-
     expected = recorded("nodes")
     for threads in THREADS:
         nest.ResetKernel()
@@ -28,8 +30,6 @@ def test_new_nodes_have_nests_dictionaries(recorded: Callable[[str], Any]) -> No
 
 
 def test_defaults_are_those_of_nest(recorded: Callable[[str], Any]) -> None:
-    from status_cases import MODELS, SYNAPSES, written
-
     expected = recorded("defaults")
     for threads in THREADS:
         nest.ResetKernel()
@@ -38,12 +38,12 @@ def test_defaults_are_those_of_nest(recorded: Callable[[str], Any]) -> None:
             assert written(nest.GetDefaults(model)) == without(expected[f"{model} {threads}"], NOT_YET), model
         for model in MODELS:
             nest.Create(model)
-            assert written(nest.GetDefaults(model)) == without(expected[f"{model} {threads} with nodes"], NOT_YET), model
+            assert written(nest.GetDefaults(model)) == without(expected[f"{model} {threads} with nodes"], NOT_YET), (
+                model
+            )
 
 
 def test_kernel_attributes_are_those_of_nest(recorded: Callable[[str], Any]) -> None:
-    from status_cases import written
-
     nest.ResetKernel()
     expected, mine = recorded("kernel"), written(nest.GetKernelStatus())
     assert set(mine) - {"compute_backend"} == set(expected)

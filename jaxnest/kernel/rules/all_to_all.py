@@ -19,9 +19,11 @@ class AllToAll(Rule):
     needs_proxies = False
 
     def is_symmetric(self, constant: bool) -> bool:
+        """True for constant values within one population."""
         return constant and np.array_equal(self.sources, self.targets)
 
     def pairs(self, process: Process, draws: Draws) -> Pairs:
+        """Return the connections of one virtual process."""
         here = self.here(process)
         n = len(self.sources)
         source = np.tile(self.sources, len(here))

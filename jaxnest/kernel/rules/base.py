@@ -107,6 +107,7 @@ class Rule(abc.ABC):
 
     def prepare(self, processes: list[Process], draws: Draws) -> None:
         """Draw what all virtual processes have in common, before the first `pairs`."""
+        del processes, draws  # most rules have nothing in common
 
     @abc.abstractmethod
     def pairs(self, process: Process, draws: Draws) -> Pairs:

@@ -14,7 +14,9 @@ Buffers = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 """Source, target, index of the node that has the degree, and drawn values."""
 
 
-def collect(step: Callable[[Buffers, np.ndarray], Any], n_drawn: int, done: Callable[[np.ndarray], bool], expected: int) -> tuple[Buffers, np.ndarray]:
+def collect(
+    step: Callable[[Buffers, np.ndarray], Any], n_drawn: int, done: Callable[[np.ndarray], bool], expected: int
+) -> tuple[Buffers, np.ndarray]:
     """Call a loop until it is done, and join what it has put into its buffers.
 
     Parameters

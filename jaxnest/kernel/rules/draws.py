@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from jaxnest import errors
 from jaxnest.random.geometry import NO_GEOMETRY
+from jaxnest.random.parameter import failure
 from jaxnest.random.saved_normals import SAVED_NORMALS
 
 if TYPE_CHECKING:
@@ -109,6 +109,4 @@ class Draws:
     def check(self) -> None:
         """Raise KernelException if an evaluation failed."""
         if self._failure[0]:
-            raise errors.KernelException(
-                "A random expression has no value: the limits of redraw() are so narrow that 1000 draws did not suffice."
-            )
+            raise failure(int(self._failure[0]))

@@ -28,6 +28,7 @@ class FixedIndegree(Rule):
             self.check_degree("indegree", self.degree, self.sources, self.targets)
 
     def pairs(self, process: Process, draws: Draws) -> Pairs:
+        """Return the connections of one virtual process."""
         from jaxnest.kernel.rules import loops
 
         here = np.zeros(len(self.targets), np.bool_)

@@ -29,6 +29,7 @@ class FixedOutdegree(Rule):
         self._all = (np.empty(0, np.int32), np.empty(0, np.int32))
 
     def prepare(self, processes: list[Process], draws: Draws) -> None:
+        """Draw what all virtual processes have in common."""
         from jaxnest.kernel.rules import loops
 
         constant = -1 if is_random(self.degree) else self.degree
@@ -59,6 +60,7 @@ class FixedOutdegree(Rule):
         self._all = (source, target)
 
     def pairs(self, process: Process, draws: Draws) -> Pairs:
+        """Return the connections of one virtual process."""
         source, target = self._all
         position = np.arange(len(source)) if draws.has_arrays else np.empty(0, np.int64)
         if process.n > 1:

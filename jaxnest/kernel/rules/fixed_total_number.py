@@ -40,6 +40,7 @@ class FixedTotalNumber(Rule):
         self._shares: list[int] = []
 
     def prepare(self, processes: list[Process], draws: Draws) -> None:
+        """Draw what all virtual processes have in common."""
         from jaxnest.random.binomial import BINOMIAL_SIZE, binomial, binomial_set
 
         row = np.zeros(BINOMIAL_SIZE)
@@ -56,6 +57,7 @@ class FixedTotalNumber(Rule):
             assigned += self._shares[k]
 
     def pairs(self, process: Process, draws: Draws) -> Pairs:
+        """Return the connections of one virtual process."""
         from jaxnest.kernel.rules import loops
 
         n = self._shares[process.index]

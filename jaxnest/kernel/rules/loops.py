@@ -73,9 +73,7 @@ def fixed_indegree(
 
 
 @compiled
-def fixed_outdegree(
-    stream, sources, targets, degree, degrees, autapses, multapses, used, buffers, progress
-):
+def fixed_outdegree(stream, sources, targets, degree, degrees, autapses, multapses, used, buffers, progress):
     """Draw targets source by source; their connections are made later, by each virtual process."""
     source, target, index, _ = buffers
     row = 0

@@ -31,6 +31,7 @@ class OneToOne(Rule):
             )
 
     def pairs(self, process: Process, draws: Draws) -> Pairs:
+        """Return the connections of one virtual process."""
         chosen = self.here(process)
         # NEST does not advance array parameters at an autapse that it leaves out.
         position = np.arange(len(self.targets))

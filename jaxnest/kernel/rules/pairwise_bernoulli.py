@@ -29,6 +29,7 @@ class PairwiseBernoulli(Rule):
             raise errors.BadProperty(f"Connection probability 0 <= p <= 1 required. (p = {self.p})")
 
     def pairs(self, process: Process, draws: Draws) -> Pairs:
+        """Return the connections of one virtual process."""
         from jaxnest.kernel.rules import loops
 
         targets = self.targets[self.here(process)]

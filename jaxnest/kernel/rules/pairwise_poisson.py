@@ -32,6 +32,7 @@ class PairwisePoisson(Rule):
             raise errors.BadProperty(f"Multapses must be allowed for connection rule '{self.name}'.")
 
     def pairs(self, process: Process, draws: Draws) -> Pairs:
+        """Return the connections of one virtual process."""
         from jaxnest.kernel.rules import loops
         from jaxnest.random.poisson import POISSON_SIZE
 

@@ -37,6 +37,7 @@ class SymmetricPairwiseBernoulli(Rule):
             raise errors.BadProperty(f"Symmetric connections must be enabled for connection rule '{self.name}'.")
 
     def pairs(self, process: Process, draws: Draws) -> Pairs:
+        """Return the connections of one virtual process."""
         from jaxnest.kernel.rules import loops
         from jaxnest.random.binomial import BINOMIAL_SIZE, binomial, binomial_set
 

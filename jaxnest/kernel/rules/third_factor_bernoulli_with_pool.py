@@ -57,6 +57,7 @@ class ThirdFactorBernoulliWithPool(ThirdRule):
             )
 
     def factor(self, n_nodes: int, parameters: Sequence[Any]) -> ThirdFactor:
+        """Return what the draw loops need."""
         n, m = len(self._targets), len(self._third)
         pool_of = np.full(n_nodes + 1, -1, np.int32)
         pool_of[self._targets] = np.arange(n)

@@ -1,0 +1,227 @@
+"""The spikes that neurons remember, for the synapses that end at them.
+
+Each virtual process has one row per column of its raster in two tables, `index` (integers) and `trace` (floats), and one
+`pool` of records for all of them. The records of a neuron lie in a ring, a part of the pool whose length is a power of
+two; a ring that gets full moves to the free end of the pool.
+
+A neuron keeps its spikes only if plastic synapses end at it; otherwise it remembers the time of its last one. A spike
+is forgotten once all synapses have read it and none can ask for it again.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+from numba.extending import overload
+
+from jaxnest.engine import ffi
+from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED, FROM, MIN_DELAY, ORIGIN, TO
+from jaxnest.models import history
+
+START, CAPACITY, FIRST, LENGTH, INCOMING, NEW = range(6)
+INDEX_WORDS = 6
+"""Ring in the pool and its length; first record and number of records; synapses that read; spikes of this segment."""
+
+LAST, TRACE, TRIPLET, SEEN, RATE, TRIPLET_RATE, LONGEST, CALCIUM, CALCIUM_TIME, CALCIUM_TAU, CALCIUM_STEP = range(11)
+TRACE_WORDS = 12
+"""Time of the last spike, traces at that time, the trace that was computed last; rates of decay; the longest delay of a
+synapse that reads; the calcium trace, its time, time constant and increment."""
+
+TIME, RECORD_TRACE, RECORD_TRIPLET, READ = range(4)
+RECORD_WORDS = 4
+"""Time of a spike, the traces just after it, and how often it was read."""
+
+MS_PER_TIC, TICS_PER_STEP, MS_PER_STEP = range(3)
+"""Words of the array `times`."""
+
+EPSILON = 1e-6
+"""Spikes that are closer in time than this (ms) coincide."""
+SMALLEST_RING = 16
+
+
+@numba.njit(cache=True)
+def note_spikes(
+    index: np.ndarray,
+    trace: np.ndarray,
+    pool: np.ndarray,
+    counters: np.ndarray,
+    raster: np.ndarray,
+    clock: np.ndarray,
+    times: np.ndarray,
+) -> None:
+    """After a segment: remember its spikes.
+
+    If the pool has no room for them, nothing is done but to say in ``counters[ARCHIVE_NEEDED]`` how much is missing.
+    """
+    n = index.shape[0]
+    counters[ARCHIVE_NEEDED] = 0
+    if _missing(index, pool, counters, raster, clock) > 0:
+        return
+    for lag in range(clock[FROM], clock[TO]):
+        t = times[MS_PER_TIC] * ((clock[ORIGIN] + lag + 1) * times[TICS_PER_STEP])
+        for i in range(n):
+            for _ in range(raster[lag * n + i]):
+                trace[i, CALCIUM] *= math.exp((trace[i, CALCIUM_TIME] - t) / trace[i, CALCIUM_TAU])
+                trace[i, CALCIUM] += trace[i, CALCIUM_STEP]
+                trace[i, CALCIUM_TIME] = t
+                if index[i, INCOMING] > 0:
+                    _append(index[i], trace[i], pool, counters, t, clock[MIN_DELAY] * times[MS_PER_STEP])
+                trace[i, LAST] = t
+
+
+@numba.njit(cache=True)
+def _missing(
+    index: np.ndarray, pool: np.ndarray, counters: np.ndarray, raster: np.ndarray, clock: np.ndarray
+) -> int:
+    """Return how many records the spikes of a segment need beyond what is free."""
+    n = index.shape[0]
+    plastic = False
+    for i in range(n):
+        index[i, NEW] = 0
+        plastic |= index[i, INCOMING] > 0
+    if not plastic:
+        return 0
+    for lag in range(clock[FROM], clock[TO]):
+        for i in range(n):
+            index[i, NEW] += raster[lag * n + i]
+    needed = 0
+    for i in range(n):
+        if index[i, INCOMING] > 0 and index[i, LENGTH] + index[i, NEW] > index[i, CAPACITY]:
+            needed += _ring_for(index[i, LENGTH] + 2 * index[i, NEW])
+    if counters[ARCHIVE_USED] + needed > len(pool):
+        counters[ARCHIVE_NEEDED] = needed
+        return needed
+    return 0
+
+
+@numba.njit(cache=True)
+def _ring_for(length: int) -> int:
+    """Return the length of a ring that has room for so many records, and for some more."""
+    capacity = SMALLEST_RING
+    while capacity < length + length // 2:
+        capacity *= 2
+    return capacity
+
+
+@numba.njit(cache=True)
+def _append(
+    index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: float, min_delay: float
+) -> None:
+    """Remember a spike at `t`, and forget those that nobody needs any more."""
+    while index[LENGTH] > 1:
+        oldest = pool[index[START] + (index[FIRST] & (index[CAPACITY] - 1))]
+        next_time = pool[index[START] + ((index[FIRST] + 1) & (index[CAPACITY] - 1)), TIME]
+        if oldest[READ] < index[INCOMING] or not t - next_time > trace[LONGEST] + min_delay + EPSILON:
+            break
+        index[FIRST] = (index[FIRST] + 1) & (index[CAPACITY] - 1)
+        index[LENGTH] -= 1
+    if index[LENGTH] == index[CAPACITY]:
+        _move(index, pool, counters)
+    trace[TRACE] = trace[TRACE] * math.exp((trace[LAST] - t) * trace[RATE]) + 1.0
+    trace[TRIPLET] = trace[TRIPLET] * math.exp((trace[LAST] - t) * trace[TRIPLET_RATE]) + 1.0
+    record = pool[index[START] + ((index[FIRST] + index[LENGTH]) & (index[CAPACITY] - 1))]
+    record[TIME], record[RECORD_TRACE], record[RECORD_TRIPLET], record[READ] = t, trace[TRACE], trace[TRIPLET], 0.0
+    index[LENGTH] += 1
+
+
+@numba.njit(cache=True)
+def _move(index: np.ndarray, pool: np.ndarray, counters: np.ndarray) -> None:
+    """Move a ring to the free end of the pool, where it gets longer."""
+    capacity = _ring_for(index[LENGTH] + max(1, index[NEW]))
+    start = counters[ARCHIVE_USED]
+    for k in range(index[LENGTH]):
+        pool[start + k] = pool[index[START] + ((index[FIRST] + k) & (index[CAPACITY] - 1))]
+    index[START], index[CAPACITY], index[FIRST] = start, capacity, 0
+    counters[ARCHIVE_USED] += capacity
+
+
+@numba.cfunc(ffi.HANDLER, cache=True)
+def note_spikes_handler(frame: int) -> int:
+    """`note_spikes` as an operation of XLA."""
+    if ffi.is_query(frame):
+        return 0
+    index = ffi.int64(frame, 0)
+    n = len(index) // INDEX_WORDS
+    if n > 0:
+        note_spikes(
+            index.reshape((n, INDEX_WORDS)),
+            ffi.float64(frame, 1).reshape((n, TRACE_WORDS)),
+            ffi.float64(frame, 2).reshape((-1, RECORD_WORDS)),
+            ffi.int64(frame, 3),
+            ffi.int32(frame, 4),
+            ffi.int64(frame, 5),
+            ffi.float64(frame, 6),
+        )
+    return 0
+
+
+# -- what synapses ask for: the operations of `models.history` in compiled code ----------------------------
+
+
+@numba.njit
+def _record(x: Any, k: int) -> int:
+    """Return where record `k` of the target lies in the pool."""
+    i = x.post
+    return x.index[i, START] + ((x.index[i, FIRST] + k) & (x.index[i, CAPACITY] - 1))
+
+
+@numba.njit
+def _last_before(x: Any, t: float) -> int:
+    """Return the last record before `t`, or -1."""
+    k = x.index[x.post, LENGTH] - 1
+    while k >= 0 and not t - x.pool[_record(x, k), TIME] > EPSILON:
+        k -= 1
+    return k
+
+
+@overload(history.spikes, strict=False)
+def _spikes(x: Any, after: Any, until: Any) -> Any:
+    def spikes(x: Any, after: float, until: float) -> range:
+        end = x.index[x.post, LENGTH]
+        while end > 0 and x.pool[_record(x, end - 1), TIME] >= until + EPSILON:
+            end -= 1
+        begin = end
+        while begin > 0 and x.pool[_record(x, begin - 1), TIME] >= after + EPSILON:
+            begin -= 1
+            x.pool[_record(x, begin), READ] += 1.0
+        return range(begin, end)
+
+    return spikes
+
+
+@overload(history.time, strict=False)
+def _time(x: Any, spike: Any) -> Any:
+    return lambda x, spike: x.pool[_record(x, spike), TIME]
+
+
+@overload(history.triplet_trace_at, strict=False)
+def _triplet_trace_at(x: Any, spike: Any) -> Any:
+    return lambda x, spike: x.pool[_record(x, spike), RECORD_TRIPLET]
+
+
+@overload(history.trace, strict=False)
+def _trace(x: Any, t: Any) -> Any:
+    def trace(x: Any, t: float) -> float:
+        k = _last_before(x, t)
+        value = 0.0
+        if k >= 0:
+            record = _record(x, k)
+            value = x.pool[record, RECORD_TRACE] * math.exp((x.pool[record, TIME] - t) * x.trace[x.post, RATE])
+        x.trace[x.post, SEEN] = value
+        return value
+
+    return trace
+
+
+@overload(history.nearest_trace, strict=False)
+def _nearest_trace(x: Any, t: Any) -> Any:
+    def nearest_trace(x: Any, t: float) -> float:
+        k = _last_before(x, t)
+        if k < 0:
+            return 0.0
+        return math.exp((x.pool[_record(x, k), TIME] - t) * x.trace[x.post, RATE])
+
+    return nearest_trace

@@ -1,0 +1,101 @@
+"""Delivery with event kernels where synapses have functions of their own: see `engine.kernels` for constant weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, final
+
+from jaxnest.engine import ffi, kernels
+from jaxnest.engine.buffers import Buffers
+from jaxnest.engine.generate_synapses import delivery_module
+from jaxnest.engine.layout import N_REGISTER
+from jaxnest.engine.tables import DeliveryTable
+
+GROUPS = ("group_start", "connection_start", "group_watched")
+STATIC = ("lane", "weight", "delay")
+
+
+@final
+@dataclass(frozen=True)
+class PlasticOperations:
+    """The operations of the program of a network with such synapses."""
+
+    dynamics: tuple[str, ...]
+
+    collect = staticmethod(kernels.collect)
+    archive = staticmethod(kernels.archive)
+
+    def deliver(
+        self, shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[Any, Any]], clock: Any
+    ) -> None:
+        """Send the spikes of the previous slice through all synapses of a shard."""
+        results = ffi.call(
+            delivery_module(self.dynamics).handler,
+            [
+                shard["ring"],
+                shard["weight_events"],
+                shard["counters"],
+                *shard["archive"],
+                shard["stream"],
+                *shard["synapses"],
+            ],
+            [
+                *(table[k] for k in GROUPS),
+                *table["groups"],
+                *(table[k] for k in STATIC),
+                clock,
+                table["times"],
+                *table["synapses"],
+                *(array for pair in registers for array in pair),
+            ],
+        )
+        shard["ring"], shard["weight_events"], shard["counters"] = results[:3]
+        shard["archive"], shard["stream"] = tuple(results[3:6]), results[6]
+        shard["synapses"] = tuple(results[7:])
+
+
+def plastic_constant(table: DeliveryTable) -> dict[str, Any]:
+    """Return what delivery reads of a table, beside the arrays for constant weights."""
+    plasticity = table.plasticity
+    if plasticity is None:
+        return {}
+    return {
+        "groups": (plasticity.group_kind, plasticity.group_row, plasticity.group_common),
+        "times": plasticity.times,
+        "synapses": tuple(array for s in plasticity.synapses for array in s.constant()),
+    }
+
+
+def synapse_states(table: DeliveryTable) -> tuple[Any, ...]:
+    """Return what changes in a table: weights and states of its synapses."""
+    return () if table.plasticity is None else tuple(s.state for s in table.plasticity.synapses)
+
+
+def take_synapse_states(table: DeliveryTable, states: tuple[Any, ...]) -> None:
+    """Copy weights and states back into a table."""
+    for synapses, state in zip(table.plasticity.synapses if table.plasticity else (), states, strict=True):
+        synapses.state[:] = state
+
+
+def deliver(table: DeliveryTable, mine: Buffers, other: Buffers, stream: Any, clock: Any) -> None:
+    """Send what one virtual process registered through the synapses of another, without XLA."""
+    plasticity = table.plasticity
+    assert plasticity is not None
+    delivery_module(plasticity.dynamics).deliver(
+        mine.ring.reshape(-1),
+        mine.weight_events,
+        mine.counters,
+        *mine.archive.arrays,
+        stream,
+        *(s.state for s in plasticity.synapses),
+        *(getattr(table, k) for k in GROUPS),
+        plasticity.group_kind,
+        plasticity.group_row,
+        plasticity.group_common,
+        *(getattr(table, k) for k in STATIC),
+        clock,
+        plasticity.times,
+        *(array for s in plasticity.synapses for array in s.constant()),
+        other.register,
+        other.counters[N_REGISTER],
+    )

@@ -1,0 +1,219 @@
+"""The connections of one virtual process whose synapses do more than to send a constant weight.
+
+Connections of all models with the same functions lie in common arrays, in the order in which they are delivered.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+
+def field(name: str) -> str:
+    """Return a name as an attribute: ``lambda`` is ``lambda_``."""
+    return name + "_" if keyword.iskeyword(name) else name
+
+
+def state_names(model: type[Any]) -> tuple[str, ...]:
+    """Return what each connection has that may change: its weight, and the state."""
+    return (() if model.weight_is_common else ("weight",)) + tuple(model.state)
+
+
+def common_names(model: type[Any]) -> tuple[str, ...]:
+    """Return what all connections of a model share."""
+    return (("weight",) if model.weight_is_common else ()) + tuple(model.common)
+
+
+@final
+@dataclass
+class Synapses:
+    """Connections whose models have the same functions."""
+
+    model: type[Any]
+    state: np.ndarray
+    """Per connection: what `state_names` says."""
+    parameters: np.ndarray
+    """Per connection, or one row for all: `parameters` of the model."""
+    common: np.ndarray
+    """Per model (a built-in one and its copies): what `common_names` says."""
+    lane_positive: np.ndarray
+    lane_negative: np.ndarray
+    flags: np.ndarray
+    delay: np.ndarray
+    target: np.ndarray
+    """Column of the target in the raster."""
+    homes: list[tuple[Any, np.ndarray, np.ndarray]]
+    """Tables of the kernel, their rows, and the rows here."""
+
+    def __len__(self) -> int:
+        return sum(len(rows) for _, rows, _ in self.homes)
+
+    def constant(self) -> tuple[np.ndarray, ...]:
+        """Arrays that delivery reads."""
+        return (
+            self.parameters,
+            self.common,
+            self.lane_positive,
+            self.lane_negative,
+            self.flags,
+            self.delay,
+            self.target,
+        )
+
+    def store(self) -> None:
+        """Write weights and state back to the kernel's tables."""
+        for table, rows, here in self.homes:
+            for k, name in enumerate(state_names(self.model)):
+                table.columns[name].array[rows] = self.state[here, k]
+
+
+@final
+@dataclass
+class Plasticity:
+    """All such connections of one virtual process, and the groups of its delivery table that they belong to."""
+
+    dynamics: tuple[str, ...]
+    """Names of the models whose functions there are on any virtual process."""
+    group_kind: np.ndarray
+    """Per group of connections: place of its dynamics, from 1 on; 0 for constant weights."""
+    group_row: np.ndarray
+    """First connection of the group in the arrays of its dynamics."""
+    group_common: np.ndarray
+    """Row of the group's model in the common properties."""
+    synapses: list[Synapses]
+    times: np.ndarray
+
+    def store(self) -> None:
+        """Write weights and states back to the kernel's tables."""
+        for synapses in self.synapses:
+            synapses.store()
+
+    def readers(self, n_columns: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return how many synapses read the spikes of each neuron, and the longest of their delays in steps."""
+        count, longest = np.zeros(n_columns, np.int64), np.zeros(n_columns, np.int64)
+        for synapses in self.synapses:
+            if synapses.model.needs_archive:
+                n = len(synapses)
+                np.add.at(count, synapses.target[:n], 1)
+                np.maximum.at(longest, synapses.target[:n], synapses.delay[:n])
+        return count, longest
+
+
+def dynamics_of(tables: Iterable[Any]) -> tuple[str, ...]:
+    """Return the names of the models whose functions delivery has to know."""
+    return tuple(sorted({t.named.model.dynamics for t in tables if t.named.model.send is not None}))
+
+
+def build_plasticity(
+    dynamics: tuple[str, ...],
+    tables: Sequence[tuple[int, Any]],
+    owner: np.ndarray,
+    row: np.ndarray,
+    first: np.ndarray,
+    columns: dict[str, np.ndarray],
+    clock: Any,
+) -> Plasticity:
+    """Lay out the plastic connections of one virtual process.
+
+    Parameters
+    ----------
+    dynamics
+        Names of all models whose functions are needed.
+    tables
+        Tables of the kernel, or parts of them.
+    owner, row
+        Table and row of each connection, in the order of delivery.
+    first
+        First connection of each group.
+    columns
+        Per connection: lanes for positive and other weights, flags, delay and column of the target.
+    """
+    kinds = np.array([_kind(t, dynamics) for _, t in tables] or [0])
+    commons = np.array([sum(kinds[:i] == kinds[i]) for i in range(len(kinds))])
+    kind = kinds[owner]
+    group_row = np.zeros(len(first), np.int64)
+    synapses = []
+    for k in range(1, len(dynamics) + 1):
+        mine = np.flatnonzero(kind == k)
+        here = kind[first] == k
+        group_row[here] = np.searchsorted(mine, first[here])
+        members = [(i, t) for i, (_, t) in enumerate(tables) if kinds[i] == k]
+        model = _model(dynamics[k - 1])
+        homes = [_home(t, row[mine], owner[mine] == i) for i, t in members]
+        synapses.append(_columns(model, homes, len(mine), {name: c[mine] for name, c in columns.items()}))
+    times = np.array([clock.ms_per_tic, clock.tics_per_step, clock.ms_per_step])
+    return Plasticity(
+        dynamics, kinds[owner[first]].astype(np.int64), group_row, commons[owner[first]].astype(np.int64), synapses, times
+    )
+
+
+def _kind(table: Any, dynamics: tuple[str, ...]) -> int:
+    model = table.named.model
+    return 0 if model.send is None else dynamics.index(model.dynamics) + 1
+
+
+def _model(name: str) -> type[Any]:
+    from jaxnest.models.registry import SYNAPSE_MODELS
+
+    return SYNAPSE_MODELS[name]
+
+
+def _home(table: Any, row: np.ndarray, chosen: np.ndarray) -> tuple[Any, np.ndarray, np.ndarray]:
+    """Return the kernel's table, the rows there and the rows here."""
+    rows, here = row[chosen], np.flatnonzero(chosen)
+    whole = getattr(table, "whole", None)
+    return (table, rows, here) if whole is None else (whole, table.rows[rows], here)
+
+
+def _columns(
+    model: type[Any], homes: list[tuple[Any, np.ndarray, np.ndarray]], n: int, columns: dict[str, np.ndarray]
+) -> Synapses:
+    """Return the arrays of one kind of synapse; they have one row at least, which spares the kernels a case."""
+    states = state_names(model)
+    state = np.zeros((max(1, n), max(1, len(states))))
+    for table, rows, here in homes:
+        for k, name in enumerate(states):
+            state[here, k] = table.at(name, rows)
+    commons = common_names(model)
+    common = np.zeros((max(1, len(homes)), max(1, len(commons))))
+    for i, (table, _, _) in enumerate(homes):
+        common[i, : len(commons)] = [table.named.defaults.get(k, _default(model, k)) for k in commons]
+
+    def padded(name: str) -> np.ndarray:
+        column = columns[name].astype(np.int32)
+        return column if n else np.zeros(1, np.int32)
+
+    return Synapses(
+        model,
+        state,
+        _parameters(model, homes, n),
+        common,
+        padded("lane_positive"),
+        padded("lane_negative"),
+        padded("flags"),
+        padded("delay"),
+        padded("target"),
+        homes,
+    )
+
+
+def _default(model: type[Any], name: str) -> float:
+    return model.default_weight if name == "weight" else model.common[name].default
+
+
+def _parameters(model: type[Any], homes: list[tuple[Any, np.ndarray, np.ndarray]], n: int) -> np.ndarray:
+    """Return one row per connection, or a single one if they are all alike."""
+    names = tuple(model.parameters)
+    shared = [{table.uniform(name) for table, _, _ in homes} for name in names]
+    if not n or all(len(values) == 1 and None not in values for values in shared):
+        row = [next(iter(values)) for values in shared] if n else []
+        return np.array([row + [0.0] * (max(1, len(names)) - len(row))], np.float64)
+    parameters = np.zeros((n, len(names)))
+    for table, rows, here in homes:
+        for k, name in enumerate(names):
+            parameters[here, k] = table.at(name, rows)
+    return parameters

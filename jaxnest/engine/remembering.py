@@ -1,0 +1,118 @@
+"""The archive of one virtual process (see `engine.archive`) between the back ends, the node table and the plan."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest.engine import archive as words
+from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED
+from jaxnest.engine.shard import Shard
+
+
+def archive_times(clock: Any) -> np.ndarray:
+    """Return how times are computed from steps and tics."""
+    return np.array([clock.ms_per_tic, clock.tics_per_step, clock.ms_per_step], np.float64)
+
+
+@final
+class Archive:
+    """What the neurons of one virtual process remember of their spikes.
+
+    Attributes
+    ----------
+    arrays
+        `index`, `trace` and `pool`, as `engine.archive` describes them.
+    """
+
+    def __init__(self, shard: Shard) -> None:
+        n = len(shard.emitters)
+        self.nodes = shard.emitters
+        index, trace = np.zeros((n, words.INDEX_WORDS), np.int64), np.zeros((n, words.TRACE_WORDS))
+        trace[:, words.LAST] = -1.0
+        trace[:, words.CALCIUM_TAU] = 1.0
+        self.arrays: tuple[np.ndarray, np.ndarray, np.ndarray] = index, trace, np.zeros((1, words.RECORD_WORDS))
+
+    def carry_over(self, old: Archive, counters: np.ndarray) -> None:
+        """Take over what the neurons of an old network remember."""
+        index, trace, _ = self.arrays
+        old_index, old_trace, old_pool = old.arrays
+        _, here, there = np.intersect1d(self.nodes, old.nodes, return_indices=True)
+        trace[here] = old_trace[there]
+        index[here, words.INCOMING] = old_index[there, words.INCOMING]
+        kept = [(i, j) for i, j in zip(here.tolist(), there.tolist(), strict=True) if old_index[j, words.LENGTH]]
+        self._provide(counters, np.array([i for i, _ in kept], np.int64), old_index[[j for _, j in kept], words.LENGTH])
+        pool = self.arrays[2]
+        for i, j in kept:
+            start, capacity, first, length = old_index[j, : words.LENGTH + 1]
+            order = start + (first + np.arange(length)) % capacity
+            pool[index[i, words.START] : index[i, words.START] + length] = old_pool[order]
+            index[i, words.LENGTH] = length
+
+    def _provide(self, counters: np.ndarray, rows: np.ndarray, lengths: np.ndarray) -> None:
+        """Give neurons their rings."""
+        index, trace, pool = self.arrays
+        capacity = np.full(len(rows), words.SMALLEST_RING)
+        while (short := capacity < 2 * lengths).any():
+            capacity[short] *= 2
+        start = counters[ARCHIVE_USED] + np.cumsum(capacity) - capacity
+        index[rows, words.START], index[rows, words.CAPACITY] = start, capacity
+        counters[ARCHIVE_USED] += capacity.sum()
+        self.arrays = index, trace, _longer(pool, int(1.5 * counters[ARCHIVE_USED]) + 1)
+
+    def configure(self, shard: Shard, readers: tuple[np.ndarray, np.ndarray] | None, clock: Any, counters: Any) -> None:
+        """Take over the present parameters of the neurons and the synapses that read their spikes.
+
+        Parameters
+        ----------
+        readers
+            Number of synapses per neuron and the longest of their delays, or None if there are none.
+        """
+        index, trace, _ = self.arrays
+        for batch in shard.batches:
+            if batch.model.archives:
+                columns = batch.columns()
+                rows = slice(batch.first_column, batch.first_column + len(batch))
+                trace[rows, words.RATE] = 1.0 / columns["tau_minus"]
+                trace[rows, words.TRIPLET_RATE] = 1.0 / columns["tau_minus_triplet"]
+                trace[rows, words.CALCIUM_TAU] = columns["tau_Ca"]
+                trace[rows, words.CALCIUM_STEP] = columns["beta_Ca"]
+                trace[rows, words.CALCIUM] = columns["Ca"]
+        if readers is not None:
+            count, longest = readers
+            index[:, words.INCOMING] = count
+            trace[:, words.LONGEST] = np.maximum(trace[:, words.LONGEST], longest * clock.ms_per_step)
+            new = np.flatnonzero((count > 0) & (index[:, words.CAPACITY] == 0))
+            if len(new):
+                self._provide(counters, new, np.zeros(len(new), np.int64))
+
+    def grow(self, counters: np.ndarray) -> None:
+        """Make room for what did not fit into the pool."""
+        index, trace, pool = self.arrays
+        self.arrays = index, trace, _longer(pool, 2 * int(counters[ARCHIVE_USED] + counters[ARCHIVE_NEEDED]))
+
+    def note_spikes(self, buffers: Any, clock: np.ndarray, times: np.ndarray) -> None:
+        """Remember the spikes of a segment."""
+        if len(self.nodes):
+            words.note_spikes(*self.arrays, buffers.counters, buffers.raster.reshape(-1), clock, times)
+
+    def store(self, shard: Shard) -> None:
+        """Write what status dictionaries show to the node table."""
+        index, trace, _ = self.arrays
+        for batch in shard.batches:
+            if batch.model.archives:
+                rows = slice(batch.first_column, batch.first_column + len(batch))
+                columns = batch.store.columns
+                columns["t_spike"][batch.rows] = trace[rows, words.LAST]
+                columns["post_trace"][batch.rows] = trace[rows, words.SEEN]
+                columns["Ca"][batch.rows] = trace[rows, words.CALCIUM]
+                columns["archiver_length"][batch.rows] = index[rows, words.LENGTH]
+
+
+def _longer(pool: np.ndarray, length: int) -> np.ndarray:
+    if length <= len(pool):
+        return pool
+    longer = np.zeros((length, words.RECORD_WORDS))
+    longer[: len(pool)] = pool
+    return longer

@@ -1,0 +1,117 @@
+"""What the detectors of correlations have in common: nodes that get spikes as neurons do and evaluate them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.models.base import INFINITE_TIME, Quantity
+from jaxnest.models.device import Device, is_number
+
+Arrival = tuple[int, int, int, float]
+"""Receptor, stamp (steps), multiplicity and weight of a spike."""
+
+
+class Detector(Device, abstract=True):
+    """A device that counts coincidences of the spikes at its receptors while it is active.
+
+    A change of a parameter lets it start anew.
+    """
+
+    element_type = "recorder"
+    has_proxies = True
+    default_steps: ClassVar[int] = 5
+    """Default width of a bin in steps."""
+    odd_bins: ClassVar[bool] = False
+    """The width of a bin has to be an odd number of steps."""
+    parameters = {
+        "delta_tau": Quantity(0.5, "ms", "Width of a bin"),
+        "tau_max": Quantity(5.0, "ms", "Largest time difference"),
+        "Tstart": Quantity(0.0, "ms", "Beginning of counting"),
+        "Tstop": Quantity(INFINITE_TIME, "ms", "End of counting"),
+    }
+    state = {"memory": Quantity(None, "", "Recent spikes; None before the first run", visible=False)}
+    results: ClassVar[tuple[str, ...]] = ()
+    """The state variables that `reset` and `detect` compute."""
+
+    @staticmethod
+    def receptor_count(stored: Mapping[str, Any]) -> int:
+        """Return the number of receptors of a node with these stored values."""
+        raise NotImplementedError
+
+    @staticmethod
+    def reset(p: Any, clock: Any) -> dict[str, Any]:
+        """Return the state before the first spike."""
+        raise NotImplementedError
+
+    @staticmethod
+    def detect(p: Any, clock: Any, min_delay: int, arrivals: Sequence[Arrival]) -> dict[str, Any]:
+        """Return the state after some spikes, in the order in which they arrive."""
+        raise NotImplementedError
+
+    @classmethod
+    def regulate(
+        cls, changes: Mapping[str, Any], stored: Mapping[str, Any], clock: Any, connected: bool
+    ) -> dict[str, Any]:
+        """Return `changes` as they are stored: times rounded to tics, and the state of a new beginning."""
+        result = dict(super().regulate(changes, stored, clock, connected))
+        mine = [k for k in ("delta_tau", "tau_max", "Tstart", "Tstop", "N_channels") if k in changes]
+        if not mine:
+            return result
+        for name in mine:
+            if name != "N_channels" and is_number(changes[name]):
+                result[name] = _in_tics(changes[name], clock)
+        now = {k: result.get(k, stored[k]) for k in stored}
+        _check_bins(cls, now, clock)
+        return result | cls.reset(_Values(now), clock) | {"memory": None}
+
+    @classmethod
+    def adapt(cls, defaults: dict[str, Any], clock: Any) -> None:
+        """Fit default times to a new resolution."""
+        if not clock.on_grid(defaults["delta_tau"]):
+            defaults["delta_tau"] = clock.to_ms(cls.default_steps)
+
+
+class _Values:
+    """Values as attributes."""
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.__dict__.update(values)
+
+
+def _in_tics(ms: float, clock: Any) -> float:
+    return clock.ms_per_tic * clock.to_tics(ms) if clock.is_finite(ms) else INFINITE_TIME
+
+
+def _check_bins(model: type[Detector], values: Mapping[str, Any], clock: Any) -> None:
+    delta, longest = (clock.to_tics(values[k]) for k in ("delta_tau", "tau_max"))
+    if delta % clock.tics_per_step:
+        raise errors.StepMultipleRequired(
+            f"{model.name}: delta_tau = {values['delta_tau']} ms is not a multiple of the resolution "
+            f"({clock.resolution} ms)."
+        )
+    if delta <= 0 or longest % delta:
+        raise errors.TimeMultipleRequired(
+            f"In {model.name}, the time property tau_max = {values['tau_max']} must be multiple of time property "
+            f"delta_tau={values['delta_tau']}."
+        )
+    if model.odd_bins and delta // clock.tics_per_step % 2 != 1:
+        raise errors.BadProperty("/delta_tau must be odd multiple of resolution.")
+
+
+def counting_steps(p: Any, clock: Any) -> tuple[int, int]:
+    """Return the first and last stamp (steps) that count."""
+    return clock.to_steps(p.Tstart), clock.to_tics(p.Tstop) // clock.tics_per_step
+
+
+def bins(p: Any, clock: Any) -> tuple[int, int]:
+    """Return width of a bin and largest time difference in steps."""
+    return clock.to_steps(p.delta_tau), clock.to_steps(p.tau_max)
+
+
+def whole(values: Any) -> np.ndarray:
+    """Return integers."""
+    return np.asarray(values, np.int64)

@@ -1,0 +1,62 @@
+"""Leaky integrate-and-fire neuron with exponentially decaying conductances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jaxnest.models import ops
+from jaxnest.models.base import Quantity
+from jaxnest.models.conductance import (
+    CURRENT,
+    MEMBRANE,
+    RESET_BELOW_THRESHOLD,
+    SYNAPTIC_TIMES,
+    ConductanceNeuron,
+)
+from jaxnest.models.registry import register
+
+
+@register
+class iaf_cond_exp(ConductanceNeuron):
+    r"""Leaky integrate-and-fire neuron with exponentially decaying conductances.
+
+    .. math:: C_m \dot V = -g_L(V - E_L) - g_{ex}(V - E_{ex}) - g_{in}(V - E_{in}) + I_e + I_{stim}
+
+    A spike is emitted when V_m reaches V_th at the end of a time step; V_m is then V_reset for t_ref. An incoming
+    spike raises a conductance by its weight (nS): g_ex if the weight is positive, else g_in by its magnitude.
+
+    References
+    ----------
+    Meffin, Burkitt & Grayden (2004), Journal of Computational Neuroscience 16:159-175. NEST documentation, model
+    ``iaf_cond_exp``.
+    """
+
+    parameters = {**MEMBRANE, **SYNAPTIC_TIMES, **CURRENT}
+    state = {
+        "V_m": Quantity(-70.0, "mV", "Membrane potential"),
+        "g_ex": Quantity(0.0, "nS", "Excitatory conductance"),
+        "g_in": Quantity(0.0, "nS", "Inhibitory conductance"),
+    }
+    ode = ("V_m", "g_ex", "g_in")
+    relations = (RESET_BELOW_THRESHOLD,)
+    recordables = {
+        "V_m": lambda v, s: s.V_m,
+        "g_ex": lambda v, s: s.g_ex,
+        "g_in": lambda v, s: s.g_in,
+    }
+
+    @staticmethod
+    def dynamics(v: Any, s: Any) -> tuple[Any, ...]:
+        refractory = s.refractory > 0
+        V = ops.where(refractory, v.V_reset, ops.minimum(s.V_m, v.V_th))
+        I_ex, I_in, I_L = s.g_ex * (V - v.E_ex), s.g_in * (V - v.E_in), v.g_L * (V - v.E_L)
+        dV = ops.where(refractory, 0.0, (-I_L + s.I_stim + v.I_e - I_ex - I_in) / v.C_m)
+        return dV, -s.g_ex / v.tau_syn_ex, -s.g_in / v.tau_syn_in
+
+    @staticmethod
+    def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
+        active = s.refractory == 0
+        spike = active & (s.V_m >= v.V_th)
+        V_m = ops.where(active, ops.where(spike, v.V_reset, s.V_m), v.V_reset)
+        refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
+        return (V_m, s.g_ex + x.spikes_ex, s.g_in + x.spikes_in, refractory, x.current), spike

@@ -1,0 +1,40 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import jaxnest as nest
+from jaxnest.kernel.attributes import Attributes
+from jaxnest.kernel.kernel import kernel
+
+ROOT = Path(__file__).parents[2]
+
+Python = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(autouse=True)
+def fresh() -> Iterator[None]:
+    """An empty network and default settings."""
+    kernel.attributes = Attributes(kernel)
+    nest.ResetKernel()
+    nest.verbosity = nest.VerbosityLevel.QUIET
+    yield
+    nest.verbosity = nest.VerbosityLevel.INFO
+
+
+@pytest.fixture
+def python() -> Python:
+    """Runs code in a Python process of its own; keyword arguments are environment variables."""
+
+    def run(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        environment = os.environ | {"PYTHONPATH": path} | variables
+        command = [sys.executable, "-c", code]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
+
+    return run
