@@ -101,7 +101,10 @@ def GetPosition(nodes: NodeCollection) -> list[Any]:
 
 
 def _ends(from_arg: Any, to_arg: Any) -> tuple[np.ndarray, np.ndarray, Layer]:
-    """Return positions from where and to where, and the layer of the latter."""
+    """Return positions from where and to where, and the layer in which to measure.
+
+    Between nodes NEST measures from `to_arg` to `from_arg`, in the layer of the latter.
+    """
     if not isinstance(to_arg, NodeCollection):
         raise TypeError("to_arg must be a NodeCollection")
     if isinstance(from_arg, np.ndarray) and from_arg.ndim == 1:
@@ -109,25 +112,27 @@ def _ends(from_arg: Any, to_arg: Any) -> tuple[np.ndarray, np.ndarray, Layer]:
     if len(from_arg) > 1 and len(to_arg) > 1 and len(from_arg) != len(to_arg):
         raise ValueError("to_arg and from_arg must have same size unless one have size 1.")
     layer = _layer(to_arg)
+    end = layer.at(to_arg.ids)
     if isinstance(from_arg, NodeCollection):
-        start = _layer(from_arg).at(from_arg.ids)
-    else:
-        points = [[float(x) for x in point] for point in from_arg]
-        if any(len(point) != layer.dimensions for point in points):
-            raise wrong_dimensions(layer.dimensions)
-        start = np.array(points[: len(to_arg)])  # several points and one node: only the first one counts, as in NEST
-    return start, layer.at(to_arg.ids), layer
+        home = _layer(from_arg)
+        return end, home.at(from_arg.ids), home
+    points = [[float(x) for x in point] for point in from_arg]
+    if any(len(point) != layer.dimensions for point in points):
+        raise wrong_dimensions(layer.dimensions)
+    # Of several points and one node only the first point counts.
+    return np.array(points[: len(to_arg)]), end, layer
 
 
 def Displacement(from_arg: Any, to_arg: NodeCollection) -> list[list[float]]:
-    """Return vectors from nodes or points to nodes.
+    """Return vectors from points to nodes, or between nodes.
 
     Parameters
     ----------
     from_arg : NodeCollection or list of positions
-        From where. One position serves for all targets.
+        From where. One position serves for all targets. As in NEST, vectors between nodes have the opposite
+        direction: they point to the nodes in `from_arg`.
     to_arg : NodeCollection
-        To where. Whether edges are joined is a property of its layer.
+        To where.
 
     Returns
     -------
@@ -151,7 +156,7 @@ def Distance(from_arg: Any, to_arg: NodeCollection) -> list[float]:
     from_arg : NodeCollection or list of positions
         From where. One position serves for all targets.
     to_arg : NodeCollection
-        To where. Whether edges are joined is a property of its layer.
+        To where.
 
     Returns
     -------

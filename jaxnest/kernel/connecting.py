@@ -132,11 +132,7 @@ class Builder:
 
     def processes(self) -> list[Process]:
         """Return all virtual processes with their random streams."""
-        streams, n = self._kernel.streams, self._kernel.n_threads
-        return [
-            Process(i, n, streams.vp_specific[i], streams.rank_synchronised, streams.vp_synchronised[i])
-            for i in range(n)
-        ]
+        return [Process(i, self._kernel.n_threads, self._kernel.streams) for i in range(self._kernel.n_threads)]
 
     def _run(self, rule: Rule, specs: list[SynapseSpec]) -> list[Exception]:
         processes = self.processes()

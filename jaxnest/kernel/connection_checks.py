@@ -10,6 +10,7 @@ from jaxnest import errors
 from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.node_table import NodeTable
 from jaxnest.models.base import Node
+from jaxnest.models.detector import Detector
 from jaxnest.models.synapse import Synapse
 
 PREFIX = "Creation of connection is not possible because:\n"
@@ -73,6 +74,10 @@ def _receptor(
         known, what = list(target.spike_receptors), "spike input"
         if target.receptor_vector is not None:
             known = list(range(1, n_receptors + 1))
+        elif issubclass(target, Detector):
+            known = list(range(n_receptors))
+    if source.emits not in ("spikes", "currents"):
+        known, what = [], f"input of {source.emits}"
     if not known and source.emits == "spikes" and _records_spikes(target):
         known = [0]
     if not known and target.receptor_vector is None:
@@ -87,6 +92,8 @@ def _receptor(
 
 def _records_spikes(target: type[Node]) -> bool:
     """True for recorders whose events are plain spikes."""
+    if (hears := getattr(target, "hears_spikes", None)) is not None:
+        return hears
     values = [*getattr(target, "float_values", ()), *getattr(target, "int_values", ())]
     return target.element_type == "recorder" and not getattr(target, "samples", False) and not values
 
@@ -130,6 +137,11 @@ class Compatibility:
             if model.receptor_vector is not None:
                 column = store.columns[model.receptor_vector]
                 sizes = np.array([len(column[r]) for r in self._nodes.rows(ids[positions])])
+            elif issubclass(model, Detector):
+                stored = (
+                    {k: c[r] for k, c in store.columns.items()} for r in self._nodes.rows(ids[positions]).tolist()
+                )
+                sizes = np.array([model.receptor_count(one) for one in stored])
             self._code[ids[positions]] = index + 1000 * sizes
             kinds |= {(index, int(size)): None for size in np.unique(sizes)}
         return list(kinds)

@@ -107,6 +107,8 @@ class Kernel:
     def change_clock(self, clock: Clock) -> None:
         """Change the resolution of an empty network; delay limits set by the user move to the new grid."""
         old, self.clock = self.clock, clock
+        for named in self.node_models:
+            named.model.adapt(named.defaults, clock)
         limits = self.connections.delays
         if limits.set_by_user:
             shortest = max(old.to_ms(limits.minimum), clock.resolution)

@@ -88,12 +88,11 @@ def create(kernel: Kernel, model: str, n: int, arrangement: dict[str, Any]) -> L
         If the model is unknown, or the arrangement is impossible. In some cases nodes have been created.
     """
     kernel.node_models[model]  # the first thing that NEST looks at
-    if not isinstance(arrangement["edge_wrap"], bool | np.bool_):
-        raise errors.TypeMismatch(f"edge_wrap has to be True or False, not {arrangement['edge_wrap']!r}.")
-    extent, edge_wrap = arrangement.get("extent"), bool(arrangement["edge_wrap"])
+    extent, edge_wrap = arrangement.get("extent"), arrangement["edge_wrap"]
     if "shape" in arrangement:
         shape = _shape(arrangement["shape"])
         first, _ = kernel.create(model, int(np.prod(shape)))
+        _check_edge_wrap(edge_wrap)
         layer = grid_layer(first, shape, arrangement.get("center"), extent, edge_wrap)
     else:
         given = arrangement["positions"]
@@ -103,9 +102,15 @@ def create(kernel: Kernel, model: str, n: int, arrangement: dict[str, Any]) -> L
         if size <= 0:
             raise errors.BadProperty("Empty positions array.")
         first, _ = kernel.create(model, size)
+        _check_edge_wrap(edge_wrap)
         layer = free_layer(first, _drawn(kernel, given, n) if positions is None else positions, extent, edge_wrap)
     kernel.layers.add(layer)
     return layer
+
+
+def _check_edge_wrap(edge_wrap: Any) -> None:
+    if not isinstance(edge_wrap, bool | np.bool_):
+        raise errors.TypeMismatch(f"edge_wrap has to be True or False, not {edge_wrap!r}.")
 
 
 def _shape(shape: Any) -> tuple[int, ...]:

@@ -52,6 +52,7 @@ class ModelTable:
 
     def __init__(self, built_in: Mapping[str, type[Any]], indices: Mapping[str, int], unknown: Callable[[str], Exception]) -> None:
         self._unknown = unknown
+        self._built_in = built_in
         self._by_name: dict[str, NamedModel] = {}
         self._by_index: dict[int, NamedModel] = {}
         self.changed = False
@@ -65,12 +66,14 @@ class ModelTable:
         self._by_index[entry.index] = entry
 
     def __contains__(self, name: object) -> bool:
-        return name in self._by_name
+        return name in self._by_name or name in self._built_in
 
     def __iter__(self) -> Iterator[NamedModel]:
         return iter(self._by_name.values())
 
     def __getitem__(self, name: str) -> NamedModel:
+        if name not in self._by_name and name in self._built_in:  # a script's own model, registered since
+            return self.add(self._built_in[name])
         try:
             return self._by_name[name]
         except KeyError:

@@ -1,0 +1,30 @@
+"""The models, and what a model of your own is made of (see ``docs/own_models.md``)."""
+
+from jaxnest.models import ops
+from jaxnest.models.base import (
+    ArchivingNeuron,
+    Check,
+    Neuron,
+    Quantity,
+    Relation,
+    hidden,
+    not_negative,
+    positive,
+    within,
+)
+from jaxnest.models.registry import register, register_synapse
+
+__all__ = [
+    "ArchivingNeuron",
+    "Check",
+    "Neuron",
+    "Quantity",
+    "Relation",
+    "hidden",
+    "not_negative",
+    "ops",
+    "positive",
+    "register",
+    "register_synapse",
+    "within",
+]

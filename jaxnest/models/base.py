@@ -194,6 +194,10 @@ class Node(Model, abstract=True):
         return {}
 
     @classmethod
+    def adapt(cls, defaults: dict[str, Any], clock: Any) -> None:
+        """Fit the stored `defaults` to a new resolution."""
+
+    @classmethod
     def recordable_names(cls, values: Mapping[str, Any]) -> list[str]:
         """Names that a multimeter can record from a node with these stored `values`."""
         return sorted(cls.recordables)

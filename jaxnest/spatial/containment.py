@@ -189,7 +189,8 @@ def box_flags(region, low, high, box):
                 flags = (first & swapped & INSIDE) | ((first | swapped) & OUTSIDE)
             results = (results << 2) | flags
             continue
-        box[0], box[1] = low, high
+        for j in range(3):
+            box[0, j], box[1, j] = low[j], high[j]
         start = region.code[i, 2]
         for k in range(start, start + region.code[i, 3]):
             mirrored = region.moves[k, 0] < 0.0

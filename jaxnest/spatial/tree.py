@@ -170,8 +170,8 @@ def _anchors(tree, region, position, anchors):
         if tree.period[i] == 0.0 or not anchors[0, i] + region.bounds[1, i] - lower_left[i] > tree.period[i]:
             continue
         for k in range(n):
-            anchors[n + k] = anchors[k]
-            anchors[n + k, i] -= tree.period[i]
+            for j in range(3):
+                anchors[n + k, j] = anchors[k, j] - (tree.period[i] if j == i else 0.0)
         n *= 2
     return n
 
@@ -186,8 +186,8 @@ def _flags(tree, region, branch, anchor, corners):
 
 @compiled
 def _contains(tree, region, k, anchor):
-    x, y, z = tree.positions[k]
-    return contains(region, x - anchor[0], y - anchor[1], z - anchor[2])
+    place = tree.positions[k]
+    return contains(region, place[0] - anchor[0], place[1] - anchor[1], place[2] - anchor[2])
 
 
 @compiled

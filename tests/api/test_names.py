@@ -55,9 +55,6 @@ def test_signatures_are_those_of_nest(recorded: Callable[[str], Any]) -> None:
 @pytest.mark.parametrize(
     ("name", "arguments"),
     [
-        ("PlotLayer", (None,)),
-        ("GetPosition", (None,)),
-        ("CreateMask", ("circular", {"radius": 1.0})),
         ("SonataNetwork", ("config.json",)),
         ("EnableStructuralPlasticity", ()),
         ("Install", ("mymodule",)),

@@ -12,6 +12,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel.rules.draws import Draws, ThirdFactor
 from jaxnest.kernel.values import is_random
+from jaxnest.random.streams import RandomStreams
 
 RULES: dict[str, type[Rule]] = {}
 """Connection rules by name. Registering a class makes it usable in Connect."""
@@ -34,17 +35,28 @@ class Process:
     ----------
     index, n
         Which one of how many.
-    stream
-        The process's own random stream.
-    rank_stream, common_stream
-        The stream of serial code, and this process's copy of the stream that all processes share.
+    streams
+        The random streams of all processes; those that no rule asks for are never made.
     """
 
     index: int
     n: int
-    stream: np.ndarray
-    rank_stream: np.ndarray
-    common_stream: np.ndarray
+    streams: RandomStreams
+
+    @property
+    def stream(self) -> np.ndarray:
+        """The process's own random stream."""
+        return self.streams.vp_specific[self.index]
+
+    @property
+    def rank_stream(self) -> np.ndarray:
+        """The stream of serial code."""
+        return self.streams.rank_synchronised
+
+    @property
+    def common_stream(self) -> np.ndarray:
+        """This process's copy of the stream that all processes share."""
+        return self.streams.vp_synchronised[self.index]
 
 
 @final

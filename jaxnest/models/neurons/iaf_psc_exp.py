@@ -5,11 +5,25 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from numba.extending import register_jitable
+
 from jaxnest.models import ops, propagators
 from jaxnest.models.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
 from jaxnest.models.registry import register
 
 TIME_CONSTANT = positive("Membrane and synapse time constants must be strictly positive.")
+
+
+@register_jitable
+def subthreshold(v: Any, s: Any, x: Any) -> Any:
+    """Return membrane potential, steps left of the refractory period and synaptic currents after one step."""
+    active = s.refractory == 0
+    V = s.V_m * v.P22 + s.I_ex * v.P21_ex + s.I_in * v.P21_in + (v.I_e + s.I_stim) * v.P20
+    V = ops.where(active, V, s.V_m)
+    refractory = ops.where(active, 0.0, s.refractory - 1)
+    I_ex = s.I_ex * v.P11_ex + (1.0 - v.P11_ex) * s.I_filtered + x.spikes_ex
+    I_in = s.I_in * v.P11_in + x.spikes_in
+    return V, refractory, I_ex, I_in
 
 
 @register
@@ -87,13 +101,17 @@ class iaf_psc_exp(ArchivingNeuron):
 
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
-        active = s.refractory == 0
-        V = s.V_m * v.P22 + s.I_ex * v.P21_ex + s.I_in * v.P21_in + (v.I_e + s.I_stim) * v.P20
-        V = ops.where(active, V, s.V_m)
-        refractory = ops.where(active, 0.0, s.refractory - 1)
-        I_ex = s.I_ex * v.P11_ex + (1.0 - v.P11_ex) * s.I_filtered + x.spikes_ex
-        I_in = s.I_in * v.P11_in + x.spikes_in
+        V, refractory, I_ex, I_in = subthreshold(v, s, x)
         spike = V >= v.V_th
+        V = ops.where(spike, v.V_reset, V)
+        refractory = ops.where(spike, v.refractory_steps, refractory)
+        return (V, refractory, x.current, x.filtered_current, I_ex, I_in), spike
+
+    @staticmethod
+    def stochastic_update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
+        """Advance a node with a soft threshold by one step (see `Neuron.is_stochastic`)."""
+        V, refractory, I_ex, I_in = subthreshold(v, s, x)
+        spike = x.uniform < v.rho * ops.exp(1.0 / v.delta * (V - v.V_th)) * v.h * 1e-3
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
         return (V, refractory, x.current, x.filtered_current, I_ex, I_in), spike

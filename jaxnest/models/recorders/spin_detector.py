@@ -35,10 +35,11 @@ class SpinDecoder:
     ) -> dict[str, np.ndarray] | None:
         """Return the events of the segments from `begin` to `last` (their first steps)."""
         written: list[tuple[int, int, int]] = []
-        latest = (0, -1)
+        if self._waiting is not None:
+            self._turn = begin
         for sender, stamp, multiplicity, segment in zip(*(a.tolist() for a in spikes[:4]), strict=True):
-            self._flush(written, segment, sender > self._node, begin)
-            state = int(multiplicity == 1 and (sender, stamp) == latest)
+            self._flush(written, segment, sender > self._node)
+            state = int(multiplicity == 1 and (sender, stamp) == self._waiting)
             if self._waiting is not None:
                 written.append((*self._waiting, state))
                 self._waiting = None
@@ -47,21 +48,18 @@ class SpinDecoder:
             elif multiplicity == 2:
                 written.append((sender, stamp, 1))
             else:
-                self._waiting = latest = (sender, stamp)
+                self._waiting = (sender, stamp)
                 following = (segment // min_delay + 1) * min_delay
                 self._turn = following if sender > self._node else segment
-        self._flush(written, last, True, begin)
+        self._flush(written, last, True)
         if not written:
             return None
         senders, steps, states = np.array(written, np.int64).T
         return {"senders": senders, "steps": steps, "state": states}
 
-    def _flush(self, written: list[tuple[int, int, int]], segment: int, late: bool, begin: int) -> None:
+    def _flush(self, written: list[tuple[int, int, int]], segment: int, late: bool) -> None:
         """Write the waiting spike if the detector had its turn before this part of a segment."""
-        if self._waiting is None:
-            return
-        turn = min(self._turn, max(begin, self._waiting[1]))
-        if segment > turn or (segment == turn and late):
+        if self._waiting is not None and (segment > self._turn or (segment == self._turn and late)):
             written.append((*self._waiting, 0))
             self._waiting = None
 
