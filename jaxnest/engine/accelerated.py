@@ -49,6 +49,8 @@ class XlaRunner:
         elif self.uses_kernels:
             from jaxnest.engine import kernels as operations
         else:
+            if any(t.group_watched.any() for t in plan.delivery):
+                raise errors.NotImplemented("Weight recorders need event kernels: nest.delivery = 'kernels'.")
             operations = pure
         return ProgramSpec(
             plan.min_delay,
@@ -56,7 +58,7 @@ class XlaRunner:
                 tuple(_batch_spec(b, plan.outputs(s, i)[0]) for i, b in enumerate(shard.batches))
                 for s, shard in enumerate(plan.shards)
             ),
-            tuple(tuple(None if d is None else DeviceSpec(d.loop.handler, 0) for d in ds) for ds in self.devices),
+            tuple(tuple(None if d is None else DeviceSpec(d.loop.handler, bool(d.batch.inputs)) for d in ds) for ds in self.devices),
             tuple(
                 tuple(run for run in schedule(shard) if run[0] >= len(self.devices[s]) or self.devices[s][run[0]])
                 for s, shard in enumerate(plan.shards)
@@ -188,6 +190,12 @@ class XlaRunner:
         """True if some device draws from the stream that all virtual processes have in common."""
         return any(d is not None and d.shares for d in self.devices[s])
 
+    def rest(self, t: float) -> None:
+        """Advance at the end of a run what otherwise only spikes advance."""
+        for shard in self.carry["shards"]:
+            index, trace, pool = shard["archive"]
+            shard["archive"] = index, pure.decay_calcium(trace, t), pool
+
     def drained(self) -> None:
         """Continue with the counters that the session has set back."""
         for shard, buffers in zip(self.carry["shards"], self.buffers, strict=True):
@@ -263,4 +271,6 @@ def _kept_lanes(shard: Shard) -> np.ndarray:
         if batch.frozen is not None:
             for channel in range(len(batch.inputs)):
                 kept[batch.lanes(np.flatnonzero(batch.frozen), channel)] = True
+    for batch in shard.receivers[len(shard.batches) :]:  # they take their input out of the buffer themselves
+        kept[batch.first_lane : batch.first_lane + len(batch) * len(batch.inputs)] = True
     return kept

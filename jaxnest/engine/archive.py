@@ -18,28 +18,41 @@ import numpy as np
 from numba.extending import overload
 
 from jaxnest.engine import ffi
+from jaxnest.engine.archive_layout import (
+    CALCIUM,
+    CALCIUM_STEP,
+    CALCIUM_TAU,
+    CALCIUM_TIME,
+    CAPACITY,
+    FIRST,
+    INCOMING,
+    INDEX_WORDS,
+    LAST,
+    LENGTH,
+    LONGEST,
+    MS_PER_STEP,
+    MS_PER_TIC,
+    NEW,
+    RATE,
+    READ,
+    RECORD_TRACE,
+    RECORD_TRIPLET,
+    RECORD_WORDS,
+    SEEN,
+    SMALLEST_RING,
+    START,
+    TICS_PER_STEP,
+    TIME,
+    TRACE,
+    TRACE_WORDS,
+    TRIPLET,
+    TRIPLET_RATE,
+)
 from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED, FROM, MIN_DELAY, ORIGIN, TO
 from jaxnest.models import history
 
-START, CAPACITY, FIRST, LENGTH, INCOMING, NEW = range(6)
-INDEX_WORDS = 6
-"""Ring in the pool and its length; first record and number of records; synapses that read; spikes of this segment."""
-
-LAST, TRACE, TRIPLET, SEEN, RATE, TRIPLET_RATE, LONGEST, CALCIUM, CALCIUM_TIME, CALCIUM_TAU, CALCIUM_STEP = range(11)
-TRACE_WORDS = 12
-"""Time of the last spike, traces at that time, the trace that was computed last; rates of decay; the longest delay of a
-synapse that reads; the calcium trace, its time, time constant and increment."""
-
-TIME, RECORD_TRACE, RECORD_TRIPLET, READ = range(4)
-RECORD_WORDS = 4
-"""Time of a spike, the traces just after it, and how often it was read."""
-
-MS_PER_TIC, TICS_PER_STEP, MS_PER_STEP = range(3)
-"""Words of the array `times`."""
-
 EPSILON = 1e-6
 """Spikes that are closer in time than this (ms) coincide."""
-SMALLEST_RING = 16
 
 
 @numba.njit(cache=True)
@@ -70,6 +83,14 @@ def note_spikes(
                 if index[i, INCOMING] > 0:
                     _append(index[i], trace[i], pool, counters, t, clock[MIN_DELAY] * times[MS_PER_STEP])
                 trace[i, LAST] = t
+
+
+@numba.njit(cache=True)
+def decay_calcium(trace: np.ndarray, t: float) -> None:
+    """At the end of a run: let the calcium traces decay until then."""
+    for i in range(len(trace)):
+        trace[i, CALCIUM] *= math.exp((trace[i, CALCIUM_TIME] - t) / trace[i, CALCIUM_TAU])
+        trace[i, CALCIUM_TIME] = t
 
 
 @numba.njit(cache=True)

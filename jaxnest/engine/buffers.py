@@ -86,6 +86,10 @@ def carry_over(plan: Plan, old: Plan, buffers: list[Buffers], old_buffers: list[
         rows = step + np.arange(old.n_slots)
         new.ring[np.ix_(rows % plan.n_slots, here)] = before.ring[np.ix_(rows % old.n_slots, there)]
         new.counters[layout.N_SPIKES] = before.counters[layout.N_SPIKES]
+        if step % plan.min_delay:
+            n = before.counters[layout.N_REGISTER]
+            new.register[: n * layout.REGISTER_WORDS] = before.register[: n * layout.REGISTER_WORDS]
+            new.counters[layout.N_REGISTER] = n
         new.archive.carry_over(before.archive, new.counters)
 
 

@@ -31,7 +31,7 @@ from jaxnest.engine.layout import (
     WEIGHT_WORDS,
     WEIGHTS_NEEDED,
 )
-from jaxnest.random.engines import drand
+from jaxnest.random.engines import compiled, drand
 
 
 @numba.njit(cache=True)
@@ -65,9 +65,9 @@ def collect(
     watched: np.ndarray,
     clock: np.ndarray,
 ) -> None:
-    """After a segment: note spikes for recorders and, at the end of a slice, register them for delivery.
+    """After a segment: note spikes for recorders, and register them for delivery at the end of the slice.
 
-    The register is ordered by node, then lag, as in NEST.
+    The register is ordered by segment, node and lag, as in NEST.
     """
     n = len(rank)
     if n == 0:
@@ -88,23 +88,21 @@ def collect(
             events[EVENT_WORDS * k + 5] = events[EVENT_WORDS * k + 6] = 0
             k += 1
     counters[N_EVENTS] = k
-    if clock[TO] < min_delay:
-        return
-    if clock[FROM] > 0:
-        keys = _keys(raster, rank, 0, min_delay, min_delay)
-    needed = 0
-    for i, key in enumerate(keys):
+    i = counters[N_REGISTER] if clock[FROM] > 0 else 0
+    for key in keys:
         column, lag = column_of_rank[key // min_delay], key % min_delay
-        node, multiplicity = emitters[column], raster[lag * n + column]
-        register[REGISTER_WORDS * i] = node
+        register[REGISTER_WORDS * i] = emitters[column]
         register[REGISTER_WORDS * i + 1] = lag
-        register[REGISTER_WORDS * i + 2] = multiplicity
-        needed += watched[node] * multiplicity
-    counters[N_REGISTER] = len(keys)
-    counters[WEIGHTS_NEEDED] = needed
+        register[REGISTER_WORDS * i + 2] = raster[lag * n + column]
+        i += 1
+    counters[N_REGISTER] = i
+    counters[WEIGHTS_NEEDED] = 0
+    if clock[TO] == min_delay:
+        for k in range(i):
+            counters[WEIGHTS_NEEDED] += watched[register[REGISTER_WORDS * k]] * register[REGISTER_WORDS * k + 2]
 
 
-@numba.njit(cache=True)
+@compiled
 def deliver(
     ring: np.ndarray,
     weight_events: np.ndarray,
@@ -144,7 +142,7 @@ def deliver(
                     )
 
 
-@numba.njit(cache=True)
+@compiled
 def _note_weights(
     weight_events: np.ndarray, counters: np.ndarray, first: int, last: int, stamp: int, weight: np.ndarray
 ) -> None:
@@ -159,7 +157,7 @@ def _note_weights(
     counters[N_WEIGHTS] = k
 
 
-@numba.njit(cache=True)
+@compiled
 def post(
     ring: np.ndarray,
     events: np.ndarray,
@@ -167,6 +165,7 @@ def post(
     clock: np.ndarray,
     sender: int,
     step: int,
+    slot: int,
     amount: float,
     weight: float,
     lane_positive: int,
@@ -175,7 +174,10 @@ def post(
     delay: int,
     offset: float,
 ) -> None:
-    """Send one event of a device, emitted in `step`, to a neuron's lane or to a recorder."""
+    """Send one event of a device to a neuron's lane or to a recorder.
+
+    It is emitted in `step`, whose row of the ring buffer is `slot`.
+    """
     if lane_positive < 0:
         k = counters[N_EVENTS]
         if EVENT_WORDS * (k + 1) > len(events):
@@ -194,7 +196,10 @@ def post(
     lane = lane_positive if x > 0 else lane_negative
     if flags & FLIP and x <= 0:
         x = -x
-    ring[((step + delay) % clock[N_SLOTS]) * clock[N_LANES] + lane] += x
+    row = slot + delay
+    if row >= clock[N_SLOTS]:
+        row -= clock[N_SLOTS]
+    ring[row * clock[N_LANES] + lane] += x
 
 
 @numba.njit(cache=True, error_model="numpy")

@@ -78,6 +78,7 @@ HEAD = """
 from collections import namedtuple
 import numba
 from numba import njit
+from jaxnest.random.engines import compiled
 from jaxnest.engine import ffi, scalar_ops
 from jaxnest.engine.events import post
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
@@ -87,6 +88,7 @@ FINGERPRINT = {fingerprint!r}
 model = implementation({name!r})
 Variables = namedtuple("Variables", {variables!r})
 State = namedtuple("State", {state!r})
+lean = njit(error_model="numpy", nogil=True, _nrt=False)  # without reference counts, which cost more than a draw
 """
 
 NEURONS = (
@@ -191,11 +193,11 @@ STIMULATORS = (
 Context = namedtuple(
     "Context", ["stream", "shared_stream", "objects", "memory", "origin", "begin", "end", "input"]
 )
-advance = njit(model.advance)
+advance = lean(model.advance)
 {draw}
 {outputs}
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def send(
     ring, events, counters, stream, shared_stream, raster, state, target_state, objects, memory, samples,
     scalars, vectors, vector_start, windows, places, start, lane_positive, lane_negative, flags, weight, delay,
@@ -253,10 +255,11 @@ def handler(frame):
 """
 )
 
-TO_TARGETS = """for c in range(start[i], start[i + 1]):
+TO_TARGETS = """slot = (step + ahead) % clock[N_SLOTS]
+for c in range(start[i], start[i + 1]):
     {draw}
         post(
-            ring, events, counters, clock, places[i, 0], step + ahead, amount, factor * weight[c],
+            ring, events, counters, clock, places[i, 0], step + ahead, slot, amount, factor * weight[c],
             lane_positive[c], lane_negative[c], flags[c], delay[c], offset,
         )
 """
@@ -269,6 +272,7 @@ DRAW_SEVERAL = """{target}
     more = True
     while more:
         amount, ahead, offset, more = {draw}
+        slot = (step + ahead) % clock[N_SLOTS]
         if amount == 0:
             continue"""
 
@@ -308,9 +312,9 @@ def stimulator_loop(
         name=name,
         variables=variables,
         state=model.dynamic,
-        draw=("draw = njit(model.draw)\n" if draws else "") + ("settle = njit(model.settle)" if settles else ""),
+        draw=("draw = lean(model.draw)\n" if draws else "") + ("settle = lean(model.settle)" if settles else ""),
         settle=f"s = State(*settle(v, s, target_state[start[i] : start[i + 1], {words}:]))" if settles else "",
-        outputs="\n".join(f"output_{k} = njit(model.recordable({name!r}))" for k, name in enumerate(outputs)),
+        outputs="\n".join(f"output_{k} = lean(model.recordable({name!r}))" for k, name in enumerate(outputs)),
         variable_places=_fields(
             variables, vectors, "scalars[i, {}]", "vectors[vector_start[i, {0}] : vector_start[i, {0} + 1]]"
         ),
@@ -329,6 +333,8 @@ def stimulator_loop(
         object_size=object_size,
         n_outputs=len(outputs),
     )
+    if model.allocates:
+        source = source.replace("@compiled", '@njit(cache=True, error_model="numpy")').replace(", _nrt=False", "")
     return load(name, source)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, final
 
-from jaxnest.engine import ffi, kernels
 from jaxnest.engine.buffers import Buffers
 from jaxnest.engine.generate_synapses import delivery_module
 from jaxnest.engine.layout import N_REGISTER
@@ -22,13 +21,24 @@ class PlasticOperations:
 
     dynamics: tuple[str, ...]
 
-    collect = staticmethod(kernels.collect)
-    archive = staticmethod(kernels.archive)
+    def collect(self, shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:
+        """Note the spikes of a segment."""
+        from jaxnest.engine import kernels
+
+        kernels.collect(shard, table, clock)
+
+    def archive(self, shard: dict[str, Any], times: Any, clock: Any) -> None:
+        """Remember the spikes of a segment."""
+        from jaxnest.engine import kernels
+
+        kernels.archive(shard, times, clock)
 
     def deliver(
         self, shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[Any, Any]], clock: Any
     ) -> None:
         """Send the spikes of the previous slice through all synapses of a shard."""
+        from jaxnest.engine import ffi
+
         results = ffi.call(
             delivery_module(self.dynamics).handler,
             [

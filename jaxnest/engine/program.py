@@ -37,7 +37,8 @@ class DeviceSpec:
     """The compiled loop of a batch of devices."""
 
     handler: Any
-    n_arrays: int
+    receives: bool
+    """Takes input out of the ring buffer."""
 
 
 @final
@@ -168,8 +169,8 @@ def _advance(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, se
         slabs.append(slab)
     shard["states"] = states
     if spec.batches[s]:
-        some_frozen = any(b.has_frozen for b in spec.batches[s])
-        shard["ring"] = clear_inputs(shard["ring"], segment, constant["kept_lanes"][s] if some_frozen else None)
+        some = any(b.has_frozen for b in spec.batches[s]) or any(d is not None and d.receives for d in spec.devices[s])
+        shard["ring"] = clear_inputs(shard["ring"], segment, constant["kept_lanes"][s] if some else None)
     return slabs
 
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxnest.engine import archive as archives
+from jaxnest.engine import archive_layout as archives
 from jaxnest.engine import layout
 
 BLOCK = 1 << 14
@@ -119,3 +120,11 @@ def archive(shard: dict[str, Any], times: Any, clock: Any) -> None:
     ):
         trace = trace.at[:, word].set(jnp.where(spiked, value, trace[:, word]))
     shard["archive"] = (index, trace, pool)
+
+
+@jax.jit
+def decay_calcium(trace: Any, t: Any) -> Any:
+    """At the end of a run: let the calcium traces decay until then."""
+    decay = jnp.exp((trace[:, archives.CALCIUM_TIME] - t) / trace[:, archives.CALCIUM_TAU])
+    trace = trace.at[:, archives.CALCIUM].multiply(decay)
+    return trace.at[:, archives.CALCIUM_TIME].set(t)

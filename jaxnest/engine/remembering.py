@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine import archive as words
+from jaxnest.engine import archive_layout as words
 from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED
 from jaxnest.engine.shard import Shard
 
@@ -94,8 +94,10 @@ class Archive:
 
     def note_spikes(self, buffers: Any, clock: np.ndarray, times: np.ndarray) -> None:
         """Remember the spikes of a segment."""
+        from jaxnest.engine.archive import note_spikes
+
         if len(self.nodes):
-            words.note_spikes(*self.arrays, buffers.counters, buffers.raster.reshape(-1), clock, times)
+            note_spikes(*self.arrays, buffers.counters, buffers.raster.reshape(-1), clock, times)
 
     def store(self, shard: Shard) -> None:
         """Write what status dictionaries show to the node table."""

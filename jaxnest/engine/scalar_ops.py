@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from numba import types
-from numba.extending import overload
+from numba.extending import overload, register_jitable
 
 from jaxnest.models import draws, ops
 from jaxnest.random.binomial import binomial, binomial_set
@@ -30,6 +30,10 @@ for _operation, _function in (
         return lambda x: lambda x: function(x)
 
     overload(_operation, strict=False)(_overload(_function))
+
+
+for _helper in ops.HELPERS:
+    register_jitable(_helper)
 
 
 @overload(ops.where, strict=False)
@@ -83,13 +87,13 @@ def _accumulate_pairs(start: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
 
 
 @overload(draws.uniform, strict=False)
-def _uniform(random: Any) -> Any:
-    return lambda random: drand(random.stream)
+def _uniform(context: Any) -> Any:
+    return lambda context: drand(context.stream)
 
 
 @overload(draws.normal, strict=False)
-def _normal(random: Any, k: Any) -> Any:
-    return lambda random, k: standard_normal(random.stream, random.objects[k])
+def _normal(context: Any, k: Any) -> Any:
+    return lambda context, k: standard_normal(context.stream, context.objects[k])
 
 
 @overload(draws.exponential, strict=False)
@@ -119,11 +123,11 @@ def _shared_poisson(context: Any, k: Any, mean: Any) -> Any:
 
 
 @overload(draws.poisson, strict=False)
-def _poisson(random: Any, k: Any, mean: Any) -> Any:
-    def draw(random: Any, k: int, mean: float) -> int:
-        row = random.objects[k]
+def _poisson(context: Any, k: Any, mean: Any) -> Any:
+    def draw(context: Any, k: int, mean: float) -> int:
+        row = context.objects[k]
         if row[POISSON_MEAN] != mean:
             poisson_set_mean(row, mean)
-        return poisson(random.stream, row)
+        return poisson(context.stream, row)
 
     return draw

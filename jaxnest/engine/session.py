@@ -212,6 +212,7 @@ class Session:
             factor = min(8.0, AIM_SECONDS / seconds)
             self._steps_per_call = max(self._plan.min_delay, int(self._steps_per_call * max(0.25, factor)))
         self._runner.return_streams()
+        self._runner.rest(self._plan.clock.to_ms(step))
         return step
 
     def _slice_border(self, step: int) -> int:

@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.engine import events, layout, plastic_kernels
+from jaxnest.engine.archive import decay_calcium
 from jaxnest.engine.buffers import Buffers, clock_words
 from jaxnest.engine.generate import neuron_loop, split
 from jaxnest.engine.plan import Plan, collection_table
@@ -186,6 +187,11 @@ class StrictRunner:
 
     def return_streams(self) -> None:
         """Nothing to do: the loops work on the kernel's streams."""
+
+    def rest(self, t: float) -> None:
+        """Advance at the end of a run what otherwise only spikes advance."""
+        for buffers in self.buffers:
+            decay_calcium(buffers.archive.arrays[1], t)
 
     def drained(self) -> None:
         """Nothing to do: the session's counters are the runner's."""

@@ -159,7 +159,7 @@ def build_delivery(
         name: np.concatenate([getattr(t, name) for _, t in tables]) if tables else np.empty(0, kind)
         for name, kind in (("target", np.int32), ("receptor", np.int32), ("weight", np.float64), ("delay", np.int32))
     }
-    if len(tables) > 1:
+    if len(tables) > 1 or np.any(source[1:] < source[:-1]):  # without compressed spikes tables are not sorted
         origin = np.argsort(source, kind="stable")
         source, model = source[origin], model[origin]
         columns = {k: c[origin] for k, c in columns.items()}

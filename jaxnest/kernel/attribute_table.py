@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 BACKEND_VARIABLE = "JAXNEST_BACKEND"
 COMPUTE_BACKENDS = ("xla", "strict")
+DELIVERY_VARIABLE = "JAXNEST_DELIVERY"
+DELIVERIES = ("kernels", "jax")
 RNG_TYPES = ("Philox_32", "Philox_64", "Threefry_32", "Threefry_64", "mt19937", "mt19937_64")
 GROWTH_CURVES = ("gaussian", "linear", "sigmoid")
 MAX_SYNAPSE_MODELS = 511
@@ -117,6 +119,12 @@ SETTABLE: dict[str, Attribute] = {
         f"once the network has been simulated; the environment variable {BACKEND_VARIABLE} sets the default",
         COMPUTE_BACKENDS[0], refused=lambda x: x not in COMPUTE_BACKENDS, error=errors.BadProperty,
         message="compute_backend has to be 'xla' or 'strict'."),
+    "delivery": Attribute(
+        "str", "How the back end 'xla' delivers spikes between neurons: 'kernels' (compiled loops, default) or 'jax' "
+        "(array operations, for accelerators and gradients); cannot be changed once the network has been simulated; "
+        f"the environment variable {DELIVERY_VARIABLE} sets the default",
+        DELIVERIES[0], refused=lambda x: x not in DELIVERIES, error=errors.BadProperty,
+        message="delivery has to be 'kernels' or 'jax'."),
     "adaptive_target_buffers": _buffer("bool", True, "Resize buffers for connections", survives_reset=True),
     "buffer_size_target_data": _buffer("int", 2, "Size of the buffer for connections", survives_reset=True),
     "buffer_size_spike_data": _buffer("int", 2, "Size of the buffer for spikes", survives_reset=True),

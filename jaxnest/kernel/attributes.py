@@ -14,7 +14,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel import messages
-from jaxnest.kernel.attribute_table import ATTRIBUTES, BACKEND_VARIABLE, SETTABLE, Attribute
+from jaxnest.kernel.attribute_table import ATTRIBUTES, BACKEND_VARIABLE, DELIVERY_VARIABLE, SETTABLE, Attribute
 from jaxnest.kernel.clock import Clock
 from jaxnest.kernel.messages import VerbosityLevel
 
@@ -31,7 +31,8 @@ class Attributes:
         self._values: dict[str, Any] = {}
         self._special: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "verbosity": self._set_verbosity,
-            "compute_backend": self._set_backend,
+            "compute_backend": lambda changes: self._set_before_runs("compute_backend", changes),
+            "delivery": lambda changes: self._set_before_runs("delivery", changes),
             "local_num_threads": self._set_threads,
             "total_num_virtual_procs": self._set_threads,
             "rng_seed": self._set_rng,
@@ -60,7 +61,8 @@ class Attributes:
         for name, attribute in ATTRIBUTES.items():
             if attribute.read is None and not (attribute.survives_reset and name in self._values):
                 self._values[name] = copy.copy(attribute.default)
-        self._values["compute_backend"] = os.environ.get(BACKEND_VARIABLE, ATTRIBUTES["compute_backend"].default)
+        for name, variable in (("compute_backend", BACKEND_VARIABLE), ("delivery", DELIVERY_VARIABLE)):
+            self._values[name] = os.environ.get(variable, ATTRIBUTES[name].default)
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -122,11 +124,11 @@ class Attributes:
     def _set_verbosity(self, changes: Mapping[str, Any]) -> None:
         messages.set_verbosity(self._checked("verbosity", changes))
 
-    def _set_backend(self, changes: Mapping[str, Any]) -> None:
-        backend = self._checked("compute_backend", changes)
-        if backend != self.compute_backend and self._kernel.simulation.has_run:
-            raise errors.KernelException("compute_backend cannot be changed after the network has been simulated.")
-        self._values["compute_backend"] = backend
+    def _set_before_runs(self, name: str, changes: Mapping[str, Any]) -> None:
+        value = self._checked(name, changes)
+        if value != self._values[name] and self._kernel.simulation.has_run:
+            raise errors.KernelException(f"{name} cannot be changed after the network has been simulated.")
+        self._values[name] = value
 
     def _set_threads(self, changes: Mapping[str, Any]) -> None:
         present = self._kernel.n_threads

@@ -64,10 +64,10 @@ class Simulation:
         kernel = self._kernel
         kernel.number_nodes()
         kernel.connections.sort()
-        if self._session is None:
+        if self._session is None or not self.has_run:
             from jaxnest.engine.session import Session
 
-            self._session = Session(kernel, kernel.attributes.compute_backend)
+            self._session = Session(kernel, kernel.attributes.compute_backend, kernel.attributes.delivery)
         self._session.prepare(self.step)
         kernel.recording.prepare()
         self.prepared = True

@@ -92,9 +92,10 @@ class Projection:
         number = None
         if degree:
             number = _number(degree, options.pop(degree))
-        mask = options.pop("mask", None)
-        if mask is not None and not isinstance(mask, Region):
-            mask = create_region(mask)
+        mask = None
+        if "mask" in options:
+            mask = options.pop("mask")
+            mask = mask if isinstance(mask, Region) else create_region(mask)
         projection = Projection(
             rule,
             mask,
@@ -257,18 +258,27 @@ class Run:
         layer = (self._targets if on_target else self._sources).layer
         candidates = self._candidates(self._sources, layer, on_target)
         space = self._space(layer)
+        before = [self._random_state(process) for process in self.processes]
         results = [self._one_process(process, candidates, space) for process in self.processes]
-        failed = [node for _, node in results if node is not None]
-        pairs = [p for p, _ in results]
         self._check()
-        if not failed:
-            return pairs, None
+        failed = min([node for _, node in results if node is not None], default=None)
+        if failed is None:
+            return [pairs for pairs, _ in results], None
+        # NEST takes the targets of all threads in turn, so that later ones have not drawn anything.
+        for process, state in zip(self.processes, before, strict=True):
+            for current, former in zip(self._random_state(process, copy=False), state, strict=True):
+                current[:] = former
+        self._targets = Population(self._targets.ids[self._targets.ids <= failed], self._targets.layer)
+        results = [self._one_process(process, candidates, space) for process in self.processes]
         where = " inside mask" if self._projection.mask is not None else ""
-        # NEST takes the targets of all threads in turn.
-        pairs = [p.take(p.target < min(failed)) for p in pairs]
-        return pairs, errors.KernelException(
-            f"Global target ID {min(failed)}: Not enough sources found{where}.{self._hint()}"
-        )
+        message = f"Global target ID {failed}: Not enough sources found{where}.{self._hint()}"
+        return [pairs for pairs, _ in results], errors.KernelException(message)
+
+    @staticmethod
+    def _random_state(process: Process, copy: bool = True) -> list[np.ndarray]:
+        """Return the stream of a virtual process and the normal variates that wait there."""
+        state = [process.stream, SAVED_NORMALS.rows(process.index)]
+        return [array.copy() for array in state] if copy else state
 
     def _one_process(self, process: Process, candidates: Candidates, space: Space) -> tuple[Pairs, int | None]:
         from jaxnest.kernel.rules import loops

@@ -225,8 +225,11 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, c
         own = model.regulate(_typed(store.quantities, changes), stored, kernel.present_clock, connected)
     except errors.BadProperty as error:
         raise errors.BadProperty(f"{prefix}{error}") from None
+    computed = {k: own.pop(k) for k in list(own) if not store.quantities[k].settable}
     if own:
         kernel.nodes.set_all(ids, own, kernel.draw)
+    for name, value in computed.items():
+        store.columns[name][row] = value
     if is_recorder:
         try:
             kernel.recording.set_status(node_id, changes)
@@ -263,7 +266,9 @@ def _unknown(named: NamedModel, changes: Mapping[str, Any]) -> list[str]:
 
 
 def _unaccessed(named: NamedModel, unknown: Sequence[str], where: str) -> errors.UnaccessedDictionaryEntry:
-    hints = (errors.nearest(str(name), named.model.parameters | named.model.state) for name in unknown)
+    quantities = named.model.parameters | named.model.state
+    known = [k for k, q in quantities.items() if q.settable and q.visible]
+    hints = (errors.nearest(str(name), known) for name in unknown)
     return errors.UnaccessedDictionaryEntry(
         f"Unaccessed elements in {where}: {' '.join(map(str, unknown))} ({named.name}).{''.join(hints)}"
     )
@@ -358,10 +363,11 @@ def _set_stored(named: NamedModel, changes: Mapping[str, Any]) -> None:
     for name, quantity in quantities.items():
         columns[name] = np.empty(1, quantity.dtype)
         columns[name][0] = named.defaults[name]
-    given = {k: coerce(quantities[k], k, [changes[k]]) for k in quantities if k in changes}
+    given = {k: coerce(quantities[k], k, [changes[k]]) for k in quantities if k in changes and quantities[k].settable}
     named.model.assign(columns, given)
     bad, message = first_violation(named.model, columns, given)
     if bad == 0:
         raise errors.BadProperty(message)
     for name, column in columns.items():
         named.defaults[name] = column[0]
+    named.defaults.update({k: v for k, v in changes.items() if not quantities[k].settable})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -36,9 +37,7 @@ SYNAPTIC_TIMES = {
 ADAPTATION = {
     "a": Quantity(4.0, "nS", "Subthreshold adaptation"),
     "b": Quantity(80.5, "pA", "Spike-triggered adaptation"),
-    "Delta_T": Quantity(
-        2.0, "mV", "Slope factor of the spike initiation", not_negative("Delta_T must be positive.")
-    ),
+    "Delta_T": Quantity(2.0, "mV", "Slope factor of the spike initiation", not_negative("Delta_T must be positive.")),
     "tau_w": Quantity(144.0, "ms", "Time constant of the adaptation", TIME_CONSTANTS),
     "I_e": Quantity(0.0, "pA", "Constant input current"),
     "gsl_error_tol": GSL_ERROR_TOL,
@@ -66,7 +65,11 @@ NO_OVERFLOW = Relation(
     "The current combination of V_peak, V_th and Delta_T will lead to numerical overflow at spike time; try for "
     "instance to increase Delta_T or to reduce V_peak to avoid this problem.",
 )
-RESET_BELOW_PEAK = Relation(lambda p: p["V_reset"] >= p["V_peak"], "Ensure that: V_reset < V_peak .")
+
+
+def reset_below_peak(message: str) -> Relation:
+    """Return the condition on V_reset; the models differ in the text of the error."""
+    return Relation(lambda p: p["V_reset"] >= p["V_peak"], message)
 
 
 class AdaptiveExponentialNeuron(OdeNeuron, abstract=True):
@@ -79,7 +82,6 @@ class AdaptiveExponentialNeuron(OdeNeuron, abstract=True):
         "V_m": Quantity(-70.6, "mV", "Membrane potential"),
         "w": Quantity(0.0, "pA", "Adaptation current"),
     }
-    relations = (PEAK_ABOVE_THRESHOLD, NO_OVERFLOW, RESET_BELOW_PEAK)
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
@@ -101,3 +103,51 @@ class AdaptiveExponentialNeuron(OdeNeuron, abstract=True):
         V_m = ops.where(unstable, math.nan, V_m)
         w = ops.where(spike, s.w + v.b, s.w)
         return (V_m, w, ops.where(spike, v.refractory_steps, s.refractory)), spike
+
+
+class MultisynapseAdaptiveExponentialNeuron(AdaptiveExponentialNeuron, abstract=True):
+    """Base of the aeif models with a conductance of its own at each of the receptors 1, 2, ..."""
+
+    receptor_vector = "E_rev"
+    ode = ("V_m", "w", "dg", "g")
+    relations = (PEAK_ABOVE_THRESHOLD, reset_below_peak("Ensure that: V_reset < V_peak ."), NO_OVERFLOW)
+    state = {
+        "V_m": Quantity(-70.6, "mV", "Membrane potential"),
+        "w": Quantity(0.0, "pA", "Adaptation current"),
+        "dg": Quantity(np.zeros(1), "nS/ms", "Derivatives of the conductances", settable=False, each="E_rev"),
+        "g": Quantity(np.zeros(1), "nS", "Conductances", settable=False, each="E_rev"),
+        "has_connections": Quantity(False, "", "Whether the neuron has incoming connections", settable=False),
+    }
+
+    @classmethod
+    def status(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Return the number of receptors."""
+        return {"n_receptors": len(values["E_rev"])}
+
+    @classmethod
+    def recordable_names(cls, values: Mapping[str, Any]) -> list[str]:
+        """Return the names of the recordables: one conductance per receptor, potential and adaptation."""
+        return sorted(["V_m", "w", *(f"g_{k + 1}" for k in range(len(values["E_rev"])))])
+
+    @classmethod
+    def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
+        """Return the function of (variables, state) behind a recordable."""
+        if name == "V_m":
+            return lambda v, s: s.V_m
+        if name == "w":
+            return lambda v, s: s.w
+        receptor = int(name.removeprefix("g_")) - 1
+        return lambda v, s: s.g[receptor]
+
+    @staticmethod
+    def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
+        return (s.V_m, s.w, s.dg + x.spikes * v.g0, s.g, ops.maximum(s.refractory - 1, 0.0), x.current), 0
+
+
+def different_lengths(*names: str) -> Any:
+    """Return a condition on vector parameters that should be equally long."""
+
+    def violated(p: Any) -> Any:
+        return np.array([len({len(v) for v in row}) > 1 for row in zip(*(p[name] for name in names), strict=True)])
+
+    return violated

@@ -13,9 +13,7 @@ from jaxnest.models.ode import OdeNeuron
 CAPACITANCE = positive("Capacitance must be strictly positive.")
 REFRACTORY_TIME = not_negative("Refractory time cannot be negative.")
 TIME_CONSTANTS = positive("All time constants must be strictly positive.")
-RESET_BELOW_THRESHOLD = Relation(
-    lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."
-)
+RESET_BELOW_THRESHOLD = Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold.")
 MEMBRANE = {
     "V_th": Quantity(-55.0, "mV", "Threshold"),
     "V_reset": Quantity(-60.0, "mV", "Membrane potential after a spike"),

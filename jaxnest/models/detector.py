@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.models.base import INFINITE_TIME, Quantity
+from jaxnest.models.base import INFINITE_TIME, Quantity, hidden
 from jaxnest.models.device import Device, is_number
 
 Arrival = tuple[int, int, int, float]
@@ -33,9 +33,7 @@ class Detector(Device, abstract=True):
         "Tstart": Quantity(0.0, "ms", "Beginning of counting"),
         "Tstop": Quantity(INFINITE_TIME, "ms", "End of counting"),
     }
-    state = {"memory": Quantity(None, "", "Recent spikes; None before the first run", visible=False)}
-    results: ClassVar[tuple[str, ...]] = ()
-    """The state variables that `reset` and `detect` compute."""
+    state = {"memory": hidden(None, "Recent spikes; None before the first run")}
 
     @staticmethod
     def receptor_count(stored: Mapping[str, Any]) -> int:
@@ -62,11 +60,14 @@ class Detector(Device, abstract=True):
         if not mine:
             return result
         for name in mine:
+            check = cls.parameters[name].check
+            if check is not None and is_number(changes[name]) and check.violated(changes[name]):
+                raise errors.BadProperty(f"{check.message} ({name} = {changes[name]})")
             if name != "N_channels" and is_number(changes[name]):
                 result[name] = _in_tics(changes[name], clock)
         now = {k: result.get(k, stored[k]) for k in stored}
         _check_bins(cls, now, clock)
-        return result | cls.reset(_Values(now), clock) | {"memory": None}
+        return result | cls.reset(Values(now), clock) | {"memory": None}
 
     @classmethod
     def adapt(cls, defaults: dict[str, Any], clock: Any) -> None:
@@ -75,7 +76,7 @@ class Detector(Device, abstract=True):
             defaults["delta_tau"] = clock.to_ms(cls.default_steps)
 
 
-class _Values:
+class Values:
     """Values as attributes."""
 
     def __init__(self, values: Mapping[str, Any]) -> None:
@@ -88,18 +89,24 @@ def _in_tics(ms: float, clock: Any) -> float:
 
 def _check_bins(model: type[Detector], values: Mapping[str, Any], clock: Any) -> None:
     delta, longest = (clock.to_tics(values[k]) for k in ("delta_tau", "tau_max"))
+    texts = {k: _described(k, values[k], clock) for k in ("delta_tau", "tau_max")}
     if delta % clock.tics_per_step:
         raise errors.StepMultipleRequired(
-            f"{model.name}: delta_tau = {values['delta_tau']} ms is not a multiple of the resolution "
-            f"({clock.resolution} ms)."
+            f"The time property {texts['delta_tau']} of model {model.name} must be a multiple of the resolution "
+            f"{clock.resolution:g} ms (= {clock.tics_per_step} tics = 1 step)."
         )
     if delta <= 0 or longest % delta:
         raise errors.TimeMultipleRequired(
-            f"In {model.name}, the time property tau_max = {values['tau_max']} must be multiple of time property "
-            f"delta_tau={values['delta_tau']}."
+            f"In model {model.name}, the time property {texts['tau_max']} must be multiple of time property "
+            f"{texts['delta_tau']}."
         )
     if model.odd_bins and delta // clock.tics_per_step % 2 != 1:
         raise errors.BadProperty("/delta_tau must be odd multiple of resolution.")
+
+
+def _described(name: str, ms: float, clock: Any) -> str:
+    steps = clock.to_steps(ms)
+    return f"{name} = {ms:g} ms (= {clock.to_tics(ms)} tics = {steps} step{'s' * (steps != 1)})"
 
 
 def counting_steps(p: Any, clock: Any) -> tuple[int, int]:

@@ -126,6 +126,8 @@ class Sender(Device, abstract=True):
     """Parameters that can be set for the model, not for its nodes."""
     settle: ClassVar[Callable[..., Any] | None] = None
     """``settle(v, s, targets)``: the state after all targets got their amounts, if it depends on them."""
+    allocates: ClassVar[bool] = False
+    """True if one of the functions makes arrays; it is then compiled with the costly run-time for reference counts."""
     restarts: ClassVar[bool] = False
     """True if `restart` or `renew` has something to say."""
 

@@ -1,6 +1,6 @@
 """Random draws in the functions of stimulators and stochastic neurons.
 
-They exist in compiled code only (see `engine.scalar_ops`), where `random` holds the stream of the virtual process and
+They exist in compiled code only (see `engine.scalar_ops`), where the context holds the streams of the virtual process and
 the node's distribution objects; `k` chooses among the latter.
 """
 
@@ -13,12 +13,12 @@ def _only_compiled() -> NoReturn:
     raise TypeError("Random draws of models are only possible in compiled code.")
 
 
-def uniform(random: Any) -> float:
+def uniform(context: Any) -> float:
     """A number from [0, 1)."""
     _only_compiled()
 
 
-def normal(random: Any, k: int) -> float:
+def normal(context: Any, k: int) -> float:
     """A standard normal variate of distribution object `k`."""
     _only_compiled()
 
@@ -38,6 +38,6 @@ def shared_poisson(context: Any, k: int, mean: float) -> int:
     _only_compiled()
 
 
-def poisson(random: Any, k: int, mean: float) -> int:
+def poisson(context: Any, k: int, mean: float) -> int:
     """A Poisson variate of distribution object `k`."""
     _only_compiled()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 
-from numba.extending import register_jitable
+from jaxnest.models.ops import helper
 
 EPSILON = 2.0**-53
 TINY = 1e-300
 
 
-@register_jitable
+@helper
 def upper_gamma(a: float, x: float) -> float:
     r"""Return :math:`\Gamma(a, x) = \int_x^\infty t^{a-1} e^{-t} dt` for a >= 1, x >= 0.
 

@@ -6,9 +6,21 @@ C library (see `engine.scalar_ops`), so that one source serves the `xla` and the
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import jax.numpy as jnp
+
+HELPERS: list[Any] = []
+"""Functions that model functions call."""
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def helper(function: F) -> F:
+    """Mark a function that model functions call, so that compiled loops can call it, too."""
+    HELPERS.append(function)
+    return function
 
 
 def exp(x: Any) -> Any:

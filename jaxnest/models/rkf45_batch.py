@@ -7,7 +7,6 @@ hold up the whole population. A neuron's results do not depend on its tile.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
@@ -63,7 +62,9 @@ def integrate(model: type[Any], v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...]
 
     @advance.def_vmap
     def _(n: int, batched: Any, v: Any, s: Any, x: Any) -> Any:
-        s, x = jax.tree.map(lambda a, b: a if b else jnp.broadcast_to(a, (n, *jnp.shape(a))), (s, x), tuple(batched[1:]))
+        s, x = jax.tree.map(
+            lambda a, b: a if b else jnp.broadcast_to(a, (n, *jnp.shape(a))), (s, x), tuple(batched[1:])
+        )
         axes = jax.tree.map(lambda b: 0 if b else None, batched[0])
         results = _tiles(model, n, v, axes, s, x)
         return results, jax.tree.map(lambda _: True, results)
@@ -165,9 +166,7 @@ def _attempt(model: type[Any], resolution: Any, constant: Values, functions: Any
         new |= dict(zip(model.jumps, jumped, strict=True))
         first, spikes = jnp.where(accepted, 0, first), spikes + jnp.where(accepted, count, 0)
     values = {name: jnp.where(_like(accepted, a), new[name], a) for name, a in p.values.items()}
-    return Progress(
-        jnp.where(accepted, end, p.t), jnp.where(active, proposal, p.step), values, first, spikes
-    )
+    return Progress(jnp.where(accepted, end, p.t), jnp.where(active, proposal, p.step), values, first, spikes)
 
 
 def _control(worst: Any, h: Any, end: Any) -> tuple[Any, Any]:

@@ -62,7 +62,7 @@ def stored_train(
     for name in lists:
         if len(np.ravel(changes.get(name, ()))) not in (0, n):
             raise errors.BadProperty(
-                f"{name} must have the same number of elements as spike_times, or 0 elements to clear the "
+                f"{name} must have the same number of elements as spike_times or 0 elements to clear the "
                 f"property. ({len(np.ravel(changes[name]))} elements for {n} times)"
             )
         if name == "spike_multiplicities" and len(np.ravel(changes.get(name, ()))):
@@ -91,7 +91,7 @@ def _train(model: str, times: np.ndarray, settings: Mapping[str, Any], clock: An
 
 def _stamp(model: str, time: float, settings: Mapping[str, Any], clock: Any) -> int:
     if time == 0.0 and not settings["shift_now_spikes"]:
-        raise errors.BadProperty("spike time cannot be set to 0.")
+        raise errors.BadProperty(f"{'spike' if model == 'spike_generator' else 'Spike'} time cannot be set to 0.")
     if math.isnan(time) or time < 0:
         raise errors.BadProperty(f"Spike times must be positive numbers, not {time} ms.")
     if settings["precise_times"]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from numba import njit
-
 from jaxnest.models.base import Quantity, Relation, hidden, not_negative
+from jaxnest.models.ops import helper
 
 LAST_SPIKE = {"t_last": hidden(0.0, "Time of the last spike of the source")}
 PRE_TRACE = {"Kplus": Quantity(0.0, "", "Trace of the source's spikes", not_negative("Kplus must be non-negative."))}
@@ -22,14 +21,14 @@ MULTIPLICATIVE = {
 }
 
 
-@njit
+@helper
 def potentiated(p: Any, weight: float, trace: float) -> float:
     """Return the weight after a spike of the target, which found this trace of the source's spikes."""
     relative = weight / p.Wmax + p.lambda_ * math.pow(1.0 - weight / p.Wmax, p.mu_plus) * trace
     return relative * p.Wmax if relative < 1.0 else p.Wmax
 
 
-@njit
+@helper
 def depressed(p: Any, weight: float, trace: float) -> float:
     """Return the weight after a spike of the source, which found this trace of the target's spikes."""
     relative = weight / p.Wmax - p.alpha * p.lambda_ * math.pow(weight / p.Wmax, p.mu_minus) * trace

@@ -13,7 +13,15 @@ CASES = runpy.run_path(str(Path(__file__).parents[2] / "nest_reference" / "statu
 MODELS, SYNAPSES, written = CASES["MODELS"], CASES["SYNAPSES"], CASES["written"]
 THREADS = (1, 3)
 NOT_YET = {"has_connections"}  # of multisynapse neurons
-OF_THIS_BUILD = {"build_info", "memory_size", "node_models", "synapse_models", "verbosity", "compute_backend"}
+OF_THIS_BUILD = {
+    "build_info",
+    "memory_size",
+    "node_models",
+    "synapse_models",
+    "verbosity",
+    "compute_backend",
+    "delivery",
+}
 
 
 def without(dictionary: dict[str, Any], keys: set[str]) -> dict[str, Any]:
@@ -46,7 +54,7 @@ def test_defaults_are_those_of_nest(recorded: Callable[[str], Any]) -> None:
 def test_kernel_attributes_are_those_of_nest(recorded: Callable[[str], Any]) -> None:
     nest.ResetKernel()
     expected, mine = recorded("kernel"), written(nest.GetKernelStatus())
-    assert set(mine) - {"compute_backend"} == set(expected)
+    assert set(mine) - {"compute_backend", "delivery"} == set(expected)
     different = {
         key: (mine[key], value)
         for key, value in expected.items()

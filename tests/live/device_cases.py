@@ -16,6 +16,8 @@ import numpy as np
 Arrays = dict[str, np.ndarray]
 CASES: dict[str, Callable[[Any], Arrays]] = {}
 """Simulations by name; values of keys that begin with ``meter`` may differ in the last digits between back ends."""
+SEED = 0
+"""Added to all seeds."""
 
 
 def events(**recorders: Any) -> Arrays:
@@ -57,13 +59,13 @@ STIMULATORS: dict[str, dict[str, Any]] = {
 def stimulated(nest: Any, model: str, threads: int, seed: int, spans: tuple[float, ...], **extra: Any) -> Arrays:
     """A generator and a competitor for its random stream onto recorders, parrots and neurons."""
     nest.resolution = extra.pop("resolution", 0.1)
-    nest.set(local_num_threads=threads, rng_seed=seed)
+    nest.set(local_num_threads=threads, rng_seed=SEED + seed)
     competitor = nest.Create("poisson_generator", params={"rate": 3000.0})
     generators = nest.Create(model, 2, STIMULATORS[model] | extra)
     neurons = nest.Create("iaf_psc_exp", 3, {"V_th": [-50.0, -60.0, -55.0]})
     parrots = nest.Create("parrot_neuron", 3)
     direct = nest.Create("spike_recorder", 2)
-    recorder, meter = nest.Create("spike_recorder"), nest.Create("voltmeter", params={"interval": nest.resolution})
+    recorder, meter = nest.Create("spike_recorder"), nest.Create("voltmeter", params={"interval": 1.0})
     nest.Connect(competitor, neurons, syn_spec={"weight": 10.0})
     nest.Connect(generators, neurons, syn_spec={"weight": 20.0, "delay": 1.5})
     nest.Connect(generators[:1], parrots)
@@ -89,7 +91,7 @@ for _model in STIMULATORS:
 
 def changed(nest: Any, model: str, changes: dict[str, Any]) -> Arrays:
     """New targets and other parameters between two runs."""
-    nest.rng_seed = 99
+    nest.rng_seed = SEED + 99
     generator = nest.Create(model, params=STIMULATORS[model])
     first, second = nest.Create("spike_recorder", 2)
     neuron = nest.Create("iaf_psc_alpha")
@@ -115,7 +117,7 @@ CHANGES: dict[str, dict[str, Any]] = {
     "mip_generator": {"rate": 2000.0, "p_copy": 0.3},
     "pulsepacket_generator": {"sdev": 2.0, "pulse_times": [30.5, 47.0]},
     "poisson_generator_ps": {"rate": 2000.0},
-    "spike_generator": {"spike_times": [22.0, 33.0], "spike_weights": [], "spike_multiplicities": []},
+    "spike_generator": {"spike_times": [22.0, 33.0], "spike_weights": [], "spike_multiplicities": [1, 2]},
 }
 for _model, _changes in CHANGES.items():
     CASES[f"{_model}_changed"] = lambda nest, m=_model, c=_changes: changed(nest, m, c)
@@ -124,7 +126,7 @@ CASES["poisson_generator_ps_later"] = lambda nest: changed(nest, "poisson_genera
 
 def shared(nest: Any, model: str, threads: int) -> Arrays:
     """A generator that sends the same train to all its targets, as a neuron does."""
-    nest.set(local_num_threads=threads, rng_seed=31)
+    nest.set(local_num_threads=threads, rng_seed=SEED + 31)
     nest.CopyModel(model, "shared", {"individual_spike_trains": False})
     competitor = nest.Create("poisson_generator", params={"rate": 3000.0})
     generators = nest.Create("shared", 3, STIMULATORS[model])
@@ -149,7 +151,7 @@ def injected(nest: Any, threads: int) -> Arrays:
     nest.local_num_threads = threads
     train = {"spike_times": [1.0, 2.0, 2.0, 7.3, 11.0], "spike_multiplicities": [1, 3, 1, 2, 1]}
     injectors = nest.Create("spike_train_injector", 3, train | {"stop": 10.0})
-    injectors[2].set({"spike_times": [3.3, 12.0], "spike_multiplicities": [], "start": 3.3, "stop": 1e3})
+    injectors[2].set({"spike_times": [3.3, 12.0], "spike_multiplicities": [2, 1], "start": 3.3, "stop": 1e3})
     parrots, neuron = nest.Create("parrot_neuron", 2), nest.Create("iaf_psc_alpha")
     recorder, meter = nest.Create("spike_recorder"), nest.Create("voltmeter", params={"interval": 0.1})
     nest.CopyModel("static_synapse", "other")
@@ -201,7 +203,7 @@ CASES["shifted"] = shifted
 
 def diluted(nest: Any, **window: Any) -> Arrays:
     """A spike dilutor that gets spikes from a neuron and from a generator."""
-    nest.rng_seed = 17
+    nest.rng_seed = SEED + 17
     source = nest.Create("poisson_generator", params={"rate": 5000.0})
     parrot = nest.Create("parrot_neuron")
     dilutor = nest.Create("spike_dilutor", params={"p_copy": 0.4, **window})
@@ -249,7 +251,7 @@ def readings(detector: Any, prefix: str = "") -> Arrays:
 
 def correlated(nest: Any, model: str, threads: int, **parameters: Any) -> Arrays:
     """Detectors of correlations that listen to neurons and generators."""
-    nest.set(local_num_threads=threads, rng_seed=4)
+    nest.set(local_num_threads=threads, rng_seed=SEED + 4)
     mip = nest.Create("mip_generator", params={"rate": 300.0, "p_copy": 0.5})
     noise = nest.Create("poisson_generator", params={"rate": 200.0})
     parrots = nest.Create("parrot_neuron", 4)
@@ -282,7 +284,7 @@ def binary(nest: Any, threads: int, resolution: float = 0.1) -> Arrays:
     """Detectors of binary signals, which are made of single and double spikes."""
     nest.resolution = resolution
     nest.local_num_threads = threads
-    random = np.random.default_rng(3)
+    random = np.random.default_rng(SEED + 3)
     generators = nest.Create("spike_generator", 6)
     for generator in generators:
         times = np.unique(np.round(np.cumsum(random.exponential(3.0, 12)) + 1.0, 0))
@@ -302,7 +304,7 @@ CASES["binary_coarse"] = lambda nest: binary(nest, 2, 0.5)
 
 def soft(nest: Any, threads: int) -> Arrays:
     """Neurons with a soft threshold share the random stream with generators."""
-    nest.set(local_num_threads=threads, rng_seed=12)
+    nest.set(local_num_threads=threads, rng_seed=SEED + 12)
     noise = nest.Create("poisson_generator", params={"rate": 8000.0})
     neurons = nest.Create("iaf_psc_exp", 5, {"I_e": 300.0, "delta": [1.0, 0.0, 3.0, 1e-11, 0.5], "rho": 20.0})
     late = nest.Create("poisson_generator", params={"rate": 500.0})
@@ -324,17 +326,97 @@ CASES["soft_1"] = lambda nest: soft(nest, 1)
 CASES["soft_2"] = lambda nest: soft(nest, 2)
 
 
-def run(nest: Any, names: tuple[str, ...] = (), **attributes: Any) -> Arrays:
-    """Run cases (all if none is named), each after setting kernel attributes."""
-    results: Arrays = {}
-    for name in names or CASES:
+MODELS = (*list(STIMULATORS)[:8], "spike_dilutor", "step_rate_generator", "spike_train_injector")
+MODELS += ("correlation_detector", "correlomatrix_detector", "correlospinmatrix_detector", "spin_detector")
+
+MISTAKES: list[tuple[str, dict[str, Any]]] = [
+    ("inhomogeneous_poisson_generator", {"rate_times": [1.0, 2.0]}),
+    ("inhomogeneous_poisson_generator", {"rate_times": [1.0, 2.0], "rate_values": [1.0]}),
+    ("inhomogeneous_poisson_generator", {"rate_times": [2.0, 1.0], "rate_values": [1.0, 2.0]}),
+    ("inhomogeneous_poisson_generator", {"rate_times": [0.0], "rate_values": [1.0]}),
+    ("inhomogeneous_poisson_generator", {"rate_times": [1.05], "rate_values": [1.0]}),
+    ("sinusoidal_poisson_generator", {"individual_spike_trains": False}),
+    ("sinusoidal_gamma_generator", {"individual_spike_trains": True}),
+    ("sinusoidal_gamma_generator", {"order": 0.5}),
+    ("sinusoidal_gamma_generator", {"rate": 1.0, "amplitude": 2.0}),
+    ("sinusoidal_gamma_generator", {"amplitude": -2.0}),
+    ("gamma_sup_generator", {"gamma_shape": 0}),
+    ("gamma_sup_generator", {"rate": -1.0}),
+    ("gamma_sup_generator", {"n_proc": 0}),
+    ("gamma_sup_generator", {"n_proc": 1.5}),
+    ("ppd_sup_generator", {"dead_time": -1.0}),
+    ("ppd_sup_generator", {"rate": 100.0, "dead_time": 10.0}),
+    ("ppd_sup_generator", {"rate": -1.0}),
+    ("ppd_sup_generator", {"n_proc": 0}),
+    ("ppd_sup_generator", {"relative_amplitude": 1.5}),
+    ("mip_generator", {"rate": -1.0}),
+    ("mip_generator", {"p_copy": 1.5}),
+    ("spike_dilutor", {"p_copy": -0.5}),
+    ("pulsepacket_generator", {"activity": -1}),
+    ("pulsepacket_generator", {"sdev": -1.0}),
+    ("poisson_generator_ps", {"dead_time": -1.0}),
+    ("poisson_generator_ps", {"rate": -1.0}),
+    ("poisson_generator_ps", {"rate": 500.0, "dead_time": 3.0}),
+    ("step_rate_generator", {"amplitude_times": [1.0]}),
+    ("step_rate_generator", {"amplitude_times": [1.0], "amplitude_values": []}),
+    ("step_rate_generator", {"amplitude_times": [0.0], "amplitude_values": [1.0]}),
+    ("step_rate_generator", {"amplitude_times": [2.0, 1.0], "amplitude_values": [1.0, 2.0]}),
+    ("spike_train_injector", {"spike_times": [2.0, 1.0]}),
+    ("spike_train_injector", {"spike_times": [0.0]}),
+    ("spike_train_injector", {"spike_times": [1.05]}),
+    ("spike_train_injector", {"spike_times": [1.0], "spike_multiplicities": [1, 2]}),
+    ("spike_train_injector", {"precise_times": True, "allow_offgrid_times": True}),
+    ("spike_train_injector", {"spike_weights": [1.0]}),
+    ("spike_train_injector", {"label": "x"}),
+    ("spike_generator", {"precise_times": True, "shift_now_spikes": True}),
+    ("correlation_detector", {"n_events": [1, 0]}),
+    ("correlation_detector", {"histogram": [1.0]}),
+    ("correlation_detector", {"delta_tau": 0.25}),
+    ("correlation_detector", {"delta_tau": 0.3}),
+    ("correlomatrix_detector", {"N_channels": 0}),
+    ("correlomatrix_detector", {"delta_tau": 0.2, "tau_max": 2.0}),
+    ("correlomatrix_detector", {"n_events": [0]}),
+    ("correlospinmatrix_detector", {"delta_tau": -0.1}),
+    ("correlospinmatrix_detector", {"tau_max": -1.0}),
+    ("correlospinmatrix_detector", {"Tstop": -1.0}),
+    ("spin_detector", {"n_events": 1}),
+]
+"""Settings that NEST refuses."""
+
+
+def all_defaults(nest: Any) -> dict[str, dict[str, str]]:
+    """Return what GetDefaults says, as text."""
+    nest.ResetKernel()
+    return {model: {k: _text(v) for k, v in nest.GetDefaults(model).items()} for model in MODELS}
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return str({k: _text(v) for k, v in sorted(value.items())})
+    return f"{value.dtype} {value.shape} {value.tolist()}" if isinstance(value, np.ndarray) else repr(value)
+
+
+def all_mistakes(nest: Any) -> list[tuple[str, str]]:
+    """Return name and text of the error that each mistake leads to."""
+    found = []
+    for model, parameters in MISTAKES:
         nest.ResetKernel()
-        nest.set(**attributes)
         try:
-            results |= {f"{name}/{key}": value for key, value in CASES[name](nest).items()}
-        except Exception:
-            traceback.print_exc()
-    return results
+            nest.Create(model, params=parameters)
+        except Exception as error:
+            found.append((type(error).__name__, str(error)))
+        else:
+            found.append(("", ""))
+    return found
+
+
+def run(nest: Any, name: str, seed: int = 0, **attributes: Any) -> Arrays:
+    """Run a case after setting kernel attributes."""
+    global SEED
+    SEED = seed
+    nest.ResetKernel()
+    nest.set(**attributes)
+    return CASES[name](nest)
 
 
 def main(module: str, out: str, *names: str) -> None:
@@ -342,7 +424,13 @@ def main(module: str, out: str, *names: str) -> None:
     nest = importlib.import_module(module)
     if module == "nest":
         nest.set(verbosity=nest.VerbosityLevel.ERROR)
-    np.savez_compressed(out, **run(nest, names))
+    results: Arrays = {}
+    for name in names or CASES:
+        try:
+            results |= {f"{name}/{key}": value for key, value in run(nest, name).items()}
+        except Exception:
+            traceback.print_exc()
+    np.savez_compressed(out, **results)
 
 
 if __name__ == "__main__":

@@ -20,13 +20,13 @@ WEIGHTS = {
     "iaf_cond_exp_sfa_rr": (6.0, -4.0),
     "hh_psc_alpha": CURRENT,
     "hh_cond_exp_traub": (20.0, -10.0),
-    "aeif_cond_exp": (30.0, -20.0),
-    "aeif_cond_alpha": (30.0, -20.0),
-    "aeif_psc_exp": (900.0, -300.0),
-    "aeif_psc_alpha": (900.0, -300.0),
+    "aeif_cond_exp": (110.0, -20.0),
+    "aeif_cond_alpha": (50.0, -20.0),
+    "aeif_psc_exp": (6000.0, -300.0),
+    "aeif_psc_alpha": (2500.0, -300.0),
     "aeif_psc_delta": (3.0, -2.0),
-    "aeif_cond_alpha_multisynapse": (3.0, 2.0),
-    "aeif_cond_beta_multisynapse": (3.0, 2.0),
+    "aeif_cond_alpha_multisynapse": (15.0, 2.0),
+    "aeif_cond_beta_multisynapse": (10.0, 2.0),
 }
 SETS: dict[str, list[dict[str, Any]]] = {
     "iaf_cond_exp": [{}, {"tau_syn_ex": 1.5, "t_ref": 0.5, "I_e": 120.0}],
@@ -77,7 +77,9 @@ def trains(resolution: float) -> tuple[list[float], list[float]]:
     return np.sort(np.round(excitatory, 1)).tolist(), np.sort(np.round(inhibitory, 1)).tolist()
 
 
-def driven(nest: Any, model: str, resolution: float, parameters: dict[str, Any], interval: float | None = None) -> Arrays:
+def driven(
+    nest: Any, model: str, resolution: float, parameters: dict[str, Any], interval: float | None = None
+) -> Arrays:
     """Three neurons of different initial state with random input and a step of current, in several runs."""
     nest.resolution = resolution
     neurons = nest.Create(model, 3, parameters)
@@ -111,9 +113,10 @@ def network(nest: Any, model: str, threads: int) -> Arrays:
     drive = nest.Create("poisson_generator", params={"rate": 9000.0})
     recorder = nest.Create("spike_recorder")
     meter = nest.Create("multimeter", params={"record_from": ["V_m"], "interval": 1.0})
-    nest.Connect(neurons[:30], neurons, {"rule": "fixed_indegree", "indegree": 5}, {"weight": 4.0, "delay": 1.5})
-    nest.Connect(neurons[30:], neurons, {"rule": "fixed_indegree", "indegree": 3}, {"weight": -9.0, "delay": 1.0})
-    nest.Connect(drive, neurons, syn_spec={"weight": 2.5, "delay": 1.5})
+    J = 12.0 if "aeif" in model else 4.0
+    nest.Connect(neurons[:30], neurons, {"rule": "fixed_indegree", "indegree": 5}, {"weight": J, "delay": 1.5})
+    nest.Connect(neurons[30:], neurons, {"rule": "fixed_indegree", "indegree": 3}, {"weight": -2 * J, "delay": 1.0})
+    nest.Connect(drive, neurons, syn_spec={"weight": 0.6 * J, "delay": 1.5})
     nest.Connect(neurons, recorder)
     nest.Connect(meter, neurons[:4])
     nest.Simulate(300.0)

@@ -128,10 +128,11 @@ def _stage(model: type[Any], stage: int) -> list[str]:
 
 
 def _error(model: type[Any], j: int, vectors: frozenset[str]) -> list[str]:
-    error = f"abs(h * ({_sum(rkf45.ERROR, j)}))"
+    magnitude = "np.abs" if model.ode[j] in vectors else "abs"
+    error = f"{magnitude}(h * ({_sum(rkf45.ERROR, j)}))"
     bound = repr(model.absolute_error)
     if "tolerance" in model.dynamic:
-        bound = f"(tolerance * abs(h * slope{j}) + tolerance)" if model.controls_derivative else "tolerance"
+        bound = f"(tolerance * {magnitude}(h * slope{j}) + tolerance)" if model.controls_derivative else "tolerance"
     if model.ode[j] in vectors:
         return [f"for ratio in {error} / {bound}:", "    if ratio > worst:", "        worst = ratio"]
     return [f"ratio = {error} / {bound}", "if ratio > worst:", "    worst = ratio"]

@@ -39,6 +39,11 @@ class aeif_cond_exp(aeif.AdaptiveExponentialNeuron):
         "g_ex": Quantity(0.0, "nS", "Excitatory conductance", aeif.CONDUCTANCE),
         "g_in": Quantity(0.0, "nS", "Inhibitory conductance", aeif.CONDUCTANCE),
     }
+    relations = (
+        aeif.PEAK_ABOVE_THRESHOLD,
+        aeif.NO_OVERFLOW,
+        aeif.reset_below_peak("Ensure that: V_reset < V_peak ."),
+    )
     ode = ("V_m", "g_ex", "g_in", "w")
     recordables = {
         "V_m": lambda v, s: s.V_m,

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from numba.extending import register_jitable
-
 from jaxnest.models import ops, propagators
 from jaxnest.models.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
 from jaxnest.models.registry import register
@@ -14,7 +12,7 @@ from jaxnest.models.registry import register
 TIME_CONSTANT = positive("Membrane and synapse time constants must be strictly positive.")
 
 
-@register_jitable
+@ops.helper
 def subthreshold(v: Any, s: Any, x: Any) -> Any:
     """Return membrane potential, steps left of the refractory period and synaptic currents after one step."""
     active = s.refractory == 0

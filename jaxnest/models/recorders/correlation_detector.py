@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.models.base import Quantity
-from jaxnest.models.detector import Arrival, Detector, bins, counting_steps, whole
+from jaxnest.models.detector import Arrival, Detector, Values, bins, counting_steps, whole
 from jaxnest.models.registry import register
 
 
@@ -50,7 +50,8 @@ class correlation_detector(Detector):
         if "n_events" in changes:
             if list(changes["n_events"]) != [0, 0]:
                 raise errors.BadProperty("/n_events can only be set to [0 0].")
-            result["memory"] = None
+            now = {k: result.get(k, stored[k]) for k in stored}
+            result |= cls.reset(Values(now), clock) | {"memory": None}
         return result
 
     @staticmethod

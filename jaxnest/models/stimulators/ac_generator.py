@@ -51,7 +51,7 @@ class ac_generator(Stimulator):
         return {"y_0": p.amplitude * math.cos(omega * t + phase), "y_1": p.amplitude * math.sin(omega * t + phase)}
 
     @staticmethod
-    def advance(v: Any, s: Any, step: Any, active: Any, random: Any) -> Any:
+    def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         y_0 = v.cosine * s.y_0 + -v.sine * s.y_1
         y_1 = v.sine * s.y_0 + v.cosine * s.y_1
         current = y_1 + v.offset if active else 0.0

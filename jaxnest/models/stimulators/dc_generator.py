@@ -26,6 +26,6 @@ class dc_generator(Stimulator):
     recordables = {"I": lambda v, s: s.I}
 
     @staticmethod
-    def advance(v: Any, s: Any, step: Any, active: Any, random: Any) -> Any:
+    def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         current = v.amplitude if active else 0.0
         return (current,), current, 1.0, False

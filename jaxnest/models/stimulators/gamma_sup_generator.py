@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba.extending import register_jitable
-
 from jaxnest.models import draws
 from jaxnest.models.base import Check, Quantity, not_negative
 from jaxnest.models.device import Stimulator
+from jaxnest.models.ops import helper
 from jaxnest.models.registry import register
 
 
-@register_jitable
+@helper
 def transitions(context: Any, n: float, p: float) -> float:
     """Draw how many of `n` components make a transition of probability `p`; object 0 is Poisson, 1 binomial."""
     if n <= 0.0:

@@ -87,7 +87,7 @@ class noise_generator(Stimulator):
         return {"y_0": math.cos(omega * t + phase), "y_1": math.sin(omega * t + phase)}
 
     @staticmethod
-    def advance(v: Any, s: Any, step: Any, active: Any, random: Any) -> Any:
+    def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         y_0, y_1, next_step, value = s.y_0, s.y_1, s.next_step, 0.0
         if active:
             if v.std_mod != 0.0:
@@ -100,10 +100,10 @@ class noise_generator(Stimulator):
         return (y_0, y_1, 0.0, next_step), value, 1.0, False
 
     @staticmethod
-    def draw(v: Any, s: Any, value: Any, target: Any, random: Any) -> Any:
+    def draw(v: Any, s: Any, value: Any, target: Any, context: Any) -> Any:
         if value == 2.0:
             std = math.sqrt(v.std * v.std + s.y_1 * v.std_mod * v.std_mod)
-            target[0] = v.mean + std * draws.normal(random, 0)
+            target[0] = v.mean + std * draws.normal(context, 0)
         return target[0]
 
     @staticmethod

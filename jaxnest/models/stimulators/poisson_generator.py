@@ -28,9 +28,9 @@ class poisson_generator(Stimulator):
         return {"mean": clock.resolution * p.rate * 1e-3}
 
     @staticmethod
-    def advance(v: Any, s: Any, step: Any, active: Any, random: Any) -> Any:
+    def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         return (), v.mean, 1.0, False
 
     @staticmethod
-    def draw(v: Any, s: Any, value: Any, target: Any, random: Any) -> Any:
-        return draws.poisson(random, 0, value)
+    def draw(v: Any, s: Any, value: Any, target: Any, context: Any) -> Any:
+        return draws.poisson(context, 0, value)

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numba.extending import register_jitable
 
 from jaxnest.models import draws
 from jaxnest.models.base import Quantity, Relation, not_negative
 from jaxnest.models.device import Stimulator, window_steps
+from jaxnest.models.ops import helper
 from jaxnest.models.registry import register
 from jaxnest.models.stimulators.ppd_sup_generator import interval
 
 NEVER_DRAWN = -1.0
 
 
-@register_jitable
+@helper
 def split(v: Any, time: float) -> tuple[float, float]:
     """Split a time (ms) into the end of its step (in steps) and how long before that it is (ms)."""
     tics = int(time * v.tics_per_ms)

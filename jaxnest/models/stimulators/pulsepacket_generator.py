@@ -30,6 +30,7 @@ class pulsepacket_generator(Stimulator):
     """
 
     emits = "spikes"
+    allocates = True
     window_shift = 2
     slicewise = True
     timed = True

@@ -7,18 +7,18 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numba.extending import register_jitable
 
 from jaxnest.models import draws, sinusoid
 from jaxnest.models.base import Check, Quantity, Relation, hidden
 from jaxnest.models.device import Stimulator
 from jaxnest.models.incomplete_gamma import upper_gamma
+from jaxnest.models.ops import helper
 from jaxnest.models.registry import register, register_variant
 
 KEPT = ("order", "rate_per_ms", "amplitude_per_ms", "omega", "phi")
 
 
-@register_jitable
+@helper
 def expected(order: float, rate: float, amplitude: float, omega: float, phi: float, begin: float, end: float) -> float:
     """Return the integral of the intensity of the underlying Poisson process between two times."""
     if begin == end:
@@ -29,7 +29,7 @@ def expected(order: float, rate: float, amplitude: float, omega: float, phi: flo
     return result
 
 
-@register_jitable
+@helper
 def hazard(v: Any, rate: float, now: float, since: float, collected: float) -> float:
     """Return the probability of a spike in this step."""
     integral = collected + expected(v.order, v.rate_per_ms, v.amplitude_per_ms, v.omega, v.phi, since, now)

@@ -10,7 +10,13 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.models.base import Quantity, hidden
 from jaxnest.models.device import Stimulator
+from jaxnest.models.piecewise import check_pair, grid_times
 from jaxnest.models.registry import register
+
+MESSAGES = (
+    "Amplitude can only be changed at strictly positive times (t > 0).",
+    "Amplitude times must be strictly increasing.",
+)
 
 
 @register
@@ -52,26 +58,20 @@ class step_current_generator(Stimulator):
                 raise errors.BadProperty(
                     "Option can only be set together with amplitude times or if no amplitude times have been set."
                 )
-        if ("amplitude_times" in changes) != ("amplitude_values" in changes):
-            raise errors.BadProperty("Amplitude times and values must be reset together.")
+        check_pair(changes, "amplitude_times", "amplitude_values", "Amplitude")
         if "amplitude_times" in changes:
-            times = np.asarray(changes["amplitude_times"], np.float64).ravel()
-            if len(times) != len(np.ravel(changes["amplitude_values"])):
-                raise errors.BadProperty(
-                    f"Amplitude times and values have to be the same size. ({len(times)} times, "
-                    f"{len(np.ravel(changes['amplitude_values']))} values)"
-                )
-            result["amplitude_times"] = _on_grid(times, offgrid, clock)
+            result["amplitude_times"] = grid_times(
+                cls.name, changes["amplitude_times"], offgrid, clock, 0.0, MESSAGES
+            )
             result |= {"position": 0.0}
         return result
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
-        start = clock.to_steps(p.origin)
-        return {"steps": np.array([clock.to_steps(t) + start for t in p.amplitude_times], np.float64)}
+        return {"steps": np.array([clock.to_steps(t) for t in p.amplitude_times], np.float64)}
 
     @staticmethod
-    def advance(v: Any, s: Any, step: Any, active: Any, random: Any) -> Any:
+    def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         position, amplitude = int(s.position), s.amplitude
         while position < len(v.steps) and v.steps[position] <= step:
             position += 1
@@ -80,23 +80,3 @@ class step_current_generator(Stimulator):
             position += 1
         current = amplitude if active else 0.0
         return (float(position), amplitude, current), current, 1.0, False
-
-
-def _on_grid(times: np.ndarray, offgrid: bool, clock: Any) -> np.ndarray:
-    """Return the times as they are stored, refusing those that are not allowed."""
-    stored = []
-    for time in times.tolist():
-        if time <= 0.0:
-            raise errors.BadProperty(
-                f"Amplitude can only be changed at strictly positive times (t > 0), not at {time} ms."
-            )
-        if not clock.on_grid(time) and not offgrid:
-            raise errors.BadProperty(
-                f"step_current_generator: Time point {time} is not representable in resolution {clock.resolution}."
-            )
-        stored.append(clock.to_ms(clock.to_steps(time)))
-        if len(stored) > 1 and stored[-2] >= stored[-1]:
-            raise errors.BadProperty(
-                f"Amplitude times must be strictly increasing. ({stored[-2]} ms is followed by {stored[-1]} ms)"
-            )
-    return np.array(stored, np.float64)

@@ -32,7 +32,7 @@ class stdp_nn_restr_synapse(Synapse):
         weight = s.weight
         spikes = history.spikes(x, s.t_last - x.delay, x.t - x.delay)
         if len(spikes) > 0:
-            since = s.t_last - (history.time(x, spikes[0]) + x.delay)
+            since = s.t_last - (history.time(x, spikes.start) + x.delay)
             weight = potentiated(p, weight, math.exp(since / p.tau_plus))
             weight = depressed(p, weight, history.nearest_trace(x, x.t - x.delay))
         return (weight, x.t), weight, True

@@ -6,16 +6,16 @@ import math
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from jaxnest.models import history
 from jaxnest.models.base import Check, Quantity, Relation
+from jaxnest.models.ops import helper
 from jaxnest.models.registry import register_synapse
 from jaxnest.models.stdp import LAST_SPIKE
 from jaxnest.models.synapse import Synapse
 
 
-@njit
+@helper
 def _grown(p: Any, weight: float, trace: float) -> float:
     new = abs(weight) + p.eta * trace
     return math.copysign(new if new < abs(p.Wmax) else p.Wmax, p.Wmax)

@@ -1,0 +1,87 @@
+"""Leaky integrate-and-fire neuron with beta-shaped conductances."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jaxnest.models import ops
+from jaxnest.models.base import Quantity
+from jaxnest.models.conductance import (
+    CURRENT,
+    MEMBRANE,
+    RESET_BELOW_THRESHOLD,
+    TIME_CONSTANTS,
+    ConductanceNeuron,
+    beta_normalization,
+)
+from jaxnest.models.ode import OdeNeuron
+from jaxnest.models.registry import register
+
+
+@register
+class iaf_cond_beta(ConductanceNeuron):
+    r"""Leaky integrate-and-fire neuron with beta-shaped conductances.
+
+    .. math:: C_m \dot V = -g_L(V - E_L) - g_{ex}(V - E_{ex}) - g_{in}(V - E_{in}) + I_e + I_{stim}
+
+    Like ``iaf_cond_alpha``, but conductances rise and decay with different time constants (a difference of two
+    exponentials). The peak is the weight of the incoming spike (nS).
+
+    References
+    ----------
+    Meffin, Burkitt & Grayden (2004), Journal of Computational Neuroscience 16:159-175. Rotter & Diesmann (1999),
+    Biological Cybernetics 81:381-402. NEST documentation, model ``iaf_cond_beta``.
+    """
+
+    parameters = {
+        **MEMBRANE,
+        "tau_rise_ex": Quantity(0.2, "ms", "Rise time of excitatory conductances", TIME_CONSTANTS),
+        "tau_decay_ex": Quantity(0.2, "ms", "Decay time of excitatory conductances", TIME_CONSTANTS),
+        "tau_rise_in": Quantity(2.0, "ms", "Rise time of inhibitory conductances", TIME_CONSTANTS),
+        "tau_decay_in": Quantity(2.0, "ms", "Decay time of inhibitory conductances", TIME_CONSTANTS),
+        **CURRENT,
+    }
+    state = {
+        "V_m": Quantity(-70.0, "mV", "Membrane potential"),
+        "g_ex": Quantity(0.0, "nS", "Excitatory conductance"),
+        "dg_ex": Quantity(0.0, "nS/ms", "Auxiliary variable of the excitatory conductance"),
+        "g_in": Quantity(0.0, "nS", "Inhibitory conductance"),
+        "dg_in": Quantity(0.0, "nS/ms", "Auxiliary variable of the inhibitory conductance"),
+    }
+    ode = ("V_m", "dg_ex", "g_ex", "dg_in", "g_in")
+    relations = (RESET_BELOW_THRESHOLD,)
+    recordables = {
+        "V_m": lambda v, s: s.V_m,
+        "g_ex": lambda v, s: s.g_ex,
+        "g_in": lambda v, s: s.g_in,
+        "t_ref_remaining": lambda v, s: v.resolution * s.refractory,
+    }
+
+    @staticmethod
+    def calibrate(p: Any, clock: Any) -> dict[str, Any]:
+        return OdeNeuron.calibrate(p, clock) | {
+            "g0_ex": beta_normalization(p.tau_rise_ex, p.tau_decay_ex),
+            "g0_in": beta_normalization(p.tau_rise_in, p.tau_decay_in),
+        }
+
+    @staticmethod
+    def dynamics(v: Any, s: Any) -> tuple[Any, ...]:
+        refractory = s.refractory > 0
+        V = ops.where(refractory, v.V_reset, ops.minimum(s.V_m, v.V_th))
+        I_ex, I_in, I_L = s.g_ex * (V - v.E_ex), s.g_in * (V - v.E_in), v.g_L * (V - v.E_L)
+        return (
+            ops.where(refractory, 0.0, (-I_L - I_ex - I_in + s.I_stim + v.I_e) / v.C_m),
+            -s.dg_ex / v.tau_decay_ex,
+            s.dg_ex - (s.g_ex / v.tau_rise_ex),
+            -s.dg_in / v.tau_decay_in,
+            s.dg_in - (s.g_in / v.tau_rise_in),
+        )
+
+    @staticmethod
+    def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
+        active = s.refractory == 0
+        spike = active & (s.V_m >= v.V_th)
+        V_m = ops.where(active, ops.where(spike, v.V_reset, s.V_m), v.V_reset)
+        refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
+        dg_ex, dg_in = s.dg_ex + x.spikes_ex * v.g0_ex, s.dg_in + x.spikes_in * v.g0_in
+        return (V_m, dg_ex, s.g_ex, dg_in, s.g_in, refractory, x.current), spike

@@ -1,0 +1,63 @@
+"""Record what real NEST makes of the simulations in `tests/live/device_cases.py`.
+
+Run it with a Python that has NEST::
+
+    python nest_reference/record_devices.py [folder [seed ...]]
+
+For each seed (by default those of `SEEDS`) it writes `<folder>/seed_<seed>.npz` (folder: `nest_reference/devices`)
+with the results of all cases under ``case/name``, and an entry ``provenance``, which is JSON. ``defaults.json`` has what
+GetDefaults says of the models, and ``mistakes.json`` what NEST says to settings that it refuses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+HERE = Path(__file__).parent
+SCRIPT = HERE.parent / "tests" / "live" / "device_cases.py"
+SEEDS = (0, 4000)
+
+
+def load_cases() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("device_cases", SCRIPT)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def record(nest: Any, cases: ModuleType, seed: int) -> dict[str, np.ndarray]:
+    """Return the results of all cases."""
+    found = {f"{name}/{k}": v for name in cases.CASES for k, v in cases.run(nest, name, seed).items()}
+    provenance = {
+        "nest_version": nest.build_info["version"],
+        "seed": seed,
+        "script": SCRIPT.relative_to(HERE.parent).as_posix(),
+        "sha256": hashlib.sha256(SCRIPT.read_bytes()).hexdigest(),
+    }
+    return found | {"provenance": np.array(json.dumps(provenance))}
+
+
+def main(folder: str = str(HERE / "devices"), *seeds: str) -> None:
+    import nest
+
+    nest.verbosity = nest.VerbosityLevel.ERROR
+    cases = load_cases()
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for seed in map(int, seeds or SEEDS):
+        np.savez_compressed(Path(folder) / f"seed_{seed}.npz", **record(nest, cases, seed))
+    for name, content in (("defaults", cases.all_defaults(nest)), ("mistakes", cases.all_mistakes(nest))):
+        text = json.dumps(content, indent=1, sort_keys=True)
+        (Path(folder) / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,115 @@
+"""Record which networks in space a real NEST makes, and what it says about them.
+
+Run it with a Python that has NEST; it writes ``networks.npz``, ``answers.json``, ``errors.json`` and
+``provenance.json``::
+
+    python nest_reference/record_spatial.py nest_reference/spatial --seeds 3
+
+The tests read from here and from `spatial_cases` what they have to try.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import runpy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+COLUMNS = ("source", "target", "synapse_id", "target_thread", "port", "receptor", "delay", "weight")
+
+_here = Path(__file__).parent
+_cases = runpy.run_path(str(_here / "spatial_cases.py"))
+_questions = runpy.run_path(str(_here / "spatial_questions.py"))
+NETWORKS: dict[str, Callable[[Any], Any]] = _cases["NETWORKS"]
+QUESTIONS: dict[str, Callable[[Any], Any]] = _questions["QUESTIONS"]
+MISTAKES: dict[str, Callable[[Any], Any]] = _questions["MISTAKES"]
+name_of_error: Callable[[Callable[[Any], Any], Any], str] = runpy.run_path(str(_here / "connect_mistakes.py"))[
+    "name_of_error"
+]
+
+
+def settings(seeds: list[int]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the name of a network and the kernel attributes that it is built with."""
+    for seed in seeds:
+        for name in NETWORKS:
+            for threads in (1, 2):
+                yield name, {"rng_seed": seed, "local_num_threads": threads}
+
+
+def label(name: str, attributes: dict[str, Any]) -> str:
+    """Return what a recording is called: the network, and the attributes as JSON."""
+    return f"{name}; {json.dumps(attributes)}"
+
+
+def table(nest: Any, name: str, attributes: dict[str, Any]) -> np.ndarray:
+    """Build a network and return its connections, one column for each of `COLUMNS`.
+
+    The last row has sums of all distances and positions, and numbers drawn afterwards.
+    """
+    nest.ResetKernel()
+    nest.set(**attributes)
+    with contextlib.suppress(nest.NESTErrors.KernelException):  # a mask may be empty; what was made before remains
+        NETWORKS[name](nest)
+    found = nest.GetConnections()
+    n = len(found)
+    keys = [c for c in COLUMNS if n > 1 or c in found.get()]
+    values = found.get(keys)
+    rows = np.array([np.atleast_1d(values[c]) for c in COLUMNS], float).T
+    # Threads enter their connections in any order.
+    rows = rows[np.lexsort((rows[:, COLUMNS.index("target_thread")], rows[:, COLUMNS.index("synapse_id")]))]
+    rest = np.zeros(len(COLUMNS))
+    distances = np.atleast_1d(found.distance)
+    rest[0] = np.sum(np.sort(distances[~np.isnan(distances)]))
+    rest[1] = nest.random.uniform().GetValue()
+    threads = attributes["local_num_threads"]
+    rest[2 : 2 + threads] = np.atleast_1d(nest.Create("iaf_psc_alpha", threads, {"I_e": nest.random.uniform()}).I_e)
+    return np.vstack([rows, rest])
+
+
+def answer(nest: Any, question: str) -> Any:
+    """Ask a question and return the answer as JSON has it."""
+    nest.ResetKernel()
+    nest.rng_seed = 12
+    return json.loads(json.dumps(QUESTIONS[question](nest), default=_plain))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, np.ndarray | np.generic):
+        return value.tolist()
+    return str(value)
+
+
+def error(nest: Any, mistake: str) -> str:
+    """Return the name of the error that a mistake has."""
+    return name_of_error(MISTAKES[mistake], nest)
+
+
+def main() -> None:
+    """Record everything in a folder."""
+    import nest
+
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seeds", type=int, nargs="+", default=[3])
+    arguments = parser.parse_args()
+    nest.verbosity = nest.VerbosityLevel.FATAL
+    tables = {label(*setting): table(nest, *setting) for setting in settings(arguments.seeds)}
+    arguments.folder.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(arguments.folder / "networks.npz", allow_pickle=False, **tables)
+    documents = {
+        "answers": {name: answer(nest, name) for name in QUESTIONS},
+        "errors": {name: error(nest, name) for name in MISTAKES},
+        "provenance": {"nest": nest.build_info["version"], "seeds": arguments.seeds},
+    }
+    for name, document in documents.items():
+        text = json.dumps(document, indent=1, sort_keys=True)
+        (arguments.folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

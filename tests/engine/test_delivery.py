@@ -1,0 +1,79 @@
+"""Delivery with array operations of JAX gives what the event kernels give, up to rounding."""
+
+from __future__ import annotations
+
+import runpy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jaxnest as nest
+
+from .conftest import Python
+
+SIMULATE = runpy.run_path(str(Path(__file__).parents[1] / "live" / "drawn.py"))["simulate"]
+
+
+def simulated(delivery: str, simulate: Any, *arguments: Any) -> dict[str, np.ndarray]:
+    nest.ResetKernel()
+    nest.delivery = delivery
+    return simulate(nest, *arguments)
+
+
+def assert_equal_up_to_rounding(simulate: Any, *arguments: Any) -> None:
+    expected = simulated("kernels", simulate, *arguments)
+    found = simulated("jax", simulate, *arguments)
+    assert set(found) == set(expected)
+    for name, values in expected.items():
+        np.testing.assert_allclose(found[name], values, rtol=1e-9, err_msg=name)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 14])
+def test_random_networks(seed: int) -> None:
+    assert_equal_up_to_rounding(SIMULATE, seed)
+
+
+def many_events(nest: Any) -> dict[str, np.ndarray]:
+    """A slice with more synaptic events than are delivered at once, and spikes with multiplicities."""
+    source = nest.Create("spike_generator", params={"spike_times": [1.0, 4.0], "spike_multiplicities": [1, 3]})
+    parrots = nest.Create("parrot_neuron", 150)
+    neurons = nest.Create("iaf_psc_exp", 150)
+    meter = nest.Create("voltmeter", params={"interval": 0.1})
+    nest.Connect(source, parrots)
+    values = {"weight": nest.random.uniform(0.0, 2.0), "delay": nest.random.uniform(1.0, 9.0)}
+    nest.Connect(parrots, neurons, "all_to_all", values)
+    nest.Connect(meter, neurons[:20])
+    nest.Simulate(25.0)
+    return dict(meter.events)
+
+
+def test_many_events() -> None:
+    assert_equal_up_to_rounding(many_events)
+
+
+def test_weight_recorders_are_refused() -> None:
+    nest.delivery = "jax"
+    neurons = nest.Create("parrot_neuron", 2)
+    nest.CopyModel("static_synapse", "watched", {"weight_recorder": nest.Create("weight_recorder")})
+    nest.Connect(neurons, neurons, syn_spec="watched")
+    with pytest.raises(nest.NESTErrors.NotImplemented, match="Weight recorders"):
+        nest.Simulate(5.0)
+
+
+def test_choice() -> None:
+    assert nest.delivery == "kernels"
+    with pytest.raises(nest.NESTErrors.BadProperty, match="'kernels' or 'jax'"):
+        nest.delivery = "fast"
+    nest.Create("iaf_psc_alpha")
+    nest.Simulate(0.0)
+    nest.delivery = "jax"
+    nest.Simulate(1.0)
+    with pytest.raises(nest.NESTErrors.KernelException, match="after the network has been simulated"):
+        nest.delivery = "kernels"
+
+
+def test_environment_variable(python: Python) -> None:
+    code = "import jaxnest as nest; nest.ResetKernel(); print(nest.delivery)"
+    assert python(code, JAXNEST_DELIVERY="jax").stdout == "jax\n"

@@ -1,0 +1,24 @@
+"""What a small script needs not wait for."""
+
+from __future__ import annotations
+
+from .conftest import Python
+
+HEAVY = ("numba", "scipy", "pandas", "matplotlib", "brainunit", "brainevent", "tqdm")
+
+ONE_NEURON = """
+import sys
+import jaxnest as nest
+nest.ResetKernel()
+neuron = nest.Create("iaf_psc_alpha")
+voltmeter = nest.Create("voltmeter")
+neuron.I_e = 376.0
+nest.Connect(voltmeter, neuron)
+nest.Simulate(1000.0)
+assert len(voltmeter.events["V_m"]) == 999
+"""
+
+
+def test_one_neuron_imports_nothing_heavy(python: Python) -> None:
+    result = python(ONE_NEURON + f"print([name for name in {HEAVY} if name in sys.modules])")
+    assert (result.stderr, result.stdout.splitlines()[-1:]) == ("", ["[]"])

@@ -1,0 +1,176 @@
+"""Simulations with plastic and stochastic synapses, which are run with NEST and with jaxnest and compared.
+
+Run as a program it writes what every case returns: ``python synapse_cases.py MODULE OUT.npz BACKEND [CASE...]``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Arrays = dict[str, np.ndarray]
+CASES: dict[str, Callable[[Any], Arrays]] = {}
+
+STDP = {"lambda": 0.03, "alpha": 1.1, "mu_plus": 0.7, "mu_minus": 0.4, "Wmax": 90.0, "tau_plus": 17.0}
+STP = {"U": 0.45, "tau_rec": 120.0, "tau_fac": 40.0}
+MODELS: dict[str, tuple[dict[str, Any], dict[str, Any], float | None]] = {
+    "stdp_synapse": (STDP, {}, 40.0),
+    "stdp_nn_symm_synapse": (STDP, {}, 40.0),
+    "stdp_nn_restr_synapse": (STDP, {}, 40.0),
+    "stdp_nn_pre_centered_synapse": (STDP, {}, 40.0),
+    "stdp_synapse_hom": ({}, STDP, 40.0),
+    "stdp_pl_synapse_hom": ({}, {"tau_plus": 15.0, "alpha": 0.1, "mu": 0.4, "lambda": 0.05}, 45.0),
+    "stdp_triplet_synapse": (
+        {"tau_plus": 17.0, "Aplus": 5e-2, "Aplus_triplet": 6e-2, "Aminus": 7e-2, "Aminus_triplet": 2e-2, "Wmax": 20.0},
+        {},
+        5.0,
+    ),
+    "vogels_sprekeler_synapse": ({"eta": 0.02, "alpha": 0.3, "tau": 21.0, "Wmax": -10.0}, {}, -2.0),
+    "jonke_synapse": (
+        {},
+        {"alpha": 1.2, "beta": 0.01, "mu_plus": 0.1, "mu_minus": 0.05, "tau_plus": 19.0, "Wmax": 8.0, "lambda": 0.05},
+        3.0,
+    ),
+    "tsodyks_synapse": ({**STP, "tau_psc": 3.0, "x": 0.8, "y": 0.1}, {}, 7.0),
+    "tsodyks_synapse_hom": ({"x": 0.8}, {**STP, "tau_psc": 2.7, "weight": 7.0}, None),
+    "tsodyks2_synapse": ({**STP, "u": 0.3}, {}, 7.0),
+    "quantal_stp_synapse": ({**STP, "u": 0.3, "n": 5, "a": 3}, {}, 7.0),
+    "bernoulli_synapse": ({"p_transmit": 0.4}, {}, 7.0),
+    "ht_synapse": ({"tau_P": 50.0, "delta_P": 0.2, "P": 0.9}, {}, 7.0),
+}
+"""Model -> parameters of the connection, common parameters, weight."""
+
+
+def connection_values(nest: Any, model: str) -> Arrays:
+    """Return everything numeric that the connections of a model show, in the order of source, target, delay."""
+    status = nest.GetConnections(synapse_model=model).get()
+    names = [k for k, v in status.items() if isinstance(v[0], int | float) and k not in ("synapse_id", "sizeof")]
+    order = np.lexsort([status["port"], status["target"], status["source"]])
+    return {f"connection_{k}": np.asarray(status[k])[order] for k in names}
+
+
+def trains(nest: Any, delay: float, threads: int) -> Arrays:
+    """Random trains of spikes on both sides of synapses of all models, among them coincident spikes."""
+    nest.set(local_num_threads=threads, rng_seed=77)
+    rng = np.random.RandomState(3)
+    pre, post = nest.Create("parrot_neuron", 2), nest.Create("parrot_neuron", 3, {"tau_minus": 22.0})
+    for nodes in (pre, post):
+        for node in nodes:
+            steps = np.unique(rng.randint(10, 3000, 100))
+            source = nest.Create("spike_generator", params={"spike_times": np.round(0.1 * steps, 1)})
+            nest.Connect(source, node)
+    recorders = {}
+    for model, (own, common, weight) in MODELS.items():
+        recorders[model] = nest.Create("weight_recorder")
+        nest.CopyModel(model, f"a_{model}", {"weight_recorder": recorders[model], **common})
+        for d in (delay, delay + 0.7):
+            spec = {"synapse_model": f"a_{model}", "delay": d, "receptor_type": 1, **own}
+            nest.Connect(pre, post, "all_to_all", spec if weight is None else spec | {"weight": weight})
+    nest.Simulate(150.0)
+    nest.Simulate(162.3)
+    result = {k: np.asarray(v) for k, v in post.get(["t_spike", "archiver_length", "post_trace", "Ca"]).items()}
+    for model, recorder in recorders.items():
+        result |= {f"{model}_sent_{k}": v for k, v in recorder.get("events").items()}
+        result |= {f"{model}_{k}": v for k, v in connection_values(nest, f"a_{model}").items()}
+    return result
+
+
+for _delay, _threads in ((1.0, 1), (1.3, 2), (5.2, 1)):
+    CASES[f"trains_{_delay}_{_threads}"] = lambda nest, d=_delay, t=_threads: trains(nest, d, t)
+
+
+def recurrent(nest: Any, neuron: str, threads: int) -> Arrays:
+    """A network in which several kinds of synapses end at the same neurons, multapses among them."""
+    nest.set(local_num_threads=threads, rng_seed=55)
+    scale = 1.0 if "delta" in neuron else 2.5 if "cond" in neuron else 90.0
+    excitatory = nest.Create(neuron, 60, {"V_m": nest.random.normal(-62.0, 3.0)})
+    inhibitory = nest.Create(neuron, 15)
+    neurons = excitatory + inhibitory
+    drive = nest.Create("poisson_generator", params={"rate": 12000.0})
+    recorder = nest.Create("spike_recorder")
+    meter = nest.Create("voltmeter", params={"interval": 0.5})
+    nest.Connect(drive, neurons, syn_spec={"weight": scale, "delay": 1.5})
+    kinds: list[tuple[str, dict[str, Any]]] = [
+        ("stdp_synapse", {"weight": nest.random.uniform(0.5 * scale, scale), "Wmax": 2.0 * scale}),
+        ("tsodyks2_synapse", {"weight": scale}),
+        ("bernoulli_synapse", {"weight": 1.5 * scale, "p_transmit": 0.7}),
+        ("static_synapse", {"weight": scale}),
+        ("stdp_triplet_synapse", {"weight": 0.5 * scale, "Wmax": 1.5 * scale}),
+    ]
+    for model, values in kinds:
+        rule = {"rule": "fixed_indegree", "indegree": 4}
+        delays = nest.random.uniform(1.0, 3.0)
+        nest.Connect(excitatory, neurons, rule, {"synapse_model": model, "delay": delays, **values})
+    nest.CopyModel("vogels_sprekeler_synapse", "inhibition", {"weight": -5.0 * scale, "Wmax": -9.0 * scale})
+    nest.Connect(inhibitory, neurons, {"rule": "fixed_indegree", "indegree": 5}, {"synapse_model": "inhibition"})
+    nest.Connect(neurons, recorder)
+    nest.Connect(meter, neurons[:3])
+    nest.Simulate(133.7)
+    nest.Simulate(100.0)
+    events, samples = recorder.get("events"), meter.get("events")
+    result = {f"spikes_{k}": np.asarray(v) for k, v in events.items()}
+    result |= {f"samples_{k}": np.asarray(v) for k, v in samples.items()}
+    for model in ("stdp_synapse", "inhibition", "stdp_triplet_synapse", "tsodyks2_synapse"):
+        result |= {f"{model}_{k}": v for k, v in connection_values(nest, model).items()}
+    return result
+
+
+for _neuron, _threads in (("iaf_psc_alpha", 1), ("iaf_psc_delta", 2), ("iaf_cond_exp", 1)):
+    CASES[f"recurrent_{_neuron}_{_threads}"] = lambda nest, n=_neuron, t=_threads: recurrent(nest, n, t)
+
+
+def changes(nest: Any, threads: int = 1) -> Arrays:
+    """Weights set between runs, further connections, nodes and copies, a silent source whose synapses keep all spikes."""
+    nest.set(local_num_threads=threads, rng_seed=9)
+    neurons = nest.Create("iaf_psc_exp", 6, {"I_e": 500.0, "tau_minus": 15.0})
+    silent = nest.Create("parrot_neuron")
+    recorder = nest.Create("weight_recorder")
+    nest.CopyModel("stdp_synapse_hom", "first", {"weight_recorder": recorder, "lambda": 0.05})
+    nest.CopyModel("stdp_synapse_hom", "second", {"lambda": 0.1})
+    nest.Connect(neurons, neurons, "all_to_all", {"synapse_model": "first", "weight": 20.0, "delay": 1.2})
+    nest.Connect(silent, neurons, "all_to_all", {"synapse_model": "second", "weight": 50.0})
+    nest.Simulate(61.4)
+    nest.GetConnections(synapse_model="first").set(weight=np.arange(36) + 0.25)
+    neurons[2:].tau_minus = 25.0
+    nest.Simulate(50.0)
+    nest.Create("iaf_psc_alpha")
+    nest.Connect(neurons[:3], neurons, {"rule": "fixed_indegree", "indegree": 2}, {"synapse_model": "second"})
+    nest.SetDefaults("first", {"lambda": 0.02})
+    source = nest.Create("spike_generator", params={"spike_times": [150.0, 170.0, 171.0]})
+    nest.Connect(source, silent)
+    nest.Simulate(90.0)
+    events = recorder.get("events")
+    result = {f"sent_{k}": np.asarray(v) for k, v in events.items()}
+    for model in ("first", "second"):
+        result |= {f"{model}_{k}": v for k, v in connection_values(nest, model).items()}
+    status = neurons.get(["t_spike", "archiver_length", "post_trace", "Ca"])
+    return result | {k: np.asarray(v) for k, v in status.items()}
+
+
+CASES["changes"] = changes
+CASES["changes_two_threads"] = lambda nest: changes(nest, 2)
+
+
+def main(module: str, out: str, backend: str, *names: str) -> None:
+    """Run cases (all if none is named) and write their results."""
+    nest = importlib.import_module(module)
+    nest.set(verbosity=nest.VerbosityLevel.ERROR)
+    results: Arrays = {}
+    for name in names or CASES:
+        nest.ResetKernel()
+        if module != "nest":
+            nest.compute_backend = backend
+        try:
+            results |= {f"{name}/{key}": value for key, value in CASES[name](nest).items()}
+        except Exception:
+            traceback.print_exc()
+    np.savez_compressed(out, **results)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
