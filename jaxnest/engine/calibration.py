@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
 from jaxnest.models.base import Node
 
 
+@final
 class _Recorder:
     """Parameters of one node; remembers which of them were asked for."""
 

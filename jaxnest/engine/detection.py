@@ -43,7 +43,9 @@ class Detection:
         self._note(plan, records)
         delivered = (self._pending[:, 4] + 1) * plan.min_delay < step
         spikes, self._pending = self._pending[delivered], self._pending[~delivered]
-        owner = {node: s for s, shard in enumerate(plan.shards) for b in shard.detectors for node in b.node_ids.tolist()}
+        owner = {
+            node: s for s, shard in enumerate(plan.shards) for b in shard.detectors for node in b.node_ids.tolist()
+        }
         for batch, row in _rows(plan):
             node = int(batch.store.node_ids[row])
             first, s = plan.detectors[node], owner[node]

@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxnest.engine import layout
 from jaxnest.engine.buffers import Buffers
-from jaxnest.engine.plan import Network, Plan
+from jaxnest.engine.plan import Network, Plan, window
 
 
 @final
@@ -140,6 +140,7 @@ class WeightWatch:
         records: np.ndarray,
         recording: Any,
     ) -> None:
+        mine = mine[self._wanted(s, recorder, connections, row[mine], records[mine, 1])]
         r = row[mine]
         sent = np.ascontiguousarray(records[mine, 2]).view(np.float64)
         weight = sent if connections.named.model.send is not None else connections.weight[r]  # targets may count or flip
@@ -147,8 +148,21 @@ class WeightWatch:
             "senders": connections.source[r].astype(np.int64),
             "steps": records[mine, 1],
             "weights": weight,
+            "targets": connections.target[r].astype(np.int64),
             "receptors": connections.receptor[r].astype(np.int64),
             "ports": np.asarray(getattr(connections, "rows", np.arange(len(connections.source))))[r].astype(np.int64),
-            "targets": connections.target[r].astype(np.int64),
         }
         recording.write(recorder, s, columns)
+
+    def _wanted(self, s: int, recorder: int, connections: Any, row: np.ndarray, stamp: np.ndarray) -> np.ndarray:
+        """Return which spikes are within a recorder's window and between the nodes that it is set to."""
+        nodes = self._network.nodes
+        store = nodes.stores[nodes.model(recorder)]
+        first_row = int(nodes.rows(np.array([recorder]))[0])
+        first, last = window(store, first_row + s, self._plan.clock)
+        wanted = (stamp > first) & (stamp <= last)
+        for name, ends in (("senders", connections.source), ("targets", connections.target)):
+            chosen = store.columns[name][first_row]
+            if len(chosen):
+                wanted &= np.isin(ends[row], chosen.ids)
+        return wanted

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, final
 
 import jax
 import numba
+from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
@@ -42,6 +43,18 @@ def _pointer(typing_context: Any, address: Any) -> Any:
     return types.voidptr(types.int64), generate
 
 
+@intrinsic
+def call_function(typing_context: Any, address: Any, argument: Any) -> Any:
+    """Call the function ``int64(int64)`` at an address."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        word = context.get_value_type(types.int64)
+        kind = ir.FunctionType(word, [word])
+        return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), [arguments[1]])
+
+    return types.int64(types.int64, types.int64), generate
+
+
 @numba.njit(inline="always")
 def _word(address: int) -> int:
     return numba.carray(_pointer(address), (1,), numba.int64)[0]
@@ -69,6 +82,24 @@ float64 = _reader(numba.float64)
 int64 = _reader(numba.int64)
 int32 = _reader(numba.int32)
 uint64 = _reader(numba.uint64)
+
+
+@numba.njit
+def array(address: int, size: int, dtype: Any) -> Any:
+    """Return the array that lies at an address."""
+    return numba.carray(_pointer(address), (size,), dtype)
+
+
+@numba.njit
+def address(frame: int, index: int) -> int:
+    """Return where an argument lies."""
+    return _word(_word(_word(frame + _ARGUMENTS) + 8 * index) + _BUFFER_DATA)
+
+
+@numba.njit
+def size(frame: int, index: int) -> int:
+    """Return the number of elements of an argument."""
+    return _size(_word(_word(frame + _ARGUMENTS) + 8 * index))
 
 
 @numba.njit
@@ -104,6 +135,7 @@ def register(handler: Any) -> str:
     return name
 
 
+@final
 class _Address:
     """What `jax.ffi.pycapsule` takes: something with a raw pointer."""
 

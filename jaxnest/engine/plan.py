@@ -96,62 +96,70 @@ def build_plan(
     `delivery` are the tables of an earlier plan, if connections between neurons are what they were.
     """
     nodes, connections = network.nodes, network.connections
-    n_shards, n_nodes = nodes.n_virtual_processes, len(nodes)
-    shards = [build_shard(nodes.stores, i) for i in range(n_shards)]
-    windows: dict[int, tuple[int, int]] = {}
-    for model, store in nodes.stores.items():
-        if model.element_type == "recorder" and not hasattr(model, "detect") and not model.samples:
-            windows |= {int(n): window(store, r, network.clock) for r, n in enumerate(store.node_ids)}
+    shards = [build_shard(nodes.stores, i) for i in range(nodes.n_virtual_processes)]
+    for batch in (b for shard in shards for b in shard.batches):
+        batch.calibrate(network.clock, spread)
+    lookups = [shard.lane_lookup(len(nodes)) for shard in shards]
+    windows = _recorder_windows(nodes.stores, network.clock)
     recorders = np.array(sorted(windows), np.int64)
-    recorder_index = np.zeros(n_nodes + 1, np.int64)
-    recorder_index[recorders] = np.arange(len(recorders))
     detectors = _detector_indices(shards, len(recorders))
-    recorder_index[list(detectors)] = list(detectors.values())
     inputs = [build_detector_inputs(detectors, tables(connections, shard.index, "neuron")) for shard in shards]
     detected = np.unique(np.concatenate([i.source for i in inputs]))
-    known, delivery = delivery, []
-    device_tables, recorded, listeners = [], [], []
-    for shard in shards:
-        for batch in shard.batches:
-            batch.calibrate(network.clock, spread)
-        lookup = shard.lane_lookup(n_nodes)
-        delivery.append(
-            known[shard.index]
-            if known
-            else build_delivery(
-                shard,
-                _delivered(connections, shard, lookup),
-                lookup,
-                watched(connections),
-                dynamics_of(t for _, _, category, t in connections.tables() if category != "from_device"),
-                network.clock,
-            )
-        )
-        from_devices = list(tables(connections, shard.index, "from_device"))
-        device_tables.append(
-            [build_device_table(shard, d, from_devices, lookup, recorder_index) for d in shard.devices]
-        )
-        heard = _listeners(tables(connections, shard.index, "to_device"))
-        listeners.append(heard)
-        everyone = np.concatenate([*heard.values(), detected])
-        recorded.append(np.isin(shard.emitters, everyone).astype(np.int64))
+    listeners = [_listeners(tables(connections, shard.index, "to_device")) for shard in shards]
     probes, meters = place_meters(shards, _meter_requests(network, shards))
     return Plan(
         network.clock,
         connections.min_delay,
         connections.max_delay,
         shards,
-        delivery,
-        device_tables,
+        delivery or _delivery_tables(network, shards, lookups),
+        _device_tables(connections, shards, lookups, recorders, detectors),
         recorders,
         [windows[n] for n in recorders.tolist()],
-        recorded,
+        [
+            np.isin(shard.emitters, np.concatenate([*heard.values(), detected])).astype(np.int64)
+            for shard, heard in zip(shards, listeners, strict=True)
+        ],
         listeners,
         detectors,
         probes,
         meters,
         inputs,
     )
+
+
+def _recorder_windows(stores: dict[Any, Any], clock: Any) -> dict[int, tuple[int, int]]:
+    """Return the windows of all recorders of spikes, by node id."""
+    windows: dict[int, tuple[int, int]] = {}
+    for model, store in stores.items():
+        if model.element_type == "recorder" and not hasattr(model, "detect") and not model.samples:
+            windows |= {int(n): window(store, r, clock) for r, n in enumerate(store.node_ids)}
+    return windows
+
+
+def _delivery_tables(network: Network, shards: list[Shard], lookups: list[Any]) -> list[DeliveryTable]:
+    connections = network.connections
+    dynamics = dynamics_of(t for _, _, category, t in connections.tables() if category != "from_device")
+    return [
+        build_delivery(
+            shard, _delivered(connections, shard, lookup), lookup, watched(connections), dynamics, network.clock
+        )
+        for shard, lookup in zip(shards, lookups, strict=True)
+    ]
+
+
+def _device_tables(
+    connections: Any, shards: list[Shard], lookups: list[Any], recorders: np.ndarray, detectors: dict[int, int]
+) -> list[list[DeviceTable]]:
+    """Lay out the connections from devices, with indices for the recorders and detectors among their targets."""
+    index = np.zeros(len(lookups[0][0]), np.int64)
+    index[recorders] = np.arange(len(recorders))
+    index[list(detectors)] = list(detectors.values())
+    result = []
+    for shard, lookup in zip(shards, lookups, strict=True):
+        from_devices = list(tables(connections, shard.index, "from_device"))
+        result.append([build_device_table(shard, d, from_devices, lookup, index) for d in shard.devices])
+    return result
 
 
 def _detector_indices(shards: list[Shard], first: int) -> dict[int, int]:

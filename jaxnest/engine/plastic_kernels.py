@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, final
 
+import numpy as np
+
+from jaxnest.engine import ffi, kernels, synaptic_calls
 from jaxnest.engine.buffers import Buffers
-from jaxnest.engine.generate_synapses import delivery_module
+from jaxnest.engine.generate_synapses import delivery_function
 from jaxnest.engine.layout import N_REGISTER
+from jaxnest.engine.plasticity import Plasticity
 from jaxnest.engine.tables import DeliveryTable
 
 GROUPS = ("group_start", "connection_start", "group_watched")
@@ -21,47 +25,42 @@ class PlasticOperations:
 
     dynamics: tuple[str, ...]
 
-    def collect(self, shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:
-        """Note the spikes of a segment."""
-        from jaxnest.engine import kernels
-
-        kernels.collect(shard, table, clock)
-
-    def archive(self, shard: dict[str, Any], times: Any, clock: Any) -> None:
-        """Remember the spikes of a segment."""
-        from jaxnest.engine import kernels
-
-        kernels.archive(shard, times, clock)
+    collect = staticmethod(kernels.collect)
+    archive = staticmethod(kernels.archive)
 
     def deliver(
         self, shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[Any, Any]], clock: Any
     ) -> None:
         """Send the spikes of the previous slice through all synapses of a shard."""
-        from jaxnest.engine import ffi
-
         results = ffi.call(
-            delivery_module(self.dynamics).handler,
+            synaptic_calls.deliver_handler,
             [
                 shard["ring"],
                 shard["weight_events"],
                 shard["counters"],
                 *shard["archive"],
                 shard["stream"],
+                table["functions"],
                 *shard["synapses"],
             ],
             [
-                *(table[k] for k in GROUPS),
-                *table["groups"],
-                *(table[k] for k in STATIC),
                 clock,
                 table["times"],
                 *table["synapses"],
+                *(table[k] for k in GROUPS),
+                *table["groups"],
+                *(table[k] for k in STATIC),
                 *(array for pair in registers for array in pair),
             ],
         )
         shard["ring"], shard["weight_events"], shard["counters"] = results[:3]
         shard["archive"], shard["stream"] = tuple(results[3:6]), results[6]
-        shard["synapses"] = tuple(results[7:])
+        shard["synapses"] = tuple(results[8:])
+
+
+def functions(plasticity: Plasticity) -> np.ndarray:
+    """Return the addresses of the compiled functions."""
+    return np.array([delivery_function(name).address for name in plasticity.dynamics], np.int64)
 
 
 def plastic_constant(table: DeliveryTable) -> dict[str, Any]:
@@ -71,6 +70,7 @@ def plastic_constant(table: DeliveryTable) -> dict[str, Any]:
         return {}
     return {
         "groups": (plasticity.group_kind, plasticity.group_row, plasticity.group_common),
+        "functions": functions(plasticity),
         "times": plasticity.times,
         "synapses": tuple(array for s in plasticity.synapses for array in s.constant()),
     }
@@ -91,21 +91,19 @@ def deliver(table: DeliveryTable, mine: Buffers, other: Buffers, stream: Any, cl
     """Send what one virtual process registered through the synapses of another, without XLA."""
     plasticity = table.plasticity
     assert plasticity is not None
-    delivery_module(plasticity.dynamics).deliver(
+    shared = (mine.ring, mine.weight_events, mine.counters, *mine.archive.arrays, stream, clock, plasticity.times)
+    own = [(s.state, *s.constant()) for s in plasticity.synapses]
+    synaptic_calls.deliver(
         mine.ring.reshape(-1),
         mine.weight_events,
         mine.counters,
-        *mine.archive.arrays,
-        stream,
-        *(s.state for s in plasticity.synapses),
+        other.register,
+        other.counters[N_REGISTER],
         *(getattr(table, k) for k in GROUPS),
         plasticity.group_kind,
         plasticity.group_row,
         plasticity.group_common,
         *(getattr(table, k) for k in STATIC),
         clock,
-        plasticity.times,
-        *(array for s in plasticity.synapses for array in s.constant()),
-        other.register,
-        other.counters[N_REGISTER],
+        synaptic_calls.calls_of(shared, own, functions(plasticity)),
     )

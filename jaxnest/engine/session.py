@@ -192,7 +192,7 @@ class Session:
         self._steps_per_call = self._steps_per_call or 10 * self._plan.min_delay
         interrupted = False
         while step < end and not interrupted:
-            started = time.perf_counter()
+            started, begin = time.perf_counter(), step
             goal = min(end, self._slice_border(step + self._steps_per_call))
             while step < goal:
                 reached = self._runner.run(step, goal)
@@ -205,9 +205,9 @@ class Session:
                     self._drain(drained, step)
                     drained = step
             self._drain(drained, step)
-            self._check_states(drained, step)
             drained = step
             interrupted = progress(step)
+            self._check_states(begin, step)
             seconds = max(1e-6, time.perf_counter() - started)
             factor = min(8.0, AIM_SECONDS / seconds)
             self._steps_per_call = max(self._plan.min_delay, int(self._steps_per_call * max(0.25, factor)))

@@ -13,9 +13,7 @@ from jaxnest.models.base import Quantity
 RAD_PER_MS = 2.0 * math.pi / 1000.0
 PARAMETERS = {
     "individual_spike_trains": Quantity(True, "", "Each target gets a train of its own; a property of the model"),
-    "frequency": Quantity(
-        0.0, "Hz", "Frequency of the modulation", shown=lambda f: f * RAD_PER_MS / RAD_PER_MS
-    ),
+    "frequency": Quantity(0.0, "Hz", "Frequency of the modulation", shown=lambda f: f * RAD_PER_MS / RAD_PER_MS),
     "phase": Quantity(
         0.0, "deg", "Phase of the modulation", shown=lambda phi: 180.0 / math.pi * (phi * (math.pi / 180.0))
     ),

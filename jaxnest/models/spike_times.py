@@ -16,9 +16,7 @@ PARAMETERS = {
     "precise_times": Quantity(False, "", "Keep times that lie between grid points"),
     "shift_now_spikes": Quantity(False, "", "Move spikes at the present time to the next step"),
     "allow_offgrid_times": Quantity(False, "", "Round times up to the end of their step"),
-    "spike_times": Quantity(
-        np.empty(0), "ms", "Times of the spikes, in ascending order"
-    ),
+    "spike_times": Quantity(np.empty(0), "ms", "Times of the spikes, in ascending order"),
     "spike_multiplicities": Quantity(np.empty(0), "", "Numbers of spikes"),
 }
 STATE = {
@@ -55,7 +53,9 @@ def stored_train(
             "set to true."
         )
     if any(k in changes for k in FLAGS) and "spike_times" not in changes and len(stored["spike_times"]):
-        raise errors.BadProperty("Options can only be set together with spike times or if no spike times have been set.")
+        raise errors.BadProperty(
+            "Options can only be set together with spike times or if no spike times have been set."
+        )
     if "spike_times" in changes:
         result |= _train(model, np.asarray(changes["spike_times"], np.float64).ravel(), now, clock)
     n = len(result.get("spike_times", stored["spike_times"]))

@@ -15,6 +15,8 @@ import numpy as np
 
 Arrays = dict[str, np.ndarray]
 CASES: dict[str, Callable[[Any], Arrays]] = {}
+SEED = 0
+"""Added to the seeds of all simulations."""
 
 STDP = {"lambda": 0.03, "alpha": 1.1, "mu_plus": 0.7, "mu_minus": 0.4, "Wmax": 90.0, "tau_plus": 17.0}
 STP = {"U": 0.45, "tau_rec": 120.0, "tau_fac": 40.0}
@@ -56,8 +58,8 @@ def connection_values(nest: Any, model: str) -> Arrays:
 
 def trains(nest: Any, delay: float, threads: int) -> Arrays:
     """Random trains of spikes on both sides of synapses of all models, among them coincident spikes."""
-    nest.set(local_num_threads=threads, rng_seed=77)
-    rng = np.random.RandomState(3)
+    nest.set(local_num_threads=threads, rng_seed=SEED + 77)
+    rng = np.random.RandomState(SEED + 3)
     pre, post = nest.Create("parrot_neuron", 2), nest.Create("parrot_neuron", 3, {"tau_minus": 22.0})
     for nodes in (pre, post):
         for node in nodes:
@@ -86,7 +88,7 @@ for _delay, _threads in ((1.0, 1), (1.3, 2), (5.2, 1)):
 
 def recurrent(nest: Any, neuron: str, threads: int) -> Arrays:
     """A network in which several kinds of synapses end at the same neurons, multapses among them."""
-    nest.set(local_num_threads=threads, rng_seed=55)
+    nest.set(local_num_threads=threads, rng_seed=SEED + 55)
     scale = 1.0 if "delta" in neuron else 2.5 if "cond" in neuron else 90.0
     excitatory = nest.Create(neuron, 60, {"V_m": nest.random.normal(-62.0, 3.0)})
     inhibitory = nest.Create(neuron, 15)
@@ -125,8 +127,8 @@ for _neuron, _threads in (("iaf_psc_alpha", 1), ("iaf_psc_delta", 2), ("iaf_cond
 
 
 def changes(nest: Any, threads: int = 1) -> Arrays:
-    """Weights set between runs, further connections, nodes and copies, a silent source whose synapses keep all spikes."""
-    nest.set(local_num_threads=threads, rng_seed=9)
+    """Weights set between runs, further connections and nodes, and a silent source whose synapses keep all spikes."""
+    nest.set(local_num_threads=threads, rng_seed=SEED + 9)
     neurons = nest.Create("iaf_psc_exp", 6, {"I_e": 500.0, "tau_minus": 15.0})
     silent = nest.Create("parrot_neuron")
     recorder = nest.Create("weight_recorder")

@@ -51,7 +51,10 @@ class iaf_psc_exp(ArchivingNeuron):
         "tau_syn_in": Quantity(2.0, "ms", "Decay time of inhibitory currents", TIME_CONSTANT),
         "t_ref": Quantity(2.0, "ms", "Refractory period", not_negative("Refractory time must not be negative.")),
         "rho": Quantity(
-            0.01, "1/s", "Firing intensity at threshold", not_negative("Stochastic firing intensity must not be negative.")
+            0.01,
+            "1/s",
+            "Firing intensity at threshold",
+            not_negative("Stochastic firing intensity must not be negative."),
         ),
         "delta": Quantity(
             0.0, "mV", "Width of the threshold region", not_negative("Width of threshold region must not be negative.")
@@ -66,9 +69,7 @@ class iaf_psc_exp(ArchivingNeuron):
         "I_in": hidden(),
     }
     dynamic = ("V_m", "refractory", "I_stim", "I_filtered", "I_ex", "I_in")
-    relations = (
-        Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),
-    )
+    relations = (Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),)
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,
         "I_syn_ex": lambda v, s: s.I_ex,

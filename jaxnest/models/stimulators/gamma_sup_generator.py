@@ -37,7 +37,10 @@ class gamma_sup_generator(Stimulator):
     emits = "spikes"
     parameters = {
         "gamma_shape": Quantity(
-            1, "", "Shape of the gamma distribution", Check(lambda x: x < 1, "The shape must be larger or equal 1", ">= 1")
+            1,
+            "",
+            "Shape of the gamma distribution",
+            Check(lambda x: x < 1, "The shape must be larger or equal 1", ">= 1"),
         ),
         "rate": Quantity(0.0, "Hz", "Rate of one component", not_negative("The rate must be larger than 0.")),
         "n_proc": Quantity(

@@ -33,9 +33,7 @@ class noise_generator(Stimulator):
     parameters = {
         "mean": Quantity(0.0, "pA", "Mean of the current"),
         "std": Quantity(0.0, "pA", "Standard deviation", not_negative("The standard deviation cannot be negative.")),
-        "std_mod": Quantity(
-            0.0, "pA", "Modulation of it", not_negative("The standard deviation cannot be negative.")
-        ),
+        "std_mod": Quantity(0.0, "pA", "Modulation of it", not_negative("The standard deviation cannot be negative.")),
         "frequency": Quantity(0.0, "Hz", "Frequency of the modulation"),
         "phase": Quantity(0.0, "deg", "Phase of the modulation"),
         "dt": Quantity(1.0, "ms", "Interval between changes of the current"),

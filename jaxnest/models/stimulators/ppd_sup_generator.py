@@ -79,12 +79,13 @@ class ppd_sup_generator(Stimulator):
         hazard = v.hazard if v.rate > 0.0 else 0.0
         if v.relative_amplitude > 0.0 and v.frequency != 0.0:
             hazard *= 1.0 + v.relative_amplitude * math.sin(v.omega * (v.tic * (step * v.step_tics)))
-        # with a hazard of zero components still have to age
-        return (), 1.0 + hazard if v.rate > 0.0 else 0.0, 1.0, False
+        if v.rate > 0.0 and hazard == 0.0:
+            hazard = -1.0  # no spikes, but the components age
+        return (), hazard, 1.0, False
 
     @staticmethod
     def draw(v: Any, s: Any, value: Any, target: Any, context: Any) -> Any:
-        spikes = transitions(context, target[2], value - 1.0)
+        spikes = transitions(context, target[2], max(0.0, value))
         bins = int(target[0])
         if bins > 0:
             oldest = int(target[1])

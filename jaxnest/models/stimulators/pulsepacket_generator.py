@@ -36,9 +36,7 @@ class pulsepacket_generator(Stimulator):
     timed = True
     parameters = {
         "activity": Quantity(0, "", "Spikes of one packet", not_negative("The activity cannot be negative.")),
-        "sdev": Quantity(
-            0.0, "ms", "Standard deviation", not_negative("The standard deviation cannot be negative.")
-        ),
+        "sdev": Quantity(0.0, "ms", "Standard deviation", not_negative("The standard deviation cannot be negative.")),
         "pulse_times": Quantity(np.empty(0), "ms", "Centres of the packets"),
     }
     state = {

@@ -60,9 +60,7 @@ class step_current_generator(Stimulator):
                 )
         check_pair(changes, "amplitude_times", "amplitude_values", "Amplitude")
         if "amplitude_times" in changes:
-            result["amplitude_times"] = grid_times(
-                cls.name, changes["amplitude_times"], offgrid, clock, 0.0, MESSAGES
-            )
+            result["amplitude_times"] = grid_times(cls.name, changes["amplitude_times"], offgrid, clock, 0.0, MESSAGES)
             result |= {"position": 0.0}
         return result
 

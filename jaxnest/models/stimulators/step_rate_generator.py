@@ -57,9 +57,7 @@ class step_rate_generator(Stimulator):
             )
         if "amplitude_times" in changes:
             offgrid = result.get("allow_offgrid_times", stored["allow_offgrid_times"])
-            result["amplitude_times"] = grid_times(
-                cls.name, changes["amplitude_times"], offgrid, clock, 0.0, MESSAGES
-            )
+            result["amplitude_times"] = grid_times(cls.name, changes["amplitude_times"], offgrid, clock, 0.0, MESSAGES)
             result |= {"position": 0.0}
         return result
 

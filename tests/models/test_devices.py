@@ -1,0 +1,113 @@
+"""Stimulators, detectors and stochastic neurons against what NEST made of the same simulations."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import secrets
+import subprocess
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jaxnest as nest
+
+REFERENCE = Path(__file__).parents[2] / "nest_reference"
+SCRIPT = REFERENCE / "record_devices.py"
+cases: Any = runpy.run_path(str(SCRIPT))["load_cases"]()
+
+XLA_CASES = [
+    *cases.STIMULATORS,
+    "mip_generator_two_threads",
+    "pulsepacket_generator_chunks",
+    "poisson_generator_ps_window",
+    "shared_sinusoidal_gamma_generator_2",
+    "injected_2",
+    "diluted_window",
+    "rates",
+    "correlation_2",
+    "soft_2",
+]
+"""The default back end compiles a program for every network, so that it gets one of a kind."""
+
+
+@pytest.fixture(autouse=True)
+def empty_kernel() -> Iterator[None]:
+    nest.ResetKernel()
+    yield
+    nest.ResetKernel()
+
+
+def load(folder: Path, seed: int) -> Mapping[str, np.ndarray]:
+    with np.load(folder / f"seed_{seed}.npz") as arrays:
+        return dict(arrays)
+
+
+@pytest.fixture(scope="session", params=[0, 4000, pytest.param("live", marks=pytest.mark.nest)])
+def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Seed and results of NEST: kept with the source, or made now with a seed that nobody has tried before."""
+    if request.param != "live":
+        return request.param, load(REFERENCE / "devices", request.param)
+    python = os.environ.get("JAXNEST_NEST_PYTHON")
+    if not python:
+        pytest.skip("JAXNEST_NEST_PYTHON does not name a Python that has NEST")
+    folder, seed = tmp_path_factory.mktemp("nest"), secrets.randbelow(2**31)
+    subprocess.run([python, str(SCRIPT), str(folder), str(seed)], check=True, capture_output=True)
+    return seed, load(folder, seed)
+
+
+def compare(name: str, recording: tuple[int, Mapping[str, np.ndarray]], backend: str) -> None:
+    seed, recorded = recording
+    found = cases.run(nest, name, seed, compute_backend=backend)
+    expected = {k.removeprefix(f"{name}/"): v for k, v in recorded.items() if k.startswith(f"{name}/")}
+    assert found.keys() == expected.keys()
+    for key, values in expected.items():
+        if backend == "xla" and key.startswith("meter") and values.dtype == np.float64:
+            np.testing.assert_allclose(found[key], values, rtol=1e-9, atol=1e-9, err_msg=key)
+        else:
+            assert found[key].dtype == values.dtype, key
+            np.testing.assert_array_equal(found[key], values, err_msg=key)
+
+
+@pytest.mark.parametrize("name", cases.CASES)
+def test_strict_back_end_equals_nest(name: str, recording: Any) -> None:
+    compare(name, recording, "strict")
+
+
+@pytest.mark.parametrize("name", XLA_CASES)
+def test_default_back_end_has_the_same_spikes(name: str, recording: Any) -> None:
+    if recording[0] == 4000:
+        pytest.skip("one recorded seed is enough")
+    compare(name, recording, "xla")
+
+
+def test_defaults() -> None:
+    recorded = json.loads((REFERENCE / "devices" / "defaults.json").read_text(encoding="utf-8"))
+    assert cases.all_defaults(nest) == recorded
+
+
+@pytest.mark.parametrize("number", range(len(cases.MISTAKES)))
+def test_mistakes(number: int) -> None:
+    name, text = json.loads((REFERENCE / "devices" / "mistakes.json").read_text(encoding="utf-8"))[number]
+    model, parameters = cases.MISTAKES[number]
+    with pytest.raises(Exception) as error:
+        nest.Create(model, params=parameters)
+    assert type(error.value).__name__ == name
+    if name == "BadProperty":
+        assert text.rstrip(".") in str(error.value)
+
+
+def test_dilutor_wants_one_thread() -> None:
+    nest.local_num_threads = 2
+    with pytest.raises(nest.NESTErrors.KernelException, match="cannot be used with multiple threads"):
+        nest.Create("spike_dilutor")
+
+
+def test_bins_follow_the_resolution() -> None:
+    nest.resolution = 0.2
+    assert nest.GetDefaults("correlation_detector")["delta_tau"] == 1.0
+    assert nest.GetDefaults("correlospinmatrix_detector")["delta_tau"] == 0.2

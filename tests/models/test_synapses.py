@@ -1,0 +1,103 @@
+"""Plastic and stochastic synapses: the same weights, states and spikes as NEST."""
+
+from __future__ import annotations
+
+import json
+import os
+import runpy
+import secrets
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jaxnest as nest
+
+REFERENCE = Path(__file__).parents[2] / "nest_reference"
+SCRIPT = REFERENCE / "record_synapses.py"
+CASES = runpy.run_path(str(Path(__file__).parents[1] / "live" / "synapse_cases.py"))
+TOLERANCE = 1e-9
+EXACT = ("times", "senders", "targets", "ports", "receptors", "archiver_length")
+
+
+def record_live(folder: Path) -> None:
+    python = os.environ.get("JAXNEST_NEST_PYTHON")
+    if not python:
+        pytest.skip("JAXNEST_NEST_PYTHON does not name a Python that has NEST")
+    seed = str(1 + secrets.randbelow(2**16))
+    subprocess.run([python, str(SCRIPT), str(folder), "--seed", seed], check=True, capture_output=True)
+
+
+@pytest.fixture(scope="module", params=["recorded", pytest.param("live", marks=pytest.mark.nest)])
+def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where NEST's results are: kept with the source, or made now with a seed that nobody has tried before."""
+    if request.param == "recorded":
+        return REFERENCE / "synapses"
+    folder = tmp_path_factory.mktemp("nest")
+    record_live(folder)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def empty_kernel() -> Iterator[None]:
+    nest.ResetKernel()
+    nest.verbosity = nest.VerbosityLevel.ERROR
+    yield
+    nest.ResetKernel()
+
+
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("name", CASES["CASES"])
+def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
+    case = CASES["CASES"][name]
+    nest.compute_backend = backend
+    seed = json.loads((recording / "provenance.json").read_text())["seed"]
+    case.__globals__["SEED"] = seed
+    got: dict[str, Any] = case(nest)
+    with np.load(recording / f"{name}.npz") as expected:
+        assert sorted(got) == sorted(expected)
+        for key, values in expected.items():
+            if backend == "strict" or key.endswith(EXACT):
+                np.testing.assert_array_equal(got[key], values, err_msg=f"{key}, seed {seed}")
+            else:
+                np.testing.assert_allclose(got[key], values, rtol=TOLERANCE, atol=1e-12, err_msg=f"{key}, seed {seed}")
+
+
+def test_archive_grows_with_spikes_that_nobody_reads() -> None:
+    results = []
+    for backend in ("strict", "xla"):
+        nest.ResetKernel()
+        nest.compute_backend = backend
+        silent, busy = nest.Create("parrot_neuron"), nest.Create("parrot_neuron", 2)
+        source = nest.Create("spike_generator", params={"spike_times": np.arange(1.0, 900.0, 0.5)})
+        nest.Connect(silent, busy, syn_spec={"synapse_model": "stdp_synapse", "receptor_type": 1})
+        nest.Connect(source, busy[0])
+        nest.Simulate(1000.0)
+        results.append(busy.archiver_length)
+    assert results == [(1798, 0), (1798, 0)]
+
+
+def test_weight_of_one_sign() -> None:
+    neurons = nest.Create("iaf_psc_alpha", 2)
+    with pytest.raises(nest.NESTErrors.BadProperty, match="Weight and Wmax must have same sign"):
+        nest.Connect(neurons, neurons, syn_spec={"synapse_model": "stdp_synapse", "weight": -1.0, "Wmax": 5.0})
+    nest.Connect(neurons, neurons, syn_spec={"synapse_model": "stdp_synapse", "weight": -1.0})
+    with pytest.raises(nest.NESTErrors.BadProperty, match="Weight and Wmax must have same sign"):
+        nest.GetConnections().set(weight=-2.0)
+
+
+def test_target_without_history() -> None:
+    neuron, recorder = nest.Create("iaf_psc_alpha"), nest.Create("spike_recorder")
+    with pytest.raises(nest.NESTErrors.IllegalConnection, match="does not support STDP"):
+        nest.Connect(neuron, recorder, syn_spec={"synapse_model": "stdp_synapse"})
+
+
+def test_functions_exist_in_compiled_code_only() -> None:
+    from jaxnest.models import history
+
+    for operation in (history.spikes, history.time, history.trace, history.nearest_trace, history.triplet_trace_at):
+        with pytest.raises(TypeError, match="compiled code"):
+            operation(None, *([0] * (operation.__code__.co_argcount - 1)))

@@ -1,0 +1,1 @@
+"""NEST's own test suite, run on jaxnest: what passes, what does not and why."""
