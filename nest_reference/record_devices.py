@@ -5,8 +5,8 @@ Run it with a Python that has NEST::
     python nest_reference/record_devices.py [folder [seed ...]]
 
 For each seed (by default those of `SEEDS`) it writes `<folder>/seed_<seed>.npz` (folder: `nest_reference/devices`)
-with the results of all cases under ``case/name``, and an entry ``provenance``, which is JSON. ``defaults.json`` has what
-GetDefaults says of the models, and ``mistakes.json`` what NEST says to settings that it refuses.
+with the results of all cases under ``case/name``, and an entry ``provenance``, which is JSON. ``defaults.json`` has
+what GetDefaults says of the models, and ``mistakes.json`` what NEST says to settings that it refuses.
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ SEEDS = (0, 4000)
 
 def load_cases() -> ModuleType:
     spec = importlib.util.spec_from_file_location("device_cases", SCRIPT)
-    assert spec is not None and spec.loader is not None
+    if spec is None or spec.loader is None:
+        raise FileNotFoundError(SCRIPT)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

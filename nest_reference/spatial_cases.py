@@ -167,7 +167,9 @@ def _random_degrees(n: Any) -> None:
     n.Connect(a, b, {"rule": "fixed_indegree", "indegree": n.spatial.target_pos.x * 4.0 + 2.5} | masked, values(n))
     n.Connect(a, b, {"rule": "fixed_indegree", "indegree": n.spatial.pos.y * 4.0 + 2.5}, {"weight": n.spatial.distance})
     n.Connect(b, a, {"rule": "fixed_outdegree", "outdegree": number} | masked, values(n))
-    n.Connect(b, a, {"rule": "fixed_outdegree", "outdegree": n.spatial.pos.x * 4.0 + 2.5}, {"weight": n.spatial.distance})
+    n.Connect(
+        b, a, {"rule": "fixed_outdegree", "outdegree": n.spatial.pos.x * 4.0 + 2.5}, {"weight": n.spatial.distance}
+    )
 
 
 def _collocated(n: Any) -> None:
@@ -223,7 +225,9 @@ def _devices(n: Any) -> None:
     recorders = n.Create("spike_recorder", positions=n.spatial.free([[0.1, 0.2], [-0.3, 0.1]], extent=[1.2, 1.2]))
     rule = {"rule": "pairwise_bernoulli", "p": 0.5, "use_on_source": True}
     n.Connect(generators, neurons, rule | {"use_on_source": False}, {"weight": n.random.uniform()})
-    n.Connect(generators, neurons, {"rule": "fixed_outdegree", "outdegree": 3, "p": 1.0}, {"weight": n.random.uniform()})
+    n.Connect(
+        generators, neurons, {"rule": "fixed_outdegree", "outdegree": 3, "p": 1.0}, {"weight": n.random.uniform()}
+    )
     n.Connect(neurons, recorders, rule)
     n.Connect(neurons, recorders, {"rule": "pairwise_poisson", "pairwise_avg_num_conns": n.spatial.distance})
 

@@ -238,7 +238,12 @@ def _ask(question: str) -> Ask:
     """Return a question in terms of a grid ``g``, nodes ``f`` without positions, a mask ``m`` and the module ``n``."""
 
     def ask(n: Any) -> None:
-        names = {"n": n, "g": _grid(n), "f": n.Create(NEURON, 3), "t": n.Create(NEURON, positions=n.spatial.grid([2] * 3))}
+        names = {
+            "n": n,
+            "g": _grid(n),
+            "f": n.Create(NEURON, 3),
+            "t": n.Create(NEURON, positions=n.spatial.grid([2] * 3)),
+        }
         eval(question, names | {"m": n.CreateMask("circular", {"radius": 1.0}), "np": np})
 
     return ask
@@ -257,19 +262,14 @@ MISTAKES: dict[str, Ask] = {
     "extent as number": _create([[0.0, 0.0], [0.1, 0.1]], free=True, extent=1.0),
     "outside": _create([[0.0, 0.0], [1.5, 0.2]], free=True, extent=[1.0, 1.0]),
     "num_dimensions with positions": _create([[0.0, 0.0], [1.0, 1.0]], free=True, num_dimensions=2),
-    "extent and num_dimensions": _create(
-        lambda n: n.random.uniform(), free=True, extent=[1.0, 1.0], num_dimensions=2
-    ),
+    "extent and num_dimensions": _create(lambda n: n.random.uniform(), free=True, extent=[1.0, 1.0], num_dimensions=2),
     "no dimensions": _create(lambda n: n.random.uniform(), free=True, n_nodes=4),
     "too many dimensions": _create(lambda n: n.random.uniform(), free=True, n_nodes=4, num_dimensions=4),
     "Parameter and number": _create(lambda n: [n.random.uniform(), 2.0], free=True, n_nodes=4),
     "positions from positions": _create(lambda n: [n.spatial.pos.x] * 2, free=True, n_nodes=4),
     "no nodes": _create(lambda n: n.random.uniform(), free=True, n_nodes=0, num_dimensions=2),
     "edge_wrap as integer": _create([[0.0, 0.0], [1.0, 1.0]], free=True, edge_wrap=1),
-    **{
-        f"grid of {shape}": _create(shape)
-        for shape in ([2], [2] * 4, 2, [2.0, 2.0], [0, 2], [-1, 2], [], "ab", None)
-    },
+    **{f"grid of {shape}": _create(shape) for shape in ([2], [2] * 4, 2, [2.0, 2.0], [0, 2], [-1, 2], [], "ab", None)},
     "grid and n": _create([2, 2], n_nodes=4),
     "grid and list of parameters": _create([2, 2], params=[{}] * 4),
     "grid, wrong center": _create([2, 2], center=[1, 1, 1]),
@@ -309,18 +309,43 @@ MISTAKES: dict[str, Ask] = {
             *("n.CreateMask('grid', {'shape': [2, 2]}) & m", "m & n.CreateMask('grid', {'shape': [2, 2]})"),
             "n.CreateMask('grid', {'shape': [2, 2]}).Inside([0.0, 0.0])",
             *("n.GetPosition(3)", "n.GetPosition(f)", "g + f", "g[:3] + g[3:]", "g[:5][1:3]", "n.spatial.foo"),
-            *("n.Distance(g[:3], g[:4])", "n.Distance([0.3, 0.4], g)", "n.Distance([[0.1] * 3], g)", "n.Distance(3, g)"),
+            *(
+                "n.Distance(g[:3], g[:4])",
+                "n.Distance([0.3, 0.4], g)",
+                "n.Distance([[0.1] * 3], g)",
+                "n.Distance(3, g)",
+            ),
             *("n.Distance(f, g[:3])", "n.Distance(g[0], f)", "n.Distance(g[0], t)", "n.Displacement(g, 3)"),
-            *("n.FindNearestElement(g, 3)", "n.FindNearestElement(f, [0.0, 0.0])", "n.FindNearestElement(3, [0.0, 0.0])"),
+            *(
+                "n.FindNearestElement(g, 3)",
+                "n.FindNearestElement(f, [0.0, 0.0])",
+                "n.FindNearestElement(3, [0.0, 0.0])",
+            ),
             *("n.FindNearestElement(g, [0.0] * 3)", "n.FindCenterElement(f)", "n.FindCenterElement(3)"),
-            *("n.SelectNodesByMask(g, [0.0] * 3, m)", "n.SelectNodesByMask(g, [0.0], m)", "n.SelectNodesByMask(3, [0.0] * 2, m)"),
+            *(
+                "n.SelectNodesByMask(g, [0.0] * 3, m)",
+                "n.SelectNodesByMask(g, [0.0], m)",
+                "n.SelectNodesByMask(3, [0.0] * 2, m)",
+            ),
             *("n.SelectNodesByMask(f, [0.0] * 2, m)", "n.SelectNodesByMask(g, [0.0] * 2, 3)"),
             *("n.SelectNodesByMask(t, [0.0] * 3, m)", "n.GetTargetNodes(3, g)", "n.GetSourcePositions(g, 3)"),
-            *("n.GetTargetPositions(g, f)", "n.DumpLayerNodes(3, 'x')", "n.DumpLayerConnections(g, 3, 'static_synapse', 'x')"),
-            *("n.spatial.pos.x.apply(f)", "n.spatial.distance.apply(g)", "n.spatial.distance.apply(f[0], [[0.0, 0.0]])"),
+            *(
+                "n.GetTargetPositions(g, f)",
+                "n.DumpLayerNodes(3, 'x')",
+                "n.DumpLayerConnections(g, 3, 'static_synapse', 'x')",
+            ),
+            *(
+                "n.spatial.pos.x.apply(f)",
+                "n.spatial.distance.apply(g)",
+                "n.spatial.distance.apply(f[0], [[0.0, 0.0]])",
+            ),
             *("n.spatial.pos.x.apply(g[0], [[0.0, 0.0]])", "n.spatial.distance.apply(g[0], [[0.0] * 3])"),
             *("n.spatial.distance.apply(g[0], [])", "n.spatial.distance.apply(g, [[0.0] * 2])"),
-            *("n.spatial.distance.apply(g[0], np.zeros((1, 2)))", "n.spatial.distance.GetValue()", "n.spatial.pos.x.GetValue()"),
+            *(
+                "n.spatial.distance.apply(g[0], np.zeros((1, 2)))",
+                "n.spatial.distance.GetValue()",
+                "n.spatial.pos.x.GetValue()",
+            ),
             *("g.set(V_m=n.spatial.pos.z)", "f.set(V_m=n.spatial.pos.x)", "g.set(V_m=n.spatial.distance)"),
             *("n.spatial.distance.n(-1)", "n.spatial.pos.n(-1)", "n.spatial.distance.n(4).apply(g[0], [[0.0, 0.0]])"),
             *("n.PlotLayer(3)", "n.PlotTargets(g, g)", "n.PlotSources(g, g)", "n.PlotProbabilityParameter(g[0])"),
@@ -328,14 +353,28 @@ MISTAKES: dict[str, Ask] = {
     },
     **{
         f"mask {mask}": _connect(BERNOULLI | {"mask": mask})
-        for mask in ("abc", None, {"spherical": {"radius": 1.0}}, {"circular": {"radius": 2.0}}, {"grid": {"shape": [5, 2]}})
+        for mask in (
+            "abc",
+            None,
+            {"spherical": {"radius": 1.0}},
+            {"circular": {"radius": 2.0}},
+            {"grid": {"shape": [5, 2]}},
+        )
     },
-    "grid mask without grid": _connect(BERNOULLI | {"mask": {"grid": {"shape": [2, 2]}}}, layers=lambda n: (_free(n),) * 2),
+    "grid mask without grid": _connect(
+        BERNOULLI | {"mask": {"grid": {"shape": [2, 2]}}}, layers=lambda n: (_free(n),) * 2
+    ),
     "plane to space": _connect(BERNOULLI | {"use_on_source": True}, layers=lambda n: (_grid(n), _free(n, 4, 3))),
     "no positions of sources": _connect(_MASKED, layers=lambda n: (n.Create(NEURON, 3), _grid(n))),
     "no positions of targets": _connect(_MASKED, layers=lambda n: (_grid(n), n.Create(NEURON, 3))),
-    **{f"rule {rule}": _connect({"rule": rule, "mask": CIRCLE}) for rule in ("one_to_one", "all_to_all", "foo", "fixed_indegree")},
-    **{f"option {key}": _connect(_MASKED | {key: 1}) for key in ("foo", "make_symmetric", "N", "indegree", "allow_autapses")},
+    **{
+        f"rule {rule}": _connect({"rule": rule, "mask": CIRCLE})
+        for rule in ("one_to_one", "all_to_all", "foo", "fixed_indegree")
+    },
+    **{
+        f"option {key}": _connect(_MASKED | {key: 1})
+        for key in ("foo", "make_symmetric", "N", "indegree", "allow_autapses")
+    },
     **{f"indegree {k}": _connect(_INDEGREE | {"indegree": k}) for k in (1.0, -1)},
     "indegree and outdegree": _connect(_INDEGREE | {"outdegree": 1}),
     "indegree too large": _connect(_INDEGREE | {"indegree": 10, "allow_multapses": False}),

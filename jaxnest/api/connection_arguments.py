@@ -188,7 +188,10 @@ def check_spatial(conn_spec: Mapping[str, Any], specs: list[dict[str, Any]]) -> 
     KeyError
         If the rule needs a number that is missing.
     """
-    for spec, known, name in ((conn_spec, SPATIAL_CONN_KEYS, "conn_spec"), *((s, SPATIAL_SYN_KEYS, "syn_spec") for s in specs)):
+    for spec, known, name in (
+        (conn_spec, SPATIAL_CONN_KEYS, "conn_spec"),
+        *((s, SPATIAL_SYN_KEYS, "syn_spec") for s in specs),
+    ):
         for key in spec:
             if key not in known:
                 hint = errors.nearest(key, (k for k in known if k not in spec))

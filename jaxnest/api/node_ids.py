@@ -174,7 +174,9 @@ class NodeIds:
 
     def same_content(self, other: NodeIds) -> bool:
         """True if both have the same ids, models and positions; the network may be another one by now."""
-        if not (self.metadata is other.metadata or (self.metadata is not None and self.metadata.is_like(other.metadata))):
+        if not (
+            self.metadata is other.metadata or (self.metadata is not None and self.metadata.is_like(other.metadata))
+        ):
             return False
         return np.array_equal(self.ids, other.ids) and self._models() == other._models()
 

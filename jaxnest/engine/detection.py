@@ -75,7 +75,7 @@ def _rows(plan: Plan) -> list[tuple[Any, int]]:
 
 
 def _from_neurons(plan: Plan, s: int, first: int, n: int, spikes: np.ndarray) -> list[tuple[Any, ...]]:
-    """Return time of delivery, receptor, stamp, multiplicity and weight; a multiple spike is delivered several times."""
+    """Return time of delivery, receptor, stamp, multiplicity and weight; a multiple spike is as many single ones."""
     inputs = plan.detector_inputs[s]
     mine = (inputs.listener >= first) & (inputs.listener < first + n)
     source, receptor, weight = inputs.source[mine], (inputs.listener - first)[mine], inputs.weight[mine]

@@ -34,7 +34,7 @@ from jaxnest.engine.layout import (
 from jaxnest.random.engines import compiled, drand
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def _keys(raster: np.ndarray, rank: np.ndarray, begin: int, end: int, min_delay: int) -> np.ndarray:
     """Return sorted keys ``rank of the neuron * min_delay + lag`` of all spikes in these lags."""
     n = len(rank)
@@ -52,7 +52,7 @@ def _keys(raster: np.ndarray, rank: np.ndarray, begin: int, end: int, min_delay:
     return keys
 
 
-@numba.njit(cache=True)
+@numba.njit(cache=True, nogil=True)
 def collect(
     events: np.ndarray,
     register: np.ndarray,
@@ -202,7 +202,7 @@ def post(
     ring[row * clock[N_LANES] + lane] += x
 
 
-@numba.njit(cache=True, error_model="numpy")
+@numba.njit(cache=True, error_model="numpy", nogil=True)
 def draw_uniforms(
     stream: np.ndarray, uniform: np.ndarray, frozen: np.ndarray, rows: np.ndarray, clock: np.ndarray
 ) -> None:

@@ -14,6 +14,7 @@ import inspect
 import os
 import pathlib
 import sys
+import threading
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -34,8 +35,16 @@ def load(name: str, source: str) -> ModuleType:
     """Import generated source text from the cache folder, writing it there first if it is new."""
     digest = hashlib.sha256(source.encode()).hexdigest()[:16]
     module_name = f"jaxnest_generated_{name}_{digest}"
-    if module_name in sys.modules:
+    with _LOADING:
+        if module_name not in sys.modules:
+            _import(module_name, source)
         return sys.modules[module_name]
+
+
+_LOADING = threading.Lock()
+
+
+def _import(module_name: str, source: str) -> None:
     path = cache_folder() / "kernels" / f"{module_name}.py"
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -43,11 +52,11 @@ def load(name: str, source: str) -> ModuleType:
         temporary.write_text(source)
         temporary.replace(path)
     spec = importlib.util.spec_from_file_location(module_name, path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[module_name] = module
     spec.loader.exec_module(module)
-    return module
 
 
 def fingerprint(model: type[Any]) -> str:
@@ -98,7 +107,7 @@ Inputs = namedtuple("Inputs", {inputs!r})
 {update}
 {outputs}
 
-@njit(cache=True, error_model="numpy")
+@njit(cache=True, error_model="numpy", nogil=True)
 def advance(
     scalars, vectors, spread, state, state_vectors, ring, raster, uniform, samples, sampled, frozen,
     first_lane, first_column, receptors, tile, clock,
@@ -124,6 +133,13 @@ def advance(
         {storing}
 """
 )
+
+
+def _update(model: type[Any], vectors: frozenset[str], stochastic: bool) -> str:
+    """Return the text that defines ``update``."""
+    if hasattr(model, "dynamics"):
+        return update_source(model, vectors)
+    return f"update = njit(model.{'stochastic_update' if stochastic else 'update'})"
 
 
 @functools.cache
@@ -161,7 +177,7 @@ def neuron_loop(
         variables=variables,
         state=model.dynamic,
         inputs=input_names(model, stochastic),
-        update=update_source(model, vectors) if hasattr(model, "dynamics") else f"update = njit(model.{'stochastic_update' if stochastic else 'update'})",
+        update=_update(model, vectors, stochastic),
         outputs="\n".join(f"output_{k} = njit(model.recordable({name!r}))" for k, name in enumerate(outputs)),
         variable_places=_fields(variables, vectors, "scalars[i * spread, {}]", "vectors[i * spread, {}]"),
         state_places=_fields(model.dynamic, vectors, "state[i, {}]", "state_vectors[i, {}]"),
@@ -179,6 +195,13 @@ def neuron_loop(
         ),
     )
     return load(model.name, source).advance
+
+
+def _update_source(model: type[Any], vectors: frozenset[str], stochastic: bool) -> str:
+    """Return the text that defines `update`."""
+    if hasattr(model, "dynamics"):
+        return update_source(model, vectors)
+    return f"update = njit(model.{'stochastic_update' if stochastic else 'update'})"
 
 
 def input_names(model: type[Any], stochastic: bool = False) -> tuple[str, ...]:
@@ -328,13 +351,14 @@ def stimulator_loop(
         sending=("" if timed else "ahead, offset = 0, 0.0\n" + 20 * " ") + _sending(model, object_size),
         sampling=("\n" + 16 * " ").join(f"samples[lag, {k}, i] = output_{k}(v, s)" for k in range(len(outputs)))
         or "pass",
-        storing=("\n" + 8 * " ").join(f"state[i, {k}] = s.{name}" for k, name in enumerate(model.dynamic)) or "pass",
+        storing=("\n" + 8 * " ").join(f"state[i, {k}] = s.{x}" for k, x in enumerate(model.dynamic)) or "pass",
         n_objects=model.distributions,
         object_size=object_size,
         n_outputs=len(outputs),
     )
     if model.allocates:
-        source = source.replace("@compiled", '@njit(cache=True, error_model="numpy")').replace(", _nrt=False", "")
+        allocating = '@njit(cache=True, error_model="numpy", nogil=True)'
+        source = source.replace("@compiled", allocating).replace(", _nrt=False", "")
     return load(name, source)
 
 

@@ -100,7 +100,7 @@ class Shard:
     devices: list[Batch]
     n_lanes: int
     emitters: np.ndarray
-    """Node id of each column of the raster (0 for padding): neurons, then stimulators that emit spikes as neurons do."""
+    """Node id of each column of the raster (0 for padding): neurons, then stimulators that send spikes as these do."""
     detectors: list[Batch] = field(default_factory=list)
     """Nodes that get spikes as neurons do and only evaluate them."""
 

@@ -142,7 +142,7 @@ class Devices:
 
 
 def _flat(parts: list[list[np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
-    """Join the vectors of devices; those of device i begin at ``starts[i]``, and its last one ends at ``starts[i, -1]``."""
+    """Join the vectors of devices; those of device i begin at ``starts[i]``, the last one ends at ``starts[i, -1]``."""
     n, per_row = len(parts), len(parts[0])
     sizes = np.array([[len(v) for v in row] for row in parts], np.int64).reshape(n, -1)
     starts = np.concatenate([[0], np.cumsum(sizes.ravel())])

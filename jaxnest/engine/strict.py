@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, final
 
 import numpy as np
@@ -14,6 +16,9 @@ from jaxnest.engine.plan import Plan, collection_table
 from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.shard import Batch
 from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
+
+PARALLEL_WORK = 1 << 13
+"""Updates of neurons per slice from which on virtual processes run in threads of their own."""
 
 
 @final
@@ -90,6 +95,10 @@ class StrictRunner:
         self.schedules = [list(schedule(shard)) for shard in plan.shards]
         self.collections = [collection_table(plan, s) for s in range(len(plan.shards))]
         self._samples: list[list[np.ndarray]] = [[] for _ in plan.probes]
+        self._threads: ThreadPoolExecutor | None = None
+        work = sum(len(shard.emitters) for shard in plan.shards) * plan.min_delay
+        if len(plan.shards) > 1 and work >= PARALLEL_WORK:
+            self._threads = ThreadPoolExecutor(len(plan.shards))
 
     def run(self, step: int, end: int) -> int:
         """Advance from `step` towards `end` (steps), at least one segment, and return the step reached."""
@@ -98,15 +107,26 @@ class StrictRunner:
         begin, stop = step - origin, min(min_delay, end - origin)
         clocks = [clock_words(self.plan, shard, origin, begin, stop, step) for shard in self.plan.shards]
         if begin == 0:
-            deliver_all(self.plan, self.buffers, self.streams, origin)
-        for s, clock in enumerate(clocks):
-            self._send(s, clock)
-            for columns in self.neurons[s]:
-                columns.advance(self.buffers[s], clock)
-            self._collect(s, clock)
+            self._each_shard(lambda s: deliver(self.plan, self.buffers, self.streams, s, origin))
+        self._each_shard(lambda s: self._advance(s, clocks[s]))
         self._sample(origin, begin, stop)
         return origin + stop
 
+    def _each_shard(self, work: Callable[[int], None]) -> None:
+        """Do the work of all virtual processes: in threads, if it is worth while."""
+        shards = range(len(self.plan.shards))
+        if self._threads is None:
+            for s in shards:
+                work(s)
+        else:
+            for _ in self._threads.map(work, shards):
+                pass
+
+    def _advance(self, s: int, clock: np.ndarray) -> None:
+        self._send(s, clock)
+        for columns in self.neurons[s]:
+            columns.advance(self.buffers[s], clock)
+        self._collect(s, clock)
 
     def _send(self, s: int, clock: np.ndarray) -> None:
         buffers = self.buffers[s]
@@ -211,25 +231,30 @@ class StrictRunner:
 
 
 def deliver_all(plan: Plan, buffers: list[Buffers], streams: Any, origin: int) -> None:
-    """Deliver what all virtual processes registered in the slice before `origin`."""
-    for s, shard in enumerate(plan.shards):
-        table, mine = plan.delivery[s], buffers[s]
-        clock = clock_words(plan, shard, origin, 0, 0, origin)
-        for other in buffers:
-            if table.plasticity is not None:
-                plastic_kernels.deliver(table, mine, other, streams.vp_specific[s], clock)
-                continue
-            events.deliver(
-                mine.ring.reshape(-1),
-                mine.weight_events,
-                mine.counters,
-                other.register,
-                other.counters[layout.N_REGISTER],
-                table.group_start,
-                table.connection_start,
-                table.group_watched,
-                table.lane,
-                table.weight,
-                table.delay,
-                clock,
-            )
+    """Deliver on all virtual processes what was registered in the slice before `origin`."""
+    for s in range(len(plan.shards)):
+        deliver(plan, buffers, streams, s, origin)
+
+
+def deliver(plan: Plan, buffers: list[Buffers], streams: Any, s: int, origin: int) -> None:
+    """Deliver on one virtual process what all of them registered in the slice before `origin`."""
+    table, mine = plan.delivery[s], buffers[s]
+    clock = clock_words(plan, plan.shards[s], origin, 0, 0, origin)
+    for other in buffers:
+        if table.plasticity is not None:
+            plastic_kernels.deliver(table, mine, other, streams.vp_specific[s], clock)
+            continue
+        events.deliver(
+            mine.ring.reshape(-1),
+            mine.weight_events,
+            mine.counters,
+            other.register,
+            other.counters[layout.N_REGISTER],
+            table.group_start,
+            table.connection_start,
+            table.group_watched,
+            table.lane,
+            table.weight,
+            table.delay,
+            clock,
+        )

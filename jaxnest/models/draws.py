@@ -1,7 +1,7 @@
 """Random draws in the functions of stimulators and stochastic neurons.
 
-They exist in compiled code only (see `engine.scalar_ops`), where the context holds the streams of the virtual process and
-the node's distribution objects; `k` chooses among the latter.
+They exist in compiled code only (see `engine.scalar_ops`), where the context holds the streams of the virtual
+process and the node's distribution objects; `k` chooses among the latter.
 """
 
 from __future__ import annotations

@@ -30,6 +30,7 @@ class OdeNeuron(ArchivingNeuron, abstract=True):
     """The other state variables, constant while the equations are integrated."""
     jumps: ClassVar[tuple[str, ...]] = ()
     """The variables that `substep` returns."""
+    tile_size = 512
     controls_derivative: ClassVar[bool] = False
     """Errors are bounded relative to the derivatives (else absolutely)."""
     absolute_error: ClassVar[float] = 1e-3

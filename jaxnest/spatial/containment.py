@@ -143,7 +143,11 @@ def contains(region, x, y, z):
         start = region.code[i, 2]
         for k in range(start, start + region.code[i, 3]):
             factor = region.moves[k, 0]
-            px, py, pz = factor * px - region.moves[k, 1], factor * py - region.moves[k, 2], factor * pz - region.moves[k, 3]
+            px, py, pz = (
+                factor * px - region.moves[k, 1],
+                factor * py - region.moves[k, 2],
+                factor * pz - region.moves[k, 3],
+            )
         inside = _in_shape(shape, region.constants[region.code[i, 1] :], px, py, pz)
         results = (results << 1) | (1 if inside else 0)
     return results & 1 == 1

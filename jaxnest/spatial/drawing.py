@@ -103,7 +103,5 @@ def _patch(mask: Mapping[str, Any], place: np.ndarray, color: Any) -> Patch:
     if "elliptical" in mask:
         specs = mask["elliptical"]
         axes = specs["major_axis"], specs["minor_axis"]
-        return patches.Ellipse(
-            place + specs.get("anchor", 0.0), *axes, angle=specs.get("azimuth_angle", 0.0), **style
-        )
+        return patches.Ellipse(place + specs.get("anchor", 0.0), *axes, angle=specs.get("azimuth_angle", 0.0), **style)
     raise ValueError(f"Mask type cannot be plotted: {', '.join(k for k in mask if k != 'anchor')}.")

@@ -133,9 +133,7 @@ def _ellipse(specs: _Specification, dimensions: int) -> Region:
 def _doughnut(specs: _Specification, dimensions: int) -> Region:
     outer, inner = specs.number("outer_radius"), specs.number("inner_radius")
     if inner >= outer:
-        raise errors.BadProperty(
-            f"Mask 'doughnut': inner_radius < outer_radius required, got {inner} and {outer}."
-        )
+        raise errors.BadProperty(f"Mask 'doughnut': inner_radius < outer_radius required, got {inner} and {outer}.")
     center = _center(specs, dimensions)
     return Ball(dimensions, center, outer).combined(Shape.MINUS, Ball(dimensions, center, inner))
 

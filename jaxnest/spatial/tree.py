@@ -52,7 +52,9 @@ def padded(rows: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.pad(rows, [(0, 0)] * (rows.ndim - 1) + [(0, missing)]))
 
 
-def build(positions: np.ndarray, lower_left: np.ndarray, extent: np.ndarray, period: np.ndarray) -> tuple[Tree, np.ndarray]:
+def build(
+    positions: np.ndarray, lower_left: np.ndarray, extent: np.ndarray, period: np.ndarray
+) -> tuple[Tree, np.ndarray]:
     """Return the tree of some positions, and the order in which it holds them.
 
     Parameters

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import jax.monitoring
 import pytest
+from jax import monitoring
 
 import jaxnest as nest
 
@@ -31,9 +31,9 @@ def count() -> Iterator[Counter]:
         yield events
         listening.remove(events)
 
-    jax.monitoring.register_event_duration_secs_listener(listen)
+    monitoring.register_event_duration_secs_listener(listen)
     yield counting
-    jax.monitoring.unregister_event_duration_listener(listen)
+    monitoring.unregister_event_duration_listener(listen)
 
 
 def network(n: int, threads: int = 1, **parameters: Any) -> tuple[Any, ...]:

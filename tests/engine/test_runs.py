@@ -73,13 +73,12 @@ def test_frozen_neuron(backend: str) -> None:
     assert neurons[0].V_m == V_m
     assert np.sum(recorder.events["senders"] == 1) == n
     assert np.sum(recorder.events["senders"] == 2) > n
-    assert max(meter.events["times"][meter.events["senders"] == 1]) == 30.0
+    assert meter.events["times"][meter.events["senders"] == 1][-1] == 30.0
     neurons[0].frozen = False
     nest.Simulate(50.0)
     assert np.sum(recorder.events["senders"] == 1) > n
-    assert (
-        min(t for s, t in zip(meter.events["senders"], meter.events["times"], strict=True) if s == 1 and t > 31) == 131
-    )
+    times = meter.events["times"][meter.events["senders"] == 1]
+    assert min(times[times > 30.5]) == 131.0
 
 
 @BACKENDS

@@ -128,7 +128,7 @@ def main(module: str, out: str, *seeds: str) -> None:
     """Simulate the networks of some seeds and write their results."""
     nest = importlib.import_module(module)
     nest.set(verbosity=nest.VerbosityLevel.ERROR)
-    results: Arrays = {}
+    results: dict[str, Any] = {}
     for seed in seeds:
         nest.ResetKernel()
         results |= {f"{seed}/{key}": values for key, values in simulate(nest, int(seed)).items()}

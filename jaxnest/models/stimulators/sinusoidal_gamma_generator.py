@@ -43,20 +43,8 @@ def per_ms(p: Any) -> dict[str, float]:
     return {"order": p.order, **rates, **sinusoid.angles(p)}
 
 
-@register
-class sinusoidal_gamma_generator(Stimulator):
-    r"""Generator of gamma spike trains of some order with the rate
-
-    .. math:: \lambda(t) = rate + amplitude \cdot \sin(2 \pi \cdot frequency \cdot t + phase)
-
-    The hazard of a spike depends on the integral of the rate since the last one. Each target gets a train of its
-    own, unless the model's default ``individual_spike_trains`` is False; the generator then is a node like a neuron,
-    and all targets get its train.
-
-    References
-    ----------
-    Barbieri et al. (2001), J Neurosci Methods 105:25-37. NEST documentation, model ``sinusoidal_gamma_generator``.
-    """
+class SinusoidalGamma(Stimulator, abstract=True):
+    """What the generators of individual and of shared trains have in common."""
 
     emits = "spikes"
     parameters = {
@@ -98,16 +86,34 @@ class sinusoidal_gamma_generator(Stimulator):
     @staticmethod
     def renew(p: Any, clock: Any, step: int, targets: np.ndarray) -> dict[str, float]:
         now = clock.to_ms(step)
-        last = [getattr(p, f"last_{name}") for name in KEPT]
 
         def brought_up(since: float, collected: float) -> tuple[float, float]:
-            return now, 0.0 if math.isnan(since) else collected + expected(*last, since, now)
+            if math.isnan(since):
+                return now, 0.0
+            last = (p.last_order, p.last_rate_per_ms, p.last_amplitude_per_ms, p.last_omega, p.last_phi)
+            return now, collected + expected(*last, since, now)
 
         for row in targets:
             row[:2] = brought_up(*row[:2].tolist())
         since, collected = brought_up(p.since, p.collected)
         kept = {f"last_{name}": value for name, value in per_ms(p).items()}
         return {"since": since, "collected": collected, **kept}
+
+
+@register
+class sinusoidal_gamma_generator(SinusoidalGamma):
+    r"""Generator of gamma spike trains of some order with the rate
+
+    .. math:: \lambda(t) = rate + amplitude \cdot \sin(2 \pi \cdot frequency \cdot t + phase)
+
+    The hazard of a spike depends on the integral of the rate since the last one. Each target gets a train of its
+    own, unless the model's default ``individual_spike_trains`` is False; the generator then is a node like a neuron,
+    and all targets get its train.
+
+    References
+    ----------
+    Barbieri et al. (2001), J Neurosci Methods 105:25-37. NEST documentation, model ``sinusoidal_gamma_generator``.
+    """
 
     @staticmethod
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
@@ -126,12 +132,11 @@ class sinusoidal_gamma_generator(Stimulator):
 
 
 @register_variant
-class shared_sinusoidal_gamma_generator(sinusoidal_gamma_generator):
+class shared_sinusoidal_gamma_generator(SinusoidalGamma):
     """The generator with one train for all targets."""
 
     name = "sinusoidal_gamma_generator"
     has_proxies = True
-    draw = None
 
     @staticmethod
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:

@@ -12,19 +12,8 @@ from jaxnest.models.device import Stimulator
 from jaxnest.models.registry import register, register_variant
 
 
-@register
-class sinusoidal_poisson_generator(Stimulator):
-    r"""Generator of Poisson spike trains with the rate
-
-    .. math:: \lambda(t) = \max(0, rate + amplitude \cdot \sin(2 \pi \cdot frequency \cdot t + phase))
-
-    Each target gets a train of its own, unless the model's default ``individual_spike_trains`` is False; the
-    generator then is a node like a neuron, and all targets get its train.
-
-    References
-    ----------
-    NEST documentation, model ``sinusoidal_poisson_generator``.
-    """
+class SinusoidalPoisson(Stimulator, abstract=True):
+    """What the generators of individual and of shared trains have in common."""
 
     emits = "spikes"
     window_shift = 2
@@ -62,6 +51,21 @@ class sinusoidal_poisson_generator(Stimulator):
         angle = angles["omega"] * clock.to_ms(step) + angles["phi"]
         return {"y_0": amplitude * math.cos(angle), "y_1": amplitude * math.sin(angle)}
 
+
+@register
+class sinusoidal_poisson_generator(SinusoidalPoisson):
+    r"""Generator of Poisson spike trains with the rate
+
+    .. math:: \lambda(t) = \max(0, rate + amplitude \cdot \sin(2 \pi \cdot frequency \cdot t + phase))
+
+    Each target gets a train of its own, unless the model's default ``individual_spike_trains`` is False; the
+    generator then is a node like a neuron, and all targets get its train.
+
+    References
+    ----------
+    NEST documentation, model ``sinusoidal_poisson_generator``.
+    """
+
     @staticmethod
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         y_0 = v.cosine * s.y_0 - v.sine * s.y_1
@@ -75,12 +79,11 @@ class sinusoidal_poisson_generator(Stimulator):
 
 
 @register_variant
-class shared_sinusoidal_poisson_generator(sinusoidal_poisson_generator):
+class shared_sinusoidal_poisson_generator(SinusoidalPoisson):
     """The generator with one train for all targets."""
 
     name = "sinusoidal_poisson_generator"
     has_proxies = True
-    draw = None
 
     @staticmethod
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:

@@ -53,11 +53,11 @@ class step_current_generator(Stimulator):
         """Return `changes` as they are stored: times on the grid, and the sequence started anew if it changed."""
         result = dict(super().regulate(changes, stored, clock, connected))
         offgrid = result.get("allow_offgrid_times", stored["allow_offgrid_times"])
-        if offgrid != stored["allow_offgrid_times"] and "amplitude_times" not in changes:
-            if len(stored["amplitude_times"]):
-                raise errors.BadProperty(
-                    "Option can only be set together with amplitude times or if no amplitude times have been set."
-                )
+        free = "amplitude_times" in changes or not len(stored["amplitude_times"])
+        if offgrid != stored["allow_offgrid_times"] and not free:
+            raise errors.BadProperty(
+                "Option can only be set together with amplitude times or if no amplitude times have been set."
+            )
         check_pair(changes, "amplitude_times", "amplitude_values", "Amplitude")
         if "amplitude_times" in changes:
             result["amplitude_times"] = grid_times(cls.name, changes["amplitude_times"], offgrid, clock, 0.0, MESSAGES)
