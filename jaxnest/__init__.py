@@ -17,7 +17,7 @@ import types
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from jaxnest import errors as NESTErrors
-from jaxnest import ll_api, logic, math, random, spatial_distributions
+from jaxnest import ll_api, logic, math, random, spatial, spatial_distributions
 from jaxnest.api.connections import Connect, Disconnect, GetConnections, TripartiteConnect
 from jaxnest.api.info import GetStatus, SetStatus, VerbosityLevel, get_verbosity, help, message, set_verbosity
 from jaxnest.api.json_output import serialize_data, to_json
@@ -152,7 +152,7 @@ if TYPE_CHECKING:  # what NestModule supplies, for editors and type checkers
     def set_communicator(comm: Any = None) -> None: ...
 
 
-_LAZY = ("raster_plot", "server", "spatial", "visualization", "voltage_trace")
+_LAZY = ("raster_plot", "server", "visualization", "voltage_trace")
 """Submodules that are imported when they are first used."""
 
 
@@ -274,6 +274,7 @@ __all__ = [
     "random",
     "serialize_data",
     "set_verbosity",
+    "spatial",
     "spatial_distributions",
     "to_json",
 ]

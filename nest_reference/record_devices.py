@@ -54,7 +54,7 @@ def main(folder: str = str(HERE / "devices"), *seeds: str) -> None:
     cases = load_cases()
     Path(folder).mkdir(parents=True, exist_ok=True)
     for seed in map(int, seeds or SEEDS):
-        np.savez_compressed(Path(folder) / f"seed_{seed}.npz", **record(nest, cases, seed))
+        np.savez_compressed(Path(folder) / f"seed_{seed}.npz", **record(nest, cases, seed))  # pyright: ignore[reportArgumentType]
     for name, content in (("defaults", cases.all_defaults(nest)), ("mistakes", cases.all_mistakes(nest))):
         text = json.dumps(content, indent=1, sort_keys=True)
         (Path(folder) / f"{name}.json").write_text(text + "\n", encoding="utf-8")

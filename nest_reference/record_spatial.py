@@ -27,7 +27,7 @@ _cases = runpy.run_path(str(_here / "spatial_cases.py"))
 _questions = runpy.run_path(str(_here / "spatial_questions.py"))
 NETWORKS: dict[str, Callable[[Any], Any]] = _cases["NETWORKS"]
 QUESTIONS: dict[str, Callable[[Any], Any]] = _questions["QUESTIONS"]
-MISTAKES: dict[str, Callable[[Any], Any]] = _questions["MISTAKES"]
+MISTAKES: dict[str, Callable[[Any], Any]] = runpy.run_path(str(_here / "spatial_mistakes.py"))["MISTAKES"]
 name_of_error: Callable[[Callable[[Any], Any], Any], str] = runpy.run_path(str(_here / "connect_mistakes.py"))[
     "name_of_error"
 ]
@@ -56,14 +56,12 @@ def table(nest: Any, name: str, attributes: dict[str, Any]) -> np.ndarray:
     with contextlib.suppress(nest.NESTErrors.KernelException):  # a mask may be empty; what was made before remains
         NETWORKS[name](nest)
     found = nest.GetConnections()
-    n = len(found)
-    keys = [c for c in COLUMNS if n > 1 or c in found.get()]
-    values = found.get(keys)
+    values = found.get(COLUMNS) if len(found) else dict.fromkeys(COLUMNS, [])
     rows = np.array([np.atleast_1d(values[c]) for c in COLUMNS], float).T
     # Threads enter their connections in any order.
     rows = rows[np.lexsort((rows[:, COLUMNS.index("target_thread")], rows[:, COLUMNS.index("synapse_id")]))]
     rest = np.zeros(len(COLUMNS))
-    distances = np.atleast_1d(found.distance)
+    distances = np.atleast_1d(found.distance if len(found) else [])
     rest[0] = np.sum(np.sort(distances[~np.isnan(distances)]))
     rest[1] = nest.random.uniform().GetValue()
     threads = attributes["local_num_threads"]

@@ -12,7 +12,7 @@ from jaxnest.api import units
 from jaxnest.api.node_collection import NodeCollection
 from jaxnest.api.types import CollocatedSynapses
 from jaxnest.kernel.kernel import kernel
-from jaxnest.kernel.spatial_connecting import RULES as SPATIAL_RULES
+from jaxnest.kernel.spatial_projection import RULES as SPATIAL_RULES
 from jaxnest.kernel.synapse_defaults import synapse_quantities
 from jaxnest.random.parameter import Parameter
 
@@ -199,7 +199,8 @@ def check_spatial(conn_spec: Mapping[str, Any], specs: list[dict[str, Any]]) -> 
     rule = conn_spec["rule"]
     if rule not in SPATIAL_RULES:
         raise ValueError(
-            f"When using kernel or mask, the only possible connection rules are {', '.join(SPATIAL_RULES)}; not {rule!r}."
+            "When using kernel or mask, the only possible connection rules are "
+            f"{', '.join(SPATIAL_RULES)}; not {rule!r}."
         )
     if rule != "pairwise_bernoulli" and "use_on_source" in conn_spec:
         raise ValueError("'use_on_source' can only be set when using 'pairwise_bernoulli'.")

@@ -95,16 +95,16 @@ def _connect_arrays(pre: np.ndarray, post: np.ndarray, specs: list[dict[str, Any
 def _connect_spatial(
     pre: NodeCollection, post: NodeCollection, conn_spec: dict[str, Any], specs: list[dict[str, Any]]
 ) -> None:
-    populations = []
-    for nodes, which in ((pre, "Presynaptic"), (post, "Postsynaptic")):
-        if nodes.spatial is None or nodes.layer is None:
-            raise TypeError(f"{which} NodeCollection must have spatial information")
-        populations.append(Population(nodes.ids, nodes.layer))
+    if pre.spatial is None or pre.layer is None:
+        raise TypeError("Presynaptic NodeCollection must have spatial information")
+    if post.spatial is None or post.layer is None:
+        raise TypeError("Postsynaptic NodeCollection must have spatial information")
     arguments.check_spatial(conn_spec, specs)
     mask = conn_spec.get("mask")
     if isinstance(mask, Mask):
         conn_spec["mask"] = mask.region
-    kernel.connections.connect_spatial(*populations, conn_spec, specs)
+    sources, targets = Population(pre.ids, pre.layer), Population(post.ids, post.layer)
+    kernel.connections.connect_spatial(sources, targets, conn_spec, specs)
 
 
 def TripartiteConnect(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.api.connections import GetConnections
+from jaxnest.api.layers import layer_of
 from jaxnest.api.node_collection import NodeCollection
+from jaxnest.api.spatial_partners import (
+    DumpLayerConnections,
+    DumpLayerNodes,
+    GetSourceNodes,
+    GetSourcePositions,
+    GetTargetNodes,
+    GetTargetPositions,
+)
 from jaxnest.api.spatial_plots import PlotLayer, PlotProbabilityParameter, PlotSources, PlotTargets
 from jaxnest.api.types import Mask
 from jaxnest.kernel.kernel import kernel
@@ -75,12 +82,6 @@ def CreateMask(masktype: str, specs: dict[str, Any], anchor: Any = None) -> Mask
     return Mask(region)
 
 
-def _layer(nodes: NodeCollection) -> Layer:
-    if nodes.layer is None:
-        raise errors.LayerExpected("Nodes with positions (made with nest.spatial) are expected.")
-    return nodes.layer
-
-
 def GetPosition(nodes: NodeCollection) -> list[Any]:
     """Return positions of nodes.
 
@@ -96,7 +97,7 @@ def GetPosition(nodes: NodeCollection) -> list[Any]:
     """
     if not isinstance(nodes, NodeCollection):
         raise TypeError("nodes must be a NodeCollection with spatial extent")
-    positions = _layer(nodes).at(nodes.ids).tolist()
+    positions = layer_of(nodes).at(nodes.ids).tolist()
     return positions[0] if len(nodes) == 1 else positions
 
 
@@ -111,10 +112,10 @@ def _ends(from_arg: Any, to_arg: Any) -> tuple[np.ndarray, np.ndarray, Layer]:
         from_arg = (from_arg,)
     if len(from_arg) > 1 and len(to_arg) > 1 and len(from_arg) != len(to_arg):
         raise ValueError("to_arg and from_arg must have same size unless one have size 1.")
-    layer = _layer(to_arg)
+    layer = layer_of(to_arg)
     end = layer.at(to_arg.ids)
     if isinstance(from_arg, NodeCollection):
-        home = _layer(from_arg)
+        home = layer_of(from_arg)
         return end, home.at(from_arg.ids), home
     points = [[float(x) for x in point] for point in from_arg]
     if any(len(point) != layer.dimensions for point in points):
@@ -193,9 +194,9 @@ def FindNearestElement(layer: NodeCollection, locations: Any, find_all: bool = F
         raise TypeError("layer must be a NodeCollection")
     if not layer:
         raise ValueError("layer cannot be empty")
-    if not np.iterable(locations):
+    if np.ndim(locations) == 0:
         raise TypeError("locations must be coordinate array or list of coordinate arrays")
-    points: Sequence[Any] = locations if np.iterable(locations[0]) else (locations,)
+    points: Sequence[Any] = (locations,) if np.ndim(locations[0]) == 0 else locations
     result = []
     for point in points:
         distances = np.array(Distance([point], layer))
@@ -251,183 +252,9 @@ def SelectNodesByMask(layer: NodeCollection, anchor: Any, mask_obj: Mask) -> Nod
         raise AttributeError(f"mask_obj has to be a mask made with CreateMask, not {mask_obj!r}.")
     if len(anchor) not in (2, 3):
         raise errors.BadProperty("Center must be 2- or 3-dimensional.")
-    where = _layer(layer)
+    where = layer_of(layer)
     if len(anchor) != where.dimensions:
         raise errors.TypeMismatch(f"The anchor has {len(anchor)} dimensions, the layer {where.dimensions}.")
     region = mask_obj.region.compatible_with(where, False)
     ids = kernel.pools.tree(where, layer.ids).inside(region, np.array(anchor, np.float64))
     return NodeCollection(np.sort(ids))
-
-
-# -- connections -----------------------------------------------------------------------------------
-
-
-def _require_nodes(**arguments: Any) -> None:
-    for name, nodes in arguments.items():
-        if not isinstance(nodes, NodeCollection):
-            raise TypeError(f"{name} must be a NodeCollection.")
-
-
-def _partners(
-    sources: NodeCollection, targets: NodeCollection, synapse_model: str | None, of_sources: bool
-) -> list[np.ndarray]:
-    """Return, for each source (or target), the ids of its partners in the order of GetConnections."""
-    connections = GetConnections(sources, targets, synapse_model=synapse_model)
-    source = np.fromiter(connections.sources(), np.int64)
-    target = np.fromiter(connections.targets(), np.int64)
-    nodes, owner, partner = (sources, source, target) if of_sources else (targets, target, source)
-    order = np.argsort(owner, kind="stable")
-    starts = np.searchsorted(owner[order], nodes.ids, side="left")
-    ends = np.searchsorted(owner[order], nodes.ids, side="right")
-    return [partner[order[a:b]] for a, b in zip(starts, ends, strict=True)]
-
-
-def GetTargetNodes(
-    sources: NodeCollection, tgt_layer: NodeCollection, syn_model: str | None = None
-) -> tuple[NodeCollection, ...]:
-    """Return the targets of nodes.
-
-    Parameters
-    ----------
-    sources : NodeCollection
-        The nodes.
-    tgt_layer : NodeCollection
-        Where targets are searched.
-    syn_model : str, optional
-        Only connections of this synapse model.
-
-    Returns
-    -------
-    tuple of NodeCollection
-        The targets of each node, each of them once.
-    """
-    _require_nodes(sources=sources, tgt_layer=tgt_layer)
-    return tuple(NodeCollection(np.unique(ids)) for ids in _partners(sources, tgt_layer, syn_model, True))
-
-
-def GetSourceNodes(
-    src_layer: NodeCollection, targets: NodeCollection, syn_model: str | None = None
-) -> tuple[NodeCollection, ...]:
-    """Return the sources of nodes.
-
-    Parameters
-    ----------
-    src_layer : NodeCollection
-        Where sources are searched.
-    targets : NodeCollection
-        The nodes.
-    syn_model : str, optional
-        Only connections of this synapse model.
-
-    Returns
-    -------
-    tuple of NodeCollection
-        The sources of each node, each of them once.
-    """
-    _require_nodes(src_layer=src_layer, targets=targets)
-    return tuple(NodeCollection(np.unique(ids)) for ids in _partners(src_layer, targets, syn_model, False))
-
-
-def GetTargetPositions(
-    sources: NodeCollection, tgt_layer: NodeCollection, syn_model: str | None = None
-) -> list[list[list[float]]]:
-    """Return the positions of the targets of nodes.
-
-    Parameters
-    ----------
-    sources : NodeCollection
-        The nodes.
-    tgt_layer : NodeCollection
-        Where targets are searched.
-    syn_model : str, optional
-        Only connections of this synapse model.
-
-    Returns
-    -------
-    list of list of positions
-        For each node one position for each connection.
-    """
-    _require_nodes(sources=sources, tgt_layer=tgt_layer)
-    layer = _layer(tgt_layer)
-    return [layer.at(ids).tolist() for ids in _partners(sources, tgt_layer, syn_model, True)]
-
-
-def GetSourcePositions(
-    src_layer: NodeCollection, targets: NodeCollection, syn_model: str | None = None
-) -> list[list[list[float]]]:
-    """Return the positions of the sources of nodes.
-
-    Parameters
-    ----------
-    src_layer : NodeCollection
-        Where sources are searched.
-    targets : NodeCollection
-        The nodes.
-    syn_model : str, optional
-        Only connections of this synapse model.
-
-    Returns
-    -------
-    list of list of positions
-        For each node one position for each connection.
-    """
-    _require_nodes(src_layer=src_layer, targets=targets)
-    layer = _layer(src_layer)
-    return [layer.at(ids).tolist() for ids in _partners(src_layer, targets, syn_model, False)]
-
-
-# -- files -----------------------------------------------------------------------------------------
-
-
-def DumpLayerNodes(layer: NodeCollection, outname: str | os.PathLike[str]) -> None:
-    """Write ids and positions of all nodes of a layer to a file.
-
-    Parameters
-    ----------
-    layer : NodeCollection
-        Nodes with positions. All nodes of their layer are written.
-    outname : str
-        Name of the file.
-    """
-    if not isinstance(layer, NodeCollection):
-        raise TypeError("layer must be a NodeCollection")
-    where = _layer(layer)
-    with open(outname, "w") as file:
-        for node_id, position in enumerate(where.positions.tolist(), where.first_id):
-            print(node_id, *(f"{x:g}" for x in position), file=file)
-
-
-def DumpLayerConnections(
-    source_layer: NodeCollection,
-    target_layer: NodeCollection,
-    synapse_model: str,
-    outname: str | os.PathLike[str],
-) -> None:
-    """Write the connections between two layers to a file.
-
-    Each line has the ids of source and target, weight, delay in ms, and the vector from source to target.
-
-    Parameters
-    ----------
-    source_layer, target_layer : NodeCollection
-        Nodes with positions. All nodes of the target's layer are taken.
-    synapse_model : str
-        Only connections of this synapse model.
-    outname : str
-        Name of the file.
-    """
-    for name, nodes in (("source_layer", source_layer), ("target_layer", target_layer)):
-        if not isinstance(nodes, NodeCollection):
-            raise TypeError(f"{name} must be a NodeCollection")
-    sources, targets = _layer(source_layer), _layer(target_layer)
-    all_targets = NodeCollection(np.arange(targets.first_id, targets.first_id + len(targets)))
-    connections = GetConnections(source_layer, all_targets, synapse_model=synapse_model)
-    kernel.pools.list(sources, source_layer.ids)  # as NEST does, which decides how the next Connect orders them
-    with open(outname, "w") as file:
-        if not len(connections):
-            return
-        columns = connections.get(["source", "target", "weight", "delay"])
-        ends, start, weight, delay = (np.atleast_1d(columns[k]) for k in ("target", "source", "weight", "delay"))
-        vectors = targets.displacement(sources.at(start), targets.at(ends)).tolist()
-        for row in zip(start.tolist(), ends.tolist(), weight.tolist(), delay.tolist(), vectors, strict=True):
-            print(row[0], row[1], *(f"{x:g}" for x in (*row[2:4], *row[4])), file=file)

@@ -99,7 +99,7 @@ def PlotTargets(
         raise TypeError("src_nrn must be a single element NodeCollection.")
     if not isinstance(tgt_layer, NodeCollection):
         raise TypeError("tgt_layer must be a NodeCollection.")
-    from jaxnest.api.spatial import GetTargetPositions
+    from jaxnest.api.spatial_partners import GetTargetPositions
 
     partners = GetTargetPositions(src_nrn, tgt_layer, syn_type)[0]
     style = {"color": tgt_color, "size": tgt_size}, {"color": src_color, "size": src_size}
@@ -153,7 +153,7 @@ def PlotSources(
         raise TypeError("tgt_nrn must be a single element NodeCollection.")
     if not isinstance(src_layer, NodeCollection):
         raise TypeError("src_layer must be a NodeCollection.")
-    from jaxnest.api.spatial import GetSourcePositions
+    from jaxnest.api.spatial_partners import GetSourcePositions
 
     partners = GetSourcePositions(src_layer, tgt_nrn, syn_type)[0]
     style = {"color": src_color, "size": src_size}, {"color": tgt_color, "size": tgt_size}

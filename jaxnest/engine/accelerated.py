@@ -11,6 +11,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.engine import layout, pure
 from jaxnest.engine.buffers import Buffers, events_per_slice
+from jaxnest.engine.parallel import ShardPrograms, is_worthwhile
 from jaxnest.engine.plan import Plan, collection_table
 from jaxnest.engine.plastic_kernels import PlasticOperations, plastic_constant, synapse_states, take_synapse_states
 from jaxnest.engine.program import DeviceSpec, ProbeSpec, ProgramSpec, compiled
@@ -37,7 +38,14 @@ class XlaRunner:
         self.spec = self._spec()
         self.constant = jax.device_put(self._constant())
         self.carry = jax.device_put(self._carry())
+        self._make_programs()
+
+    def _make_programs(self) -> None:
+        """Compile one program for all virtual processes, or one for each."""
         self.run_program = compiled(self.spec)
+        self.shard_programs = None
+        if self.uses_kernels and is_worthwhile(self.plan):
+            self.shard_programs = ShardPrograms(self.spec, self.constant)
 
     def _spec(self) -> ProgramSpec:
         plan = self.plan
@@ -90,6 +98,8 @@ class XlaRunner:
                 | plastic_constant(t)
                 for t in plan.delivery
             ],
+            "before": [],
+            "after": [],
             "times": archive_times(plan.clock),
             "collection": [collection_table(plan, s) for s in range(len(plan.shards))],
             "devices": [[() if d is None else d.constant() for d in ds] for ds in self.devices],
@@ -136,9 +146,12 @@ class XlaRunner:
 
     def run(self, step: int, end: int) -> int:
         """Advance from `step` to `end` (steps) or until a buffer is full, and return the step reached."""
-        self.carry["step"] = np.int64(step)
-        carry, self.carry = self.carry, None
-        self.carry = self.run_program(self.constant, carry, np.int64(end))
+        if self.shard_programs is not None:
+            self.shard_programs.run(self.carry, step, end)
+        else:
+            self.carry["step"] = np.int64(step)
+            carry, self.carry = self.carry, None
+            self.carry = self.run_program(self.constant, carry, np.int64(end))
         for s, buffers in enumerate(self.buffers):
             shard = self.carry["shards"][s]
             buffers.counters = np.array(shard["counters"])
@@ -227,10 +240,9 @@ class XlaRunner:
         """Take over variables, states, streams, weights and device settings that changed on the host."""
         step = self.carry["step"]
         samples, counts = self.carry["samples"], self.carry["n_samples"]
-        spec = self._spec()
-        if spec != self.spec:
-            self.spec, self.run_program = spec, compiled(spec)
+        self.spec = self._spec()
         self.constant = jax.device_put(self._constant())
+        self._make_programs()
         self.carry = jax.device_put(self._carry() | {"samples": [], "n_samples": []})
         self.carry |= {"step": step, "samples": samples, "n_samples": counts}
 

@@ -1,8 +1,8 @@
 """The spikes that neurons remember, for the synapses that end at them.
 
-Each virtual process has one row per column of its raster in two tables, `index` (integers) and `trace` (floats), and one
-`pool` of records for all of them. The records of a neuron lie in a ring, a part of the pool whose length is a power of
-two; a ring that gets full moves to the free end of the pool.
+Each virtual process has one row per column of its raster in two tables, `index` (integers) and `trace` (floats), and
+one `pool` of records for all of them. The records of a neuron lie in a ring, a part of the pool whose length is a
+power of two; a ring that gets full moves to the free end of the pool.
 
 A neuron keeps its spikes only if plastic synapses end at it; otherwise it remembers the time of its last one. A spike
 is forgotten once all synapses have read it and none can ask for it again.
@@ -94,9 +94,7 @@ def decay_calcium(trace: np.ndarray, t: float) -> None:
 
 
 @numba.njit(cache=True)
-def _missing(
-    index: np.ndarray, pool: np.ndarray, counters: np.ndarray, raster: np.ndarray, clock: np.ndarray
-) -> int:
+def _missing(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, raster: np.ndarray, clock: np.ndarray) -> int:
     """Return how many records the spikes of a segment need beyond what is free."""
     n = index.shape[0]
     plastic = False
@@ -180,16 +178,29 @@ def note_spikes_handler(frame: int) -> int:
 
 
 # -- what synapses ask for: the operations of `models.history` in compiled code ----------------------------
+#
+# They are inlined before their arrays turn into arguments, which takes a third of the time. What writes is a function
+# of its own: numba would take a write to an array in a named tuple for dead code.
 
 
 @numba.njit
+def _mark_read(pool: np.ndarray, record: int) -> None:
+    pool[record, READ] += 1.0
+
+
+@numba.njit
+def _mark_seen(trace: np.ndarray, i: int, value: float) -> None:
+    trace[i, SEEN] = value
+
+
+@numba.njit(inline="always")
 def _record(x: Any, k: int) -> int:
     """Return where record `k` of the target lies in the pool."""
     i = x.post
     return x.index[i, START] + ((x.index[i, FIRST] + k) & (x.index[i, CAPACITY] - 1))
 
 
-@numba.njit
+@numba.njit(inline="always")
 def _last_before(x: Any, t: float) -> int:
     """Return the last record before `t`, or -1."""
     k = x.index[x.post, LENGTH] - 1
@@ -198,7 +209,7 @@ def _last_before(x: Any, t: float) -> int:
     return k
 
 
-@overload(history.spikes, strict=False)
+@overload(history.spikes, strict=False, inline="always")
 def _spikes(x: Any, after: Any, until: Any) -> Any:
     def spikes(x: Any, after: float, until: float) -> range:
         end = x.index[x.post, LENGTH]
@@ -207,23 +218,23 @@ def _spikes(x: Any, after: Any, until: Any) -> Any:
         begin = end
         while begin > 0 and x.pool[_record(x, begin - 1), TIME] >= after + EPSILON:
             begin -= 1
-            x.pool[_record(x, begin), READ] += 1.0
+            _mark_read(x.pool, _record(x, begin))
         return range(begin, end)
 
     return spikes
 
 
-@overload(history.time, strict=False)
+@overload(history.time, strict=False, inline="always")
 def _time(x: Any, spike: Any) -> Any:
     return lambda x, spike: x.pool[_record(x, spike), TIME]
 
 
-@overload(history.triplet_trace_at, strict=False)
+@overload(history.triplet_trace_at, strict=False, inline="always")
 def _triplet_trace_at(x: Any, spike: Any) -> Any:
     return lambda x, spike: x.pool[_record(x, spike), RECORD_TRIPLET]
 
 
-@overload(history.trace, strict=False)
+@overload(history.trace, strict=False, inline="always")
 def _trace(x: Any, t: Any) -> Any:
     def trace(x: Any, t: float) -> float:
         k = _last_before(x, t)
@@ -231,13 +242,13 @@ def _trace(x: Any, t: Any) -> Any:
         if k >= 0:
             record = _record(x, k)
             value = x.pool[record, RECORD_TRACE] * math.exp((x.pool[record, TIME] - t) * x.trace[x.post, RATE])
-        x.trace[x.post, SEEN] = value
+        _mark_seen(x.trace, x.post, value)
         return value
 
     return trace
 
 
-@overload(history.nearest_trace, strict=False)
+@overload(history.nearest_trace, strict=False, inline="always")
 def _nearest_trace(x: Any, t: Any) -> Any:
     def nearest_trace(x: Any, t: float) -> float:
         k = _last_before(x, t)

@@ -21,8 +21,8 @@ class Detection:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._pending = np.empty((0, 5), np.int64)
-        """Spikes of neurons that are not delivered yet: virtual process, sender, stamp, multiplicity, slice."""
+        self._pending = np.empty((0, 6), np.int64)
+        """Spikes that are not delivered yet: virtual process, sender, stamp, multiplicity, slice, segment."""
 
     def begin(self, plan: Plan) -> None:
         """Before a run: give new detectors their memory."""
@@ -64,10 +64,11 @@ class Detection:
         found = [self._pending]
         for s, rows in enumerate(records):
             mine = rows[rows[:, 0] == -1]
-            columns = (np.full(len(mine), s), mine[:, 1], mine[:, 2], mine[:, 3], (mine[:, 2] - 1) // plan.min_delay)
+            slices = (mine[:, 2] - 1) // plan.min_delay
+            columns = (np.full(len(mine), s), mine[:, 1], mine[:, 2], mine[:, 3], slices, mine[:, 4])
             found.append(np.stack(columns, axis=1))
         spikes = np.concatenate(found)
-        self._pending = spikes[np.lexsort((spikes[:, 2], spikes[:, 1], spikes[:, 0], spikes[:, 4]))]
+        self._pending = spikes[np.lexsort((spikes[:, 2], spikes[:, 1], spikes[:, 5], spikes[:, 0], spikes[:, 4]))]
 
 
 def _rows(plan: Plan) -> list[tuple[Any, int]]:
@@ -81,7 +82,7 @@ def _from_neurons(plan: Plan, s: int, first: int, n: int, spikes: np.ndarray) ->
     source, receptor, weight = inputs.source[mine], (inputs.listener - first)[mine], inputs.weight[mine]
     begin, end = np.searchsorted(source, spikes[:, 1], "left"), np.searchsorted(source, spikes[:, 1], "right")
     arrivals = []
-    for (_, _, stamp, multiplicity, slice_), low, high in zip(spikes.tolist(), begin, end, strict=True):
+    for (_, _, stamp, multiplicity, slice_, _), low, high in zip(spikes.tolist(), begin, end, strict=True):
         time = 2 * (slice_ + 1) * plan.min_delay
         one = [(time, int(receptor[c]), stamp, 1, float(weight[c])) for c in range(low, high)]
         arrivals += one * multiplicity

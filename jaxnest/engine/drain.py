@@ -25,6 +25,8 @@ class SpikeRecords:
 
         Per recorder they come segment by segment, in a segment by sender, for a sender by time, as in NEST.
         """
+        if begin == end:
+            return
         records = event_records(buffers)
         spikes: dict[int, tuple[np.ndarray, ...]] = {}
         if len(records):
@@ -143,7 +145,8 @@ class WeightWatch:
         mine = mine[self._wanted(s, recorder, connections, row[mine], records[mine, 1])]
         r = row[mine]
         sent = np.ascontiguousarray(records[mine, 2]).view(np.float64)
-        weight = sent if connections.named.model.send is not None else connections.weight[r]  # targets may count or flip
+        # what arrives may have been counted or flipped for the target
+        weight = sent if connections.named.model.send is not None else connections.weight[r]
         columns = {
             "senders": connections.source[r].astype(np.int64),
             "steps": records[mine, 1],

@@ -43,8 +43,7 @@ def _pointer(typing_context: Any, address: Any) -> Any:
     return types.voidptr(types.int64), generate
 
 
-@intrinsic
-def call_function(typing_context: Any, address: Any, argument: Any) -> Any:
+def _call_function(typing_context: Any, address: Any, argument: Any) -> Any:
     """Call the function ``int64(int64)`` at an address."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -53,6 +52,9 @@ def call_function(typing_context: Any, address: Any, argument: Any) -> Any:
         return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), [arguments[1]])
 
     return types.int64(types.int64, types.int64), generate
+
+
+call_function: Any = intrinsic(_call_function)
 
 
 @numba.njit(inline="always")

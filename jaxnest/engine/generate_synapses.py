@@ -33,7 +33,7 @@ FINGERPRINT = {fingerprint!r}
 Parameters = namedtuple("Parameters", {parameters!r})
 State = namedtuple("State", {state!r})
 Event = namedtuple("Event", ["t", "delay", "post", "index", "trace", "pool", "stream"])
-send = njit(error_model="numpy")(SYNAPSE_MODELS[{name!r}].send)
+send = njit(error_model="numpy", inline="always")(SYNAPSE_MODELS[{name!r}].send)
 
 
 @numba.cfunc(ffi.HANDLER, cache=True)

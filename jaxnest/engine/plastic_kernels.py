@@ -1,4 +1,7 @@
-"""Delivery with event kernels where synapses have functions of their own: see `engine.kernels` for constant weights."""
+"""Delivery with event kernels where synapses have functions of their own: see `engine.kernels` for constant weights.
+
+Compiled code is imported by the functions that need it: this file is also read for networks without such synapses.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,7 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine import ffi, kernels, synaptic_calls
 from jaxnest.engine.buffers import Buffers
-from jaxnest.engine.generate_synapses import delivery_function
 from jaxnest.engine.layout import N_REGISTER
 from jaxnest.engine.plasticity import Plasticity
 from jaxnest.engine.tables import DeliveryTable
@@ -25,13 +26,24 @@ class PlasticOperations:
 
     dynamics: tuple[str, ...]
 
-    collect = staticmethod(kernels.collect)
-    archive = staticmethod(kernels.archive)
+    def collect(self, shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:
+        """Note the spikes of a segment."""
+        from jaxnest.engine import kernels
+
+        kernels.collect(shard, table, clock)
+
+    def archive(self, shard: dict[str, Any], times: Any, clock: Any) -> None:
+        """Remember the spikes of a segment."""
+        from jaxnest.engine import kernels
+
+        kernels.archive(shard, times, clock)
 
     def deliver(
         self, shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[Any, Any]], clock: Any
     ) -> None:
         """Send the spikes of the previous slice through all synapses of a shard."""
+        from jaxnest.engine import ffi, synaptic_calls
+
         results = ffi.call(
             synaptic_calls.deliver_handler,
             [
@@ -60,6 +72,8 @@ class PlasticOperations:
 
 def functions(plasticity: Plasticity) -> np.ndarray:
     """Return the addresses of the compiled functions."""
+    from jaxnest.engine.generate_synapses import delivery_function
+
     return np.array([delivery_function(name).address for name in plasticity.dynamics], np.int64)
 
 
@@ -89,11 +103,13 @@ def take_synapse_states(table: DeliveryTable, states: tuple[Any, ...]) -> None:
 
 def deliver(table: DeliveryTable, mine: Buffers, other: Buffers, stream: Any, clock: Any) -> None:
     """Send what one virtual process registered through the synapses of another, without XLA."""
+    from jaxnest.engine import synaptic_calls
+
     plasticity = table.plasticity
     assert plasticity is not None
     shared = (mine.ring, mine.weight_events, mine.counters, *mine.archive.arrays, stream, clock, plasticity.times)
     own = [(s.state, *s.constant()) for s in plasticity.synapses]
-    synaptic_calls.deliver(
+    arguments: tuple[Any, ...] = (
         mine.ring.reshape(-1),
         mine.weight_events,
         mine.counters,
@@ -107,3 +123,4 @@ def deliver(table: DeliveryTable, mine: Buffers, other: Buffers, stream: Any, cl
         clock,
         synaptic_calls.calls_of(shared, own, functions(plasticity)),
     )
+    synaptic_calls.deliver(*arguments)

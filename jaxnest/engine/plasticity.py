@@ -147,7 +147,12 @@ def build_plasticity(
         synapses.append(_columns(model, homes, len(mine), {name: c[mine] for name, c in columns.items()}))
     times = np.array([clock.ms_per_tic, clock.tics_per_step, clock.ms_per_step])
     return Plasticity(
-        dynamics, kinds[owner[first]].astype(np.int64), group_row, commons[owner[first]].astype(np.int64), synapses, times
+        dynamics,
+        kinds[owner[first]].astype(np.int64),
+        group_row,
+        commons[owner[first]].astype(np.int64),
+        synapses,
+        times,
     )
 
 

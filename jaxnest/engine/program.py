@@ -95,7 +95,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         for s in shards
     ]
     if spec.has_connections:
-        registers = [(s["register"], s["counters"]) for s in shards]
+        registers = [*constant["before"], *((s["register"], s["counters"]) for s in shards), *constant["after"]]
         for s, shard in enumerate(shards):
             spec.operations.deliver(shard, constant["delivery"][s], registers, clocks[s])
     for s, shard in enumerate(shards):

@@ -19,6 +19,8 @@ from jaxnest.engine.stimulation import Devices
 
 AIM_SECONDS = 0.2
 """How long one call of a back end may take: between calls, interrupts are answered and progress is shown."""
+MOST_STEPS = 1 << 30
+"""Largest number of steps in one call: many short runs would raise it without end."""
 
 
 @final
@@ -210,7 +212,8 @@ class Session:
             self._check_states(begin, step)
             seconds = max(1e-6, time.perf_counter() - started)
             factor = min(8.0, AIM_SECONDS / seconds)
-            self._steps_per_call = max(self._plan.min_delay, int(self._steps_per_call * max(0.25, factor)))
+            most = min(MOST_STEPS, int(self._steps_per_call * max(0.25, factor)))
+            self._steps_per_call = max(self._plan.min_delay, most)
         self._runner.return_streams()
         self._runner.rest(self._plan.clock.to_ms(step))
         return step
@@ -225,11 +228,14 @@ class Session:
         plan = self._plan
         assert plan is not None
         needed = sum(int(b.counters[layout.WEIGHTS_NEEDED]) for b in self._buffers)
-        return any(
-            b.counters[layout.N_EVENTS] + events_per_slice(plan, s) > len(b.events) // layout.EVENT_WORDS
-            or b.counters[layout.N_WEIGHTS] + needed > len(b.weight_events) // layout.WEIGHT_WORDS
-            for s, b in enumerate(self._buffers)
-        ) or self._backend != "strict"
+        return (
+            any(
+                b.counters[layout.N_EVENTS] + events_per_slice(plan, s) > len(b.events) // layout.EVENT_WORDS
+                or b.counters[layout.N_WEIGHTS] + needed > len(b.weight_events) // layout.WEIGHT_WORDS
+                for s, b in enumerate(self._buffers)
+            )
+            or self._backend != "strict"
+        )
 
     def _grow(self) -> None:
         """Make room for the weights of a slice with more synaptic events than ever."""

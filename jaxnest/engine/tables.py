@@ -8,6 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest import errors
 from jaxnest.engine.layout import FLIP, PLAIN
 from jaxnest.engine.plasticity import Plasticity, build_plasticity
 from jaxnest.engine.shard import Batch, Shard
@@ -235,6 +236,11 @@ def build_device_table(
         mine = np.flatnonzero(rows >= 0)
         if not len(mine):
             continue
+        if table.named.model.send is not None:
+            raise errors.NotImplemented(
+                f"Connections from {devices.model.name} with '{table.named.name}' are not implemented yet: put a "
+                "parrot_neuron between them."
+            )
         target, receptor = table.target[mine], table.receptor[mine]
         to_neuron = lookup[0][target] >= 0
         port = 0 if getattr(devices.model, "samples", False) else receptor

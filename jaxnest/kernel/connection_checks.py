@@ -50,6 +50,12 @@ def why_not(
         and target.element_type == "stimulator"
     ):
         return illegal(f"{target.name} takes no input.")
+    signals = {source.signal_sent, target.signal_heard} - {"any"}
+    if not samples and len(signals) > 1:
+        return illegal(
+            "Source and target neuron are not compatible (e.g., spiking vs binary neuron): "
+            f"{source.name} -> {target.name}."
+        )
     problem = _receptor(source, target, synapse, receptor, n_receptors)
     if problem is None and synapse.needs_archive and not target.archives:
         return illegal(f"The target node does not support STDP synapses: {target.name} keeps no history of spikes.")

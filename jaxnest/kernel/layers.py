@@ -116,7 +116,7 @@ def _check_edge_wrap(edge_wrap: Any) -> None:
 def _shape(shape: Any) -> tuple[int, ...]:
     if shape is None:
         raise AttributeError("The shape of a grid must not be None.")
-    if isinstance(shape, str) or not np.iterable(shape) or not len(shape) or not _is_integer(shape[0]):
+    if np.ndim(shape) == 0 or not len(shape) or not _is_integer(shape[0]):
         raise errors.TypeMismatch(f"The shape of a grid has to be a list of integers, not {shape!r}.")
     if not all(int(s) > 0 for s in shape):
         raise errors.BadProperty(f"All shape entries must be positive, not {list(shape)}.")

@@ -27,6 +27,8 @@ class Simulation:
         self.step = 0
         """Present time in steps."""
         self.prepared = False
+        self._failed = False
+        """True after a Simulate that ended with an error."""
         self.has_run = False
         """True after the first run of positive length: resolution, threads and delay limits are then fixed."""
         self.spike_count = 0
@@ -50,9 +52,11 @@ class Simulation:
         BadParameter
             If the time is negative, not finite or not on the grid. The kernel stays usable.
         """
+        self._failed = True
         self.prepare()
         try:
             self.run(ms)
+            self._failed = False
         finally:
             self.cleanup()
 
@@ -97,6 +101,9 @@ class Simulation:
     def cleanup(self) -> None:
         """End a series of runs."""
         if not self.prepared:
+            if self._failed:  # scripts made for NEST clean up after a Simulate that failed
+                self._failed = False
+                return
             raise errors.KernelException("Cleanup called without Prepare.")
         self._kernel.recording.cleanup()
         self.prepared = False

@@ -12,23 +12,18 @@ from jaxnest import errors
 from jaxnest.kernel.connecting import Builder, has_arrays, random_parameters
 from jaxnest.kernel.connection_checks import Compatibility, illegal
 from jaxnest.kernel.rules import Pairs, Process
-from jaxnest.kernel.rules.base import flag
 from jaxnest.kernel.rules.draws import Draws
+from jaxnest.kernel.spatial_projection import Projection
 from jaxnest.kernel.synapse_spec import SynapseSpec
 from jaxnest.kernel.values import is_random
 from jaxnest.random.geometry import NO_GEOMETRY
-from jaxnest.random.parameter import Parameter
 from jaxnest.random.saved_normals import SAVED_NORMALS
 from jaxnest.spatial.layer import Layer
-from jaxnest.spatial.masks import create_region
-from jaxnest.spatial.regions import Converse, Everything, Region, SolidRegion
+from jaxnest.spatial.regions import Converse, Everything, SolidRegion
 
 if TYPE_CHECKING:
     from jaxnest.kernel.kernel import Kernel
     from jaxnest.kernel.rules.spatial_loops import Candidates, Drivers, Space
-
-RULES = ("pairwise_bernoulli", "pairwise_poisson", "fixed_indegree", "fixed_outdegree")
-"""The rules that take positions into account."""
 
 
 @final
@@ -46,105 +41,6 @@ class Population:
 
     ids: np.ndarray
     layer: Layer
-
-
-@final
-@dataclass
-class Projection:
-    """A connection specification, checked.
-
-    Attributes
-    ----------
-    rule
-        Name of the rule.
-    mask
-        Region in which partners are searched, or None.
-    kernel
-        Probability or mean number of connections, or None.
-    number
-        Number of connections of each node, or None.
-    use_on_source
-        Whether mask and distances belong to the layer of the sources.
-    """
-
-    rule: str
-    mask: Region | None
-    kernel: Any
-    number: Any
-    use_on_source: bool
-    allow_autapses: bool
-    allow_multapses: bool
-    allow_oversized_mask: bool
-
-    @staticmethod
-    def parse(conn_spec: Mapping[str, Any]) -> Projection:
-        """Check a connection specification.
-
-        Raises
-        ------
-        TypeMismatch, BadProperty, UnaccessedDictionaryEntry, AttributeError, KeyError
-            If options are wrong, unknown or missing.
-        """
-        options = dict(conn_spec)
-        rule = options.pop("rule")
-        use_on_source = bool(options.pop("use_on_source", False))
-        degree = {"fixed_indegree": "indegree", "fixed_outdegree": "outdegree"}.get(rule)
-        number = None
-        if degree:
-            number = _number(degree, options.pop(degree))
-        mask = None
-        if "mask" in options:
-            mask = options.pop("mask")
-            mask = mask if isinstance(mask, Region) else create_region(mask)
-        projection = Projection(
-            rule,
-            mask,
-            _kernel(options),
-            number,
-            use_on_source,
-            flag(options, "allow_autapses", True),
-            flag(options, "allow_multapses", True),
-            flag(options, "allow_oversized_mask", False),
-        )
-        if options:
-            raise errors.UnaccessedDictionaryEntry(
-                f"Unaccessed elements in conn_spec: {', '.join(options)}. Rule '{rule}' does not know them."
-            )
-        if rule == "pairwise_poisson" and projection.kernel is None:
-            raise IndexError("Rule 'pairwise_poisson' needs 'pairwise_avg_num_conns' in conn_spec.")
-        return projection
-
-
-def _kernel(options: dict[str, Any]) -> Parameter | None:
-    """Take the kernel out of the specification."""
-    for key in ("p", "pairwise_avg_num_conns"):
-        if key not in options:
-            continue
-        value = options.pop(key)
-        if value is None:
-            raise AttributeError(f"'{key}' in conn_spec has to be a number or a Parameter, not None.")
-        if is_random(value):
-            return value
-        if isinstance(value, str) or not isinstance(value, int | float | np.number):
-            raise errors.BadProperty(f"'{key}' in conn_spec has to be a number or a Parameter, not {value!r}.")
-        return _constant(float(value))
-    return None
-
-
-def _constant(value: float) -> Parameter:
-    from jaxnest.random.creation import create_parameter
-
-    return create_parameter("constant", {"value": value})
-
-
-def _number(key: str, value: Any) -> Any:
-    if is_random(value):
-        return value
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
-        raise errors.TypeMismatch(f"{key} has to be an integer or a Parameter, not {value!r}.")
-    if value < 0:
-        raise errors.BadProperty(f"Number of connections cannot be less than zero. ({key} = {value})")
-    return int(value)
 
 
 Step = Callable[[Any, np.ndarray], Any]
@@ -303,7 +199,7 @@ class Run:
         from jaxnest.random.poisson import POISSON_SIZE
 
         p, stream = self._projection, process.stream
-        kernel, programs = self._programs(self._kernels, process), self._programs(self._draws, process)
+        kernel, programs = self._kernel_of(process, candidates), self._programs(self._draws, process)
         if p.rule == "fixed_indegree":
             limits = self._limits()
             scratch = _scratch(len(candidates.found))
@@ -315,8 +211,7 @@ class Run:
             row = np.zeros(POISSON_SIZE)
             multiple = (stream, candidates, targets, space, kernel, p.allow_autapses, programs, row)
             return lambda buffers, progress: spatial_loops.multiple(*multiple, buffers, progress), 0
-        has_kernel = p.kernel is not None
-        bernoulli = (stream, candidates, targets, space, has_kernel, kernel, p.allow_autapses, programs)
+        bernoulli = (stream, candidates, targets, space, kernel, p.allow_autapses, programs)
         return lambda buffers, progress: spatial_loops.bernoulli(*bernoulli, buffers, progress), 0
 
     def _here(self, process: Process) -> Drivers:
@@ -340,19 +235,21 @@ class Run:
         specification = np.repeat(np.arange(len(self._specs)), [len(spec.random) for spec in self._specs])
         process = self.processes[0]
         limits = self._limits()
-        arguments = (
+        arguments: list[Any] = [
             process.rank_stream,
             candidates,
             sources,
             spaces,
             limits,
-            *(self._programs(draws, process) for draws in (self._numbers, self._kernels, self._draws)),
+            self._programs(self._numbers, process),
+            self._kernel_of(process, candidates),
+            self._programs(self._draws, process),
             specification,
             saved,
             *_scratch(len(candidates.found)),
-        )
+        ]
         (source, target, _, drawn), progress = collect(
-            lambda buffers, progress: spatial_loops.outdegrees(*arguments, buffers, progress),
+            lambda buffers, progress: spatial_loops.outdegrees(*[*arguments, buffers, progress]),
             self._draws.n,
             lambda progress: progress[loops.SOURCE] == len(sources.ids) or progress[loops.FAILED],
             max(limits.number, 0) * len(sources.ids),
@@ -403,7 +300,20 @@ class Run:
         p = self._projection
         number = -1 if is_random(p.number) else p.number
         masked = p.mask is not None and p.rule == "fixed_indegree"
-        return Limits(number, p.kernel is not None, masked, p.allow_autapses, p.allow_multapses)
+        return Limits(number, masked, p.allow_autapses, p.allow_multapses)
+
+    def _kernel_of(self, process: Process, candidates: Candidates) -> Any:
+        """Return the kernel with room for its values."""
+        from jaxnest.kernel.rules.spatial_loops import Kernel
+        from jaxnest.random.plain import is_plain
+
+        kernel, n = self._projection.kernel, len(candidates.found)
+        programs = self._programs(self._kernels, process)
+        plain = kernel is not None and is_plain(kernel.expression.code, self._targets.layer.dimensions)
+        rows = len(programs.stack) if plain else 0
+        return Kernel(
+            kernel is not None, plain, programs, np.empty(n), np.empty((3, n)), np.empty(n), np.empty((rows, n))
+        )
 
     def _programs(self, draws: Draws, process: Process) -> Any:
         """Return expressions for compiled code, all of which look at the same geometry."""
@@ -426,6 +336,6 @@ def _drivers(population: Population) -> Drivers:
     return Drivers(population.ids.astype(np.int32), padded(population.layer.at(population.ids)))
 
 
-def _scratch(n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return room for weights, cumulative weights and marks of candidates."""
-    return np.empty(n), np.empty(n), np.full(n, -1, np.int64)
+def _scratch(n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return room for cumulative probabilities and marks of candidates."""
+    return np.empty(n), np.full(n, -1, np.int64)

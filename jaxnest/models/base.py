@@ -156,6 +156,10 @@ class Node(Model, abstract=True):
     """False for devices, which have a twin on every virtual process."""
     emits: ClassVar[str | None] = None
     """``"spikes"`` or ``"currents"``, or None."""
+    signal_sent: ClassVar[str] = "spikes"
+    """What spikes mean: ``"spikes"``, ``"binary"`` (one for a switch to 0, two for a switch to 1) or ``"any"``."""
+    signal_heard: ClassVar[str] = "spikes"
+    """What they have to mean where they arrive."""
     dynamic: ClassVar[tuple[str, ...]] = ()
     """The state variables that `update` advances, in the order of its result."""
     recordables: ClassVar[dict[str, Callable[[Any, Any], Any]]] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -76,6 +76,7 @@ class Detector(Device, abstract=True):
             defaults["delta_tau"] = clock.to_ms(cls.default_steps)
 
 
+@final
 class Values:
     """Values as attributes."""
 

@@ -15,7 +15,7 @@ def _only_compiled() -> NoReturn:
 
 
 def spikes(x: Any, after: float, until: float) -> range:
-    """Return handles of the target's spikes with ``after < t <= until``, in the order of time, and mark them as read."""
+    """Return handles of the target's spikes with ``after < t <= until``, in order of time, and mark them as read."""
     _only_compiled()
 
 

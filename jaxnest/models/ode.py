@@ -33,6 +33,8 @@ class OdeNeuron(ArchivingNeuron, abstract=True):
     tile_size = 512
     controls_derivative: ClassVar[bool] = False
     """Errors are bounded relative to the derivatives (else absolutely)."""
+    loops_stages: ClassVar[bool] = False
+    """The default back end compiles `dynamics` once instead of six times: slower, but halves the compilation."""
     absolute_error: ClassVar[float] = 1e-3
     """Bound of the error of every variable, in its unit, if the model has no parameter `gsl_error_tol`."""
 

@@ -24,14 +24,17 @@ def register(model: N) -> N:
     return model
 
 
-def register_synapse(hpc: int = 0, lbl: int = 0) -> Callable[[S], S]:
-    """Make a synapse model known, and its ``_hpc`` and ``_lbl`` variants if their sizes in bytes are given."""
+def register_synapse(hpc: int | None = 0, lbl: int | None = 0) -> Callable[[S], S]:
+    """Make a synapse model known, and its ``_hpc`` and ``_lbl`` variants.
+
+    Their sizes in bytes are given; 0 if there is no such variant, None if NEST does not report its size.
+    """
 
     def add(model: S) -> S:
         SYNAPSE_MODELS[model.name] = model
         model.dynamics = model.name
         for suffix, size, flag in (("_hpc", hpc, "receptor_zero_only"), ("_lbl", lbl, "labelled")):
-            if size:
+            if size != 0:
                 name = model.name + suffix
                 body = {"name": name, "size": size, flag: True, "__doc__": model.__doc__}
                 SYNAPSE_MODELS[name] = type(name, (model,), body)

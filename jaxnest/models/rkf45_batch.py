@@ -15,9 +15,6 @@ from jax import lax
 
 from jaxnest.models import rkf45
 
-MOST_UNROLLED = 6
-"""With more equations the stages are a loop, which takes half the time to compile."""
-
 Values = dict[str, Any]
 
 
@@ -79,7 +76,7 @@ def _attempt(model: type[Any], v: Any, x: Any, state: Callable[[Values], Any], p
     def at(points: Sequence[Any]) -> tuple[Any, ...]:
         return model.dynamics(v, state(p.values | dict(zip(model.ode, points, strict=True))))
 
-    k = (_unrolled if len(y) <= MOST_UNROLLED else _looped)(at, y, h)
+    k = (_looped if model.loops_stages else _unrolled)(at, y, h)
     solution = [a + h * b for a, b in zip(y, _combine(rkf45.SOLUTION, k), strict=True)]
     errors = [jnp.abs(h * b) for b in _combine(rkf45.ERROR, k)]
     end = jnp.where(final, v.resolution, p.t + h)

@@ -17,9 +17,10 @@ def times(quote: str, *, inactivation: bool) -> dict[str, Quantity]:
     """Return release probability and time constants; NEST puts their names in quotes in some of its messages."""
     declared = {
         "U": Quantity(0.5, "", "Increment of u at each spike", probability(f"{quote}U{quote}")),
-        "tau_psc": Quantity(3.0, "ms", "Time constant of the synaptic current", positive(f"{quote}tau_psc{quote} must be > 0.")),
+        "tau_psc": Quantity(3.0, "ms", "Time constant of the current", positive(f"{quote}tau_psc{quote} must be > 0.")),
         "tau_rec": Quantity(800.0, "ms", "Time constant of recovery", positive(f"{quote}tau_rec{quote} must be > 0.")),
-        "tau_fac": Quantity(0.0, "ms", "Time constant of facilitation; 0 for none", not_negative(f"{quote}tau_fac{quote} must be >= 0.")),
+        "tau_fac": Quantity(0.0, "ms", "Time constant of facilitation; 0 for none",
+                            not_negative(f"{quote}tau_fac{quote} must be >= 0.")),
     }  # fmt: skip
     if not inactivation:
         del declared["tau_psc"]

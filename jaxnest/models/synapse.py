@@ -19,11 +19,11 @@ class Synapse(Model, abstract=True):
     send: ClassVar[Callable[[Any, Any, Any], Any] | None] = None
     """``send(p, s, x) -> (state, weight, sends)``: what happens when a spike reaches the synapse.
 
-    `p` has the parameters, those of the connection and the common ones (``lambda`` is ``lambda_`` there), `s` the weight
-    and the state, and `x` the event: its time stamp `t` and the delay of the connection, both in ms. Further, `x` gives
-    access to the target's spikes (`models.history`) and to random numbers (`models.draws.uniform`). The result is the
-    new state in the order of `dynamic`, the weight of the spike that the target gets, and whether it gets one at all.
-    All are floating-point numbers. The function is compiled into the event kernels of both back ends.
+    `p` has the parameters, those of the connection and the common ones (``lambda`` is ``lambda_`` there), `s` the
+    weight and the state, and `x` the event: its time stamp `t` and the delay of the connection, both in ms. Further,
+    `x` gives access to the target's spikes (`models.history`) and to random numbers (`models.draws.uniform`). The
+    result is the new state in the order of `dynamic`, the weight of the spike that the target gets, and whether it
+    gets one at all. All are floating-point numbers. The function is compiled for the event kernels of both back ends.
     """
     dynamic: ClassVar[tuple[str, ...]] = ()
     """What `send` advances, in the order of its result: names of `state`, and ``weight`` if the synapse learns."""

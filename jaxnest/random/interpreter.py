@@ -103,7 +103,7 @@ def _compared(op: int, x: float, y: float) -> bool:
 
 
 @compiled
-def _of_two(op: int, x: float, y: float, constants: np.ndarray) -> float:
+def of_two(op: int, x: float, y: float, constants: np.ndarray) -> float:
     """Return the value of an operation on two operands."""
     if op == _ADD:
         return x + y
@@ -127,7 +127,7 @@ def _of_two(op: int, x: float, y: float, constants: np.ndarray) -> float:
 
 
 @compiled
-def _of_one(op: int, x: float, constants: np.ndarray) -> float:
+def of_one(op: int, x: float, constants: np.ndarray) -> float:
     """Return the value of an operation on one operand."""
     if op == _POWER:
         return math.pow(x, constants[0])
@@ -188,10 +188,10 @@ def evaluate(program: Program, stream: np.ndarray, geometry: np.ndarray) -> floa
         elif op <= _GABOR:
             # The left operand of a comparison lies on top, that of everything else below.
             left, right = (top, top - 1) if _LESS <= op <= _GREATER else (top - 1, top)
-            stack[top - 1] = _of_two(op, stack[left], stack[right], constants)
+            stack[top - 1] = of_two(op, stack[left], stack[right], constants)
             top -= 1
         elif op <= _GAMMA:
-            stack[top] = _of_one(op, stack[top], constants)
+            stack[top] = of_one(op, stack[top], constants)
         elif op == _JUMP_IF_ZERO:
             at = at if stack[top] != 0.0 else integer
             top -= 1

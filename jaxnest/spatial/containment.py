@@ -162,7 +162,7 @@ def _box_in_shape(shape, constants, dimensions, box):
     for i in range(dimensions):
         if box[1, i] < constants[i] or box[0, i] > constants[3 + i]:
             flags = OUTSIDE
-    if shape == _BOX or shape == _ROTATED_BOX:
+    if shape in (_BOX, _ROTATED_BOX):
         # Two corners are enough for NEST, also if the box of the mask is rotated.
         low = _in_shape(shape, constants, box[0, 0], box[0, 1], box[0, 2])
         return flags | INSIDE if low and _in_shape(shape, constants, box[1, 0], box[1, 1], box[1, 2]) else flags

@@ -28,8 +28,8 @@ def figure(fig: Figure | None, dimensions: int) -> tuple[Figure, Any]:
     """Return the figure, or a new one, and its axes."""
     if fig is not None:
         return fig, fig.gca()
-    fig = _pyplot().figure()
-    return fig, fig.add_subplot(111, **({"projection": "3d"} if dimensions == 3 else {}))
+    new: Figure = _pyplot().figure()
+    return new, new.add_subplot(111, **({"projection": "3d"} if dimensions == 3 else {}))
 
 
 def new_axes() -> Any:
@@ -47,7 +47,7 @@ def draw_extent(axes: Any, layer: Layer) -> None:
     from matplotlib.patches import Rectangle
 
     low, size = layer.lower_left, layer.extent
-    axes.add_patch(Rectangle(low, *size, fc="none", ec="0.5", lw=1, zorder=1))
+    axes.add_patch(Rectangle(tuple(low), *size, fc="none", ec="0.5", lw=1, zorder=1))
     high, margin = low + size, 0.05 * size
     axes.set(
         aspect="equal",
@@ -99,7 +99,7 @@ def _patch(mask: Mapping[str, Any], place: np.ndarray, color: Any) -> Patch:
         specs = mask["rectangular"]
         low, high = np.array(specs["lower_left"]), np.array(specs["upper_right"])
         angle = specs.get("azimuth_angle", 0.0)
-        return patches.Rectangle(place + low, *(high - low), angle=angle, rotation_point="center", **style)
+        return patches.Rectangle(tuple(place + low), *(high - low), angle=angle, rotation_point="center", **style)
     if "elliptical" in mask:
         specs = mask["elliptical"]
         axes = specs["major_axis"], specs["minor_axis"]

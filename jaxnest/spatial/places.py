@@ -191,16 +191,16 @@ class free:
     def __init__(
         self, pos: Any, extent: Any = None, edge_wrap: bool = False, num_dimensions: int | None = None
     ) -> None:
-        has_extent = extent is not None and (not np.iterable(extent) or len(extent) > 0)
-        if has_extent and num_dimensions:
+        lengths = [] if extent is None else np.atleast_1d(np.asarray(extent, object))
+        if len(lengths) and num_dimensions:
             raise TypeError("extent and number of dimensions cannot be specified at the same time")
         self.pos: Any
         if isinstance(pos, list | tuple | np.ndarray):
             if num_dimensions:
                 raise TypeError("number of dimensions cannot be specified when using an array of positions")
-            self.pos = RandomPositions(pos) if all(isinstance(p, Parameter) for p in pos) else pos
+            self.pos = RandomPositions(list(pos)) if all(isinstance(p, Parameter) for p in pos) else pos
         elif isinstance(pos, Parameter):
-            dimensions = len(extent) if has_extent else num_dimensions
+            dimensions = len(lengths) or num_dimensions
             if not dimensions:
                 raise TypeError(
                     "could not infer number of dimensions. Set num_dimensions or extent when using Parameter as pos"

@@ -74,7 +74,7 @@ class Region(abc.ABC):
         """Return the intersection, union or difference with another region."""
 
 
-class SolidRegion(Region):
+class SolidRegion(Region, abc.ABC):
     """A region that is given in coordinates."""
 
     @abc.abstractmethod
@@ -86,12 +86,14 @@ class SolidRegion(Region):
         """Return shapes and operations in postfix order; `moves` are made before those of the region itself."""
 
     def on(self, layer: Layer, allow_oversized: bool) -> SolidRegion:
+        """Return the region in the coordinates of a layer."""
         if layer.edge_wrap and not allow_oversized and self.dimensions == layer.dimensions:
             low, high = self.bounds()
             check_size(high - low, layer.extent)
         return self
 
     def combined(self, how: Shape, other: Region) -> Region:
+        """Return the intersection, union or difference with another region."""
         if not isinstance(other, SolidRegion) or other.dimensions != self.dimensions:
             raise errors.BadProperty("Masks must have same number of dimensions.")
         return Combined(self.dimensions, how, self, other)
@@ -114,9 +116,11 @@ class Everything(SolidRegion):
     dimensions: int
 
     def bounds(self) -> Bounds:
+        """Return a box that holds the region."""
         return np.full(self.dimensions, -np.inf), np.full(self.dimensions, np.inf)
 
     def leaves(self, moves: list[list[float]]) -> list[Leaf]:
+        """Return shapes and operations in postfix order."""
         return [(Shape.ALL, [], [])]
 
 
@@ -130,9 +134,11 @@ class Ball(SolidRegion):
     radius: float
 
     def bounds(self) -> Bounds:
+        """Return a box that holds the region."""
         return self.center - self.radius, self.center + self.radius
 
     def leaves(self, moves: list[list[float]]) -> list[Leaf]:
+        """Return shapes and operations in postfix order."""
         return [(Shape.BALL, [*_padded(self.bounds()), *_three(self.center), self.radius], moves)]
 
 
@@ -162,6 +168,7 @@ class Box(SolidRegion):
         return (self.high + self.low) * 0.5
 
     def bounds(self) -> Bounds:
+        """Return a box that holds the region."""
         if not self.is_rotated:
             return self.low, self.high
         cosine, sine, polar_cosine, polar_sine = self._rotation
@@ -182,6 +189,7 @@ class Box(SolidRegion):
         return np.min(corners, axis=0), np.max(corners, axis=0)
 
     def leaves(self, moves: list[list[float]]) -> list[Leaf]:
+        """Return shapes and operations in postfix order."""
         bounds = _padded(self.bounds())
         if not self.is_rotated:
             return [(Shape.BOX, bounds, moves)]
@@ -201,6 +209,7 @@ class Ellipse(SolidRegion):
     polar: float
 
     def bounds(self) -> Bounds:
+        """Return a box that holds the region."""
         radii = np.array(self.axes) / 2.0
         if self.azimuth != 0.0 or self.polar != 0.0:
             radii[:] = max(self.axes[0], self.axes[2]) / 2.0
@@ -208,6 +217,7 @@ class Ellipse(SolidRegion):
         return self.center - radii, self.center + radii
 
     def leaves(self, moves: list[list[float]]) -> list[Leaf]:
+        """Return shapes and operations in postfix order."""
         scales = [4.0 / (axis * axis) if axis else 0.0 for axis in self.axes]
         rotation = [*_turn(self.azimuth), *_turn(self.polar)]
         return [(Shape.ELLIPSE, [*_padded(self.bounds()), *_three(self.center), *scales, *rotation], moves)]
@@ -224,6 +234,7 @@ class Combined(SolidRegion):
     second: SolidRegion
 
     def bounds(self) -> Bounds:
+        """Return a box that holds the region."""
         (low, high), (other_low, other_high) = self.first.bounds(), self.second.bounds()
         if self.how is Shape.AND:
             return np.maximum(low, other_low), np.minimum(high, other_high)
@@ -232,6 +243,7 @@ class Combined(SolidRegion):
         return low, high
 
     def leaves(self, moves: list[list[float]]) -> list[Leaf]:
+        """Return shapes and operations in postfix order."""
         return [*self.first.leaves(moves), *self.second.leaves(moves), (self.how, [], [])]
 
 
@@ -245,10 +257,12 @@ class Anchored(SolidRegion):
     anchor: np.ndarray
 
     def bounds(self) -> Bounds:
+        """Return a box that holds the region."""
         low, high = self.region.bounds()
         return low + self.anchor, high + self.anchor
 
     def leaves(self, moves: list[list[float]]) -> list[Leaf]:
+        """Return shapes and operations in postfix order."""
         return self.region.leaves([*moves, [1.0, *_three(self.anchor)]])
 
 
@@ -261,10 +275,12 @@ class Converse(SolidRegion):
     region: SolidRegion
 
     def bounds(self) -> Bounds:
+        """Return a box that holds the region."""
         low, high = self.region.bounds()
         return 0.0 - high, 0.0 - low
 
     def leaves(self, moves: list[list[float]]) -> list[Leaf]:
+        """Return shapes and operations in postfix order."""
         return self.region.leaves([*moves, [-1.0, 0.0, 0.0, 0.0]])
 
 
@@ -284,6 +300,7 @@ class GridRegion(Region):
     last: np.ndarray
 
     def on(self, layer: Layer, allow_oversized: bool) -> SolidRegion:
+        """Return the region in the coordinates of a layer."""
         if layer.shape is None or len(layer.shape) != self.dimensions:
             raise errors.BadProperty("Grid masks can only be used with grid layers.")
         shape = np.array(layer.shape)
@@ -296,6 +313,7 @@ class GridRegion(Region):
         return Box(self.dimensions, low, high)
 
     def combined(self, how: Shape, other: Region) -> Region:
+        """Refuse, as NEST does."""
         raise errors.KernelException("Grid masks can not be combined.")
 
 

@@ -19,10 +19,10 @@ def count() -> Iterator[Counter]:
     """A context that collects what JAX traces and compiles while it is open."""
     listening: list[list[str]] = []
 
-    def listen(name: str, *_: Any, **__: Any) -> None:
-        if name.startswith("/jax/core/compile/"):
+    def listen(event: str, duration_secs: float, **_: str | int) -> None:
+        if event.startswith("/jax/core/compile/"):
             for events in listening:
-                events.append(name)
+                events.append(event)
 
     @contextmanager
     def counting() -> Iterator[list[str]]:

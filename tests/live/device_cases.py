@@ -303,6 +303,31 @@ CASES["binary_1"] = lambda nest: binary(nest, 1)
 CASES["binary_coarse"] = lambda nest: binary(nest, 2, 0.5)
 
 
+def spins(nest: Any, threads: int) -> Arrays:
+    """A spin detector that has its turn between its sources, in runs that end inside of slices."""
+    nest.local_num_threads = threads
+    random = np.random.default_rng(SEED + 5)
+    before, detector, after = (
+        nest.Create("spike_generator", 4),
+        nest.Create("spin_detector"),
+        nest.Create("spike_generator", 4),
+    )
+    for generator in before + after:
+        times = np.unique(np.round(np.cumsum(random.exponential(0.8, 30)) + 0.5, 1))
+        generator.set({"spike_times": times, "spike_multiplicities": random.integers(1, 3, len(times))})
+    twice = nest.Create("spike_generator", 2, {"spike_times": [1.0, 1.0, 2.0, 3.3, 3.3, 5.0, 5.0, 7.1]})
+    parrot = nest.Create("parrot_neuron")
+    nest.Connect(twice, parrot, syn_spec={"delay": 1.3})
+    nest.Connect(before + after + twice + parrot, detector)
+    for span in (7.3, 0.4, 12.0, 5.0):
+        nest.Simulate(span)
+    return events(spins=detector)
+
+
+CASES["spins_1"] = lambda nest: spins(nest, 1)
+CASES["spins_2"] = lambda nest: spins(nest, 2)
+
+
 def soft(nest: Any, threads: int) -> Arrays:
     """Neurons with a soft threshold share the random stream with generators."""
     nest.set(local_num_threads=threads, rng_seed=SEED + 12)

@@ -57,6 +57,8 @@ SETS: dict[str, list[dict[str, Any]]] = {
     ],
 }
 CASES: dict[str, Callable[[Any], Arrays]] = {}
+SEED = 0
+"""Added to the seeds of all simulations."""
 
 
 def events(**recorders: Any) -> Arrays:
@@ -70,16 +72,14 @@ def events(**recorders: Any) -> Arrays:
 
 def trains(resolution: float) -> tuple[list[float], list[float]]:
     """Return the input spikes of both signs."""
-    generator = np.random.RandomState(1)
+    generator = np.random.RandomState(1 + SEED)
     grid = np.arange(2, 190) if resolution == 0.5 else np.arange(4, 950) * 0.2
     excitatory = generator.choice(grid, 150)
     inhibitory = generator.choice(grid, 60)
     return np.sort(np.round(excitatory, 1)).tolist(), np.sort(np.round(inhibitory, 1)).tolist()
 
 
-def driven(
-    nest: Any, model: str, resolution: float, parameters: dict[str, Any], interval: float | None = None
-) -> Arrays:
+def driven(nest: Any, model: str, resolution: float, parameters: dict[str, Any]) -> Arrays:
     """Three neurons of different initial state with random input and a step of current, in several runs."""
     nest.resolution = resolution
     neurons = nest.Create(model, 3, parameters)
@@ -91,7 +91,7 @@ def driven(
     dc = nest.Create("dc_generator", params={"amplitude": 700.0, "start": 20.0, "stop": 60.0})
     nest.Connect(dc, neurons, syn_spec={"delay": 1.0})
     recordables = list(neurons[0].recordables)
-    meter = nest.Create("multimeter", params={"record_from": recordables, "interval": interval or resolution})
+    meter = nest.Create("multimeter", params={"record_from": recordables, "interval": 1.0})
     recorder = nest.Create("spike_recorder")
     nest.Connect(meter, neurons)
     nest.Connect(neurons, recorder)
@@ -108,7 +108,7 @@ for _model, _sets in SETS.items():
 
 def network(nest: Any, model: str, threads: int) -> Arrays:
     """A small recurrent network with Poisson input and different parameters in every neuron."""
-    nest.set(local_num_threads=threads, rng_seed=55)
+    nest.set(local_num_threads=threads, rng_seed=55 + SEED)
     neurons = nest.Create(model, 40, {"V_m": nest.random.normal(-62.0, 4.0), "C_m": nest.random.uniform(200.0, 300.0)})
     drive = nest.Create("poisson_generator", params={"rate": 9000.0})
     recorder = nest.Create("spike_recorder")

@@ -31,6 +31,7 @@ XLA_CASES = [
     "rates",
     "correlation_2",
     "soft_2",
+    "spins_2",
 ]
 """The default back end compiles a program for every network, so that it gets one of a kind."""
 
@@ -111,3 +112,18 @@ def test_bins_follow_the_resolution() -> None:
     nest.resolution = 0.2
     assert nest.GetDefaults("correlation_detector")["delta_tau"] == 1.0
     assert nest.GetDefaults("correlospinmatrix_detector")["delta_tau"] == 0.2
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("iaf_psc_alpha", "spin_detector"),
+        ("poisson_generator", "correlospinmatrix_detector"),
+        ("step_rate_generator", "iaf_psc_alpha"),
+        ("iaf_psc_alpha", "spike_train_injector"),
+        ("multimeter", "correlation_detector"),
+    ],
+)
+def test_connections_that_make_no_sense(source: str, target: str) -> None:
+    with pytest.raises(nest.NESTErrors.IllegalConnection):
+        nest.Connect(nest.Create(source), nest.Create(target))

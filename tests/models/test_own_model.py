@@ -32,7 +32,7 @@ def test_example(tmp_path: Path, backend: str) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
     script = tmp_path / "own_model.py"
     script.write_text(code + CHECKS, encoding="utf-8")
-    environment = os.environ | {"JAXNEST_BACKEND": backend}
+    environment = os.environ | {"JAXNEST_BACKEND": backend, "PYTHONPATH": str(PAGE.parents[1])}
     done = subprocess.run(
         [sys.executable, str(script)], capture_output=True, text=True, env=environment, check=False, timeout=300
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any
 
 import matplotlib
 import numpy as np
@@ -21,7 +22,7 @@ matplotlib.use("Agg")
 CIRCLE = {"circular": {"radius": 0.3}}
 
 
-def layer(n: int = 60, **kwargs: object) -> nest.NodeCollection:
+def layer(n: int = 60, **kwargs: Any) -> nest.NodeCollection:
     return nest.Create("iaf_psc_alpha", n, positions=nest.spatial.free(nest.random.uniform(-0.5, 0.5), **kwargs))
 
 
@@ -65,7 +66,9 @@ def test_masks_can_be_combined_in_connect() -> None:
     ring = nest.CreateMask("circular", {"radius": 0.3}) - nest.CreateMask("circular", {"radius": 0.1})
     nest.Connect(nodes, nodes, {"rule": "pairwise_bernoulli", "p": 1.0, "mask": ring})
     distances = np.array(nest.GetConnections().distance)
-    assert len(distances) and distances.min() > 0.1 and distances.max() <= 0.3
+    assert len(distances)
+    assert distances.min() > 0.1
+    assert distances.max() <= 0.3
     doughnut = {"doughnut": {"inner_radius": 0.1, "outer_radius": 0.3}}
     nest.Connect(nodes, nodes, {"rule": "pairwise_bernoulli", "p": 1.0, "mask": doughnut})
     assert nest.num_connections == 2 * len(distances)
@@ -132,7 +135,7 @@ def test_pictures_of_layers(dimensions: int) -> None:
     nodes = layer(num_dimensions=dimensions)
     nest.Connect(nodes, nodes, {"rule": "pairwise_bernoulli", "p": 0.5, "use_on_source": True})
     picture = nest.PlotLayer(nodes[3:9])
-    assert len(picture.axes[0].collections[0].get_offsets()) == 6
+    assert len(np.asarray(picture.axes[0].collections[0].get_offsets())) == 6
     assert nest.PlotTargets(nodes[0], nodes, fig=picture) is picture
     nest.PlotSources(nodes, nodes[0], fig=picture)
     picture.canvas.draw()

@@ -18,6 +18,7 @@ from jaxnest.random.geometry import CONNECTION, DIMENSIONS, DISPLACEMENT, DISTAN
 from jaxnest.random.geometry import SOURCE as SOURCE_POSITION
 from jaxnest.random.geometry import TARGET as TARGET_POSITION
 from jaxnest.random.interpreter import DONE
+from jaxnest.random.plain import Bundle, evaluate_plain, measure
 from jaxnest.random.poisson import poisson, poisson_set_mean
 from jaxnest.spatial.containment import CompiledRegion
 from jaxnest.spatial.tree import Tree, WorkSpace, search
@@ -76,6 +77,30 @@ class Space(NamedTuple):
     geometry: np.ndarray
 
 
+class Kernel(NamedTuple):
+    """How likely partners are.
+
+    Attributes
+    ----------
+    given
+        Whether there is a kernel; all are equally likely without.
+    plain
+        Whether the kernel draws nothing, so that it may be evaluated for all candidates at once.
+    programs
+        The expression.
+    values, displacements, distances, stack
+        Work space: what the kernel is for each candidate, and what it takes to find out, see `Bundle`.
+    """
+
+    given: bool
+    plain: bool
+    programs: Programs
+    values: np.ndarray
+    displacements: np.ndarray
+    distances: np.ndarray
+    stack: np.ndarray
+
+
 class Limits(NamedTuple):
     """What a rule asks for.
 
@@ -83,14 +108,13 @@ class Limits(NamedTuple):
     ----------
     number
         Number of connections of a node, negative if an expression draws it.
-    has_kernel, masked
-        Whether there are a kernel and a mask.
+    masked
+        Whether there is a mask.
     autapses, multapses
         Whether they are allowed.
     """
 
     number: int
-    has_kernel: bool
     masked: bool
     autapses: bool
     multapses: bool
@@ -128,13 +152,25 @@ def _locate(space, position):
 
 
 @compiled
-def bernoulli(stream, candidates, targets, space, has_kernel, kernel, autapses, programs, buffers, progress):
+def _evaluate_plain(candidates, n, place, is_source, space, kernel):
+    """Evaluate a kernel that draws nothing for all candidates."""
+    bundle = Bundle(place, is_source, kernel.displacements, kernel.distances, kernel.stack)
+    positions, found, programs = candidates.tree.positions, candidates.found, kernel.programs
+    measure(bundle, positions, found, n, space.period, space.dimensions)
+    evaluate_plain(bundle, programs.code, programs.constants, positions, found, n, kernel.values)
+
+
+@compiled
+def bernoulli(stream, candidates, targets, space, kernel, autapses, programs, buffers, progress):
     """Decide pair by pair; without a kernel all pairs are connected, and nothing is drawn for that."""
     source, target, _, drawn = buffers
     found, positions = candidates.found, candidates.tree.positions
     row = 0
     for t in range(progress[TARGET], len(targets.ids)):
-        n = search(candidates.tree, candidates.region, targets.positions[t], candidates.work, found)
+        place = targets.positions[t]
+        n = search(candidates.tree, candidates.region, place, candidates.work, found)
+        if kernel.plain:
+            _evaluate_plain(candidates, n, place, False, space, kernel)
         for s in range(progress[SOURCE], n):
             if row == len(source):
                 progress[TARGET], progress[SOURCE], progress[ROW] = t, s, row
@@ -142,11 +178,16 @@ def bernoulli(stream, candidates, targets, space, has_kernel, kernel, autapses, 
             node = candidates.ids[found[s]]
             if not autapses and node == targets.ids[t]:
                 continue
-            relate(space, positions[found[s]], targets.positions[t])
-            if has_kernel:
-                u = drand(stream)
-                if not u < value(kernel, 0, stream):
+            if kernel.plain:
+                if not drand(stream) < kernel.values[s]:
                     continue
+                relate(space, positions[found[s]], place)
+            else:
+                relate(space, positions[found[s]], place)
+                if kernel.given:
+                    u = drand(stream)
+                    if not u < value(kernel.programs, 0, stream):
+                        continue
             source[row], target[row] = node, targets.ids[t]
             draw_row(programs, stream, target[row], drawn, row)
             row += 1
@@ -161,17 +202,21 @@ def multiple(stream, candidates, targets, space, kernel, autapses, programs, dis
     found, positions = candidates.found, candidates.tree.positions
     row = 0
     for t in range(progress[TARGET], len(targets.ids)):
+        place = targets.positions[t]
         if progress[SOURCE] == 0 and progress[PENDING] < 0:
             distribution[:] = 0.0
-        n = search(candidates.tree, candidates.region, targets.positions[t], candidates.work, found)
+        n = search(candidates.tree, candidates.region, place, candidates.work, found)
+        if kernel.plain:
+            _evaluate_plain(candidates, n, place, False, space, kernel)
         for s in range(progress[SOURCE], n):
             node = candidates.ids[found[s]]
             if not autapses and node == targets.ids[t]:
                 continue
-            relate(space, positions[found[s]], targets.positions[t])
+            relate(space, positions[found[s]], place)
             k = progress[PENDING]
             if k < 0:
-                poisson_set_mean(distribution, value(kernel, 0, stream))
+                mean = kernel.values[s] if kernel.plain else value(kernel.programs, 0, stream)
+                poisson_set_mean(distribution, mean)
                 k = np.int64(poisson(stream, distribution))
             progress[PENDING] = -1
             if row + k > len(source):
@@ -186,20 +231,20 @@ def multiple(stream, candidates, targets, space, kernel, autapses, programs, dis
 
 
 @compiled
-def _enough(candidates, n, node, number, weights, limits):
+def _enough(candidates, n, node, number, kernel, limits):
     """Return whether a node finds as many partners as it needs."""
     found, ids = candidates.found, candidates.ids
     if n == 0 or (not limits.multapses and n < number):
         return False
     if n == 1 and not limits.autapses and ids[found[0]] == node:
         return False
-    ignores_autapses = limits.autapses or (limits.masked and not limits.has_kernel)
+    ignores_autapses = limits.autapses or (limits.masked and not kernel.given)
     total = 0.0
     for i in range(n):
-        total += weights[i] if limits.has_kernel else 1.0
+        total += kernel.values[i] if kernel.given else 1.0
     possible = 0
     for i in range(n):
-        likely = not limits.has_kernel or weights[i] > 0.0 or (not total > 0.0 and i == 0)
+        likely = not kernel.given or kernel.values[i] > 0.0 or (not total > 0.0 and i == 0)
         if likely and (ignores_autapses or ids[found[i]] != node):
             possible += 1
     return number <= 0 or possible >= (1 if limits.multapses else number)
@@ -207,7 +252,7 @@ def _enough(candidates, n, node, number, weights, limits):
 
 @compiled
 def indegrees(
-    stream, candidates, targets, space, limits, numbers, kernel, programs, weights, cumulative, used, buffers, progress
+    stream, candidates, targets, space, limits, numbers, kernel, programs, cumulative, used, buffers, progress
 ):
     """Draw sources target by target; `used` marks the sources that a target has."""
     source, target, _, drawn = buffers
@@ -227,18 +272,21 @@ def indegrees(
             progress[TARGET], progress[PENDING], progress[ROW] = t, k, row
             return
         n = search(candidates.tree, candidates.region, place, candidates.work, found)
-        if limits.has_kernel:
+        if kernel.plain:
+            _evaluate_plain(candidates, n, place, False, space, kernel)
+        elif kernel.given:
             for i in range(n):
                 relate(space, positions[found[i]], place)
-                weights[i] = value(kernel, 0, stream)
-            discrete_set(cumulative[:n], weights[:n])
-        failed = kernel.failure[0] != DONE or numbers.failure[0] != DONE
-        if failed or not _enough(candidates, n, node, k, weights, limits):
+                kernel.values[i] = value(kernel.programs, 0, stream)
+        if kernel.given:
+            discrete_set(cumulative[:n], kernel.values[:n])
+        failed = kernel.programs.failure[0] != DONE or numbers.failure[0] != DONE
+        if failed or not _enough(candidates, n, node, k, kernel, limits):
             progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
             return
-        checks_autapses = not limits.autapses and (limits.has_kernel or not limits.masked)
+        checks_autapses = not limits.autapses and (kernel.given or not limits.masked)
         while k > 0:
-            i = discrete(stream, cumulative[:n]) if limits.has_kernel else np.int64(ulrand(stream, n))
+            i = discrete(stream, cumulative[:n]) if kernel.given else np.int64(ulrand(stream, n))
             other = candidates.ids[found[i]]
             if (not limits.multapses and used[i] == t) or (checks_autapses and other == node):
                 continue
@@ -271,14 +319,18 @@ def _on_thread(programs, saved):
 
 
 @compiled
-def _outgoing_weights(stream, candidates, n, place, space, has_kernel, kernel, saved, weights):
+def _evaluate_outgoing(stream, candidates, n, place, space, kernel, saved):
     """Evaluate the kernel for all possible targets of a source, each with the variates of its own thread."""
+    if kernel.plain:
+        _evaluate_plain(candidates, n, place, True, space, kernel)
+        return
     for i in range(n):
-        weights[i] = 1.0
-        if has_kernel:
+        kernel.values[i] = 1.0
+        if kernel.given:
             k = candidates.found[i]
             relate(space, place, candidates.tree.positions[k])
-            weights[i] = value(_on_thread(kernel, saved[candidates.ids[k] % len(saved)]), 0, stream)
+            programs = _on_thread(kernel.programs, saved[candidates.ids[k] % len(saved)])
+            kernel.values[i] = value(programs, 0, stream)
 
 
 @compiled
@@ -293,7 +345,6 @@ def outdegrees(
     programs,
     specification,
     saved,
-    weights,
     cumulative,
     used,
     buffers,
@@ -312,20 +363,20 @@ def outdegrees(
         n = search(candidates.tree, candidates.region, place, candidates.work, found)
         k = progress[PENDING]
         if k < 0:
-            _outgoing_weights(stream, candidates, n, place, spaces[0], limits.has_kernel, kernel, saved, weights)
+            _evaluate_outgoing(stream, candidates, n, place, spaces[0], kernel, saved)
             k = limits.number
             if k < 0:
                 _locate(spaces[0], place)
                 k = max(round_half_away(value(_on_thread(numbers, saved[node % threads]), 0, stream)), 0)
         progress[PENDING] = -1
-        failed = kernel.failure[0] != DONE or numbers.failure[0] != DONE
-        if failed or not _enough(candidates, n, node, k, weights, limits):
+        failed = kernel.programs.failure[0] != DONE or numbers.failure[0] != DONE
+        if failed or not _enough(candidates, n, node, k, kernel, limits):
             progress[SOURCE], progress[ROW], progress[FAILED] = s, row, 1
             return
         if row + k > len(source):
             progress[SOURCE], progress[PENDING], progress[ROW] = s, k, row
             return
-        discrete_set(cumulative[:n], weights[:n])
+        discrete_set(cumulative[:n], kernel.values[:n])
         while k > 0:
             i = discrete(stream, cumulative[:n])
             other = candidates.ids[found[i]]

@@ -41,9 +41,7 @@ class iaf_psc_alpha(ArchivingNeuron):
         "tau_syn_in": Quantity(
             2.0, "ms", "Rise time of inhibitory currents", positive("All synaptic time constants must be > 0.")
         ),
-        "t_ref": Quantity(
-            2.0, "ms", "Refractory period", not_negative("The refractory time t_ref can't be negative.")
-        ),
+        "t_ref": Quantity(2.0, "ms", "Refractory period", not_negative("The refractory time t_ref can't be negative.")),
     }
     state = {
         "V_m": Quantity(-70.0, "mV", "Membrane potential", relative_to="E_L"),
@@ -55,9 +53,7 @@ class iaf_psc_alpha(ArchivingNeuron):
         "I_in": hidden(),
     }
     dynamic = ("V_m", "refractory", "I_stim", "dI_ex", "I_ex", "dI_in", "I_in")
-    relations = (
-        Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),
-    )
+    relations = (Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),)
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,
         "I_syn_ex": lambda v, s: s.I_ex,

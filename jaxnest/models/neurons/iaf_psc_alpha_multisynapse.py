@@ -44,9 +44,7 @@ class iaf_psc_alpha_multisynapse(MultisynapseNeuron):
         "I_syn": hidden(each="tau_syn"),
     }
     dynamic = ("V_m", "refractory", "I_stim", "dI_syn", "I_syn")
-    relations = (
-        Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),
-    )
+    relations = (Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),)
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:

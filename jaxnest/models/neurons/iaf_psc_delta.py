@@ -28,9 +28,7 @@ class iaf_psc_delta(ArchivingNeuron):
         "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),
         "V_reset": Quantity(-70.0, "mV", "Membrane potential after a spike", relative_to="E_L"),
         "V_th": Quantity(-55.0, "mV", "Threshold", relative_to="E_L"),
-        "V_min": Quantity(
-            -1.7976931348623157e308, "mV", "Lower bound of the membrane potential", relative_to="E_L"
-        ),
+        "V_min": Quantity(-1.7976931348623157e308, "mV", "Lower bound of the membrane potential", relative_to="E_L"),
         "I_e": Quantity(0.0, "pA", "Constant input current"),
         "C_m": Quantity(250.0, "pF", "Capacitance of the membrane", positive("Capacitance must be > 0.")),
         "tau_m": Quantity(10.0, "ms", "Membrane time constant", positive("Membrane time constant must be > 0.")),
@@ -45,9 +43,7 @@ class iaf_psc_delta(ArchivingNeuron):
         "until_spike": hidden(-1.0, "Steps until the next spike that ignores the threshold; -1 before the first run"),
     }
     dynamic = ("V_m", "refractory", "I_stim", "waiting", "until_spike")
-    relations = (
-        Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),
-    )
+    relations = (Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),)
     recordables = {"V_m": lambda v, s: s.V_m + v.E_L}
     spike_receptors = {0: ("spikes", "spikes")}
     current_receptors = {0: "current"}

@@ -22,6 +22,7 @@ class parrot_neuron(ArchivingNeuron):
     parameters = {
         "flush_event_send_interval": Quantity(float("inf"), "ms", "Interval between flush events of e-prop synapses"),
     }
+    signal_sent = signal_heard = "any"
     spike_receptors = {0: ("spikes", "spikes"), 1: ("ignored", "ignored")}
     ignores_weight = True
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
@@ -19,6 +19,7 @@ Pulse = tuple[int, int, int]
 """Beginning, end and channel of a pulse of a binary signal."""
 
 
+@final
 @dataclass
 class Signals:
     """What is known of the binary signals: pulses in the order of their ends, and the presumed present states."""
@@ -50,6 +51,7 @@ class correlospinmatrix_detector(Detector):
     """
 
     default_steps = 1
+    signal_heard = "binary"
     parameters = {
         "N_channels": CHANNELS,
         "delta_tau": Quantity(0.1, "ms", "Width of a bin", _time("delta_tau")),

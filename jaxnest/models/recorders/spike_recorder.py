@@ -18,3 +18,5 @@ class spike_recorder(Recorder):
     ----------
     NEST documentation, model ``spike_recorder``.
     """
+
+    signal_heard = "any"

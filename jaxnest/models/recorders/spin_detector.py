@@ -77,4 +77,5 @@ class spin_detector(Recorder):
 
     int_values = ("state",)
     hears_spikes = True
+    signal_heard = "binary"
     interpreter: Any = SpinDecoder

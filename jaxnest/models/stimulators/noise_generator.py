@@ -29,6 +29,7 @@ class noise_generator(Stimulator):
     """
 
     emits = "currents"
+    signal_sent = "any"
     window_shift = 2
     parameters = {
         "mean": Quantity(0.0, "pA", "Mean of the current"),

@@ -28,6 +28,7 @@ class spike_generator(Stimulator):
     """
 
     emits = "spikes"
+    signal_sent = "any"
     window_shift = 1
     timed = True
     parameters = {

@@ -12,7 +12,7 @@ from jaxnest.models.short_term import INITIALLY_SILENT, probability, times
 from jaxnest.models.synapse import Synapse
 
 
-@register_synapse(lbl=88)
+@register_synapse(hpc=None, lbl=88)
 class quantal_stp_synapse(Synapse):
     """Synapse with short-term plasticity and `n` release sites, `a` of which are available.
 

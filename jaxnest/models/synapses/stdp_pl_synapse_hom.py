@@ -25,7 +25,9 @@ class stdp_pl_synapse_hom(Synapse):
     """
 
     common = {
-        "tau_plus": Quantity(20.0, "ms", "Time constant of the potentiation trace", positive("tau_plus > 0. required.")),
+        "tau_plus": Quantity(
+            20.0, "ms", "Time constant of the potentiation trace", positive("tau_plus > 0. required.")
+        ),
         "lambda": Quantity(0.1, "", "Learning rate"),
         "alpha": Quantity(1.0, "", "Asymmetry: scales depression as lambda * alpha"),
         "mu": Quantity(0.4, "", "Weight dependence exponent of potentiation"),

@@ -12,7 +12,7 @@ from jaxnest.models.stdp import LAST_SPIKE, SAME_SIGN
 from jaxnest.models.synapse import Synapse
 
 
-@register_synapse(lbl=120)
+@register_synapse(hpc=None, lbl=120)
 class stdp_triplet_synapse(Synapse):
     """Synapse whose changes depend on pairs and triplets of spikes, all of them contributing.
 

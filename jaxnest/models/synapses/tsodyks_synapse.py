@@ -16,8 +16,8 @@ from jaxnest.models.synapse import Synapse
 class tsodyks_synapse(Synapse):
     r"""Synapse with short-term depression and facilitation.
 
-    Resources are recovered (x), active (y) or inactive (z = 1 - x - y). Between spikes y decays with `tau_psc` to z and z
-    with `tau_rec` to x, while u decays with `tau_fac`. A spike adds :math:`U(1-u)` to u and then activates
+    Resources are recovered (x), active (y) or inactive (z = 1 - x - y). Between spikes y decays with `tau_psc` to z and
+    z with `tau_rec` to x, while u decays with `tau_fac`. A spike adds :math:`U(1-u)` to u and then activates
     :math:`u x`, which times the weight is what the target gets. Its synaptic time constant has to be `tau_psc`.
 
     References

@@ -12,7 +12,7 @@ from jaxnest.models.stdp import LAST_SPIKE
 from jaxnest.models.synapse import Synapse
 
 
-@register_synapse(lbl=64)
+@register_synapse(hpc=None, lbl=64)
 class tsodyks_synapse_hom(Synapse):
     """Synapse as ``tsodyks_synapse``, but all connections of the model share its parameters and the weight.
 

@@ -1,0 +1,57 @@
+"""The benchmark command runs, and writes a table and a plot; nothing here depends on how long it takes."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+NEST = "import sys, jaxnest; sys.modules['nest'] = jaxnest"
+
+
+@pytest.fixture
+def nest(tmp_path: Path) -> str:
+    """A Python that has a module `nest`, which stands in for NEST."""
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "nest.py").write_text(NEST)
+    python = tmp_path / "python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="{tmp_path}/modules:{ROOT}" exec {sys.executable} "$@"\n')
+    python.chmod(0o755)
+    return str(python)
+
+
+def test_quick_run(nest: str, tmp_path: Path) -> None:
+    page, plot, numbers = tmp_path / "page.md", tmp_path / "plot.png", tmp_path / "numbers.json"
+    page.write_text("before\n<!-- measurements: begin -->\nold\n<!-- measurements: end -->\nafter\n")
+    command = [sys.executable, "-m", "validation.performance", "--nest", nest, "--quick", "--threads", "1"]
+    command += ["--loads", "brunel_alpha_50", "cuba_100", "--backends", "xla", "strict"]
+    command += ["--page", str(page), "--plot", str(plot), "--json", str(numbers)]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "memory bandwidth" in result.stdout
+    assert "bytes per event" in result.stdout
+    text = page.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert "| CUBA, 100 neurons | 1 | per biological second | s |" in text
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    measured = json.loads(numbers.read_text())
+    for load in measured["results"]:
+        rates = [values["rate"]["median"] for values in load["simulators"].values()]
+        assert rates[0] > 0
+        assert rates == pytest.approx([rates[0]] * 3, rel=0.05)
+        ratio = load["ratios"]["xla"]["seconds_per_biological_second"]
+        assert 0 < ratio["min"] <= ratio["median"] <= ratio["max"]
+
+
+def test_unknown_loads_are_named(nest: str) -> None:
+    command = [sys.executable, "-m", "validation.performance", "--nest", nest, "--loads", "brunel"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert result.returncode == 2
+    assert "unknown loads brunel; known are brunel_alpha_50" in result.stderr

@@ -1,0 +1,104 @@
+"""What all loads share: arguments, and the clocks around building and simulating a network.
+
+A load is a plain PyNEST script: ``python load.py MODULE RESULT.json JSON``, with the name of the simulator's module and
+the load's options. Its network is built by a function that returns the number of neurons and that of the connections
+among them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+RING_BYTES = 16
+"""Bytes of a ring buffer that one synaptic event reads and writes."""
+
+Build = Callable[..., tuple[int, int]]
+
+
+def resident() -> int:
+    """Return the present size of the process in bytes."""
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+
+def main(build: Build) -> None:
+    """Build the network, simulate it, and write what it took."""
+    module, out, options = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+    with open(out, "w") as file:
+        json.dump(measure(module, build, **options), file)
+
+
+def measure(
+    module: str,
+    build: Build,
+    threads: int,
+    warm_up: float,
+    time_ms: float,
+    settings: dict[str, Any] | None = None,
+    **options: Any,
+) -> dict[str, float]:
+    """Return durations in seconds, sizes in bytes, and counts.
+
+    Parameters
+    ----------
+    warm_up, time_ms
+        Biological durations of the first run, which may compile, and of the one that is measured.
+    settings
+        Kernel attributes beside the number of threads.
+    """
+    started = time.perf_counter()
+    nest: Any = importlib.import_module(module)
+    nest.verbosity = nest.VerbosityLevel.ERROR
+    nest.ResetKernel()
+    nest.set(local_num_threads=threads, **(settings or {}))
+    imported, before = time.perf_counter(), resident()
+    neurons, recurrent = build(nest, **options)
+    built = time.perf_counter()
+    nest.Prepare()
+    prepared, after = time.perf_counter(), resident()
+    nest.Run(warm_up)
+    warm = time.perf_counter()
+    nest.Run(time_ms)
+    done = time.perf_counter()
+    spikes = nest.local_spike_counter
+    nest.Cleanup()
+    per_second = (done - warm) / (time_ms * 1e-3)
+    return {
+        "import": imported - started,
+        "build": built - imported,
+        "prepare": prepared - built,
+        "first_run": warm - prepared,
+        "first_run_overhead": max(0.0, warm - prepared - per_second * warm_up * 1e-3),
+        "seconds_per_biological_second": per_second,
+        "synaptic_events_per_second": spikes * recurrent / neurons / (done - warm),
+        "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0,
+        "bytes_per_synapse": (after - before) / max(1, nest.num_connections),
+        "connections": nest.num_connections,
+        "neurons": neurons,
+        "rate": spikes / neurons / (time_ms * 1e-3),
+        "bytes_per_event": bytes_per_event(nest),
+    }
+
+
+def bytes_per_event(nest: Any) -> float:
+    """Return how many bytes jaxnest moves for one synaptic event: a connection's columns and its place in a buffer."""
+    if nest.__name__ != "jaxnest":
+        return 0.0
+    tables = importlib.import_module("jaxnest.kernel.kernel").kernel.simulation._session._plan.delivery
+    columns = [getattr(table, name) for table in tables for name in ("lane", "weight", "delay")]
+    connections = sum(len(table.lane) for table in tables)
+    return RING_BYTES + sum(c.nbytes for c in columns) / connections if connections else 0.0
+
+
+def counted(nest: Any, connect: Callable[[], None]) -> int:
+    """Return how many connections a call makes."""
+    before = nest.num_connections
+    connect()
+    return nest.num_connections - before

@@ -1,0 +1,127 @@
+"""The table and the plot in the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+BEGIN, END = "<!-- measurements: begin -->", "<!-- measurements: end -->"
+ROWS = {
+    "build": ("building", "s"),
+    "prepare": ("preparing", "s"),
+    "first_run_overhead": ("first run, overhead", "s"),
+    "seconds_per_biological_second": ("per biological second", "s"),
+    "synaptic_events_per_second": ("synaptic events per second", "10⁶"),
+    "peak_memory": ("peak memory", "MiB"),
+    "bytes_per_synapse": ("per synapse", "bytes"),
+    "process_cold": ("whole process, empty caches", "s"),
+    "process_warm": ("whole process", "s"),
+}
+FACTORS = {"10⁶": 1e-6, "MiB": 2.0**-20}
+
+
+def number(x: float) -> str:
+    """Write a number with three digits."""
+    return f"{x:,.0f}" if abs(x) >= 100 else f"{x:.3g}"
+
+
+def table(results: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield the lines of the table."""
+    names = list(results[0]["simulators"])
+    own = names[1:]
+    yield (
+        "| load | threads | quantity | unit | "
+        + " | ".join([*names, *(f"NEST / {n}: median (smallest – largest)" for n in own)])
+        + " |"
+    )
+    yield "| --- " * (4 + len(names) + len(own)) + "|"
+    for result in results:
+        for key, (label, unit) in ROWS.items():
+            if key not in result["simulators"][names[0]]:
+                continue
+            cells = [number(result["simulators"][n][key]["median"] * FACTORS.get(unit, 1.0)) for n in names]
+            for name in own:
+                ratio = result["ratios"][name].get(key)
+                cells.append("" if ratio is None else "{} ({} – {})".format(*_in_order(ratio)))
+            yield f"| {result['title']} | {result['threads']} | {label} | {unit} | " + " | ".join(cells) + " |"
+
+
+def _in_order(ratio: dict[str, float]) -> tuple[str, str, str]:
+    return number(ratio["median"]), number(ratio["min"]), number(ratio["max"])
+
+
+def limits(results: list[dict[str, Any]], bandwidths: dict[str, float]) -> Iterator[str]:
+    """Yield how close the delivery of spikes comes to the machine's memory bandwidth."""
+    for result in results:
+        for name, values in result["simulators"].items():
+            moved = values.get("bytes_per_event", {}).get("median", 0.0)
+            if moved:
+                used = moved * values["synaptic_events_per_second"]["median"]
+                share = used / bandwidths[str(result["threads"])]
+                yield (
+                    f"- {result['title']}, {name}, {result['threads']} thread(s): {moved:.0f} bytes per event, "
+                    f"{used * 1e-9:.2f} GB/s, {100 * share:.1f} % of the memory bandwidth"
+                )
+
+
+def markdown(report: dict[str, Any]) -> str:
+    """Return what stands between the markers of the page."""
+    machine = report["machine"]
+    bandwidths = ", ".join(f"{1e-9 * b:.1f} GB/s with {n} thread(s)" for n, b in machine["bandwidth"].items())
+    lines = [
+        f"Measured on {report['date']} on {machine['processor']}, {machine['processors']} processor(s); "
+        f"jaxnest {report['versions']['jaxnest']}, NEST {report['versions']['nest']}; {report['repetitions']} turns.",
+        f"Memory bandwidth (copying): {bandwidths}.",
+        *(f"**Beware:** {warning}." for warning in report["warnings"]),
+        "",
+        "![Seconds per biological second by size of the network](images/performance.png)",
+        "",
+        *table(report["results"]),
+        "",
+        "Bytes that spikes between neurons move, if nothing is found in a cache:",
+        "",
+        *limits(report["results"], machine["bandwidth"]),
+    ]
+    return "\n".join(lines)
+
+
+def write_page(path: Path, text: str) -> None:
+    """Replace what stands between the markers of a page."""
+    page = path.read_text(encoding="utf-8")
+    before, rest = page.split(BEGIN)
+    after = rest.split(END)[1]
+    path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def plot(results: list[dict[str, Any]], path: Path) -> None:
+    """Draw seconds per biological second over the number of neurons."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    key = "seconds_per_biological_second"
+    figure, axes = plt.subplots(figsize=(7.0, 4.2), layout="constrained")
+    markers = {}
+    for result in results:
+        for name, values in result["simulators"].items():
+            if key not in values:
+                continue
+            v = values[key]
+            kind = result["title"].split(",")[0]
+            marker = markers.setdefault(kind, "osDv^"[len(markers) % 5])
+            color = f"C{list(result['simulators']).index(name)}"
+            errors = [[v["median"] - v["min"]], [v["max"] - v["median"]]]
+            axes.errorbar(
+                result["neurons"], v["median"], errors, fmt=marker, color=color, alpha=1.0 / result["threads"] ** 0.5,
+                label=f"{kind}: {name}, {result['threads']} thread(s)",
+            )  # fmt: skip
+    axes.set(xscale="log", yscale="log", xlabel="neurons", ylabel="seconds per biological second")
+    handles, labels = axes.get_legend_handles_labels()
+    unique = dict(zip(labels, handles, strict=True))
+    if unique:
+        axes.legend(unique.values(), unique.keys(), fontsize=7, ncols=2)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=150)
+    plt.close(figure)
