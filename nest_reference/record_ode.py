@@ -22,7 +22,8 @@ CASES = Path(__file__).parents[1] / "tests" / "live" / "ode_cases.py"
 def load_cases() -> Any:
     """Return the module with the simulations."""
     spec = importlib.util.spec_from_file_location("ode_cases", CASES)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -164,15 +164,19 @@ class XlaRunner:
 
     def unstable(self) -> tuple[Any, int, str] | None:
         """Return batch, row and variable of a state that is no finite number, or None."""
-        states = [s["states"] for s in self.carry["shards"]]
-        if bool(_all_finite(states)):
+        checked = [
+            (batch, state)
+            for shard, carried in zip(self.plan.shards, self.carry["shards"], strict=True)
+            for batch, state in zip(shard.batches, carried["states"], strict=True)
+            if not batch.model.may_be_undefined
+        ]
+        if bool(_all_finite([state for _, state in checked])):
             return None
-        for shard, batches in zip(self.plan.shards, states, strict=True):
-            for batch, state in zip(shard.batches, batches, strict=True):
-                for name, values in state.items():
-                    bad = np.argwhere(~np.isfinite(np.asarray(values)))
-                    if len(bad):
-                        return batch, int(bad[0][0]), name
+        for batch, state in checked:
+            for name, values in state.items():
+                bad = np.argwhere(~np.isfinite(np.asarray(values)))
+                if len(bad):
+                    return batch, int(bad[0][0]), name
         return None
 
     def take_streams(self) -> None:

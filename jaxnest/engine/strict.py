@@ -195,7 +195,7 @@ class StrictRunner:
 
     def unstable(self) -> tuple[Batch, int, str] | None:
         """Return batch, row and variable of a state that is no finite number, or None."""
-        for columns in (c for neurons in self.neurons for c in neurons):
+        for columns in (c for neurons in self.neurons for c in neurons if not c.batch.model.may_be_undefined):
             for name, values in columns.dynamic_state().items():
                 if not np.isfinite(values).all():
                     row = np.argwhere(~np.isfinite(values))[0][0]

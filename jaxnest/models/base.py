@@ -176,6 +176,8 @@ class Node(Model, abstract=True):
     """Counts incoming spikes instead of summing their weights."""
     tile_size: ClassVar[int] = 1024
     """Largest number of nodes that the default back end advances together."""
+    may_be_undefined: ClassVar[bool] = False
+    """An infinite or undefined state is no error, as with equations that have a gap."""
     archives: ClassVar[bool] = False
     """Keeps the history of its spikes that plastic synapses read."""
     receptor_types: ClassVar[dict[str, int]] = {}

@@ -95,7 +95,8 @@ def _ratio(model: type[Any], errors: list[Any], h: Any, slopes: Sequence[Any], s
     """Return the largest ratio of an error and its bound."""
     tolerance = s.tolerance if "tolerance" in model.dynamic else model.absolute_error
     bounds = [tolerance * jnp.abs(h * d) + tolerance if model.controls_derivative else tolerance for d in slopes]
-    return reduce(jnp.maximum, [jnp.max(e / b, initial=0.0) for e, b in zip(errors, bounds, strict=True)])
+    ratios = [jnp.max(e / b, initial=0.0) for e, b in zip(errors, bounds, strict=True)]
+    return reduce(jnp.fmax, ratios, 0.0)  # as in the library, an undefined error does not count
 
 
 def _control(worst: Any, h: Any, end: Any) -> tuple[Any, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, final
 
 import numpy as np
 
@@ -131,6 +131,7 @@ class sinusoidal_gamma_generator(SinusoidalGamma):
         return 0
 
 
+@final
 @register_variant
 class shared_sinusoidal_gamma_generator(SinusoidalGamma):
     """The generator with one train for all targets."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, final
 
 from jaxnest.models import draws, sinusoid
 from jaxnest.models.base import Quantity, hidden
@@ -78,6 +78,7 @@ class sinusoidal_poisson_generator(SinusoidalPoisson):
         return draws.poisson(context, 0, value)
 
 
+@final
 @register_variant
 class shared_sinusoidal_poisson_generator(SinusoidalPoisson):
     """The generator with one train for all targets."""
