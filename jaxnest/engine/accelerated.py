@@ -37,7 +37,7 @@ class XlaRunner:
         self.uses_kernels = delivery != "jax" and not quiet
         self.spec = self._spec()
         self.constant = jax.device_put(self._constant())
-        self.carry = jax.device_put(self._carry())
+        self.carry: dict[str, Any] = jax.device_put(self._carry())
         self._make_programs()
 
     def _make_programs(self) -> None:
@@ -66,7 +66,10 @@ class XlaRunner:
                 tuple(_batch_spec(b, plan.outputs(s, i)[0]) for i, b in enumerate(shard.batches))
                 for s, shard in enumerate(plan.shards)
             ),
-            tuple(tuple(None if d is None else DeviceSpec(d.loop.handler, bool(d.batch.inputs)) for d in ds) for ds in self.devices),
+            tuple(
+                tuple(None if d is None else DeviceSpec(d.loop.handler, bool(d.batch.inputs)) for d in ds)
+                for ds in self.devices
+            ),
             tuple(
                 tuple(run for run in schedule(shard) if run[0] >= len(self.devices[s]) or self.devices[s][run[0]])
                 for s, shard in enumerate(plan.shards)
@@ -150,8 +153,7 @@ class XlaRunner:
             self.shard_programs.run(self.carry, step, end)
         else:
             self.carry["step"] = np.int64(step)
-            carry, self.carry = self.carry, None
-            self.carry = self.run_program(self.constant, carry, np.int64(end))
+            self.carry = self.run_program(self.constant, self.carry, np.int64(end))
         for s, buffers in enumerate(self.buffers):
             shard = self.carry["shards"][s]
             buffers.counters = np.array(shard["counters"])
@@ -232,7 +234,8 @@ class XlaRunner:
         for s, (buffers, shard) in enumerate(zip(self.buffers, self.carry["shards"], strict=True)):
             for name in ("ring", "raster", "register", "counters"):
                 setattr(buffers, name, np.array(shard[name]))
-            buffers.archive.arrays = tuple(np.array(a) for a in shard["archive"])
+            index, trace, pool = (np.array(a) for a in shard["archive"])
+            buffers.archive.arrays = index, trace, pool
             take_synapse_states(self.plan.delivery[s], shard["synapses"])
             for d, arrays in zip(self.devices[s], shard["devices"], strict=True):
                 if d is not None:

@@ -17,6 +17,9 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+_view: Any = numba.__dict__["carray"]
+_int32: Any = numba.int32
+
 # Offsets in bytes of XLA's structures (FFI API 0.x, 64-bit).
 _EXTENSION = 8
 _N_ARGUMENTS = 56
@@ -33,14 +36,16 @@ _API_MAJOR = 0
 _API_MINOR = 1
 
 
-@intrinsic
-def _pointer(typing_context: Any, address: Any) -> Any:
+def _reinterpret(typing_context: Any, address: Any) -> Any:
     """Reinterpret an integer as a pointer."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
 
     return types.voidptr(types.int64), generate
+
+
+_pointer: Any = intrinsic(_reinterpret)
 
 
 def _call_function(typing_context: Any, address: Any, argument: Any) -> Any:
@@ -59,7 +64,7 @@ call_function: Any = intrinsic(_call_function)
 
 @numba.njit(inline="always")
 def _word(address: int) -> int:
-    return numba.carray(_pointer(address), (1,), numba.int64)[0]
+    return _view(_pointer(address), (1,), numba.int64)[0]
 
 
 @numba.njit
@@ -75,7 +80,7 @@ def _reader(dtype: Any) -> Callable[[int, int], Any]:
     @numba.njit
     def read(frame: int, index: int) -> Any:
         buffer = _word(_word(frame + _ARGUMENTS) + 8 * index)
-        return numba.carray(_pointer(_word(buffer + _BUFFER_DATA)), (_size(buffer),), dtype)
+        return _view(_pointer(_word(buffer + _BUFFER_DATA)), (_size(buffer),), dtype)
 
     return read
 
@@ -89,7 +94,7 @@ uint64 = _reader(numba.uint64)
 @numba.njit
 def array(address: int, size: int, dtype: Any) -> Any:
     """Return the array that lies at an address."""
-    return numba.carray(_pointer(address), (size,), dtype)
+    return _view(_pointer(address), (size,), dtype)
 
 
 @numba.njit
@@ -116,11 +121,11 @@ def is_query(frame: int) -> bool:
     extension = _word(frame + _EXTENSION)
     if extension == 0:
         return False
-    if numba.carray(_pointer(extension + _EXTENSION_TYPE), (1,), numba.int32)[0] == 1:
+    if _view(_pointer(extension + _EXTENSION_TYPE), (1,), _int32)[0] == 1:
         metadata = _word(extension + _METADATA)
-        version = numba.carray(_pointer(metadata + _METADATA_MAJOR), (2,), numba.int32)
+        version = _view(_pointer(metadata + _METADATA_MAJOR), (2,), _int32)
         version[0], version[1] = _API_MAJOR, _API_MINOR
-        numba.carray(_pointer(metadata + _METADATA_TRAITS), (1,), numba.int32)[0] = 0
+        _view(_pointer(metadata + _METADATA_TRAITS), (1,), _int32)[0] = 0
         return True
     return False
 

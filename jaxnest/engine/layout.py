@@ -10,7 +10,7 @@ COUNTER_WORDS = 8
 
 REGISTER_WORDS = 3  # source node, lag, multiplicity
 EVENT_WORDS = 7
-"""Listener (-1: all those of the sender), sender, stamp, multiplicity, segment, bits of the offset and of the weight."""
+"""Listener (-1: all those of the sender), sender, stamp, multiplicity, segment, bits of offset and of weight."""
 WEIGHT_WORDS = 3  # connection, stamp, bits of the weight
 
 FLIP, PLAIN = 1, 2

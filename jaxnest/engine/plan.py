@@ -192,7 +192,7 @@ def tables(connections: Any, shard: int, category: str) -> Iterator[tuple[int, A
 
 def watched(connections: Any) -> set[int]:
     """Return the synapse models that have a weight recorder."""
-    return {index for _, index, _, table in connections.tables() if len(table.named.defaults.get("weight_recorder", ()))}
+    return {i for _, i, _, table in connections.tables() if len(table.named.defaults.get("weight_recorder", ()))}
 
 
 def _listeners(to_device: Iterator[tuple[int, Any]]) -> dict[int, np.ndarray]:

@@ -13,8 +13,7 @@ from jaxnest.models import draws, ops
 from jaxnest.random.binomial import binomial, binomial_set
 from jaxnest.random.distributions import standard_exponential, standard_normal
 from jaxnest.random.engines import drand
-from jaxnest.random.poisson import POISSON_MEAN
-from jaxnest.random.poisson import poisson, poisson_set_mean
+from jaxnest.random.poisson import POISSON_MEAN, poisson, poisson_set_mean
 
 for _operation, _function in (
     (ops.exp, math.exp),

@@ -130,6 +130,7 @@ class Session:
                     self._kept[s] |= d.keep()
 
     def _make_runner(self) -> Any:
+        assert self._plan is not None
         arguments = (self._plan, self._buffers, self._devices, self._network.streams)
         if self._backend == "strict":
             from jaxnest.engine.strict import StrictRunner

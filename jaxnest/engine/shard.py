@@ -149,7 +149,7 @@ def build_shard(stores: dict[type[Node], Any], index: int) -> Shard:
     return Shard(index, batches, devices, lanes, emitters, detectors)
 
 
-def _neurons(model: type[Node], store: Any, rows: np.ndarray) -> list[Batch]:
+def _neurons(model: type[Any], store: Any, rows: np.ndarray) -> list[Batch]:
     """Split neurons of a model into batches of equal number of receptors."""
     sizes = np.ones(len(rows), np.int64)
     if model.receptor_vector is not None:

@@ -98,7 +98,7 @@ def build_detector_inputs(
     return DetectorInputs(source[order].astype(np.int64), (first + receptor)[order], weight[order].astype(np.float64))
 
 
-def channels(model: type[Any], inputs: tuple[str, ...], signal: str) -> dict[int, tuple[int, int]]:
+def channels(model: type[Any], inputs: tuple[str, ...], signal: str | None) -> dict[int, tuple[int, int]]:
     """Return for each receptor the channels of positive and of other weights."""
     if signal == "currents":
         return {r: (inputs.index(name), inputs.index(name)) for r, name in model.current_receptors.items()}
@@ -109,7 +109,12 @@ def channels(model: type[Any], inputs: tuple[str, ...], signal: str) -> dict[int
 
 
 def lanes(
-    batches: list[Batch], batch_of: np.ndarray, position: np.ndarray, target: np.ndarray, receptor: np.ndarray, signal: str
+    batches: list[Batch],
+    batch_of: np.ndarray,
+    position: np.ndarray,
+    target: np.ndarray,
+    receptor: np.ndarray,
+    signal: str | None,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return lanes for positive and for other weights, and the flags, of connections to neurons."""
     positive = np.empty(len(target), np.int32)

@@ -50,7 +50,9 @@ def stored_defaults(model: type[Model]) -> dict[str, Any]:
 class ModelTable:
     """Names of one kind of model (nodes or synapses)."""
 
-    def __init__(self, built_in: Mapping[str, type[Any]], indices: Mapping[str, int], unknown: Callable[[str], Exception]) -> None:
+    def __init__(
+        self, built_in: Mapping[str, type[Any]], indices: Mapping[str, int], unknown: Callable[[str], Exception]
+    ) -> None:
         self._unknown = unknown
         self._built_in = built_in
         self._by_name: dict[str, NamedModel] = {}

@@ -158,7 +158,7 @@ def main(module: str, out: str, backend: str = "strict", *names: str) -> None:
             results |= {f"{name}/{key}": value for key, value in CASES[name](nest).items()}
         except Exception:
             traceback.print_exc()
-    np.savez_compressed(out, **results)
+    np.savez_compressed(out, **results)  # pyright: ignore[reportArgumentType]
 
 
 if __name__ == "__main__":

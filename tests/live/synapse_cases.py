@@ -166,12 +166,12 @@ def main(module: str, out: str, backend: str, *names: str) -> None:
     for name in names or CASES:
         nest.ResetKernel()
         if module != "nest":
-            nest.compute_backend = backend
+            nest.set(compute_backend=backend)
         try:
             results |= {f"{name}/{key}": value for key, value in CASES[name](nest).items()}
         except Exception:
             traceback.print_exc()
-    np.savez_compressed(out, **results)
+    np.savez_compressed(out, **results)  # pyright: ignore[reportArgumentType]
 
 
 if __name__ == "__main__":

@@ -117,3 +117,26 @@ def test_receptors_come_with_all_their_parameters() -> None:
     assert len(neuron.g) == 2
     with pytest.raises(nest.NESTErrors.BadProperty, match="smaller than or equal to decay time"):
         neuron.tau_rise = [1.0, 4.0]
+
+
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+def test_gap_of_the_rates_is_no_error(backend: str) -> None:
+    """At -40 mV a rate is 0/0; NEST goes on and recovers when the state is set anew."""
+    nest.compute_backend = backend
+    neuron = nest.Create("hh_psc_alpha", params={"V_m": -40.0})
+    nest.Simulate(0.1)
+    assert np.isnan(neuron.V_m)
+    neuron.set(V_m=-50.0, Act_m=0.1, Act_n=0.3, Inact_h=0.5)
+    nest.Simulate(0.1)
+    assert neuron.V_m == pytest.approx(-49.99823775370075, rel=1e-12)
+
+
+def test_many_short_runs() -> None:
+    neuron = nest.Create("iaf_cond_exp", params={"I_e": 200.0})
+    for _ in range(400):
+        nest.Simulate(0.1)
+    several = neuron.V_m
+    nest.ResetKernel()
+    neuron = nest.Create("iaf_cond_exp", params={"I_e": 200.0})
+    nest.Simulate(40.0)
+    assert several == neuron.V_m

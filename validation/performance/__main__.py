@@ -65,7 +65,7 @@ def measure_all(options: argparse.Namespace) -> dict[str, Any]:
     for load in options.chosen.values():
         for threads in options.threads if load.script != "one_neuron" else [1]:
             print(f"{load.title}, {threads} thread(s)", flush=True)
-            results.append(compare(load, programs, threads, repetitions, calibration))
+            results.append(compare(load, programs, threads, repetitions, calibration, not options.quick))
             print("\n".join(report.table(results[-1:])), flush=True)
     return {
         "date": datetime.date.today().isoformat(),

@@ -100,14 +100,19 @@ def _timed(simulator: Simulator, arguments: Sequence[str], threads: int, **varia
 
 
 def compare(
-    load: Load, programs: Sequence[Simulator], threads: int, repetitions: int, calibration: Calibration
+    load: Load,
+    programs: Sequence[Simulator],
+    threads: int,
+    repetitions: int,
+    calibration: Calibration,
+    warm: bool = True,
 ) -> dict[str, Any]:
     """Measure a load with all simulators in turn, `repetitions` times, and summarise.
 
-    A first turn fills the caches of compiled programs; what it took is kept apart.
+    A first turn fills the caches of compiled programs (unless `warm` is False); what it took is kept apart.
     """
     once = measure_process if load.script == "one_neuron" else measure
-    first = {p.name: once(p, load, threads) for p in programs}
+    first = {p.name: once(p, load, threads) for p in programs} if warm else {}
     samples: dict[str, list[dict[str, float]]] = {p.name: [] for p in programs}
     for _ in range(repetitions):
         for program in programs:

@@ -18,6 +18,8 @@ ROWS = {
     "process_cold": ("whole process, empty caches", "s"),
     "process_warm": ("whole process", "s"),
 }
+MANY_SYNAPSES = 500_000
+"""In smaller networks everything but the synapses decides about memory."""
 FACTORS = {"10⁶": 1e-6, "MiB": 2.0**-20}
 
 
@@ -38,7 +40,8 @@ def table(results: list[dict[str, Any]]) -> Iterator[str]:
     yield "| --- " * (4 + len(names) + len(own)) + "|"
     for result in results:
         for key, (label, unit) in ROWS.items():
-            if key not in result["simulators"][names[0]]:
+            found = result["simulators"][names[0]]
+            if key not in found or (key == "bytes_per_synapse" and found["connections"]["median"] < MANY_SYNAPSES):
                 continue
             cells = [number(result["simulators"][n][key]["median"] * FACTORS.get(unit, 1.0)) for n in names]
             for name in own:

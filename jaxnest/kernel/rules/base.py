@@ -55,7 +55,7 @@ class Process:
 
     @property
     def common_stream(self) -> np.ndarray:
-        """This process's copy of the stream that all processes share."""
+        """The copy, for this process, of the stream that all processes share."""
         return self.streams.vp_synchronised[self.index]
 
 
