@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxnest import errors
 from jaxnest.kernel.attribute_table import ATTRIBUTES
 from jaxnest.models import nest_names, registry
 from jaxnest.models.base import Quantity
@@ -146,7 +147,7 @@ def public_names() -> tuple[list[str], list[str]]:
     for name in sorted(set(nest.__all__) - ATTRIBUTES.keys()):
         try:
             thing = getattr(nest, name)
-        except ImportError:  # a submodule
+        except (ImportError, errors.NotImplemented):  # a submodule
             missing.append(name)
         else:
             (missing if is_missing(thing) else there).append(name)

@@ -74,10 +74,7 @@ class XlaRunner:
                 tuple(run for run in schedule(shard) if run[0] >= len(self.devices[s]) or self.devices[s][run[0]])
                 for s, shard in enumerate(plan.shards)
             ),
-            tuple(
-                ProbeSpec(p.shard, p.batch, p.names, plan.outputs(p.shard, p.batch)[0])
-                for p in plan.probes
-            ),
+            tuple(ProbeSpec(p.shard, p.batch, p.names, plan.outputs(p.shard, p.batch)[0]) for p in plan.probes),
             tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
             self.has_connections,
             operations,
@@ -224,10 +221,7 @@ class XlaRunner:
         """Hand over the samples (time, name, node) of each probe since the last call."""
         counts = [int(n) for n in self.carry["n_samples"]]
         self.carry["n_samples"] = [np.int64(0) for _ in counts]
-        return [
-            np.asarray(samples)[:n].copy()
-            for samples, n in zip(self.carry["samples"], counts, strict=True)
-        ]
+        return [np.asarray(samples)[:n].copy() for samples, n in zip(self.carry["samples"], counts, strict=True)]
 
     def bring_home(self) -> None:
         """Copy everything that changes back into the plan's NumPy arrays."""

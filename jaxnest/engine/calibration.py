@@ -107,8 +107,6 @@ def state_columns(model: type[Node], columns: Mapping[str, np.ndarray]) -> dict[
     return numeric_columns(model, columns, dict.fromkeys(model.dynamic))
 
 
-
-
 def restart(model: type[Any], store: Any, clock: Any, step: int) -> None:
     """Write the state that devices start a run with at time `step` into their columns."""
     for row in range(len(store.node_ids)):

@@ -77,9 +77,7 @@ def split(names: tuple[str, ...], vectors: frozenset[str]) -> tuple[list[str], l
 def _fields(names: tuple[str, ...], vectors: frozenset[str], scalar: str, vector: str) -> str:
     """Return the arguments of a named tuple: the place of each name in its scalar or vector columns."""
     scalars, vector_names = split(names, vectors)
-    places = (
-        vector.format(vector_names.index(n)) if n in vectors else scalar.format(scalars.index(n)) for n in names
-    )
+    places = (vector.format(vector_names.index(n)) if n in vectors else scalar.format(scalars.index(n)) for n in names)
     return "".join(f"{place}, " for place in places)
 
 
@@ -195,13 +193,6 @@ def neuron_loop(
         ),
     )
     return load(model.name, source).advance
-
-
-def _update_source(model: type[Any], vectors: frozenset[str], stochastic: bool) -> str:
-    """Return the text that defines `update`."""
-    if hasattr(model, "dynamics"):
-        return update_source(model, vectors)
-    return f"update = njit(model.{'stochastic_update' if stochastic else 'update'})"
 
 
 def input_names(model: type[Any], stochastic: bool = False) -> tuple[str, ...]:

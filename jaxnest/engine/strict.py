@@ -229,7 +229,6 @@ class StrictRunner:
                 neurons[b] = NodeColumns(self.plan.shards[s].batches[b], *self.plan.outputs(s, b), self.plan.min_delay)
 
 
-
 def deliver_all(plan: Plan, buffers: list[Buffers], streams: Any, origin: int) -> None:
     """Deliver on all virtual processes what was registered in the slice before `origin`."""
     for s in range(len(plan.shards)):

@@ -80,9 +80,7 @@ class DetectorInputs:
     weight: np.ndarray
 
 
-def build_detector_inputs(
-    detectors: dict[int, int], tables: Iterable[tuple[int, Any]]
-) -> DetectorInputs:
+def build_detector_inputs(detectors: dict[int, int], tables: Iterable[tuple[int, Any]]) -> DetectorInputs:
     """Collect the connections of one virtual process that end at detectors."""
     found = []
     if detectors:

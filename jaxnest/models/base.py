@@ -293,4 +293,3 @@ class ArchivingNeuron(Neuron, abstract=True):
         "post_trace": Quantity(0.0, "", "Last computed value of the depression trace", settable=False),
         "archiver_length": Quantity(0, "", "Number of spikes kept for plastic synapses", settable=False),
     }
-
