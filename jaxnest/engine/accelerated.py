@@ -20,6 +20,7 @@ from jaxnest.engine.shard import Batch, Shard
 from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
 from jaxnest.engine.tiles import BatchSpec
 
+DELIVERY = ("group_start", "connection_start", "group_watched", "group_constant", "lane", "weight", "delay")
 SAMPLE_BYTES = 1 << 25
 """Aim for the memory of one probe's samples between two drains."""
 
@@ -91,11 +92,7 @@ class XlaRunner:
             "frozen": [[() if b.frozen is None else b.padded(b.frozen) for b in s.batches] for s in plan.shards],
             "kept_lanes": [_kept_lanes(s) for s in plan.shards],
             "delivery": [
-                {
-                    k: getattr(t, k)
-                    for k in ("group_start", "connection_start", "group_watched", "lane", "weight", "delay")
-                }
-                | plastic_constant(t)
+                {k: getattr(t, k) for k in DELIVERY} | plastic_constant(t)
                 for t in plan.delivery
             ],
             "before": [],
@@ -279,7 +276,7 @@ def _frozen(batch: Any) -> np.ndarray:
 
 def _kept_lanes(shard: Shard) -> np.ndarray:
     """Return which lanes keep their input because nobody reads it: those of frozen neurons and of devices."""
-    kept = np.zeros(shard.n_lanes, np.bool_)
+    kept = np.zeros(shard.n_lanes, np.int64)
     for batch in shard.batches:
         if batch.frozen is not None:
             for channel in range(len(batch.inputs)):

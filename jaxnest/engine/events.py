@@ -112,6 +112,7 @@ def deliver(
     group_start: np.ndarray,
     connection_start: np.ndarray,
     group_watched: np.ndarray,
+    group_constant: np.ndarray,
     lane: np.ndarray,
     weight: np.ndarray,
     delay: np.ndarray,
@@ -120,26 +121,51 @@ def deliver(
     """At the beginning of a slice: add the spikes that one virtual process registered in the previous one.
 
     Connections are grouped by source and synapse model; a spike of multiplicity m is delivered m times
-    through each group, as in NEST. Floating-point additions come in NEST's order.
+    through each group, as in NEST. Floating-point additions come in NEST's order. If all delays are equal, an entry
+    of the ring buffer gets spikes of one lag only; they are then delivered lag by lag, which keeps that order in each
+    entry and the entries in the cache.
     """
+    lag_by_lag = group_constant[0] == 1
+    for lag in range(clock[MIN_DELAY] if lag_by_lag else 1):
+        for i in range(n_register):
+            if lag_by_lag and register[REGISTER_WORDS * i + 1] != lag:
+                continue
+            node = register[REGISTER_WORDS * i]
+            step = clock[ORIGIN] - clock[MIN_DELAY] + register[REGISTER_WORDS * i + 1]
+            for group in range(group_start[node], group_start[node + 1]):
+                first, last = connection_start[group], connection_start[group + 1]
+                for _ in range(register[REGISTER_WORDS * i + 2]):
+                    _deliver_group(ring, lane, weight, delay, first, last, group_constant[1 + group], step, clock)
+                    if group_watched[group]:
+                        _note_weights(weight_events, counters, first, last, step + 1, weight)
+
+
+@compiled
+def _deliver_group(
+    ring: np.ndarray,
+    lane: np.ndarray,
+    weight: np.ndarray,
+    delay: np.ndarray,
+    first: int,
+    last: int,
+    constant: int,
+    step: int,
+    clock: np.ndarray,
+) -> None:
+    """Deliver one spike through the connections of one source and synapse model."""
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
-    previous = clock[ORIGIN] - clock[MIN_DELAY]
-    for i in range(n_register):
-        node = register[REGISTER_WORDS * i]
-        step = previous + register[REGISTER_WORDS * i + 1]
-        multiplicity = register[REGISTER_WORDS * i + 2]
-        slot = step % n_slots
-        for group in range(group_start[node], group_start[node + 1]):
-            for _ in range(multiplicity):
-                for c in range(connection_start[group], connection_start[group + 1]):
-                    s = slot + delay[c]
-                    if s >= n_slots:
-                        s -= n_slots
-                    ring[s * n_lanes + lane[c]] += weight[c]
-                if group_watched[group]:
-                    _note_weights(
-                        weight_events, counters, connection_start[group], connection_start[group + 1], step + 1, weight
-                    )
+    slot = step % n_slots
+    if constant:
+        row = ((step + delay[first]) % n_slots) * n_lanes
+        w = weight[first]
+        for c in range(first, last):
+            ring[row + lane[c]] += w
+        return
+    for c in range(first, last):
+        s = slot + delay[c]
+        if s >= n_slots:
+            s -= n_slots
+        ring[s * n_lanes + lane[c]] += weight[c]
 
 
 @compiled
@@ -245,14 +271,29 @@ def collect_handler(frame: int) -> int:
 
 
 @numba.cfunc(ffi.HANDLER, cache=True)
+def clear_handler(frame: int) -> int:
+    """Clear what a segment has read from the ring buffer, but for the lanes that are kept, as an operation of XLA."""
+    if ffi.is_query(frame):
+        return 0
+    ring, kept, clock = ffi.float64(frame, 0), ffi.int64(frame, 1), ffi.int64(frame, 2)
+    n_lanes = clock[N_LANES]
+    for lag in range(clock[FROM], clock[TO]):
+        first = ((clock[ORIGIN] + lag) % clock[N_SLOTS]) * n_lanes
+        for lane in range(n_lanes):
+            if len(kept) == 0 or kept[lane] == 0:
+                ring[first + lane] = 0.0
+    return 0
+
+
+@numba.cfunc(ffi.HANDLER, cache=True)
 def deliver_handler(frame: int) -> int:
     """`deliver` for the registers of all virtual processes, as an operation of XLA."""
     if ffi.is_query(frame):
         return 0
-    clock = ffi.int64(frame, 9)
+    clock = ffi.int64(frame, 10)
     if clock[FROM] != 0:
         return 0
-    for i in range(10, ffi.n_arguments(frame), 2):
+    for i in range(11, ffi.n_arguments(frame), 2):
         deliver(
             ffi.float64(frame, 0),
             ffi.int64(frame, 1),
@@ -262,9 +303,10 @@ def deliver_handler(frame: int) -> int:
             ffi.int64(frame, 3),
             ffi.int64(frame, 4),
             ffi.int64(frame, 5),
-            ffi.int32(frame, 6),
-            ffi.float64(frame, 7),
-            ffi.int32(frame, 8),
+            ffi.int64(frame, 6),
+            ffi.int32(frame, 7),
+            ffi.float64(frame, 8),
+            ffi.int32(frame, 9),
             clock,
         )
     return 0

@@ -17,6 +17,7 @@ def deliver(shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[
             table["group_start"],
             table["connection_start"],
             table["group_watched"],
+            table["group_constant"],
             table["lane"],
             table["weight"],
             table["delay"],
@@ -24,6 +25,14 @@ def deliver(shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[
             *(array for pair in registers for array in pair),
         ],
     )
+
+
+def clear(shard: dict[str, Any], kept: Any, clock: Any) -> None:
+    """Clear what a segment has read from the ring buffer, but for the lanes in `kept`.
+
+    The raster is an argument because reading comes before clearing; without this order XLA would copy the buffer.
+    """
+    (shard["ring"],) = ffi.call(events.clear_handler, [shard["ring"]], [kept, clock, shard["raster"]])
 
 
 def collect(shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:

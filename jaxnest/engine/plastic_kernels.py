@@ -26,6 +26,12 @@ class PlasticOperations:
 
     dynamics: tuple[str, ...]
 
+    def clear(self, shard: dict[str, Any], kept: Any, clock: Any) -> None:
+        """Clear what a segment has read from the ring buffer."""
+        from jaxnest.engine import kernels
+
+        kernels.clear(shard, kept, clock)
+
     def collect(self, shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:
         """Note the spikes of a segment."""
         from jaxnest.engine import kernels

@@ -16,7 +16,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from jaxnest.engine import layout
-from jaxnest.engine.tiles import BatchSpec, Segment, advance_batch, clear_inputs
+from jaxnest.engine.tiles import BatchSpec, Segment, advance_batch
 
 
 @final
@@ -104,6 +104,10 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
     slabs = []
     for s, shard in enumerate(shards):
         slabs.append([*_advance(spec, s, shard, constant, segment), *shard["device_samples"]])
+        if spec.batches[s]:
+            some = any(b.has_frozen for b in spec.batches[s]) or any(d and d.receives for d in spec.devices[s])
+            kept = constant["kept_lanes"][s] if some else jnp.zeros(0, jnp.int64)
+            spec.operations.clear(shard, kept, clocks[s])
         spec.operations.collect(shard, constant["collection"][s], clocks[s])
         spec.operations.archive(shard, constant["times"], clocks[s])
     samples, n_samples = list(carry["samples"]), list(carry["n_samples"])
@@ -168,9 +172,6 @@ def _advance(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, se
         )
         slabs.append(slab)
     shard["states"] = states
-    if spec.batches[s]:
-        some = any(b.has_frozen for b in spec.batches[s]) or any(d is not None and d.receives for d in spec.devices[s])
-        shard["ring"] = clear_inputs(shard["ring"], segment, constant["kept_lanes"][s] if some else None)
     return slabs
 
 

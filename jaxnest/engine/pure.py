@@ -54,6 +54,19 @@ def _deliver_register(ring: Any, n_lanes: int, table: dict[str, Any], register: 
     return lax.while_loop(lambda state: state[0] < end[-1], deliver_block, (jnp.int64(0), ring))[1]
 
 
+def clear(shard: dict[str, Any], kept: Any, clock: Any) -> None:
+    """Clear what a segment has read from the ring buffer, but for the lanes in `kept`."""
+
+    def clear_row(lag: Any, ring: Any) -> Any:
+        slot = (clock[layout.ORIGIN] + lag) % ring.shape[0]
+        row = jnp.zeros((1, ring.shape[1]))
+        if len(kept):
+            row = jnp.where(kept > 0, lax.dynamic_slice_in_dim(ring, slot, 1, 0), row)
+        return lax.dynamic_update_slice_in_dim(ring, row, slot, 0)
+
+    shard["ring"] = lax.fori_loop(clock[layout.FROM], clock[layout.TO], clear_row, shard["ring"])
+
+
 def collect(shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:
     """Note the spikes of a segment."""
     raster = shard["raster"]

@@ -252,6 +252,7 @@ def deliver(plan: Plan, buffers: list[Buffers], streams: Any, s: int, origin: in
             table.group_start,
             table.connection_start,
             table.group_watched,
+            table.group_constant,
             table.lane,
             table.weight,
             table.delay,

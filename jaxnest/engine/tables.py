@@ -22,6 +22,9 @@ class DeliveryTable:
     group_start: np.ndarray
     connection_start: np.ndarray
     group_watched: np.ndarray
+    group_constant: np.ndarray
+    """First whether all delays are equal and nothing is watched; then, per group, whether all its connections have
+    one weight and one delay."""
     watched: np.ndarray
     lane: np.ndarray
     weight: np.ndarray
@@ -185,6 +188,7 @@ def build_delivery(
         np.searchsorted(group_source, np.arange(n_nodes + 2)).astype(np.int64),
         connection_start,
         group_watched,
+        _constant_groups(weight, columns["delay"], connection_start[:-1], group_watched),
         watched,
         lane,
         np.ascontiguousarray(weight),
@@ -195,6 +199,17 @@ def build_delivery(
         if dynamics
         else None,
     )
+
+
+def _constant_groups(weight: np.ndarray, delay: np.ndarray, start: np.ndarray, watched: np.ndarray) -> np.ndarray:
+    """Return what `DeliveryTable.group_constant` holds."""
+    constant = np.zeros(1 + len(start), np.int64)
+    if len(start):
+        changes = np.append(False, (weight[1:] != weight[:-1]) | (delay[1:] != delay[:-1]))
+        changes[start] = False
+        constant[1:] = ~np.logical_or.reduceat(changes, start)
+        constant[0] = not watched.any() and bool((delay == delay[0]).all())
+    return constant
 
 
 def _plasticity(

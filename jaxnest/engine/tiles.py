@@ -172,16 +172,3 @@ def _variables(batch: BatchSpec, variables: dict[str, Any]) -> tuple[Any, Any]:
 def tuple_type(name: str, fields: tuple[str, ...]) -> Any:
     """Return the named tuple type that model functions get their arguments in."""
     return namedtuple(name, fields)
-
-
-def clear_inputs(ring: Any, segment: Segment, kept: Any) -> Any:
-    """Clear the rows of the ring buffer that a segment has read, but for the lanes in `kept` (None for none)."""
-
-    def clear(lag: Any, ring: Any) -> Any:
-        slot = (segment.origin + lag) % ring.shape[0]
-        row = jnp.zeros((1, ring.shape[1]))
-        if kept is not None:
-            row = jnp.where(kept, lax.dynamic_slice_in_dim(ring, slot, 1, 0), row)
-        return lax.dynamic_update_slice_in_dim(ring, row, slot, 0)
-
-    return lax.fori_loop(segment.begin, segment.stop, clear, ring)
