@@ -219,6 +219,7 @@ def send(
 ):
     n_samples_words = samples.shape[1] * samples.shape[2]
     begin, end = clock[ORIGIN] + clock[FROM], clock[ORIGIN] + clock[TO]
+    n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
     for i in range(rows[0], rows[1]):
         {clear}
         if windows[i, 1] < windows[i, 0]:
@@ -269,13 +270,21 @@ def handler(frame):
 """
 )
 
-TO_TARGETS = """slot = (step + ahead) % clock[N_SLOTS]
+TO_TARGETS = """slot = (step + ahead) % n_slots
 for c in range(start[i], start[i + 1]):
     {draw}
-        post(
-            ring, events, counters, clock, places[i, 0], step + ahead, slot, amount, factor * weight[c],
-            lane_positive[c], lane_negative[c], flags[c], delay[c], offset,
-        )
+        lane = lane_positive[c]
+        if lane >= 0 and flags[c] == 0:
+            x = factor * weight[c] * amount
+            row = slot + delay[c]
+            if row >= n_slots:
+                row -= n_slots
+            ring[row * n_lanes + (lane if x > 0 else lane_negative[c])] += x
+        else:
+            post(
+                ring, events, counters, clock, places[i, 0], step + ahead, slot, amount, factor * weight[c],
+                lane, lane_negative[c], flags[c], delay[c], offset,
+            )
 """
 """The spikes or currents of one step on their way to the targets on the same virtual process."""
 
@@ -286,7 +295,7 @@ DRAW_SEVERAL = """{target}
     more = True
     while more:
         amount, ahead, offset, more = {draw}
-        slot = (step + ahead) % clock[N_SLOTS]
+        slot = (step + ahead) % n_slots
         if amount == 0:
             continue"""
 
