@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
+from jaxnest.engine import parallel, strict
+from jaxnest.models.base import Node
 
 from .conftest import compare, script
 
@@ -30,3 +32,21 @@ def test_case_equals_nest(name: str, backend: str) -> None:
     compare(ours, recorded, backend)
     settings = ("rng_seed", "rng_type", "resolution", "local_num_threads", "biological_time")
     assert {k: provenance[k] for k in settings} == {k: nest.get(k) for k in settings}
+
+
+THREADED = ["noisy_two_threads", "brunel_iaf_psc_alpha_2", "driven_coarse_iaf_psc_exp"]
+
+
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("name", THREADED)
+def test_virtual_processes_in_threads_give_the_same(name: str, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "PARALLEL_WORK", 1)
+    monkeypatch.setattr(strict, "PARALLEL_WORK", 1)
+    test_case_equals_nest(name, backend)
+
+
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("name", ["noisy", "brunel_iaf_psc_alpha_1", "driven_iaf_psc_exp_multisynapse", "weights"])
+def test_size_of_tiles_does_not_matter(name: str, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Node, "tile_size", 2)
+    test_case_equals_nest(name, backend)
