@@ -45,7 +45,8 @@ def read_report(report: pathlib.Path) -> tuple[set[str], dict[str, str]]:
         return set(), {"(file)": "ended without a report"}
     passed, failed = set[str](), dict[str, str]()
     for test in ElementTree.parse(report).iter("testcase"):
-        name = f"{test.get('classname', '')}::{test.get('name', '')}"
+        owner = (test.get("classname") or "").rsplit(".", 1)[-1]
+        name = (test.get("name") or "") if owner.startswith("test_") else f"{owner}::{test.get('name')}"
         problem = test.find("failure") if test.find("failure") is not None else test.find("error")
         if problem is not None:
             failed[name] = problem.get("message", "").splitlines()[0][:200] if problem.get("message") else "failed"
