@@ -158,17 +158,20 @@ class Compatibility:
         """Return the first row that cannot be connected, with its error."""
         sources, targets = self._present
         model = named.model
+        if np.ndim(receptor) and len(receptor) and (receptor == receptor[0]).all():
+            receptor = receptor[0]
         if not np.ndim(receptor) and not any(
             why_not(self._models[s], self._models[t], model, int(receptor), n) for s, _ in sources for t, n in targets
         ):
             return None
-        columns = np.stack([self._code[source], self._code[target], np.broadcast_to(receptor, len(source))])
-        kinds, first = np.unique(columns, axis=1, return_index=True)
-        for i in np.argsort(first):
-            s, t, r = (int(x) for x in kinds[:, i])
+        kinds = (self._code[source].astype(np.int64) << 44) + (self._code[target].astype(np.int64) << 20)
+        first = np.unique(kinds + np.broadcast_to(receptor, len(source)), return_index=True)[1]
+        for i in np.sort(first):
+            s, t = int(self._code[source[i]]), int(self._code[target[i]])
+            r = int(np.broadcast_to(receptor, len(source))[i])
             problem = why_not(self._models[s % 1000], self._models[t % 1000], model, r, t // 1000)
             if problem is not None:
-                return int(first[i]), problem
+                return int(i), problem
         return None
 
 
