@@ -91,10 +91,7 @@ class XlaRunner:
             "variables": [[self._variables(b) for b in s.batches] for s in plan.shards],
             "frozen": [[() if b.frozen is None else b.padded(b.frozen) for b in s.batches] for s in plan.shards],
             "kept_lanes": [_kept_lanes(s) for s in plan.shards],
-            "delivery": [
-                {k: getattr(t, k) for k in DELIVERY} | plastic_constant(t)
-                for t in plan.delivery
-            ],
+            "delivery": [{k: getattr(t, k) for k in DELIVERY} | plastic_constant(t) for t in plan.delivery],
             "before": [],
             "after": [],
             "times": archive_times(plan.clock),
