@@ -87,7 +87,7 @@ class Meter:
         slices = np.repeat((times - 1) // min_delay, n)
         order = np.lexsort((np.repeat(times, n), np.tile(np.arange(n), len(times)), slices))
         order = order[sampled[order]]
-        flat = values.transpose(1, 0, 2).reshape(len(self.names), -1)
+        flat = values.transpose(1, 0, 2).reshape(len(self.names), len(times) * n)
         return np.tile(self.targets, len(times))[order], np.repeat(times, n)[order], flat[:, order]
 
 

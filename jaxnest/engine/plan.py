@@ -213,7 +213,7 @@ def _meter_requests(network: Network, shards: list[Shard]) -> Iterator[MeterRequ
             for row, node_id in zip(batch.rows, batch.node_ids, strict=True):
                 parts = [t.target[t.source == node_id] for _, t in from_devices]
                 targets = np.concatenate([*parts, np.empty(0, np.int32)]).astype(np.int64)
-                if len(targets):
+                if len(targets) and batch.store.columns["record_from"][row]:
                     yield _request(batch, int(row), int(node_id), shard.index, targets, clock)
 
 

@@ -197,3 +197,13 @@ def test_longer_runs_need_no_more_memory(backend: str, python: Python) -> None:
         assert result.stderr == ""
         growth[duration] = int(result.stdout)
     assert growth[20000.0] < growth[2000.0] + 8000  # kB
+
+
+@pytest.mark.parametrize("backend", ["xla", "strict"])
+def test_multimeter_without_recordables_has_no_events(backend: str) -> None:
+    nest.compute_backend = backend
+    neurons = nest.Create("iaf_psc_alpha", 2)
+    meter = nest.Create("multimeter")
+    nest.Connect(meter, neurons)
+    nest.Simulate(5.0)
+    assert meter.n_events == 0
