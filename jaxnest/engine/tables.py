@@ -174,12 +174,8 @@ def build_delivery(
     group_source = source[boundary]
     lanes_and_flags = lanes(shard.receivers, *lookup, columns["target"], columns["receptor"], "spikes")
     positive, negative, flags = lanes_and_flags
-    weight = columns["weight"]
-    lane = np.where(weight > 0, positive, negative).astype(np.int32)
-    if (flags & FLIP).any():
-        weight = np.where((weight <= 0) & (flags & FLIP > 0), -weight, weight)
-    if (flags & PLAIN).any():
-        weight = np.where(flags & PLAIN > 0, 1.0, weight)
+    lane = np.where(columns["weight"] > 0, positive, negative).astype(np.int32)
+    weight = _received(columns["weight"], flags)
     group_watched = np.isin(model[boundary], list(watched_models)).astype(np.int64)
     connection_start = np.append(boundary, len(source)).astype(np.int64)
     watched = np.zeros(n_nodes + 2, np.int64)
@@ -199,6 +195,15 @@ def build_delivery(
         if dynamics
         else None,
     )
+
+
+def _received(weight: np.ndarray, flags: np.ndarray) -> np.ndarray:
+    """Return the weights as the targets add them up."""
+    if (flags & FLIP).any():
+        weight = np.where((weight <= 0) & (flags & FLIP > 0), -weight, weight)
+    if (flags & PLAIN).any():
+        weight = np.where(flags & PLAIN > 0, 1.0, weight)
+    return weight
 
 
 def _constant_groups(weight: np.ndarray, delay: np.ndarray, start: np.ndarray, watched: np.ndarray) -> np.ndarray:
