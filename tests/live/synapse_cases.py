@@ -137,7 +137,9 @@ def changes(nest: Any, threads: int = 1) -> Arrays:
     nest.Connect(neurons, neurons, "all_to_all", {"synapse_model": "first", "weight": 20.0, "delay": 1.2})
     nest.Connect(silent, neurons, "all_to_all", {"synapse_model": "second", "weight": 50.0})
     nest.Simulate(61.4)
-    nest.GetConnections(synapse_model="first").set(weight=np.arange(36) + 0.25)
+    first = nest.GetConnections(synapse_model="first")
+    ends = first.get(["source", "target"])  # with several threads NEST's order depends on their speed
+    first.set(weight=[6.0 * source + target - 6.75 for source, target in zip(*ends.values(), strict=True)])
     neurons[2:].tau_minus = 25.0
     nest.Simulate(50.0)
     nest.Create("iaf_psc_alpha")

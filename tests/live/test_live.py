@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,8 +19,10 @@ FRESH_SEEDS = 5
 @pytest.mark.nest
 @pytest.mark.parametrize("backend", ["strict", "xla"])
 @pytest.mark.parametrize("choice", ["fixed", "fresh"])
-def test_random_networks_equal_live_nest(choice: str, backend: str, tmp_path: Path) -> None:
-    seeds = FIXED_SEEDS if choice == "fixed" else [secrets.randbelow(1 << 31) for _ in range(FRESH_SEEDS)]
+def test_random_networks_equal_live_nest(
+    choice: str, backend: str, tmp_path: Path, live_seed: Callable[[str, int], int]
+) -> None:
+    seeds = FIXED_SEEDS if choice == "fixed" else [live_seed(f"network {i}", 1 << 31) for i in range(FRESH_SEEDS)]
     theirs = ask_nest("drawn.py", tmp_path, *map(str, seeds))
     simulate = script("drawn.py")["simulate"]
     for seed in seeds:

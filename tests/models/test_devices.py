@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import runpy
-import secrets
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -49,15 +47,16 @@ def load(folder: Path, seed: int) -> Mapping[str, np.ndarray]:
 
 
 @pytest.fixture(scope="session", params=[0, 4000, pytest.param("live", marks=pytest.mark.nest)])
-def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """Seed and results of NEST: kept with the source, or made now with a seed that nobody has tried before."""
+def recording(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, live_seed: Callable[[str, int], int]
+) -> Any:
+    """Seed and results of NEST: kept with the source, or made now with a seed of its own."""
     if request.param != "live":
         return request.param, load(REFERENCE / "devices", request.param)
-    python = os.environ.get("JAXNEST_NEST_PYTHON")
-    if not python:
-        pytest.skip("JAXNEST_NEST_PYTHON does not name a Python that has NEST")
-    folder, seed = tmp_path_factory.mktemp("nest"), secrets.randbelow(2**31)
-    subprocess.run([python, str(SCRIPT), str(folder), str(seed)], check=True, capture_output=True)
+    folder, seed = tmp_path_factory.mktemp("nest"), live_seed("devices", 2**31 - 1)
+    subprocess.run(
+        [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), str(seed)], check=True, capture_output=True
+    )
     return seed, load(folder, seed)
 
 

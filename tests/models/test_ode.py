@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import runpy
-import secrets
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,16 +25,19 @@ UNPREDICTABLE = "aeif_cond_exp-5-0.1"
 
 
 @pytest.fixture(scope="module", params=["recorded", pytest.param("live", marks=pytest.mark.nest)])
-def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where NEST's results are: kept with the source, or made now with a seed that nobody has tried before."""
+def recording(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, live_seed: Callable[[str, int], int]
+) -> Path:
+    """Where NEST's results are: kept with the source, or made now with a seed of its own."""
     if request.param == "recorded":
         return REFERENCE / "ode"
-    python = os.environ.get("JAXNEST_NEST_PYTHON")
-    if not python:
-        pytest.skip("JAXNEST_NEST_PYTHON does not name a Python that has NEST")
     folder = tmp_path_factory.mktemp("nest")
-    seed = str(1 + secrets.randbelow(2**16))
-    subprocess.run([python, str(SCRIPT), str(folder), "--seed", seed], check=True, capture_output=True)
+    seed = str(live_seed("ode", 2**16))
+    subprocess.run(
+        [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), "--seed", seed],
+        check=True,
+        capture_output=True,
+    )
     return folder
 
 

@@ -1,11 +1,9 @@
 from __future__ import annotations
 
 import json
-import os
 import runpy
-import secrets
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,21 +18,17 @@ RECORD = runpy.run_path(str(SCRIPT))
 """The recording script: which networks, questions and mistakes there are."""
 
 
-def record_live(folder: Path) -> None:
-    python = os.environ.get("JAXNEST_NEST_PYTHON")
-    if not python:
-        pytest.skip("JAXNEST_NEST_PYTHON does not name a Python that has NEST")
-    seeds = [str(1 + secrets.randbelow(2**32 - 1)) for _ in range(2)]
-    subprocess.run([python, str(SCRIPT), str(folder), "--seeds", *seeds], check=True, capture_output=True)
-
-
 @pytest.fixture(scope="session", params=["recorded", pytest.param("live", marks=pytest.mark.nest)])
-def recording(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where NEST's answers are: kept with the source, or made now with seeds that nobody has tried before."""
+def recording(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, live_seed: Callable[[str], int]
+) -> Path:
+    """Where NEST's answers are: kept with the source, or made now with seeds of their own."""
     if request.param == "recorded":
         return REFERENCE / "spatial"
     folder = tmp_path_factory.mktemp("nest")
-    record_live(folder)
+    seeds = [str(live_seed(f"spatial {i}")) for i in range(2)]
+    command = [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), "--seeds", *seeds]
+    subprocess.run(command, check=True, capture_output=True)
     return folder
 
 
