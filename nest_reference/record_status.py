@@ -7,6 +7,7 @@ Run with a Python that has NEST 3.10:
 It writes into the folder (default: `nest_reference/status`):
 
 - `nodes.json`, `defaults.json`: dictionaries of new nodes and of models, with 1 and 3 threads;
+- `models.json`: the defaults of all models that NEST has;
 - `kernel.json`: all kernel attributes, after import and after changes and a reset;
 - `names.json`: the public names with their signatures;
 - `sessions.json`: what each statement of `api_sessions.py` returns or raises.
@@ -30,7 +31,8 @@ FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "st
 
 def save(name: str, content: Any) -> None:
     provenance = {"nest_version": nest.build_info["version"], "script": Path(__file__).name}
-    text = json.dumps({"provenance": provenance, "content": content}, indent=1)
+    layout: dict[str, Any] = {"separators": (",", ":")} if name == "models" else {"indent": 1}
+    text = json.dumps({"provenance": provenance, "content": content}, **layout)
     (FOLDER / f"{name}.json").write_text(text + "\n")
 
 
@@ -44,6 +46,12 @@ def dictionaries() -> tuple[dict[str, Any], dict[str, Any]]:
             nodes[f"{name} {threads}"] = written(nest.Create(name).get())
             defaults[f"{name} {threads} with nodes"] = written(nest.GetDefaults(name))
     return nodes, defaults
+
+
+def all_defaults() -> dict[str, Any]:
+    """Return the defaults of all models, node models first."""
+    nest.ResetKernel()
+    return {name: written(nest.GetDefaults(name)) for name in (*nest.node_models, *nest.synapse_models)}
 
 
 def names() -> dict[str, Any]:
@@ -79,5 +87,6 @@ if __name__ == "__main__":
     save("names", names())
     of_nodes, of_models = dictionaries()
     save("nodes", of_nodes)
+    save("models", all_defaults())
     save("defaults", of_models)
     save("sessions", sessions())

@@ -95,7 +95,7 @@ def SetDefaults(model: str, params: Any, val: Any = None) -> None:
 
 def _set_defaults(named: NamedModel, params: dict[str, Any]) -> None:
     if issubclass(named.model, Synapse):
-        set_synapse_defaults(kernel, named, units.strip_all(params, lambda key: synapse_unit(named, key)))
+        set_synapse_defaults(kernel, named, plain(units.strip_all(params, lambda key: synapse_unit(named, key))))
         return
     quantities = named.model.parameters | named.model.state
     stripped = units.strip_all(params, lambda key: quantities[key].unit if key in quantities else "")
@@ -148,8 +148,9 @@ def _defaults(model: str) -> dict[str, Any]:
     if issubclass(named.model, Synapse):
         number = kernel.connections.number_of(named.index)
         result = synapse_defaults_status(named, kernel.clock, number)
-        return result | {"weight_recorder": NodeCollection(result["weight_recorder"])}
-    result = status.defaults_status(kernel, named)
+        result |= {"weight_recorder": NodeCollection(result["weight_recorder"])}
+    else:
+        result = status.defaults_status(kernel, named)
     return {k: NodeCollection(v.ids) if isinstance(v, NodeSet) else v for k, v in result.items()}
 
 

@@ -11,6 +11,9 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.engine import layout, pure
 from jaxnest.engine.buffers import Buffers, events_per_slice
+from jaxnest.engine.delivery_table import DeliveryTable
+from jaxnest.engine.exchange import ExchangeSpec, exchange_constant, exchange_spec
+from jaxnest.engine.node_columns import NodeColumns
 from jaxnest.engine.parallel import ShardPrograms, is_worthwhile
 from jaxnest.engine.plan import Plan, collection_table
 from jaxnest.engine.plastic_kernels import PlasticOperations, plastic_constant, synapse_states, take_synapse_states
@@ -19,8 +22,16 @@ from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.shard import Batch, Shard
 from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
 from jaxnest.engine.tiles import BatchSpec
+from jaxnest.engine.voltages import voltage_constants
 
-DELIVERY = ("group_start", "connection_start", "group_watched", "group_constant", "lane", "weight", "delay")
+DELIVERY = (
+    "group_start",
+    "connection_start",
+    "group_watched",
+    "lane",
+    "weight",
+    "delay",
+)
 SAMPLE_BYTES = 1 << 25
 """Aim for the memory of one probe's samples between two drains."""
 
@@ -33,10 +44,15 @@ class XlaRunner:
         self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any, delivery: str
     ) -> None:
         self.plan, self.buffers, self.devices, self.streams = plan, buffers, devices, streams
+        self.delivery = delivery
         self.has_connections = any(len(t.lane) for t in plan.delivery)
-        quiet = not self.has_connections and not any(events_per_slice(plan, s.index) for s in plan.shards)
+        quiet = (
+            not any(s.remembers for s in plan.shards)
+            and not self.has_connections
+            and not any(events_per_slice(plan, s.index) for s in plan.shards)
+        )
         self.uses_kernels = delivery != "jax" and not quiet
-        self.spec = self._spec()
+        self._make_spec()
         self.constant = jax.device_put(self._constant())
         self.carry: dict[str, Any] = jax.device_put(self._carry())
         self._make_programs()
@@ -48,6 +64,18 @@ class XlaRunner:
         if self.uses_kernels and is_worthwhile(self.plan):
             self.shard_programs = ShardPrograms(self.spec, self.constant)
 
+    def _make_spec(self) -> None:
+        """Describe the structure of the network, and lay out the neurons that draw while they are advanced."""
+        plan = self.plan
+        self.drawing = [
+            [
+                NodeColumns(b, *plan.outputs(s, i), plan.min_delay) if b.model.draws else None
+                for i, b in enumerate(shard.batches)
+            ]
+            for s, shard in enumerate(plan.shards)
+        ]
+        self.spec = self._spec()
+
     def _spec(self) -> ProgramSpec:
         plan = self.plan
         plasticity = plan.delivery[0].plasticity
@@ -58,18 +86,25 @@ class XlaRunner:
         elif self.uses_kernels:
             from jaxnest.engine import kernels as operations
         else:
+            if any(s.remembers for s in plan.shards):
+                raise errors.NotImplemented("Third factors and histories of potentials need event kernels.")
+            if any(len(t.weight) > len(t.lane) for t in plan.delivery):
+                raise errors.NotImplemented("Binary neurons need event kernels: nest.delivery = 'kernels'.")
             if any(t.group_watched.any() for t in plan.delivery):
                 raise errors.NotImplemented("Weight recorders need event kernels: nest.delivery = 'kernels'.")
             operations = pure
+            for table in plan.delivery:
+                table.spread()
+        batches = tuple(
+            tuple(_batch_spec(plan, s, i, self.drawing[s][i]) for i in range(len(shard.batches)))
+            for s, shard in enumerate(plan.shards)
+        )
         return ProgramSpec(
             plan.min_delay,
+            batches,
             tuple(
-                tuple(_batch_spec(b, plan.outputs(s, i)[0]) for i, b in enumerate(shard.batches))
-                for s, shard in enumerate(plan.shards)
-            ),
-            tuple(
-                tuple(None if d is None else DeviceSpec(d.loop.handler, bool(d.batch.inputs)) for d in ds)
-                for ds in self.devices
+                tuple(_device_spec(d, batch) for d, batch in zip(ds, shard.devices, strict=True))
+                for ds, shard in zip(self.devices, plan.shards, strict=True)
             ),
             tuple(
                 tuple(run for run in schedule(shard) if run[0] >= len(self.devices[s]) or self.devices[s][run[0]])
@@ -78,12 +113,24 @@ class XlaRunner:
             tuple(ProbeSpec(p.shard, p.batch, p.names, plan.outputs(p.shard, p.batch)[0]) for p in plan.probes),
             tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
             self.has_connections,
+            self._exchange(batches),
             operations,
         )
+
+    def _exchange(self, batches: tuple[tuple[BatchSpec, ...], ...]) -> ExchangeSpec | None:
+        secondary = self.plan.secondary
+        if secondary is None:
+            return None
+        return exchange_spec(secondary, self.plan.min_delay, batches, self.devices, self.delivery != "jax")
 
     def _variables(self, batch: Batch) -> dict[str, np.ndarray]:
         """Return the variables of a batch, those that differ between nodes padded to whole tiles."""
         return {k: batch.padded(a) if _differs(batch, k, a) else a for k, a in batch.variables.items()}
+
+    def _delivery(self, shard: Shard, table: DeliveryTable) -> dict[str, Any]:
+        if self.uses_kernels and table.plasticity is None:
+            return {"places": table.places()}
+        return {k: getattr(table, k) for k in DELIVERY} | plastic_constant(shard, table)
 
     def _constant(self) -> dict[str, Any]:
         plan = self.plan
@@ -91,13 +138,18 @@ class XlaRunner:
             "variables": [[self._variables(b) for b in s.batches] for s in plan.shards],
             "frozen": [[() if b.frozen is None else b.padded(b.frozen) for b in s.batches] for s in plan.shards],
             "kept_lanes": [_kept_lanes(s) for s in plan.shards],
-            "delivery": [{k: getattr(t, k) for k in DELIVERY} | plastic_constant(t) for t in plan.delivery],
+            "delivery": [self._delivery(s, t) for s, t in zip(plan.shards, plan.delivery, strict=True)],
             "before": [],
             "after": [],
             "times": archive_times(plan.clock),
+            "voltages": [voltage_constants(plan, s) for s in range(len(plan.shards))],
             "collection": [collection_table(plan, s) for s in range(len(plan.shards))],
             "devices": [[() if d is None else d.constant() for d in ds] for ds in self.devices],
-            "not_drawing": [[_frozen(b) if b.stochastic else () for b in s.batches] for s in plan.shards],
+            "drawing": [[() if c is None else c.constant() for c in shard] for shard in self.drawing],
+            "exchange": () if plan.secondary is None else exchange_constant(plan.secondary, self.devices),
+            "not_drawing": [
+                [_frozen(b) if b.stochastic or b.model.noise else () for b in s.batches] for s in plan.shards
+            ],
             "probes": [
                 {"rows": p.rows, "interval": np.int64(p.interval), "first": np.int64(p.offset or p.interval)}
                 for p in plan.probes
@@ -118,10 +170,19 @@ class XlaRunner:
                     "counters": buffers.counters,
                     "archive": buffers.archive.arrays,
                     "synapses": synapse_states(self.plan.delivery[s]),
+                    "voltages": [
+                        np.zeros((self.plan.min_delay, len(self.plan.outputs(s, b)[0]), shard.batches[b].padded_size))
+                        for b in shard.voltage_batches
+                    ],
                     "stream": self.streams.vp_specific[s] if self._draws(s) else (),
                     "shared_stream": self.streams.vp_synchronised[s] if self._shares(s) else NO_STREAM,
-                    "uniform": [np.zeros((self.plan.min_delay, b.padded_size * b.stochastic)) for b in shard.batches],
-                    "states": [{k: b.padded(a) for k, a in b.state().items()} for b in shard.batches],
+                    "uniform": [
+                        np.zeros((self.plan.min_delay, b.padded_size * (b.stochastic or b.model.noise)))
+                        for b in shard.batches
+                    ],
+                    "following": buffers.noise.following,
+                    "objects": buffers.noise.objects,
+                    "states": [_states(b, c) for b, c in zip(shard.batches, self.drawing[s], strict=True)],
                     "devices": [() if d is None else d.changing()[:-1] for d in devices],
                     "device_samples": [() if d is None else d.samples for d in devices],
                 }
@@ -131,6 +192,7 @@ class XlaRunner:
             "shards": shards,
             "samples": [np.zeros(self._sample_shape(p)) for p in self.plan.probes],
             "n_samples": [np.int64(0) for _ in self.plan.probes],
+            "signals": np.zeros(0) if self.plan.secondary is None else self.plan.secondary.signals,
         }
 
     def _sample_shape(self, probe: Any) -> tuple[int, int, int]:
@@ -158,15 +220,15 @@ class XlaRunner:
     def unstable(self) -> tuple[Any, int, str] | None:
         """Return batch, row and variable of a state that is no finite number, or None."""
         checked = [
-            (batch, state)
-            for shard, carried in zip(self.plan.shards, self.carry["shards"], strict=True)
-            for batch, state in zip(shard.batches, carried["states"], strict=True)
+            (batch, columns, state)
+            for shard, drawing, carried in zip(self.plan.shards, self.drawing, self.carry["shards"], strict=True)
+            for batch, columns, state in zip(shard.batches, drawing, carried["states"], strict=True)
             if not batch.model.may_be_undefined
         ]
-        if bool(_all_finite([state for _, state in checked])):
+        if bool(_all_finite([state for _, _, state in checked])):
             return None
-        for batch, state in checked:
-            for name, values in state.items():
+        for batch, columns, state in checked:
+            for name, values in _named(columns, state).items():
                 bad = np.argwhere(~np.isfinite(np.asarray(values)))
                 if len(bad):
                     return batch, int(bad[0][0]), name
@@ -192,13 +254,17 @@ class XlaRunner:
         """True if some node of a virtual process may draw random numbers."""
         return (
             any(d is not None for d in self.devices[s])
-            or any(b.stochastic for b in self.plan.shards[s].batches)
+            or any(b.stochastic or b.model.draws or b.model.noise for b in self.plan.shards[s].batches)
             or self.plan.delivery[s].plasticity is not None
         )
 
     def _shares(self, s: int) -> bool:
         """True if some device draws from the stream that all virtual processes have in common."""
         return any(d is not None and d.shares for d in self.devices[s])
+
+    def voltages(self, s: int) -> list[np.ndarray]:
+        """Return the potentials of the last segment that neurons of a virtual process have to keep."""
+        return [np.asarray(a) for a in self.carry["shards"][s]["voltages"]]
 
     def rest(self, t: float) -> None:
         """Advance at the end of a run what otherwise only spikes advance."""
@@ -219,7 +285,11 @@ class XlaRunner:
 
     def bring_home(self) -> None:
         """Copy everything that changes back into the plan's NumPy arrays."""
+        if self.plan.secondary is not None:
+            self.plan.secondary.signals = np.array(self.carry["signals"])
         for s, (buffers, shard) in enumerate(zip(self.buffers, self.carry["shards"], strict=True)):
+            buffers.noise.following = [np.array(a) for a in shard["following"]]
+            buffers.noise.objects = [np.array(a) for a in shard["objects"]]
             for name in ("ring", "raster", "register", "counters"):
                 setattr(buffers, name, np.array(shard[name]))
             index, trace, pool = (np.array(a) for a in shard["archive"])
@@ -228,14 +298,16 @@ class XlaRunner:
             for d, arrays in zip(self.devices[s], shard["devices"], strict=True):
                 if d is not None:
                     d.state, d.target_state, d.objects, d.memory = (np.array(a) for a in arrays)
-            for batch, state in zip(self.plan.shards[s].batches, shard["states"], strict=True):
-                batch.store_state({k: np.asarray(a)[: len(batch)] for k, a in state.items()})
+            for batch, columns, state in zip(
+                self.plan.shards[s].batches, self.drawing[s], shard["states"], strict=True
+            ):
+                batch.store_state({k: np.asarray(a)[: len(batch)] for k, a in _named(columns, state).items()})
 
     def refresh(self) -> None:
         """Take over variables, states, streams, weights and device settings that changed on the host."""
         step = self.carry["step"]
         samples, counts = self.carry["samples"], self.carry["n_samples"]
-        self.spec = self._spec()
+        self._make_spec()
         self.constant = jax.device_put(self._constant())
         self._make_programs()
         self.carry = jax.device_put(self._carry() | {"samples": [], "n_samples": []})
@@ -252,7 +324,8 @@ def _differs(batch: Batch, name: str, values: np.ndarray) -> bool:
     return values.ndim == (2 if name in batch.vectors else 1)
 
 
-def _batch_spec(batch: Batch, outputs: tuple[str, ...]) -> BatchSpec:
+def _batch_spec(plan: Plan, shard: int, b: int, columns: NodeColumns | None) -> BatchSpec:
+    batch = plan.shards[shard].batches[b]
     return BatchSpec(
         batch.model,
         batch.receptors,
@@ -263,8 +336,29 @@ def _batch_spec(batch: Batch, outputs: tuple[str, ...]) -> BatchSpec:
         tuple((name, _differs(batch, name, a)) for name, a in sorted(batch.variables.items())),
         batch.frozen is not None,
         batch.stochastic,
-        outputs,
+        plan.outputs(shard, b)[0],
+        () if plan.secondary is None else tuple(plan.secondary.sent(shard, b).items()),
+        False,
+        None if columns is None else columns.module.handler,
     )
+
+
+def _states(batch: Batch, columns: NodeColumns | None) -> dict[str, np.ndarray]:
+    """Return the states of a batch as the program carries them."""
+    if columns is None:
+        return {k: batch.padded(a) for k, a in batch.state().items()}
+    return {"scalars": columns.state, "vectors": columns.state_vectors, "samples": columns.samples}
+
+
+def _named(columns: NodeColumns | None, state: dict[str, Any]) -> dict[str, Any]:
+    """Return the states that the program carries by the names of their variables."""
+    return state if columns is None else columns.dynamic_state((state["scalars"], state["vectors"]))
+
+
+def _device_spec(device: Devices | None, batch: Batch) -> DeviceSpec | None:
+    if device is None and not batch.inputs:
+        return None
+    return DeviceSpec(device and device.loop.handler, bool(batch.inputs))
 
 
 def _frozen(batch: Any) -> np.ndarray:

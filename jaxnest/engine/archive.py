@@ -30,6 +30,7 @@ from jaxnest.engine.archive_layout import (
     LAST,
     LENGTH,
     LONGEST,
+    MOST,
     MS_PER_STEP,
     MS_PER_TIC,
     NEW,
@@ -69,20 +70,28 @@ def note_spikes(
 
     If the pool has no room for them, nothing is done but to say in ``counters[ARCHIVE_NEEDED]`` how much is missing.
     """
-    n = index.shape[0]
+    n = len(raster) // clock[MIN_DELAY]
     counters[ARCHIVE_NEEDED] = 0
-    if _missing(index, pool, counters, raster, clock) > 0:
+    if missing(index, pool, counters, raster, clock) > 0:
         return
     for lag in range(clock[FROM], clock[TO]):
         t = times[MS_PER_TIC] * ((clock[ORIGIN] + lag + 1) * times[TICS_PER_STEP])
         for i in range(n):
-            for _ in range(raster[lag * n + i]):
-                trace[i, CALCIUM] *= math.exp((trace[i, CALCIUM_TIME] - t) / trace[i, CALCIUM_TAU])
-                trace[i, CALCIUM] += trace[i, CALCIUM_STEP]
-                trace[i, CALCIUM_TIME] = t
-                if index[i, INCOMING] > 0:
-                    _append(index[i], trace[i], pool, counters, t, clock[MIN_DELAY] * times[MS_PER_STEP])
-                trace[i, LAST] = t
+            for _ in range(min(raster[lag * n + i], int(trace[i, MOST]))):
+                note_spike(index[i], trace[i], pool, counters, t, clock[MIN_DELAY] * times[MS_PER_STEP])
+
+
+@numba.njit(cache=True)
+def note_spike(
+    index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: float, min_delay: float
+) -> None:
+    """Remember a spike of one neuron at time `t`."""
+    trace[CALCIUM] *= math.exp((trace[CALCIUM_TIME] - t) / trace[CALCIUM_TAU])
+    trace[CALCIUM] += trace[CALCIUM_STEP]
+    trace[CALCIUM_TIME] = t
+    if index[INCOMING] > 0:
+        _append(index, trace, pool, counters, t, min_delay)
+    trace[LAST] = t
 
 
 @numba.njit(cache=True)
@@ -94,10 +103,13 @@ def decay_calcium(trace: np.ndarray, t: float) -> None:
 
 
 @numba.njit(cache=True)
-def _missing(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, raster: np.ndarray, clock: np.ndarray) -> int:
-    """Return how many records the spikes of a segment need beyond what is free."""
-    n = index.shape[0]
-    plastic = False
+def missing(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, raster: np.ndarray, clock: np.ndarray) -> int:
+    """Return how many records the spikes of a segment need beyond what is free.
+
+    Rows behind those of the neurons belong to nodes that may remember one spike in each step.
+    """
+    n = len(raster) // clock[MIN_DELAY]
+    plastic = index.shape[0] > n
     for i in range(n):
         index[i, NEW] = 0
         plastic |= index[i, INCOMING] > 0
@@ -109,6 +121,10 @@ def _missing(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, raster: 
     needed = 0
     for i in range(n):
         if index[i, INCOMING] > 0 and index[i, LENGTH] + index[i, NEW] > index[i, CAPACITY]:
+            needed += _ring_for(index[i, LENGTH] + 2 * index[i, NEW])
+    for i in range(n, index.shape[0]):
+        index[i, NEW] = clock[TO] - clock[FROM]
+        if index[i, LENGTH] + index[i, NEW] > index[i, CAPACITY]:
             needed += _ring_for(index[i, LENGTH] + 2 * index[i, NEW])
     if counters[ARCHIVE_USED] + needed > len(pool):
         counters[ARCHIVE_NEEDED] = needed
@@ -138,7 +154,7 @@ def _append(
         index[FIRST] = (index[FIRST] + 1) & (index[CAPACITY] - 1)
         index[LENGTH] -= 1
     if index[LENGTH] == index[CAPACITY]:
-        _move(index, pool, counters)
+        move(index, pool, counters)
     trace[TRACE] = trace[TRACE] * math.exp((trace[LAST] - t) * trace[RATE]) + 1.0
     trace[TRIPLET] = trace[TRIPLET] * math.exp((trace[LAST] - t) * trace[TRIPLET_RATE]) + 1.0
     record = pool[index[START] + ((index[FIRST] + index[LENGTH]) & (index[CAPACITY] - 1))]
@@ -147,7 +163,7 @@ def _append(
 
 
 @numba.njit(cache=True)
-def _move(index: np.ndarray, pool: np.ndarray, counters: np.ndarray) -> None:
+def move(index: np.ndarray, pool: np.ndarray, counters: np.ndarray) -> None:
     """Move a ring to the free end of the pool, where it gets longer."""
     capacity = _ring_for(index[LENGTH] + max(1, index[NEW]))
     start = counters[ARCHIVE_USED]

@@ -9,7 +9,9 @@ import numpy as np
 
 from jaxnest.engine import layout
 from jaxnest.engine.calibration import node_values
+from jaxnest.engine.noise import Noise
 from jaxnest.engine.plan import Plan
+from jaxnest.engine.precise_spikes import PreciseSpikes
 from jaxnest.engine.remembering import Archive
 from jaxnest.engine.shard import Shard
 
@@ -28,6 +30,14 @@ class Buffers:
     weight_events: np.ndarray
     counters: np.ndarray
     archive: Archive
+    noise: Noise
+    precise: PreciseSpikes | None = None
+    """What there is in networks with precise spike times only."""
+
+    @property
+    def has_spikes(self) -> bool:
+        """True if there are spikes to be delivered."""
+        return bool(self.counters[layout.N_REGISTER]) or (self.precise is not None and len(self.precise.register) > 0)
 
 
 def events_per_slice(plan: Plan, shard: int) -> int:
@@ -51,8 +61,8 @@ def _most_events(plan: Plan, shard: int) -> int:
     return int(plan.recorded[shard].sum()) * plan.min_delay + devices
 
 
-def new_buffers(plan: Plan, shard: Shard, weight_capacity: int) -> Buffers:
-    """Return empty buffers for one virtual process."""
+def new_buffers(plan: Plan, shard: Shard, weight_capacity: int, stream: np.ndarray) -> Buffers:
+    """Return empty buffers for one virtual process; what neurons draw ahead comes from its stream."""
     n = len(shard.emitters)
     most = events_per_slice(plan, shard.index)
     capacity = max(EVENT_CAPACITY, 2 * most) if most else 1
@@ -64,6 +74,8 @@ def new_buffers(plan: Plan, shard: Shard, weight_capacity: int) -> Buffers:
         np.zeros(max(1, weight_capacity) * layout.WEIGHT_WORDS, np.int64),
         np.zeros(layout.COUNTER_WORDS, np.int64),
         Archive(shard),
+        Noise(shard, plan.min_delay, stream),
+        PreciseSpikes(shard, int(len(plan.delivery[shard.index].group_start) - 2)) if plan.off_grid else None,
     )
 
 
@@ -91,6 +103,8 @@ def carry_over(plan: Plan, old: Plan, buffers: list[Buffers], old_buffers: list[
             new.register[: n * layout.REGISTER_WORDS] = before.register[: n * layout.REGISTER_WORDS]
             new.counters[layout.N_REGISTER] = n
         new.archive.carry_over(before.archive, new.counters)
+        if new.precise is not None and before.precise is not None:
+            new.precise.carry_over(before.precise)
 
 
 def _common_lanes(shard: Shard, previous: Shard) -> tuple[np.ndarray, np.ndarray]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+import keyword
+from collections.abc import Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
 
-from jaxnest.models.base import Node
+from jaxnest.models.base import Neuron, Node
+from jaxnest.random.engines import drand
 
 
 @final
@@ -44,7 +47,8 @@ def numeric_columns(model: type[Node], columns: Mapping[str, np.ndarray], names:
 def calibrate(model: type[Any], columns: Mapping[str, np.ndarray], clock: Any) -> dict[str, np.ndarray]:
     """Return all variables of a group of nodes: parameters, and what `model.calibrate` computes from them.
 
-    `calibrate` is evaluated once for each distinct combination of the parameters that it asks for.
+    `calibrate` is evaluated once for each distinct combination of the parameters that it asks for. Names that are
+    words of Python get an underscore (``lambda_``).
     """
     n = len(next(iter(columns.values())))
     variables = numeric_columns(model, columns, model.parameters)
@@ -58,7 +62,7 @@ def calibrate(model: type[Any], columns: Mapping[str, np.ndarray], clock: Any) -
     for name in results[0]:
         values = np.array([np.asarray(r[name], np.float64) for r in results])
         variables[name] = values[groups[1]]
-    return variables
+    return {name + "_" * keyword.iskeyword(name): column for name, column in variables.items()}
 
 
 def _row(columns: Mapping[str, np.ndarray], i: int) -> dict[str, Any]:
@@ -113,3 +117,28 @@ def restart(model: type[Any], store: Any, clock: Any, step: int) -> None:
         state = model.restart(node_values(store.columns, row), clock, step)
         for name, value in state.items():
             store.columns[name][row] = value
+
+
+def begin_run(stores: Mapping[type[Any], Any], clock: Any, streams: Sequence[np.ndarray]) -> None:
+    """Let neurons store what they begin a run with; those that draw it do so in the order of their ids."""
+    drawing = []
+    for model, store in stores.items():
+        if not issubclass(model, Neuron):
+            continue
+        if _overrides(model, "begin_run"):
+            for row in range(len(store.node_ids)):
+                _store(store, row, model.begin_run(node_values(store.columns, row), clock))
+        if _overrides(model, "draw_first"):
+            drawing += [(node, model, store, row) for row, node in enumerate(store.node_ids.tolist())]
+    for _, model, store, row in sorted(drawing, key=lambda entry: entry[0]):
+        draw = functools.partial(drand, streams[store.virtual_processes[row]])
+        _store(store, row, model.draw_first(node_values(store.columns, row), clock, draw))
+
+
+def _overrides(model: type[Neuron], name: str) -> bool:
+    return getattr(model, name).__func__ is not getattr(Neuron, name).__func__
+
+
+def _store(store: Any, row: int, values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        store.columns[name][row] = value

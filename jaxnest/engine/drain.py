@@ -123,31 +123,28 @@ class WeightWatch:
             return
         records = buffers.weight_events[: n * layout.WEIGHT_WORDS].reshape(n, layout.WEIGHT_WORDS)
         table = self._plan.delivery[s]
-        row = table.origin[records[:, 0]] if len(table.origin) else records[:, 0]
-        sizes = np.array([len(t.source) for _, t in table.tables])
-        owner = np.searchsorted(np.cumsum(sizes), row, side="right")
-        first = np.cumsum(sizes) - sizes
+        owner, row = table.home(records[:, 0])
+        parts: dict[int, list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
         for k, (_, connections) in enumerate(table.tables):
             mine = np.flatnonzero(owner == k)
             for recorder in connections.named.defaults.get("weight_recorder", ()):
-                self._write_one(s, int(recorder), connections, mine, row - first[k], records, recording)
+                part = self._sent(s, int(recorder), connections, mine, row, records)
+                parts.setdefault(int(recorder), []).append(part)
+        for recorder, found in parts.items():
+            order = np.argsort(np.concatenate([mine for mine, _ in found]), kind="stable")
+            columns = {k: np.concatenate([c[k] for _, c in found])[order] for k in found[0][1]}
+            recording.write(recorder, s, columns)
 
-    def _write_one(
-        self,
-        s: int,
-        recorder: int,
-        connections: Any,
-        mine: np.ndarray,
-        row: np.ndarray,
-        records: np.ndarray,
-        recording: Any,
-    ) -> None:
+    def _sent(
+        self, s: int, recorder: int, connections: Any, mine: np.ndarray, row: np.ndarray, records: np.ndarray
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return which records of a table's connections a recorder wants, and its columns."""
         mine = mine[self._wanted(s, recorder, connections, row[mine], records[mine, 1])]
         r = row[mine]
         sent = np.ascontiguousarray(records[mine, 2]).view(np.float64)
         # what arrives may have been counted or flipped for the target
         weight = sent if connections.named.model.send is not None else connections.weight[r]
-        columns = {
+        return mine, {
             "senders": connections.source[r].astype(np.int64),
             "steps": records[mine, 1],
             "weights": weight,
@@ -155,7 +152,6 @@ class WeightWatch:
             "receptors": connections.receptor[r].astype(np.int64),
             "ports": np.asarray(getattr(connections, "rows", np.arange(len(connections.source))))[r].astype(np.int64),
         }
-        recording.write(recorder, s, columns)
 
     def _wanted(self, s: int, recorder: int, connections: Any, row: np.ndarray, stamp: np.ndarray) -> np.ndarray:
         """Return which spikes are within a recorder's window and between the nodes that it is set to."""

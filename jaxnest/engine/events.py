@@ -13,6 +13,8 @@ import numpy as np
 
 from jaxnest.engine import ffi
 from jaxnest.engine.layout import (
+    AGAIN,
+    BINARY,
     EVENT_WORDS,
     FLIP,
     FROM,
@@ -113,6 +115,7 @@ def deliver(
     connection_start: np.ndarray,
     group_watched: np.ndarray,
     group_constant: np.ndarray,
+    value_start: np.ndarray,
     lane: np.ndarray,
     weight: np.ndarray,
     delay: np.ndarray,
@@ -134,10 +137,12 @@ def deliver(
             step = clock[ORIGIN] - clock[MIN_DELAY] + register[REGISTER_WORDS * i + 1]
             for group in range(group_start[node], group_start[node + 1]):
                 first, last = connection_start[group], connection_start[group + 1]
-                for _ in range(register[REGISTER_WORDS * i + 2]):
-                    _deliver_group(ring, lane, weight, delay, first, last, group_constant[1 + group], step, clock)
+                constant, value = group_constant[1 + group], value_start[group]
+                for copy in range(register[REGISTER_WORDS * i + 2]):
+                    weights = value + (value_start[-1] if copy > 0 else 0)
+                    _deliver_group(ring, lane, weight, delay, first, last, constant, value, weights, step, clock)
                     if group_watched[group]:
-                        _note_weights(weight_events, counters, first, last, step + 1, weight)
+                        _note_weights(weight_events, counters, first, last, step + 1, weight, value, 1 - constant)
 
 
 @compiled
@@ -149,36 +154,45 @@ def _deliver_group(
     first: int,
     last: int,
     constant: int,
+    value: int,
+    weights: int,
     step: int,
     clock: np.ndarray,
 ) -> None:
-    """Deliver one spike through the connections of one source and synapse model."""
+    """Deliver one spike through the connections of a group, whose weights begin at `weights`, and delays at `value`."""
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
     slot = step % n_slots
     if constant:
-        row = ((step + delay[first]) % n_slots) * n_lanes
-        w = weight[first]
+        row = ((step + delay[value]) % n_slots) * n_lanes
+        w = weight[weights]
         for c in range(first, last):
             ring[row + lane[c]] += w
         return
     for c in range(first, last):
-        s = slot + delay[c]
+        s = slot + delay[value + c - first]
         if s >= n_slots:
             s -= n_slots
-        ring[s * n_lanes + lane[c]] += weight[c]
+        ring[s * n_lanes + lane[c]] += weight[weights + c - first]
 
 
 @compiled
 def _note_weights(
-    weight_events: np.ndarray, counters: np.ndarray, first: int, last: int, stamp: int, weight: np.ndarray
+    weight_events: np.ndarray,
+    counters: np.ndarray,
+    first: int,
+    last: int,
+    stamp: int,
+    weight: np.ndarray,
+    value: int,
+    spread: int,
 ) -> None:
-    """Note the weights that are sent, for weight recorders."""
+    """Note the weights that are sent, for weight recorders; they begin at `value`, and are one if `spread` is 0."""
     bits = weight.view(np.int64)
     k = counters[N_WEIGHTS]
     for c in range(first, last):
         weight_events[WEIGHT_WORDS * k] = c
         weight_events[WEIGHT_WORDS * k + 1] = stamp
-        weight_events[WEIGHT_WORDS * k + 2] = bits[c]
+        weight_events[WEIGHT_WORDS * k + 2] = bits[value + spread * (c - first)]
         k += 1
     counters[N_WEIGHTS] = k
 
@@ -222,6 +236,8 @@ def post(
     lane = lane_positive if x > 0 else lane_negative
     if flags & FLIP and x <= 0:
         x = -x
+    if flags & BINARY:
+        x = (weight + weight if flags & AGAIN else -weight) if amount == 1 else weight if amount == 2 else 0.0
     row = slot + delay
     if row >= clock[N_SLOTS]:
         row -= clock[N_SLOTS]
@@ -279,9 +295,13 @@ def clear_handler(frame: int) -> int:
     n_lanes = clock[N_LANES]
     for lag in range(clock[FROM], clock[TO]):
         first = ((clock[ORIGIN] + lag) % clock[N_SLOTS]) * n_lanes
+        row = ring[first : first + n_lanes]
+        if len(kept) == 0:
+            row[:] = 0.0
+            continue
         for lane in range(n_lanes):
-            if len(kept) == 0 or kept[lane] == 0:
-                ring[first + lane] = 0.0
+            if kept[lane] == 0:
+                row[lane] = 0.0
     return 0
 
 
@@ -290,23 +310,24 @@ def deliver_handler(frame: int) -> int:
     """`deliver` for the registers of all virtual processes, as an operation of XLA."""
     if ffi.is_query(frame):
         return 0
-    clock = ffi.int64(frame, 10)
+    places, clock = ffi.int64(frame, 3), ffi.int64(frame, 4)
     if clock[FROM] != 0:
         return 0
-    for i in range(11, ffi.n_arguments(frame), 2):
+    for i in range(5, ffi.n_arguments(frame), 2):
         deliver(
             ffi.float64(frame, 0),
             ffi.int64(frame, 1),
             ffi.int64(frame, 2),
             ffi.int64(frame, i),
             ffi.int64(frame, i + 1)[N_REGISTER],
-            ffi.int64(frame, 3),
-            ffi.int64(frame, 4),
-            ffi.int64(frame, 5),
-            ffi.int64(frame, 6),
-            ffi.int32(frame, 7),
-            ffi.float64(frame, 8),
-            ffi.int32(frame, 9),
+            ffi.array(places[0], places[1], numba.int64),
+            ffi.array(places[2], places[3], numba.int64),
+            ffi.array(places[4], places[5], numba.int64),
+            ffi.array(places[6], places[7], numba.int64),
+            ffi.array(places[8], places[9], numba.int64),
+            ffi.array(places[10], places[11], numba.int32),
+            ffi.array(places[12], places[13], numba.float64),
+            ffi.array(places[14], places[15], numba.int32),
             clock,
         )
     return 0

@@ -15,12 +15,10 @@ import os
 import pathlib
 import sys
 import threading
-from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from jaxnest.engine.integrators.scalar import update_source
-from jaxnest.models import registry
+from jaxnest.models import ops, registry
 
 
 def cache_folder() -> pathlib.Path:
@@ -60,13 +58,23 @@ def _import(module_name: str, source: str) -> None:
 
 
 def fingerprint(model: type[Any]) -> str:
-    """Return a hash of everything that a generated loop inlines: the model's file and the engine's own."""
-    from jaxnest.engine import events, ffi, layout, scalar_ops
-
-    classes = [c for c in model.__mro__ if c is not object]
-    files = [inspect.getsourcefile(m) for m in (*classes, scalar_ops, ffi, events, layout)]
+    """Return a hash of everything that a generated loop inlines: the model's file, the engine's and the random ones."""
+    files = [inspect.getsourcefile(c) for c in model.__mro__ if c is not object]
+    files += sorted({h.__code__.co_filename for h in ops.HELPERS if h.__module__.startswith("jaxnest.")} - {*files})
     text = b"".join(pathlib.Path(f).read_bytes() for f in files if f)
-    return hashlib.sha256(text).hexdigest()
+    return hashlib.sha256(_common_source() + text).hexdigest()
+
+
+@functools.cache
+def _common_source() -> bytes:
+    """Return the text of the modules whose functions any loop may inline."""
+    from jaxnest import random
+    from jaxnest.engine import error_functions, events, ffi, layout, quadrature, scalar_ops
+
+    modules = (scalar_ops, ffi, events, layout, error_functions, quadrature)
+    files = [pathlib.Path(str(m.__file__)) for m in modules]
+    files += sorted(pathlib.Path(str(random.__file__)).parent.glob("*.py"))
+    return b"".join(f.read_bytes() for f in files)
 
 
 def split(names: tuple[str, ...], vectors: frozenset[str]) -> tuple[list[str], list[str]]:
@@ -74,7 +82,7 @@ def split(names: tuple[str, ...], vectors: frozenset[str]) -> tuple[list[str], l
     return [n for n in names if n not in vectors], [n for n in names if n in vectors]
 
 
-def _fields(names: tuple[str, ...], vectors: frozenset[str], scalar: str, vector: str) -> str:
+def fields(names: tuple[str, ...], vectors: frozenset[str], scalar: str, vector: str) -> str:
     """Return the arguments of a named tuple: the place of each name in its scalar or vector columns."""
     scalars, vector_names = split(names, vectors)
     places = (vector.format(vector_names.index(n)) if n in vectors else scalar.format(scalars.index(n)) for n in names)
@@ -84,11 +92,14 @@ def _fields(names: tuple[str, ...], vectors: frozenset[str], scalar: str, vector
 HEAD = """
 from collections import namedtuple
 import numba
+import numpy as np
 from numba import njit
 from jaxnest.random.engines import compiled
-from jaxnest.engine import ffi, scalar_ops
+from jaxnest.random.keyed import rekey
+from jaxnest.random.layout import ENGINE, KEYED, SCRATCH, SCRATCH_SIZE
+from jaxnest.engine import ffi, scalar_ops, special_functions
 from jaxnest.engine.events import post
-from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
+from jaxnest.engine.layout import AGAIN, FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.models.registry import implementation
 
 FINGERPRINT = {fingerprint!r}
@@ -98,115 +109,13 @@ State = namedtuple("State", {state!r})
 lean = njit(error_model="numpy", nogil=True, _nrt=False)  # without reference counts, which cost more than a draw
 """
 
-NEURONS = (
-    HEAD
-    + """
-Inputs = namedtuple("Inputs", {inputs!r})
-{update}
-{outputs}
-
-@njit(cache=True, error_model="numpy", nogil=True)
-def advance(
-    scalars, vectors, spread, state, state_vectors, ring, raster, uniform, samples, sampled, frozen,
-    first_lane, first_column, receptors, tile, clock,
-):
-    n = state.shape[0]
-    channels = receptors + {n_scalar_inputs}
-    for i in range(n):
-        if frozen[i]:
-            raster[:, first_column + i] = 0
-            continue
-        v = Variables({variable_places})
-        s = State({state_places})
-        for lag in range(clock[FROM], clock[TO]):
-            lane = ((clock[ORIGIN] + lag) % clock[N_SLOTS]) * clock[N_LANES] + first_lane
-            lane += i // tile * (tile * channels) + i % tile
-            x = Inputs({input_places})
-            new, spike = update(v, s, x)
-            s = State({new_state})
-            raster[lag, first_column + i] = spike
-            {sampling}
-            for channel in range(channels):
-                ring[lane + channel * tile] = 0.0
-        {storing}
-"""
-)
-
-
-def _update(model: type[Any], vectors: frozenset[str], stochastic: bool) -> str:
-    """Return the text that defines ``update``."""
-    if hasattr(model, "dynamics"):
-        return update_source(model, vectors)
-    return f"update = njit(model.{'stochastic_update' if stochastic else 'update'})"
-
-
-@functools.cache
-def neuron_loop(
-    model: type[Any],
-    variables: tuple[str, ...],
-    vectors: frozenset[str],
-    outputs: tuple[str, ...],
-    stochastic: bool = False,
-) -> Callable[..., None]:
-    """Return the compiled loop that advances neurons of a model through a segment, node by node.
-
-    Parameters
-    ----------
-    variables
-        Names of all variables, parameters included.
-    vectors
-        Which of the variables and states are vectors.
-    outputs
-        Recordables that meters sample.
-    stochastic
-        Whether each node gets a random number in every step.
-    """
-    scalars, vector_states = split(model.dynamic, vectors)
-    scalar_inputs = model.inputs(0)
-    input_places = [f"ring[lane + (receptors + {k}) * tile]" for k in range(len(scalar_inputs))]
-    if model.receptor_vector is not None:
-        input_places.insert(0, "ring[lane : lane + receptors * tile : tile].copy()")
-    if stochastic:
-        input_places.append("uniform[lag, i]")
-    indent = "\n" + 12 * " "
-    source = NEURONS.format(
-        fingerprint=fingerprint(model),
-        name=model.name,
-        variables=variables,
-        state=model.dynamic,
-        inputs=input_names(model, stochastic),
-        update=_update(model, vectors, stochastic),
-        outputs="\n".join(f"output_{k} = njit(model.recordable({name!r}))" for k, name in enumerate(outputs)),
-        variable_places=_fields(variables, vectors, "scalars[i * spread, {}]", "vectors[i * spread, {}]"),
-        state_places=_fields(model.dynamic, vectors, "state[i, {}]", "state_vectors[i, {}]"),
-        input_places="".join(f"{place}, " for place in input_places),
-        new_state="".join(f"new[{k}], " for k in range(len(model.dynamic))),
-        sampling=indent.join(
-            ["if sampled[i]:", *(f"    samples[lag, {k}, i] = output_{k}(v, s)" for k in range(len(outputs)))]
-        )
-        if outputs
-        else "",
-        n_scalar_inputs=len(scalar_inputs),
-        storing=("\n" + 8 * " ").join(
-            [f"state[i, {k}] = s.{name}" for k, name in enumerate(scalars)]
-            + [f"state_vectors[i, {k}] = s.{name}" for k, name in enumerate(vector_states)]
-        ),
-    )
-    return load(model.name, source).advance
-
-
-def input_names(model: type[Any], stochastic: bool = False) -> tuple[str, ...]:
-    """Return the fields of the inputs that `update` gets: the vector of receptors is one field, ``spikes``."""
-    vector = ("spikes",) if model.receptor_vector is not None else ()
-    return vector + model.inputs(0) + (("uniform",) if stochastic else ())
-
-
 STIMULATORS = (
     HEAD
     + """
 Context = namedtuple(
     "Context", ["stream", "shared_stream", "objects", "memory", "origin", "begin", "end", "input"]
 )
+Targets = namedtuple("Targets", ["stream", "objects", "node", "step", "identity"])
 advance = lean(model.advance)
 {draw}
 {outputs}
@@ -215,8 +124,10 @@ advance = lean(model.advance)
 def send(
     ring, events, counters, stream, shared_stream, raster, state, target_state, objects, memory, samples,
     scalars, vectors, vector_start, windows, places, start, lane_positive, lane_negative, flags, weight, delay,
-    memory_start, rows, clock,
+    alike, identity, memory_start, rows, clock,
 ):
+    amounts = stream.view(np.float64)[SCRATCH : SCRATCH + SCRATCH_SIZE]
+    keyed = stream[ENGINE] == KEYED
     n_samples_words = samples.shape[1] * samples.shape[2]
     begin, end = clock[ORIGIN] + clock[FROM], clock[ORIGIN] + clock[TO]
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
@@ -233,12 +144,15 @@ def send(
             acting = {acting}
             active = windows[i, 0] < acting and acting <= windows[i, 1]
             {receive}
-            again = True
+            {key_0}
+            again, earlier = True, 0
             while again:
                 new, value, factor, again{when} = advance(v, s, step, active, context)
                 s = State({new_state})
                 if {active} and value != 0:
                     {sending}
+                    earlier = AGAIN
+                    {key_1}
                     {settle}
             if n_samples_words > 0:
                 {sampling}
@@ -251,7 +165,7 @@ def handler(frame):
         return 0
     places = ffi.int64(frame, 15).reshape((-1, 3))
     n = len(places)
-    clock = ffi.int64(frame, 24)
+    clock = ffi.int64(frame, 26)
     connections = len(ffi.float64(frame, 20))
     target_state, raster = ffi.float64(frame, 7), ffi.int32(frame, 5)
     send(
@@ -264,11 +178,31 @@ def handler(frame):
         ffi.float64(frame, 11).reshape((n, -1)), ffi.float64(frame, 12), ffi.int64(frame, 13).reshape((n, -1)),
         ffi.int64(frame, 14).reshape((n, 2)), places, ffi.int64(frame, 16), ffi.int32(frame, 17),
         ffi.int32(frame, 18), ffi.int64(frame, 19), ffi.float64(frame, 20), ffi.int32(frame, 21),
-        ffi.int64(frame, 22), ffi.int64(frame, 23), clock,
+        ffi.int64(frame, 22), ffi.int64(frame, 23), ffi.int64(frame, 24), ffi.int64(frame, 25), clock,
     )
     return 0
 """
 )
+
+REKEY = """if keyed:
+    rekey(stream, places[i, 0], {}, step)
+    objects[i, :, 0] = 0.0"""
+"""Draws for a target must not depend on those for others: neither on the stream nor on a saved normal variate."""
+
+TO_ALIKE = """if alike[i]:
+    x = factor * weight[start[i]]
+    row = (step + delay[start[i]]) % n_slots * n_lanes
+    lane = lane_positive if x > 0 else lane_negative
+    for first in range(start[i], start[i + 1], SCRATCH_SIZE):
+        part = amounts[: min(SCRATCH_SIZE, start[i + 1] - first)]
+        targets = Targets(stream, objects[i], places[i, 0], step, identity[first : first + len(part)])
+        draw_each(v, s, value, part, targets)
+        for c in range(len(part)):
+            ring[row + lane[first + c]] += x * part[c]
+else:
+    {others}
+"""
+"""The same with random amounts, where the connections of a device differ in nothing but the neuron."""
 
 TO_TARGETS = """slot = (step + ahead) % n_slots
 for c in range(start[i], start[i + 1]):
@@ -283,13 +217,17 @@ for c in range(start[i], start[i + 1]):
         else:
             post(
                 ring, events, counters, clock, places[i, 0], step + ahead, slot, amount, factor * weight[c],
-                lane, lane_negative[c], flags[c], delay[c], offset,
+                lane, lane_negative[c], flags[c] | earlier, delay[c], offset,
             )
 """
 """The spikes or currents of one step on their way to the targets on the same virtual process."""
 
 DRAW_ONE = """{target}
     amount = {draw}
+    if amount != 0:"""
+DRAW_EACH = """targets = Targets(stream, objects[i], places[i, 0], step, identity[c : c + 1])
+    draw_each(v, s, value, amounts[:1], targets)
+    amount = amounts[0]
     if amount != 0:"""
 DRAW_SEVERAL = """{target}
     more = True
@@ -313,10 +251,14 @@ def _sending(model: type[Any], object_size: int) -> str:
         )
         context = "here"
     if model.draw is not None:
+        target = (target and f"{target}\n    ") + REKEY.format("identity[c]").replace("\n", "\n    ")
+    if model.draw is not None:
         draw = f"draw(v, s, value, target_state[c, {words}:], {context})"
     several = model.timed and model.draw is not None
-    head = (DRAW_SEVERAL if several else DRAW_ONE).format(target=target or "pass", draw=draw)
-    text = TO_TARGETS.format(draw=head)
+    head = DRAW_EACH if model.draw_each else DRAW_SEVERAL if several else DRAW_ONE
+    text = TO_TARGETS.format(draw=head.format(target=target or "pass", draw=draw))
+    if model.draw_each:
+        text = TO_ALIKE.format(others=text.rstrip().replace("\n", "\n    "))
     return text.replace("\n", "\n" + 20 * " ").rstrip()
 
 
@@ -335,18 +277,22 @@ def stimulator_loop(
         name=name,
         variables=variables,
         state=model.dynamic,
-        draw=("draw = lean(model.draw)\n" if draws else "") + ("settle = lean(model.settle)" if settles else ""),
+        draw=("draw = lean(model.draw)\n" if draws else "")
+        + ("draw_each = lean(model.draw_each)\n" if model.draw_each else "")
+        + ("settle = lean(model.settle)" if settles else ""),
         settle=f"s = State(*settle(v, s, target_state[start[i] : start[i + 1], {words}:]))" if settles else "",
         outputs="\n".join(f"output_{k} = lean(model.recordable({name!r}))" for k, name in enumerate(outputs)),
-        variable_places=_fields(
+        variable_places=fields(
             variables, vectors, "scalars[i, {}]", "vectors[vector_start[i, {0}] : vector_start[i, {0} + 1]]"
         ),
-        state_places=_fields(model.dynamic, frozenset(), "state[i, {}]", ""),
+        state_places=fields(model.dynamic, frozenset(), "state[i, {}]", ""),
         new_state="".join(f"new[{k}], " for k in range(len(model.dynamic))),
         acting=f"{'clock[ORIGIN]' if model.slicewise else 'step'} + {model.window_shift}",
         active="True" if model.own_window else "active",
         clear="raster[clock[FROM] : clock[TO], places[i, 1]] = 0" if model.has_proxies else "",
         receive=_receive(model),
+        key_0=REKEY.format(0).replace("\n", "\n" + 12 * " "),
+        key_1=REKEY.format(1 << 62).replace("\n", "\n" + 20 * " ") if settles else "",
         when=", ahead, offset" if timed else "",
         sending=("" if timed else "ahead, offset = 0, 0.0\n" + 20 * " ") + _sending(model, object_size),
         sampling=("\n" + 16 * " ").join(f"samples[lag, {k}, i] = output_{k}(v, s)" for k in range(len(outputs)))

@@ -21,7 +21,7 @@ from collections import namedtuple
 import numba
 from numba import njit
 from numba import float64, int32, int64, uint64
-from jaxnest.engine import archive, ffi, scalar_ops
+from jaxnest.engine import archive, archive_voltage, ffi, modulation, scalar_ops
 from jaxnest.engine.archive import INDEX_WORDS, MS_PER_STEP, MS_PER_TIC, RECORD_WORDS, TICS_PER_STEP, TRACE_WORDS
 from jaxnest.engine.layout import FLIP, N_LANES, N_SLOTS, N_WEIGHTS, PLAIN, WEIGHT_WORDS
 from jaxnest.engine.synaptic_calls import (
@@ -32,7 +32,7 @@ from jaxnest.models.registry import SYNAPSE_MODELS
 FINGERPRINT = {fingerprint!r}
 Parameters = namedtuple("Parameters", {parameters!r})
 State = namedtuple("State", {state!r})
-Event = namedtuple("Event", ["t", "delay", "post", "index", "trace", "pool", "stream"])
+Event = namedtuple("Event", ["t", "delay", "post", "index", "trace", "pool", "stream", "collector"])
 send = njit(error_model="numpy", inline="always")(SYNAPSE_MODELS[{name!r}].send)
 
 
@@ -50,7 +50,7 @@ def deliver(address):
             i = call[ROW] + k
             p = Parameters({parameter_places})
             s = State({state_places})
-            x = Event(t, delay[i] * times[MS_PER_STEP], target[i], index, trace, pool, stream)
+            x = Event(t, delay[i] * times[MS_PER_STEP], target[i], index, trace, pool, stream, {collector})
             new, weight, sends = send(p, s, x)
             {storing}
             if not sends:
@@ -69,6 +69,28 @@ def deliver(address):
     return 0
 """
 
+MODULATION = """
+modulating = njit(error_model="numpy", inline="always")(SYNAPSE_MODELS[{name!r}].modulate)
+
+
+@numba.cfunc(ffi.HANDLER, cache=True)
+def modulate(address):
+    call = ffi.array(address, CALL_WORDS, int64)
+    {arrays}
+    t = times[MS_PER_TIC] * ((call[STEP] + 1) * times[TICS_PER_STEP])
+    spread = 1 if parameters.shape[0] > 1 else 0
+    c = call[COMMON_ROW]
+    for k in range(call[SIZE]):
+        i = call[ROW] + k
+        p = Parameters({parameter_places})
+        s = State({state_places})
+        x = Event(t, delay[i] * times[MS_PER_STEP], target[i], index, trace, pool, stream, {collector})
+        new = modulating(p, s, x)
+        {modulated}
+    return 0
+"""
+"""What follows for synapses that are modulated."""
+
 TYPES = {
     "weight_events": "int64",
     "counters": "int64",
@@ -80,20 +102,25 @@ TYPES = {
 
 
 @functools.cache
-def delivery_function(name: str) -> Any:
-    """Return the compiled function (``numba.cfunc``) that delivers to connections of a model."""
-    from jaxnest.engine import archive, synaptic_calls
+def compiled_functions(name: str) -> Any:
+    """Return a module with the compiled functions (``numba.cfunc``) of a model.
+
+    They are ``deliver``, which delivers a spike to connections, and perhaps ``modulate``.
+    """
+    from jaxnest.engine import archive, archive_voltage, modulation, synaptic_calls
     from jaxnest.models import registry
 
     model = registry.SYNAPSE_MODELS[name]
     own, common, states = tuple(model.parameters), common_names(model), state_names(model)
     places = [f"parameters[i * spread, {k}]" for k in range(len(own))]
     places += [f"common[c, {k}]" for k in range(len(common))]
+    changes = [f"state[i, {states.index(k)}] = new[{j}]" for j, k in enumerate(model.dynamic)]
     widths = {"state": len(states), "parameters": len(own), "common": len(common)}
     shapes = {k: str(max(1, n)) for k, n in widths.items()}
     shapes |= {"index": "INDEX_WORDS", "trace": "TRACE_WORDS", "pool": "RECORD_WORDS"}
-    source = SOURCE.format(
-        fingerprint=fingerprint(model) + _digest([archive, synaptic_calls, *_helpers(model)]),
+    inlined = [archive, archive_voltage, modulation, synaptic_calls, *_helpers(model)]
+    source = (SOURCE + MODULATION if model.modulate is not None else SOURCE).format(
+        fingerprint=fingerprint(model) + _digest(inlined),
         name=name,
         parameters=tuple(field(k) for k in own + common),
         state=tuple(field(k) for k in states),
@@ -104,9 +131,11 @@ def delivery_function(name: str) -> Any:
         ),
         parameter_places="".join(f"{place}, " for place in places),
         state_places="".join(f"state[i, {k}], " for k in range(len(states))),
-        storing=("\n" + 12 * " ").join(f"state[i, {states.index(k)}] = new[{j}]" for j, k in enumerate(model.dynamic)),
+        collector=f"int64(common[c, {common.index(model.modulator)}])" if model.modulator else "-1",
+        storing=("\n" + 12 * " ").join(changes),
+        modulated=("\n" + 8 * " ").join(changes),
     )
-    return load(name, source).deliver
+    return load(name, source)
 
 
 def _helpers(model: type[Any]) -> list[Any]:

@@ -14,13 +14,7 @@ def deliver(shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[
         events.deliver_handler,
         [shard["ring"], shard["weight_events"], shard["counters"]],
         [
-            table["group_start"],
-            table["connection_start"],
-            table["group_watched"],
-            table["group_constant"],
-            table["lane"],
-            table["weight"],
-            table["delay"],
+            table["places"],
             clock,
             *(array for pair in registers for array in pair),
         ],
@@ -52,7 +46,7 @@ def collect(shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:
     )
 
 
-def archive(shard: dict[str, Any], times: Any, clock: Any) -> None:
+def archive(shard: dict[str, Any], table: dict[str, Any], times: Any, clock: Any) -> None:
     """Let neurons remember the spikes of a segment."""
     *arrays, shard["counters"] = ffi.call(
         archives.note_spikes_handler,

@@ -13,5 +13,6 @@ EVENT_WORDS = 7
 """Listener (-1: all those of the sender), sender, stamp, multiplicity, segment, bits of offset and of weight."""
 WEIGHT_WORDS = 3  # connection, stamp, bits of the weight
 
-FLIP, PLAIN = 1, 2
-"""Bits of a device connection: store the magnitude of negative amounts; count events instead of weighting them."""
+FLIP, PLAIN, BINARY, AGAIN = 1, 2, 4, 8
+"""Bits of a connection: store the magnitude of negative amounts; count events instead of weighting them; one event
+stands for a switch to 0, two stand for a switch to 1; it is not the first event in this step."""

@@ -8,14 +8,16 @@ from typing import Any, Protocol, final
 
 import numpy as np
 
+from jaxnest import errors
+from jaxnest.engine.delivery_table import DeliveryTable, build_delivery
 from jaxnest.engine.meters import Meter, MeterRequest, Probe, place_meters
 from jaxnest.engine.plasticity import dynamics_of
+from jaxnest.engine.precise_spikes import Redirections, redirect
+from jaxnest.engine.secondary import Secondary, build_secondary, is_secondary
 from jaxnest.engine.shard import Batch, Shard, build_shard
 from jaxnest.engine.tables import (
-    DeliveryTable,
     DetectorInputs,
     DeviceTable,
-    build_delivery,
     build_detector_inputs,
     build_device_table,
     part,
@@ -32,6 +34,7 @@ class Network(Protocol):
     clock: Any
     streams: Any
     recording: Any
+    attributes: Any
 
 
 @final
@@ -60,8 +63,17 @@ class Plan:
     meters: list[Meter]
     detector_inputs: list[DetectorInputs]
     """Per shard: the connections from neurons to detectors."""
+    secondary: Secondary | None
+    """Connections that carry numbers, if there are any."""
+    redirections: list[Redirections] | None = None
+    """Per shard: connections from devices to neurons with queues; None if all spikes are bound to the grid."""
     most_events: dict[int, int] = field(default_factory=dict)
     """Per shard: how many event records a slice can make, once somebody asked."""
+
+    @property
+    def off_grid(self) -> bool:
+        """True if there are spikes that are not bound to the grid of time steps."""
+        return self.redirections is not None
 
     @property
     def n_slots(self) -> int:
@@ -73,10 +85,16 @@ class Plan:
         names: dict[str, None] = {}
         shard_batches = self.shards[shard].batches + self.shards[shard].devices
         sampled = np.zeros(len(shard_batches[batch]), np.bool_)
+        kept = shard_batches[batch].model.filtered_voltages
+        if kept:
+            names |= dict.fromkeys(kept)
+            sampled[:] = True
         for probe in self.probes:
             if (probe.shard, probe.batch) == (shard, batch):
                 names |= dict.fromkeys(probe.names)
                 sampled[probe.rows] = True
+        if self.secondary is not None:
+            names |= dict.fromkeys(s.sampled for s in shard_batches[batch].model.signals.values() if s.sampled)
         return tuple(names), sampled
 
 
@@ -99,7 +117,9 @@ def build_plan(
     shards = [build_shard(nodes.stores, i) for i in range(nodes.n_virtual_processes)]
     for batch in (b for shard in shards for b in shard.batches):
         batch.calibrate(network.clock, spread)
+        batch.variables |= {k: np.float64(network.attributes.get(k)) for k in batch.model.kernel_values}
     lookups = [shard.lane_lookup(len(nodes)) for shard in shards]
+    _refuse_negative(network, shards, lookups)
     windows = _recorder_windows(nodes.stores, network.clock)
     recorders = np.array(sorted(windows), np.int64)
     detectors = _detector_indices(shards, len(recorders))
@@ -107,13 +127,14 @@ def build_plan(
     detected = np.unique(np.concatenate([i.source for i in inputs]))
     listeners = [_listeners(tables(connections, shard.index, "to_device")) for shard in shards]
     probes, meters = place_meters(shards, _meter_requests(network, shards))
+    device_tables = _device_tables(connections, shards, lookups, recorders, detectors)
     return Plan(
         network.clock,
         connections.min_delay,
         connections.max_delay,
         shards,
         delivery or _delivery_tables(network, shards, lookups),
-        _device_tables(connections, shards, lookups, recorders, detectors),
+        device_tables,
         recorders,
         [windows[n] for n in recorders.tolist()],
         [
@@ -125,7 +146,41 @@ def build_plan(
         probes,
         meters,
         inputs,
+        build_secondary(network, shards, lookups),
+        _redirections(shards, device_tables),
     )
+
+
+def kernel_settings(network: Network) -> tuple[Any, ...]:
+    """Return the attributes of the kernel that a plan depends on and that may change between runs."""
+    names = {name for model in network.nodes.stores for name in model.kernel_values}
+    return tuple(network.attributes.get(name) for name in sorted(names | {"wfr_max_iterations", "wfr_tol"}))
+
+
+def _refuse_negative(network: Network, shards: list[Shard], lookups: list[Any]) -> None:
+    """Raise KernelException if the weight of spikes is negative at a node that does not know inhibition."""
+    for shard, (batch_of, _) in zip(shards, lookups, strict=True):
+        for b, batch in enumerate(shard.batches):
+            if not batch.model.refuses_negative:
+                continue
+            categories = ("neuron", "from_device")
+            for _, table in (pair for kind in categories for pair in tables(network.connections, shard.index, kind)):
+                negative = np.flatnonzero((batch_of[table.target] == b) & (table.weight < 0))
+                emits = {i: network.nodes.model(int(i)).emits for i in np.unique(table.source[negative])}
+                bad = [row for row in negative if emits[table.source[row]] != "currents"]
+                if bad:
+                    row = bad[0]
+                    raise errors.KernelException(
+                        f"{batch.model.refuses_negative} (weight = {table.weight[row]} of the connection "
+                        f"{table.source[row]} -> {table.target[row]})"
+                    )
+
+
+def _redirections(shards: list[Shard], device_tables: list[list[DeviceTable]]) -> list[Redirections] | None:
+    """Let events of devices take another way where some neurons have queues."""
+    if not any(b.model.queue_channel for shard in shards for b in shard.batches):
+        return None
+    return [redirect(shard, tables) for shard, tables in zip(shards, device_tables, strict=True)]
 
 
 def _recorder_windows(stores: dict[Any, Any], clock: Any) -> dict[int, tuple[int, int]]:
@@ -184,9 +239,9 @@ def _delivered(connections: Any, shard: Shard, lookup: tuple[np.ndarray, np.ndar
 
 
 def tables(connections: Any, shard: int, category: str) -> Iterator[tuple[int, Any]]:
-    """Yield synapse model index and table of one virtual process and category."""
+    """Yield synapse model index and table of one virtual process and category, where connections carry spikes."""
     for thread, index, kind, table in connections.tables():
-        if thread == shard and kind == category:
+        if thread == shard and kind == category and not is_secondary(table):
             yield index, table
 
 

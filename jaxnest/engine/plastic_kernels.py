@@ -11,9 +11,11 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.engine.buffers import Buffers
+from jaxnest.engine.collectors import collectors_of, modulating_functions
+from jaxnest.engine.delivery_table import DeliveryTable
 from jaxnest.engine.layout import N_REGISTER
 from jaxnest.engine.plasticity import Plasticity
-from jaxnest.engine.tables import DeliveryTable
+from jaxnest.engine.shard import Shard
 
 GROUPS = ("group_start", "connection_start", "group_watched")
 STATIC = ("lane", "weight", "delay")
@@ -38,11 +40,34 @@ class PlasticOperations:
 
         kernels.collect(shard, table, clock)
 
-    def archive(self, shard: dict[str, Any], times: Any, clock: Any) -> None:
-        """Remember the spikes of a segment."""
-        from jaxnest.engine import kernels
+    def archive(self, shard: dict[str, Any], table: dict[str, Any], times: Any, clock: Any) -> None:
+        """Remember the spikes of a segment, and let those act that modulate synapses."""
+        if "collectors" not in table:
+            from jaxnest.engine import kernels
 
-        kernels.archive(shard, times, clock)
+            kernels.archive(shard, table, times, clock)
+            return
+        from jaxnest.engine import ffi, modulation
+
+        arrays = [table["modulating"], *shard["synapses"]]
+        results = ffi.call(
+            modulation.after_segment_handler,
+            [*self._shared(shard), *arrays],
+            [clock, times, *table["synapses"], shard["raster"], *table["collectors"]],
+        )
+        self._take(shard, results)
+
+    @staticmethod
+    def _shared(shard: dict[str, Any]) -> list[Any]:
+        """Return the arrays that all synapses may change."""
+        return [shard["ring"], shard["weight_events"], shard["counters"], *shard["archive"], shard["stream"]]
+
+    @staticmethod
+    def _take(shard: dict[str, Any], results: list[Any]) -> None:
+        """Take over these arrays, and the states of the synapses."""
+        shard["ring"], shard["weight_events"], shard["counters"] = results[:3]
+        shard["archive"], shard["stream"] = tuple(results[3:6]), results[6]
+        shard["synapses"] = tuple(results[8:])
 
     def deliver(
         self, shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[Any, Any]], clock: Any
@@ -52,15 +77,7 @@ class PlasticOperations:
 
         results = ffi.call(
             synaptic_calls.deliver_handler,
-            [
-                shard["ring"],
-                shard["weight_events"],
-                shard["counters"],
-                *shard["archive"],
-                shard["stream"],
-                table["functions"],
-                *shard["synapses"],
-            ],
+            [*self._shared(shard), table["functions"], *shard["synapses"]],
             [
                 clock,
                 table["times"],
@@ -71,24 +88,31 @@ class PlasticOperations:
                 *(array for pair in registers for array in pair),
             ],
         )
-        shard["ring"], shard["weight_events"], shard["counters"] = results[:3]
-        shard["archive"], shard["stream"] = tuple(results[3:6]), results[6]
-        shard["synapses"] = tuple(results[8:])
+        self._take(shard, results)
 
 
 def functions(plasticity: Plasticity) -> np.ndarray:
     """Return the addresses of the compiled functions."""
-    from jaxnest.engine.generate_synapses import delivery_function
+    from jaxnest.engine.generate_synapses import compiled_functions
 
-    return np.array([delivery_function(name).address for name in plasticity.dynamics], np.int64)
+    return np.array([compiled_functions(name).deliver.address for name in plasticity.dynamics], np.int64)
 
 
-def plastic_constant(table: DeliveryTable) -> dict[str, Any]:
+def plastic_constant(shard: Shard, table: DeliveryTable) -> dict[str, Any]:
     """Return what delivery reads of a table, beside the arrays for constant weights."""
     plasticity = table.plasticity
     if plasticity is None:
         return {}
-    return {
+    collectors = collectors_of(shard, table)
+    modulation = (
+        {}
+        if collectors is None
+        else {
+            "collectors": tuple(collectors),
+            "modulating": modulating_functions(plasticity),
+        }
+    )
+    return modulation | {
         "groups": (plasticity.group_kind, plasticity.group_row, plasticity.group_common),
         "functions": functions(plasticity),
         "times": plasticity.times,
@@ -107,14 +131,27 @@ def take_synapse_states(table: DeliveryTable, states: tuple[Any, ...]) -> None:
         synapses.state[:] = state
 
 
+def groups_and_calls(
+    table: DeliveryTable, mine: Buffers, stream: Any, clock: Any
+) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """Return kind, row and common row of each group of connections, and the calls of their functions."""
+    from jaxnest.engine import synaptic_calls
+
+    plasticity = table.plasticity
+    if plasticity is None:
+        nothing = np.zeros(len(table.group_watched), np.int64)
+        return (nothing, nothing, nothing), np.zeros((0, synaptic_calls.CALL_WORDS), np.int64)
+    shared = (mine.ring, mine.weight_events, mine.counters, *mine.archive.arrays, stream, clock, plasticity.times)
+    own = [(s.state, *s.constant()) for s in plasticity.synapses]
+    kinds = (plasticity.group_kind, plasticity.group_row, plasticity.group_common)
+    return kinds, synaptic_calls.calls_of(shared, own, functions(plasticity))
+
+
 def deliver(table: DeliveryTable, mine: Buffers, other: Buffers, stream: Any, clock: Any) -> None:
     """Send what one virtual process registered through the synapses of another, without XLA."""
     from jaxnest.engine import synaptic_calls
 
-    plasticity = table.plasticity
-    assert plasticity is not None
-    shared = (mine.ring, mine.weight_events, mine.counters, *mine.archive.arrays, stream, clock, plasticity.times)
-    own = [(s.state, *s.constant()) for s in plasticity.synapses]
+    kinds, calls = groups_and_calls(table, mine, stream, clock)
     arguments: tuple[Any, ...] = (
         mine.ring.reshape(-1),
         mine.weight_events,
@@ -122,11 +159,9 @@ def deliver(table: DeliveryTable, mine: Buffers, other: Buffers, stream: Any, cl
         other.register,
         other.counters[N_REGISTER],
         *(getattr(table, k) for k in GROUPS),
-        plasticity.group_kind,
-        plasticity.group_row,
-        plasticity.group_common,
+        *kinds,
         *(getattr(table, k) for k in STATIC),
         clock,
-        synaptic_calls.calls_of(shared, own, functions(plasticity)),
+        calls,
     )
     synaptic_calls.deliver(*arguments)

@@ -116,6 +116,7 @@ def build_plasticity(
     first: np.ndarray,
     columns: dict[str, np.ndarray],
     clock: Any,
+    collectors: dict[int, int],
 ) -> Plasticity:
     """Lay out the plastic connections of one virtual process.
 
@@ -131,6 +132,8 @@ def build_plasticity(
         First connection of each group.
     columns
         Per connection: lanes for positive and other weights, flags, delay and column of the target.
+    collectors
+        Nodes that modulate synapses -> their rows in the archive.
     """
     kinds = np.array([_kind(t, dynamics) for _, t in tables] or [0])
     commons = np.array([sum(kinds[:i] == kinds[i]) for i in range(len(kinds))])
@@ -144,7 +147,8 @@ def build_plasticity(
         members = [(i, t) for i, (_, t) in enumerate(tables) if kinds[i] == k]
         model = _model(dynamics[k - 1])
         homes = [_home(t, row[mine], owner[mine] == i) for i, t in members]
-        synapses.append(_columns(model, homes, len(mine), {name: c[mine] for name, c in columns.items()}))
+        mine_of = {name: c[mine] for name, c in columns.items()}
+        synapses.append(_columns(model, homes, len(mine), mine_of, collectors))
     times = np.array([clock.ms_per_tic, clock.tics_per_step, clock.ms_per_step])
     return Plasticity(
         dynamics,
@@ -175,7 +179,11 @@ def _home(table: Any, row: np.ndarray, chosen: np.ndarray) -> tuple[Any, np.ndar
 
 
 def _columns(
-    model: type[Any], homes: list[tuple[Any, np.ndarray, np.ndarray]], n: int, columns: dict[str, np.ndarray]
+    model: type[Any],
+    homes: list[tuple[Any, np.ndarray, np.ndarray]],
+    n: int,
+    columns: dict[str, np.ndarray],
+    collectors: dict[int, int],
 ) -> Synapses:
     """Return the arrays of one kind of synapse; they have one row at least, which spares the kernels a case."""
     states = state_names(model)
@@ -186,7 +194,10 @@ def _columns(
     commons = common_names(model)
     common = np.zeros((max(1, len(homes)), max(1, len(commons))))
     for i, (table, _, _) in enumerate(homes):
-        common[i, : len(commons)] = [table.named.defaults.get(k, _default(model, k)) for k in commons]
+        values = {k: table.named.defaults.get(k, _default(model, k)) for k in commons}
+        if model.modulator:
+            values[model.modulator] = collectors[int(values[model.modulator].ids[0])]
+        common[i, : len(commons)] = list(values.values())
 
     def padded(name: str) -> np.ndarray:
         column = columns[name].astype(np.int32)

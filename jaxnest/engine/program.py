@@ -15,8 +15,10 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxnest.engine import layout
+from jaxnest.engine import exchange, layout
+from jaxnest.engine.exchange import ExchangeSpec
 from jaxnest.engine.tiles import BatchSpec, Segment, advance_batch
+from jaxnest.engine.voltages import note_in_program
 
 
 @final
@@ -34,7 +36,7 @@ class ProbeSpec:
 @final
 @dataclass(frozen=True)
 class DeviceSpec:
-    """The compiled loop of a batch of devices."""
+    """The compiled loop of a batch of devices, None if it does not act before the neurons."""
 
     handler: Any
     receives: bool
@@ -53,6 +55,8 @@ class ProgramSpec:
     probes: tuple[ProbeSpec, ...]
     most_events: tuple[int, ...]
     has_connections: bool
+    exchange: ExchangeSpec | None
+    """Connections that carry numbers, if there are any."""
     operations: Any
     """The module with `deliver` and `collect`: event kernels or pure JAX."""
 
@@ -94,27 +98,47 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         jnp.stack([origin, begin, stop, *(jnp.int64(w) for w in (spec.min_delay, *s["ring"].shape)), step, 0 * step])
         for s in shards
     ]
+    segment, signals = Segment(origin, begin, stop), carry["signals"]
+    if spec.exchange is not None:
+        exchange.deliver(spec.exchange, constant, signals, shards, clocks, segment)
     if spec.has_connections:
         registers = [*constant["before"], *((s["register"], s["counters"]) for s in shards), *constant["after"]]
         for s, shard in enumerate(shards):
             spec.operations.deliver(shard, constant["delivery"][s], registers, clocks[s])
+    if spec.exchange is not None and spec.exchange.iterates:
+        signals = exchange.iterate(spec.exchange, constant, signals, shards, clocks, segment)
     for s, shard in enumerate(shards):
         _send(spec, s, shard, constant, clocks[s])
-    segment = Segment(origin, begin, stop)
     slabs = []
     for s, shard in enumerate(shards):
+        if spec.exchange is not None:
+            exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "sooner")
         slabs.append([*_advance(spec, s, shard, constant, segment), *shard["device_samples"]])
         if spec.batches[s]:
             some = any(b.has_frozen for b in spec.batches[s]) or any(d and d.receives for d in spec.devices[s])
             kept = constant["kept_lanes"][s] if some else jnp.zeros(0, jnp.int64)
             spec.operations.clear(shard, kept, clocks[s])
+        if spec.exchange is not None:
+            exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "later")
+            exchange.forget(spec.exchange, constant, s, shard, clocks[s], shard["raster"])
         spec.operations.collect(shard, constant["collection"][s], clocks[s])
-        spec.operations.archive(shard, constant["times"], clocks[s])
+        spec.operations.archive(shard, constant["delivery"][s], constant["times"], clocks[s])
+        batches = zip(slabs[s], spec.batches[s], strict=False)
+        kept = [slab[:, : len(b.outputs)] for slab, b in batches if b.model.filtered_voltages]
+        note_in_program(constant["voltages"][s], shard, kept, clocks[s], constant["times"])
+    if spec.exchange is not None:
+        signals = exchange.send(spec.exchange, constant, signals, shards, slabs, segment)
     samples, n_samples = list(carry["samples"]), list(carry["n_samples"])
     for p, probe in enumerate(spec.probes):
         slab = slabs[probe.shard][probe.batch]
         samples[p], n_samples[p] = _sample(probe, constant["probes"][p], segment, slab, samples[p], n_samples[p])
-    return {"step": origin + stop, "shards": shards, "samples": samples, "n_samples": n_samples}
+    return {
+        "step": origin + stop,
+        "shards": shards,
+        "samples": samples,
+        "n_samples": n_samples,
+        "signals": signals,
+    }
 
 
 def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock: Any) -> None:
@@ -123,11 +147,17 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
         return
     from jaxnest.engine import events, ffi
 
-    for name in ("device_samples", "devices", "uniform"):
+    for name in ("device_samples", "devices", "uniform", "following", "objects"):
         shard[name] = list(shard[name])
     n_devices = len(spec.devices[s])
     for b, first, last in spec.schedules[s]:
         rows = jnp.array([first, last], jnp.int64)
+        if b >= n_devices and spec.batches[s][b - n_devices].handler is not None:
+            _advance_drawing(spec.batches[s][b - n_devices], b - n_devices, shard, constant["drawing"][s], rows, clock)
+            continue
+        if b >= n_devices and spec.batches[s][b - n_devices].model.noise:
+            _draw_noise(shard, b - n_devices, [constant["not_drawing"][s][b - n_devices], rows, clock])
+            continue
         if b >= n_devices:
             shard["stream"], shard["uniform"][b - n_devices] = ffi.call(
                 events.uniforms_handler,
@@ -136,7 +166,7 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
             )
             continue
         device = spec.devices[s][b]
-        if device is None:
+        if device is None or device.handler is None:
             continue
         results = ffi.call(
             device.handler,
@@ -158,10 +188,39 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
         shard["devices"][b] = tuple(changed)
 
 
+def _draw_noise(shard: dict[str, Any], b: int, read: list[Any]) -> None:
+    """Draw the noise of some neurons for the next slice, and make that of the present one known."""
+    from jaxnest.engine import ffi
+    from jaxnest.engine.secondary_kernels import noise_handler
+
+    lists = ("uniform", "following", "objects")
+    results = ffi.call(noise_handler, [shard["stream"], *(shard[name][b] for name in lists)], read)
+    shard["stream"] = results[0]
+    for name, result in zip(lists, results[1:], strict=True):
+        shard[name][b] = result
+
+
+def _advance_drawing(
+    batch: BatchSpec, b: int, shard: dict[str, Any], constant: list[Any], rows: Any, clock: Any
+) -> None:
+    """Advance some neurons that draw random numbers while they are advanced."""
+    from jaxnest.engine import ffi
+
+    states, shared, own = list(shard["states"]), ("ring", "raster", "stream"), ("scalars", "vectors", "samples")
+    in_place = [*(shard[k] for k in shared), *(states[b][k] for k in own)]
+    results = ffi.call(batch.handler, in_place, [*constant[b], rows, clock])
+    shard |= zip(shared, results, strict=False)
+    states[b] = dict(zip(own, results[len(shared) :], strict=True))
+    shard["states"] = states
+
+
 def _advance(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, segment: Segment) -> list[Any]:
     """Advance the neurons of a virtual process through a segment and return the samples of each batch."""
     states, slabs = list(shard["states"]), []
     for b, batch in enumerate(spec.batches[s]):
+        if batch.handler is not None:
+            slabs.append(states[b]["samples"])
+            continue
         fixed = {
             "variables": constant["variables"][s][b],
             "frozen": constant["frozen"][s][b],
@@ -187,7 +246,7 @@ def _sample(
 
     def append(k: Any, samples: Any) -> Any:
         block = lax.dynamic_index_in_dim(slab, due + k * interval - 1 - segment.origin, 0, keepdims=False)
-        values = block if probe.names == probe.outputs else block[names]
+        values = block[names]
         return lax.dynamic_update_slice(samples, values[:, times["rows"]][None], (n + k, 0, 0))
 
     return lax.fori_loop(0, count, append, samples), n + count

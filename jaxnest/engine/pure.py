@@ -112,7 +112,7 @@ def _note(events: Any, counters: Any, raster: Any, table: dict[str, Any], clock:
     return rows.reshape(-1), counters.at[layout.N_EVENTS].add(count)
 
 
-def archive(shard: dict[str, Any], times: Any, clock: Any) -> None:
+def archive(shard: dict[str, Any], table: dict[str, Any], times: Any, clock: Any) -> None:
     """Note when neurons spiked last, and advance their calcium traces."""
     index, trace, pool = shard["archive"]
     raster = shard["raster"]

@@ -16,6 +16,10 @@ def archive_times(clock: Any) -> np.ndarray:
     return np.array([clock.ms_per_tic, clock.tics_per_step, clock.ms_per_step], np.float64)
 
 
+ROLES = 1 + words.VOLTAGE_ROWS
+"""Rows that a node may have."""
+
+
 @final
 class Archive:
     """What the neurons of one virtual process remember of their spikes.
@@ -24,21 +28,27 @@ class Archive:
     ----------
     arrays
         `index`, `trace` and `pool`, as `engine.archive` describes them.
+    rows
+        What each row of `index` and `trace` belongs to: the number of the node, and of the row among the node's.
     """
 
     def __init__(self, shard: Shard) -> None:
-        n = len(shard.emitters)
-        self.nodes = shard.emitters
+        voltages = [shard.batches[i].node_ids for i in shard.voltage_batches]
+        rows = [(node_ids[:, None] * ROLES + np.arange(1, ROLES)).ravel() for node_ids in voltages]
+        collectors = np.array(list(shard.collector_rows), np.int64)
+        self.rows = np.concatenate([shard.emitters * ROLES, collectors * ROLES, *rows])
+        n = len(self.rows)
         index, trace = np.zeros((n, words.INDEX_WORDS), np.int64), np.zeros((n, words.TRACE_WORDS))
         trace[:, words.LAST] = -1.0
         trace[:, words.CALCIUM_TAU] = 1.0
+        trace[:, words.MOST] = np.iinfo(np.int32).max
         self.arrays: tuple[np.ndarray, np.ndarray, np.ndarray] = index, trace, np.zeros((1, words.RECORD_WORDS))
 
     def carry_over(self, old: Archive, counters: np.ndarray) -> None:
         """Take over what the neurons of an old network remember."""
         index, trace, _ = self.arrays
         old_index, old_trace, old_pool = old.arrays
-        _, here, there = np.intersect1d(self.nodes, old.nodes, return_indices=True)
+        _, here, there = np.intersect1d(self.rows, old.rows, return_indices=True)
         trace[here] = old_trace[there]
         index[here, words.INCOMING] = old_index[there, words.INCOMING]
         kept = [(i, j) for i, j in zip(here.tolist(), there.tolist(), strict=True) if old_index[j, words.LENGTH]]
@@ -61,13 +71,22 @@ class Archive:
         counters[ARCHIVE_USED] += capacity.sum()
         self.arrays = index, trace, _longer(pool, int(1.5 * counters[ARCHIVE_USED]) + 1)
 
-    def configure(self, shard: Shard, readers: tuple[np.ndarray, np.ndarray] | None, clock: Any, counters: Any) -> None:
+    def configure(
+        self,
+        shard: Shard,
+        readers: tuple[np.ndarray, np.ndarray] | None,
+        clock: Any,
+        counters: Any,
+        longest_delay: int,
+    ) -> None:
         """Take over the present parameters of the neurons and the synapses that read their spikes.
 
         Parameters
         ----------
         readers
             Number of synapses per neuron and the longest of their delays, or None if there are none.
+        longest_delay
+            The longest delay of the network in steps.
         """
         index, trace, _ = self.arrays
         for batch in shard.batches:
@@ -77,26 +96,63 @@ class Archive:
                 trace[rows, words.RATE] = 1.0 / columns["tau_minus"]
                 trace[rows, words.TRIPLET_RATE] = 1.0 / columns["tau_minus_triplet"]
                 trace[rows, words.CALCIUM_TAU] = columns["tau_Ca"]
+                if batch.model.signal_sent == "binary":
+                    trace[rows, words.MOST] = 1
                 trace[rows, words.CALCIUM_STEP] = columns["beta_Ca"]
                 trace[rows, words.CALCIUM] = columns["Ca"]
         if readers is not None:
             count, longest = readers
-            index[:, words.INCOMING] = count
-            trace[:, words.LONGEST] = np.maximum(trace[:, words.LONGEST], longest * clock.ms_per_step)
-            new = np.flatnonzero((count > 0) & (index[:, words.CAPACITY] == 0))
+            n = len(count)
+            index[:n, words.INCOMING] = count
+            trace[:n, words.LONGEST] = np.maximum(trace[:n, words.LONGEST], longest * clock.ms_per_step)
+            new = np.flatnonzero((count > 0) & (index[:n, words.CAPACITY] == 0))
             if len(new):
                 self._provide(counters, new, np.zeros(len(new), np.int64))
+        new = np.array([row for row in shard.collector_rows.values() if not index[row, words.LENGTH]], np.int64)
+        if len(new):
+            self._provide(counters, new, np.zeros(len(new), np.int64))
+            self.arrays[2][index[new, words.START]] = 0.0
+            index[new, words.LENGTH] = 1  # a spike of multiplicity 0 at time 0
+        for i, first in shard.voltage_rows.items():
+            self._provide_voltages(counters, shard.batches[i], first, clock, longest_delay)
+
+    def _provide_voltages(self, counters: Any, batch: Any, first: int, clock: Any, longest_delay: int) -> None:
+        """Give neurons their rows for the history of the potential."""
+        index, n = self.arrays[0], len(batch)
+        rows = first + words.VOLTAGE_ROWS * np.arange(n)
+        index[batch.first_column : batch.first_column + n, words.VOLTAGES] = rows
+        delays = np.array([clock.delay_steps(float(d)) + 1 for d in batch.columns()["delay_u_bars"]], np.int64)
+        for role, lengths in (
+            (words.POTENTIATIONS, np.zeros(n, np.int64)),
+            (words.DEPRESSIONS, np.full(n, longest_delay + 1)),
+            (words.DELAYED, delays),
+        ):
+            new = index[rows + role, words.CAPACITY] == 0
+            self._provide(counters, rows[new] + role, lengths[new])
+            if role == words.DELAYED:
+                index[rows[new] + role, words.LENGTH] = lengths[new]
+                for start, capacity in index[rows[new] + role, : words.CAPACITY + 1]:
+                    self.arrays[2][start : start + capacity] = 0.0
 
     def grow(self, counters: np.ndarray) -> None:
         """Make room for what did not fit into the pool."""
         index, trace, pool = self.arrays
         self.arrays = index, trace, _longer(pool, 2 * int(counters[ARCHIVE_USED] + counters[ARCHIVE_NEEDED]))
 
+    def reserve(self, columns: np.ndarray, spikes: np.ndarray, counters: np.ndarray) -> None:
+        """Make room for spikes (how many they are) of neurons (columns of the raster)."""
+        index, trace, pool = self.arrays
+        rows, place = np.unique(columns, return_inverse=True)
+        new = np.bincount(place, spikes, len(rows))
+        needed = np.where(index[rows, words.INCOMING] > 0, 6 * (index[rows, words.LENGTH] + new) + 64, 0).sum()
+        if counters[ARCHIVE_USED] + needed > len(pool):
+            self.arrays = index, trace, _longer(pool, int(1.5 * (counters[ARCHIVE_USED] + needed)))
+
     def note_spikes(self, buffers: Any, clock: np.ndarray, times: np.ndarray) -> None:
         """Remember the spikes of a segment."""
         from jaxnest.engine.archive import note_spikes
 
-        if len(self.nodes):
+        if buffers.raster.shape[1]:
             note_spikes(*self.arrays, buffers.counters, buffers.raster.reshape(-1), clock, times)
 
     def store(self, shard: Shard) -> None:

@@ -6,20 +6,26 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-from numba import types
+import numpy as np
+from numba import float64, types
 from numba.extending import overload, register_jitable
 
 from jaxnest.models import draws, ops
+from jaxnest.models.nest_math import expm1_series
 from jaxnest.random.binomial import binomial, binomial_set
-from jaxnest.random.distributions import standard_exponential, standard_normal
+from jaxnest.random.distributions import gamma, gamma_set, standard_exponential, standard_normal
 from jaxnest.random.engines import drand
-from jaxnest.random.poisson import POISSON_MEAN, poisson, poisson_set_mean
+from jaxnest.random.keyed import keyed_poissons
+from jaxnest.random.layout import ENGINE, KEYED
+from jaxnest.random.poisson import POISSON_MEAN, poisson, poisson_set_mean, poissons
 
 for _operation, _function in (
     (ops.exp, math.exp),
     (ops.log, math.log),
     (ops.sqrt, math.sqrt),
     (ops.tanh, math.tanh),
+    (ops.expm1, register_jitable(expm1_series)),
+    (ops.erfc, types.ExternalFunction("erfc", float64(float64))),
     (ops.power, math.pow),
 ):
 
@@ -50,6 +56,11 @@ def _maximum(a: Any, b: Any) -> Any:
 @overload(ops.minimum, strict=False)
 def _minimum(a: Any, b: Any) -> Any:
     return lambda a, b: b if b < a else a
+
+
+@overload(ops.element, strict=False)
+def _element(a: Any, i: Any) -> Any:
+    return lambda a, i: a[min(int(i), len(a) - 1)]
 
 
 @overload(ops.total, strict=False)
@@ -100,6 +111,16 @@ def _exponential(context: Any) -> Any:
     return lambda context: standard_exponential(context.stream)
 
 
+@overload(draws.gamma, strict=False)
+def _gamma(context: Any, k: Any, shape: Any) -> Any:
+    def draw(context: Any, k: int, shape: float) -> float:
+        row = context.objects[k]
+        gamma_set(row, shape, 1.0)
+        return gamma(context.stream, row)
+
+    return draw
+
+
 @overload(draws.binomial, strict=False)
 def _binomial(context: Any, k: Any, trials: Any, p: Any) -> Any:
     def draw(context: Any, k: int, trials: float, p: float) -> int:
@@ -128,5 +149,19 @@ def _poisson(context: Any, k: Any, mean: Any) -> Any:
         if row[POISSON_MEAN] != mean:
             poisson_set_mean(row, mean)
         return poisson(context.stream, row)
+
+    return draw
+
+
+@overload(draws.poissons, strict=False)
+def _poissons(context: Any, k: Any, mean: Any, out: Any) -> Any:
+    def draw(context: Any, k: int, mean: float, out: np.ndarray) -> None:
+        if context.stream[ENGINE] == KEYED:
+            keyed_poissons(context.stream, mean, context.node, context.step, context.identity, out)
+            return
+        row = context.objects[k]
+        if row[POISSON_MEAN] != mean:
+            poisson_set_mean(row, mean)
+        poissons(context.stream, row, out)
 
     return draw

@@ -11,11 +11,13 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.engine import config, layout
 from jaxnest.engine.buffers import EVENT_CAPACITY, Buffers, carry_over, clock_words, events_per_slice, new_buffers
+from jaxnest.engine.collectors import collectors_of
 from jaxnest.engine.detection import Detection
 from jaxnest.engine.drain import LateRecords, SpikeRecords, WeightWatch
-from jaxnest.engine.plan import Network, Plan, build_plan
+from jaxnest.engine.plan import Network, Plan, build_plan, kernel_settings
 from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.stimulation import Devices
+from jaxnest.engine.voltages import note_voltages, voltage_constants
 
 AIM_SECONDS = 0.2
 """How long one call of a back end may take: between calls, interrupts are answered and progress is shown."""
@@ -39,7 +41,7 @@ class Session:
         self._devices: list[list[Devices | None]] = []
         self._runner: Any = None
         self._kept: list[dict[int, Any]] = [{} for _ in range(network.nodes.n_virtual_processes)]
-        self._versions: tuple[int, ...] = ()
+        self._versions: tuple[Any, ...] = ()
         self._away = False
         """True while the back end holds newer states than the node table."""
         self._steps_per_call = 0
@@ -50,7 +52,7 @@ class Session:
         """Bring plan and back end up to date with the tables."""
         nodes, connections = self._network.nodes, self._network.connections
         structure = (nodes.version, connections.version)
-        values = (nodes.values_version, connections.values_version)
+        values = (nodes.values_version, connections.values_version, kernel_settings(self._network))
         if self._plan is None or self._versions[:2] != structure:
             self._rebuild(step)
         elif self._versions[2:] != values:
@@ -68,12 +70,20 @@ class Session:
         self._restart(step)
         plan = build_plan(self._network, self._spread)
         watched = any(t.group_watched.any() for t in plan.delivery)
-        self._buffers = [new_buffers(plan, s, EVENT_CAPACITY if watched else 0) for s in plan.shards]
+        if watched and plan.off_grid:
+            raise errors.NotImplemented(
+                "Weight recorders in networks with precise spike times are not implemented yet."
+            )
+        capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
+        self._buffers = [new_buffers(plan, s, capacity, streams[s.index]) for s in plan.shards]
         if old is not None:
+            if plan.secondary is not None:
+                plan.secondary.take_over(old.secondary)
             carry_over(plan, old, self._buffers, old_buffers, step)
             meters = {(m.recorder, m.shard): m for m in old.meters}
             for meter in plan.meters:
                 meter.take_over(meters.get((meter.recorder, meter.shard), meter))
+        _refuse_keyed(plan, self._network.streams)
         self._plan = plan
         self._configure_archives()
         self._watch = WeightWatch(self._network, plan)
@@ -90,6 +100,8 @@ class Session:
         if _structure(fresh) != _structure(self._plan):
             self._rebuild(step)
             return
+        if fresh.secondary is not None:
+            fresh.secondary.take_over(self._plan.secondary)
         for new, old in zip(fresh.meters, self._plan.meters, strict=True):
             new.take_over(old)
         self._plan = fresh
@@ -99,12 +111,13 @@ class Session:
         self._runner.refresh()
 
     def _restart(self, step: int) -> None:
-        """Give devices the state that they start a run with."""
-        from jaxnest.engine.calibration import restart
+        """Give nodes the state that they start a run with."""
+        from jaxnest.engine.calibration import begin_run, restart
 
         for model, store in self._network.nodes.stores.items():
             if hasattr(model, "advance"):
                 restart(model, store, self._network.clock, step)
+        begin_run(self._network.nodes.stores, self._network.clock, self._network.streams.vp_specific)
 
     def _restart_devices(self, step: int) -> None:
         if any(getattr(m, "restarts", False) for m in self._network.nodes.stores):
@@ -132,7 +145,7 @@ class Session:
     def _make_runner(self) -> Any:
         assert self._plan is not None
         arguments = (self._plan, self._buffers, self._devices, self._network.streams)
-        if self._backend == "strict":
+        if self._backend == "strict" or self._plan.off_grid:
             from jaxnest.engine.strict import StrictRunner
 
             return StrictRunner(*arguments)
@@ -146,7 +159,7 @@ class Session:
         assert plan is not None
         for shard, table, buffers in zip(plan.shards, plan.delivery, self._buffers, strict=True):
             readers = table.plasticity and table.plasticity.readers(len(shard.emitters))
-            buffers.archive.configure(shard, readers, plan.clock, buffers.counters)
+            buffers.archive.configure(shard, readers, plan.clock, buffers.counters, plan.max_delay)
 
     def settle(self, step: int) -> None:
         """Bring everything home before rows of connection tables move."""
@@ -156,7 +169,7 @@ class Session:
     def _deliver_pending(self, step: int) -> None:
         """Deliver the last slice's spikes to the connections that existed when they were emitted."""
         plan = self._plan
-        if plan is None or step % plan.min_delay != 0 or not any(b.counters[layout.N_REGISTER] for b in self._buffers):
+        if plan is None or step % plan.min_delay != 0 or not any(b.has_spikes for b in self._buffers):
             return
         from jaxnest.engine.strict import deliver_all
 
@@ -169,6 +182,8 @@ class Session:
             self._watch.write(s, buffers, self._late)
             buffers.counters[layout.N_WEIGHTS] = buffers.counters[layout.N_REGISTER] = 0
             buffers.counters[layout.WEIGHTS_NEEDED] = 0
+            if buffers.precise is not None:
+                buffers.precise.register = buffers.precise.register[:0]
             if table.plasticity is not None:
                 table.plasticity.store()
 
@@ -251,13 +266,17 @@ class Session:
         """Make room for spikes that neurons have to remember, and remember those of the last segment."""
         plan = self._plan
         assert plan is not None
+        from jaxnest.engine.strict import note_spikes
+
         self._runner.bring_home()
         origin = (reached - 1) // plan.min_delay * plan.min_delay
-        for shard, buffers in zip(plan.shards, self._buffers, strict=True):
+        for s, (shard, buffers) in enumerate(zip(plan.shards, self._buffers, strict=True)):
             if buffers.counters[layout.ARCHIVE_NEEDED]:
                 buffers.archive.grow(buffers.counters)
                 clock = clock_words(plan, shard, origin, max(step, origin) - origin, reached - origin, origin)
-                buffers.archive.note_spikes(buffers, clock, archive_times(plan.clock))
+                note_spikes(plan, buffers, self._network.streams, s, clock, collectors_of(shard, plan.delivery[s]))
+                voltages = self._runner.voltages(s)
+                note_voltages(voltage_constants(plan, s), voltages, buffers, clock, archive_times(plan.clock))
         self._runner.return_streams()
         self._runner.refresh()
 
@@ -309,6 +328,7 @@ class Session:
             assert self._plan is not None
             for shard, table, buffers in zip(self._plan.shards, self._plan.delivery, self._buffers, strict=True):
                 buffers.archive.store(shard)
+                buffers.noise.store()
                 if table.plasticity is not None:
                     table.plasticity.store()
 
@@ -317,9 +337,23 @@ def _structure(plan: Plan) -> tuple[Any, ...]:
     """Return what may depend on parameters and yet decides which buffers there are."""
     probes = [(p.names, p.interval, p.offset) for p in plan.probes]
     batches = [
-        (b.stochastic, b.node_ids.tobytes())
+        (b.stochastic, b.node_ids.tobytes(), tuple(b.widths.items()))
         for shard in plan.shards
         for b in shard.batches
-        if b.model.is_stochastic is not None
+        if b.model.is_stochastic is not None or b.model.draws
     ]
     return probes, batches, [events_per_slice(plan, s.index) for s in plan.shards]
+
+
+def _refuse_keyed(plan: Plan, streams: Any) -> None:
+    """Raise NotImplemented if numbers that must not depend on the virtual process would."""
+    if not streams.is_keyed or len(plan.shards) == 1:
+        return
+    names = {b.model.name for shard in plan.shards for b in shard.batches if b.stochastic}
+    for table in plan.delivery:
+        names |= {t.named.model.name for _, t in table.tables if t.named.model.is_stochastic}
+    if names:
+        raise errors.NotImplemented(
+            f"Models that draw random numbers ({', '.join(sorted(names))}) with rng_type '{streams.rng_type}' and "
+            "several threads: set local_num_threads to 1, or choose another rng_type."
+        )

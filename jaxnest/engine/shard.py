@@ -11,6 +11,7 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest.engine import archive_layout as words
 from jaxnest.engine.calibration import calibrate, compressed, state_columns
 from jaxnest.models.base import Node
 
@@ -31,8 +32,8 @@ class Batch:
     """Each node draws a number in every step."""
     frozen: np.ndarray | None = None
     variables: dict[str, np.ndarray] = field(default_factory=dict)
-    vectors: frozenset[str] = frozenset()
-    """Names of variables and states that are vectors in each node."""
+    widths: dict[str, int] = field(default_factory=dict)
+    """Lengths of the variables and states that are vectors in each node."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -41,6 +42,11 @@ class Batch:
     def inputs(self) -> tuple[str, ...]:
         """Names of the input channels."""
         return self.model.inputs(self.receptors)
+
+    @property
+    def vectors(self) -> frozenset[str]:
+        """Names of variables and states that are vectors in each node."""
+        return frozenset(self.widths)
 
     @property
     def tile(self) -> int:
@@ -72,7 +78,7 @@ class Batch:
         columns = self.columns()
         variables = calibrate(self.model, columns, clock)
         everything = variables | state_columns(self.model, columns)
-        self.vectors = frozenset(k for k, a in everything.items() if a.ndim == 2)
+        self.widths = {k: a.shape[1] for k, a in everything.items() if a.ndim == 2}
         self.variables = compressed(variables, spread.setdefault((self.model.name, self.receptors), set()))
 
     def state(self) -> dict[str, np.ndarray]:
@@ -108,6 +114,37 @@ class Shard:
     def receivers(self) -> list[Batch]:
         """Everything that has lanes."""
         return self.batches + [d for d in self.devices if d.inputs]
+
+    @property
+    def collectors(self) -> list[Batch]:
+        """Nodes that collect spikes for the synapses that they modulate."""
+        return [d for d in self.devices if d.model.collects]
+
+    @property
+    def collector_rows(self) -> dict[int, int]:
+        """Their rows in the archive: they follow those of the columns of the raster."""
+        ids = [node for batch in self.collectors for node in batch.node_ids.tolist()]
+        return {node: len(self.emitters) + k for k, node in enumerate(ids)}
+
+    @property
+    def remembers(self) -> bool:
+        """True if something beside the neurons' spikes is kept for synapses."""
+        return bool(self.collectors or self.voltage_batches)
+
+    @property
+    def voltage_batches(self) -> list[int]:
+        """Which batches keep the history of their potential."""
+        return [i for i, b in enumerate(self.batches) if b.model.filtered_voltages]
+
+    @property
+    def voltage_rows(self) -> dict[int, int]:
+        """The first row in the archive of each of these batches: rows follow those of the collectors."""
+        first = len(self.emitters) + len(self.collector_rows)
+        rows = {}
+        for i in self.voltage_batches:
+            rows[i] = first
+            first += words.VOLTAGE_ROWS * len(self.batches[i])
+        return rows
 
     def lane_lookup(self, n_nodes: int) -> tuple[np.ndarray, np.ndarray]:
         """Return, for each node id, the index in `receivers` (-1 if it is not there) and the position in that batch."""
@@ -150,18 +187,21 @@ def build_shard(stores: dict[type[Node], Any], index: int) -> Shard:
 
 
 def _neurons(model: type[Any], store: Any, rows: np.ndarray) -> list[Batch]:
-    """Split neurons of a model into batches of equal number of receptors."""
-    sizes = np.ones(len(rows), np.int64)
+    """Split neurons of a model into batches whose vectors are equally long."""
+    vectors = [k for k, q in store.quantities.items() if q.is_vector and (k in model.parameters or k in model.dynamic)]
+    lengths = [np.array([len(v) for v in store.columns[k][rows]]) for k in vectors]
+    shapes, shape = np.unique(np.array([*lengths, np.zeros(len(rows), np.int64)]).T, axis=0, return_inverse=True)
+    sizes = np.ones(len(shapes), np.int64)
     if model.receptor_vector is not None:
-        sizes = np.array([len(v) for v in store.columns[model.receptor_vector][rows]])
+        sizes = shapes[:, vectors.index(model.receptor_vector)]
     stochastic = np.zeros(len(rows), np.bool_)
     if model.is_stochastic is not None:
         stochastic |= np.asarray(model.is_stochastic({k: c[rows] for k, c in store.columns.items()}))
     batches = []
-    for size, drawn in sorted({*zip(sizes.tolist(), stochastic.tolist(), strict=True)}):
-        chosen = rows[(sizes == size) & (stochastic == drawn)]
+    for kind, drawn in sorted({*zip(shape.ravel().tolist(), stochastic.tolist(), strict=True)}):
+        chosen = rows[(shape.ravel() == kind) & (stochastic == drawn)]
         frozen = store.frozen[chosen]
-        batch = Batch(model, store, chosen, store.node_ids[chosen], size, stochastic=drawn)
+        batch = Batch(model, store, chosen, store.node_ids[chosen], int(sizes[kind]), stochastic=drawn)
         batch.frozen = frozen if frozen.any() else None
         batches.append(batch)
     return batches

@@ -12,9 +12,8 @@ from jaxnest.engine.calibration import calibrate, node_values
 from jaxnest.engine.plan import Plan, window
 from jaxnest.engine.shard import Batch, Shard
 from jaxnest.engine.tables import DeviceTable
+from jaxnest.random.layout import OBJECT_SIZE
 
-OBJECT_SIZE = 32
-"""Words of one distribution object (see `random.distributions`)."""
 NO_STREAM = np.zeros(1, np.uint64)
 
 
@@ -137,6 +136,8 @@ class Devices:
             t.flags,
             t.weight,
             t.delay,
+            t.alike,
+            t.identity,
             self.memory_start,
         )
 
@@ -174,7 +175,8 @@ def schedule(shard: Shard) -> Iterator[tuple[int, int, int]]:
     Batches are the devices; those of neurons follow, of which only the stochastic ones take part.
     """
     batches = shard.devices + shard.batches
-    taking_part = [len(b) if k < len(shard.devices) or b.stochastic else 0 for k, b in enumerate(batches)]
+    draws = [k < len(shard.devices) or b.stochastic or b.model.draws or b.model.noise for k, b in enumerate(batches)]
+    taking_part = [len(b) if drawing else 0 for b, drawing in zip(batches, draws, strict=True)]
     ids = np.concatenate([np.empty(0, np.int64), *(b.node_ids[:n] for b, n in zip(batches, taking_part, strict=True))])
     owner = np.repeat(np.arange(len(batches)), taking_part)
     row = np.concatenate([np.empty(0, np.int64), *(np.arange(n) for n in taking_part)])

@@ -11,74 +11,18 @@ import numpy as np
 from jaxnest.engine import events, layout, plastic_kernels
 from jaxnest.engine.archive import decay_calcium
 from jaxnest.engine.buffers import Buffers, clock_words
-from jaxnest.engine.generate import neuron_loop, split
+from jaxnest.engine.collectors import Collectors, after_segment, collectors_of
+from jaxnest.engine.node_columns import NodeColumns
 from jaxnest.engine.plan import Plan, collection_table
+from jaxnest.engine.precise_spikes import deliver_precise
 from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.shard import Batch
 from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
+from jaxnest.engine.voltages import note_voltages, voltage_constants
+from jaxnest.engine.waveforms import Waveforms
 
 PARALLEL_WORK = 1 << 13
 """Updates of neurons per slice from which on virtual processes run in threads of their own."""
-
-
-@final
-class NodeColumns:
-    """A batch of neurons in the layout of the compiled loop: one row per node."""
-
-    def __init__(self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray, min_delay: int) -> None:
-        self.batch, self.outputs = batch, outputs
-        n, k = len(batch), batch.receptors
-        names = tuple(batch.variables)
-        scalars, vectors = split(names, batch.vectors)
-        widths = {name: 2 if name in batch.vectors else 1 for name in names}
-        spread = any(batch.variables[name].ndim == widths[name] for name in names)
-        rows = n if spread else 1
-        self.spread = int(spread)
-        self.scalars = np.zeros((rows, max(1, len(scalars))))
-        self.vectors = np.zeros((rows, max(1, len(vectors)), k))
-        for i, name in enumerate(scalars):
-            self.scalars[:, i] = batch.variables[name]
-        for i, name in enumerate(vectors):
-            self.vectors[:, i] = batch.variables[name]
-        state = batch.state()
-        self.scalar_states, self.vector_states = split(batch.model.dynamic, batch.vectors)
-        self.state = np.zeros((n, max(1, len(self.scalar_states))))
-        self.state_vectors = np.zeros((n, max(1, len(self.vector_states)), k))
-        for i, name in enumerate(self.scalar_states):
-            self.state[:, i] = state[name]
-        for i, name in enumerate(self.vector_states):
-            self.state_vectors[:, i] = state[name]
-        self.frozen = np.zeros(n, np.bool_) if batch.frozen is None else batch.frozen
-        self.sampled = sampled
-        self.samples = np.zeros((min_delay, max(1, len(outputs)), n))
-        self.uniform = np.zeros((min_delay, n if batch.stochastic else 0))
-        self.loop = neuron_loop(batch.model, names, batch.vectors, outputs, batch.stochastic)
-
-    def advance(self, buffers: Buffers, clock: np.ndarray) -> None:
-        """Run all nodes through the segment."""
-        self.loop(
-            self.scalars,
-            self.vectors,
-            self.spread,
-            self.state,
-            self.state_vectors,
-            buffers.ring.reshape(-1),
-            buffers.raster,
-            self.uniform,
-            self.samples,
-            self.sampled,
-            self.frozen,
-            self.batch.first_lane,
-            self.batch.first_column,
-            self.batch.receptors if self.batch.model.receptor_vector is not None else 0,
-            self.batch.tile,
-            clock,
-        )
-
-    def dynamic_state(self) -> dict[str, np.ndarray]:
-        """Return the state in columns."""
-        result = {name: self.state[:, i] for i, name in enumerate(self.scalar_states)}
-        return result | {name: self.state_vectors[:, i] for i, name in enumerate(self.vector_states)}
 
 
 @final
@@ -94,6 +38,9 @@ class StrictRunner:
         ]
         self.schedules = [list(schedule(shard)) for shard in plan.shards]
         self.collections = [collection_table(plan, s) for s in range(len(plan.shards))]
+        self._collectors = _collectors(plan)
+        self._voltages = [voltage_constants(plan, s) for s in range(len(plan.shards))]
+        self._waveforms = Waveforms(plan, buffers, self.neurons)
         self._samples: list[list[np.ndarray]] = [[] for _ in plan.probes]
         self._threads: ThreadPoolExecutor | None = None
         work = sum(len(shard.emitters) for shard in plan.shards) * plan.min_delay
@@ -106,9 +53,15 @@ class StrictRunner:
         origin = step - step % min_delay
         begin, stop = step - origin, min(min_delay, end - origin)
         clocks = [clock_words(self.plan, shard, origin, begin, stop, step) for shard in self.plan.shards]
+        self._waveforms.deliver(clocks)
         if begin == 0:
             self._each_shard(lambda s: deliver(self.plan, self.buffers, self.streams, s, origin))
+        self._waveforms.iterate(clocks)
+        for buffers in self.buffers:
+            if begin == 0 and buffers.precise is not None:
+                buffers.precise.prepare(origin + min_delay)
         self._each_shard(lambda s: self._advance(s, clocks[s]))
+        self._waveforms.forget(clocks)
         self._sample(origin, begin, stop)
         return origin + stop
 
@@ -123,19 +76,32 @@ class StrictRunner:
                 pass
 
     def _advance(self, s: int, clock: np.ndarray) -> None:
+        begin = int(self.buffers[s].counters[layout.N_EVENTS])
         self._send(s, clock)
-        for columns in self.neurons[s]:
-            columns.advance(self.buffers[s], clock)
+        precise = self.buffers[s].precise
+        if precise is not None and self.plan.redirections is not None:
+            precise.take(self.buffers[s], self.plan.redirections[s], begin, self.plan.clock.resolution)
+        self._waveforms.generate(s, self.devices[s], clock, later=False)
+        for b, columns in enumerate(self.neurons[s]):
+            if precise is not None and columns.batch.model.queue_channel:
+                precise.advance(b, columns, self.buffers[s], clock)
+            elif not columns.batch.model.draws and not self._waveforms.advance(s, b, clock):
+                columns.advance(self.buffers[s], clock)
+        self._waveforms.generate(s, self.devices[s], clock, later=True)
         self._collect(s, clock)
 
     def _send(self, s: int, clock: np.ndarray) -> None:
         buffers = self.buffers[s]
         for b, first, last in self.schedules[s]:
             if b >= len(self.devices[s]):
-                columns = self.neurons[s][b - len(self.devices[s])]
-                events.draw_uniforms(
-                    self.streams.vp_specific[s], columns.uniform, columns.frozen, np.array((first, last)), clock
-                )
+                columns, stream = self.neurons[s][b - len(self.devices[s])], self.streams.vp_specific[s]
+                if columns.batch.model.draws:
+                    columns.advance(buffers, clock, stream, (first, last))
+                elif columns.batch.model.noise:
+                    rows = np.array((first, last))
+                    self._waveforms.draw(s, b - len(self.devices[s]), stream, rows, clock)
+                else:
+                    events.draw_uniforms(stream, columns.uniform, columns.frozen, np.array((first, last)), clock)
                 continue
             devices = self.devices[s][b]
             if devices is not None:
@@ -166,7 +132,11 @@ class StrictRunner:
             table["watched"],
             clock,
         )
-        buffers.archive.note_spikes(buffers, clock, archive_times(self.plan.clock))
+        note_spikes(self.plan, buffers, self.streams, s, clock, self._collectors[s])
+        if buffers.precise is not None:
+            recorded = self.plan.recorded[s]
+            buffers.precise.collect(self.plan.shards[s], recorded, buffers, clock, archive_times(self.plan.clock))
+        note_voltages(self._voltages[s], self.voltages(s), buffers, clock, archive_times(self.plan.clock))
 
     def _sample(self, origin: int, begin: int, stop: int) -> None:
         for probe, kept in zip(self.plan.probes, self._samples, strict=True):
@@ -208,6 +178,10 @@ class StrictRunner:
     def return_streams(self) -> None:
         """Nothing to do: the loops work on the kernel's streams."""
 
+    def voltages(self, s: int) -> list[np.ndarray]:
+        """Return the potentials of the last segment that neurons of a virtual process have to keep."""
+        return [self.neurons[s][b].samples for b in self.plan.shards[s].voltage_batches]
+
     def rest(self, t: float) -> None:
         """Advance at the end of a run what otherwise only spikes advance."""
         for buffers in self.buffers:
@@ -224,9 +198,12 @@ class StrictRunner:
 
     def refresh(self) -> None:
         """Take over variables and states that changed in the node table."""
+        self._collectors = _collectors(self.plan)
+        self._voltages = [voltage_constants(self.plan, s) for s in range(len(self.plan.shards))]
         for s, neurons in enumerate(self.neurons):
             for b in range(len(neurons)):
                 neurons[b] = NodeColumns(self.plan.shards[s].batches[b], *self.plan.outputs(s, b), self.plan.min_delay)
+        self._waveforms = Waveforms(self.plan, self.buffers, self.neurons)
 
 
 def deliver_all(plan: Plan, buffers: list[Buffers], streams: Any, origin: int) -> None:
@@ -239,6 +216,9 @@ def deliver(plan: Plan, buffers: list[Buffers], streams: Any, s: int, origin: in
     """Deliver on one virtual process what all of them registered in the slice before `origin`."""
     table, mine = plan.delivery[s], buffers[s]
     clock = clock_words(plan, plan.shards[s], origin, 0, 0, origin)
+    if mine.precise is not None:
+        deliver_precise(plan, buffers, streams, s, clock)
+        return
     for other in buffers:
         if table.plasticity is not None:
             plastic_kernels.deliver(table, mine, other, streams.vp_specific[s], clock)
@@ -253,8 +233,24 @@ def deliver(plan: Plan, buffers: list[Buffers], streams: Any, s: int, origin: in
             table.connection_start,
             table.group_watched,
             table.group_constant,
+            table.value_start,
             table.lane,
             table.weight,
             table.delay,
             clock,
         )
+
+
+def _collectors(plan: Plan) -> list[Collectors | None]:
+    return [collectors_of(shard, table) for shard, table in zip(plan.shards, plan.delivery, strict=True)]
+
+
+def note_spikes(
+    plan: Plan, buffers: Buffers, streams: Any, s: int, clock: np.ndarray, collectors: Collectors | None
+) -> None:
+    """After a segment: remember the spikes of one virtual process, and let those act that modulate synapses."""
+    times = archive_times(plan.clock)
+    if collectors is None:
+        buffers.archive.note_spikes(buffers, clock, times)
+    else:
+        after_segment(plan.delivery[s], collectors, buffers, streams.vp_specific[s], clock, times)

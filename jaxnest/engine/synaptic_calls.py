@@ -68,14 +68,32 @@ def deliver(
                 call[WATCHED] = group_watched[group]
                 ffi.call_function(call[FUNCTION], call.ctypes.data)
                 continue
-            for _ in range(multiplicity):
+            for copy in range(multiplicity):
+                further = len(weight) - len(lane) if copy > 0 else 0
                 for c in range(first, last):
                     s = slot + delay[c]
                     if s >= n_slots:
                         s -= n_slots
-                    ring[s * n_lanes + lane[c]] += weight[c]
+                    ring[s * n_lanes + lane[c]] += weight[c + further]
                 if group_watched[group]:
-                    _note_weights(weight_events, counters, first, last, step + 1, weight)
+                    _note_weights(weight_events, counters, first, last, step + 1, weight, first, 1)
+
+
+@numba.njit(cache=True)
+def calls_of_frame(frame: int, n: int) -> np.ndarray:
+    """Return the calls for `n` models from the arguments of an operation of XLA (see `deliver_handler`)."""
+    states = N_SHARED - 1
+    calls = np.zeros((n, CALL_WORDS), np.int64)
+    for k in range(n):
+        for j in range(N_SHARED):
+            place = j if j < N_SHARED - 2 else states + n + j - (N_SHARED - 2)
+            calls[k, 2 * j], calls[k, 2 * j + 1] = ffi.address(frame, place), ffi.size(frame, place)
+        for j in range(N_OWN):
+            place = states + k if j == 0 else states + n + 2 + k * (N_OWN - 1) + j - 1
+            word = 2 * (N_SHARED + j)
+            calls[k, word], calls[k, word + 1] = ffi.address(frame, place), ffi.size(frame, place)
+        calls[k, FUNCTION] = ffi.int64(frame, N_SHARED - 2)[k]
+    return calls
 
 
 @numba.cfunc(ffi.HANDLER, cache=True)
@@ -88,21 +106,11 @@ def deliver_handler(frame: int) -> int:
     if ffi.is_query(frame):
         return 0
     n = ffi.size(frame, N_SHARED - 2)
-    states = N_SHARED - 1
-    clock = ffi.int64(frame, states + n)
+    clock = ffi.int64(frame, N_SHARED - 1 + n)
     if clock[FROM] != 0:
         return 0
-    calls = np.zeros((n, CALL_WORDS), np.int64)
-    groups = states + 2 + N_OWN * n
-    for k in range(n):
-        for j in range(N_SHARED):
-            place = j if j < N_SHARED - 2 else states + n + j - (N_SHARED - 2)
-            calls[k, 2 * j], calls[k, 2 * j + 1] = ffi.address(frame, place), ffi.size(frame, place)
-        for j in range(N_OWN):
-            place = states + k if j == 0 else states + n + 2 + k * (N_OWN - 1) + j - 1
-            word = 2 * (N_SHARED + j)
-            calls[k, word], calls[k, word + 1] = ffi.address(frame, place), ffi.size(frame, place)
-        calls[k, FUNCTION] = ffi.int64(frame, N_SHARED - 2)[k]
+    calls = calls_of_frame(frame, n)
+    groups = N_SHARED + 1 + N_OWN * n
     for i in range(groups + 9, ffi.n_arguments(frame), 2):
         deliver(
             ffi.float64(frame, 0),
@@ -130,7 +138,8 @@ def calls_of(shared: tuple[np.ndarray, ...], own: list[tuple[np.ndarray, ...]], 
     words = [w for a in shared for w in _place(a)]
     rows = [[*words, *(w for a in arrays for w in _place(a)), f] for arrays, f in zip(own, functions, strict=True)]
     calls = np.zeros((len(rows), CALL_WORDS), np.int64)
-    calls[:, : FUNCTION + 1] = rows
+    if rows:
+        calls[:, : FUNCTION + 1] = rows
     return calls
 
 

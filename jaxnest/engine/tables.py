@@ -1,39 +1,17 @@
-"""The connections of one virtual process in the form that delivery needs."""
+"""Connections from devices and to detectors of one virtual process, in the form that the engine needs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.engine.layout import FLIP, PLAIN
-from jaxnest.engine.plasticity import Plasticity, build_plasticity
+from jaxnest.engine.layout import AGAIN, BINARY, FLIP, PLAIN
 from jaxnest.engine.shard import Batch, Shard
-
-
-@final
-@dataclass
-class DeliveryTable:
-    """Connections between neurons, sorted by source, synapse model and table order."""
-
-    group_start: np.ndarray
-    connection_start: np.ndarray
-    group_watched: np.ndarray
-    group_constant: np.ndarray
-    """First whether all delays are equal and nothing is watched; then, per group, whether all its connections have
-    one weight and one delay."""
-    watched: np.ndarray
-    lane: np.ndarray
-    weight: np.ndarray
-    delay: np.ndarray
-    origin: np.ndarray
-    """Rows of the kernel's tables, concatenated in order of synapse models."""
-    tables: list[tuple[int, Any]]
-    plasticity: Plasticity | None = None
-    """The connections whose synapses have functions of their own, None if there are none."""
 
 
 @final
@@ -47,6 +25,12 @@ class DeviceTable:
     flags: np.ndarray
     weight: np.ndarray
     delay: np.ndarray
+    shift: np.ndarray
+    """How much shorter (ms) each delay is than its number of steps."""
+    alike: np.ndarray
+    """Whether all connections of a device have one weight and one delay and go to neurons that add weights up."""
+    identity: np.ndarray
+    """What tells the connections of a device apart, whatever the virtual process: target, and which one to it."""
 
 
 @final
@@ -63,6 +47,18 @@ class TablePart:
     delay: np.ndarray
     whole: Any
     """The table."""
+
+    def read(self, name: str) -> np.ndarray:
+        """Return a column."""
+        return getattr(self, name)
+
+    def at(self, name: str, rows: np.ndarray) -> np.ndarray:
+        """Return some entries of a column."""
+        return self.whole.at(name, self.rows[rows])
+
+    def uniform(self, name: str) -> Any:
+        """Return the value that all connections share in this column, or None."""
+        return self.whole.uniform(name)
 
 
 def part(table: Any, chosen: np.ndarray) -> TablePart:
@@ -134,110 +130,23 @@ def lanes(
         chosen = receptor[here]
         positive[here] = base + batch.tile * lookup[0][chosen]
         negative[here] = base + batch.tile * lookup[1][chosen]
-        flags[here] = FLIP * batch.model.flips_inhibition + PLAIN * batch.model.ignores_weight
+        if signal != "currents":
+            flags[here] = FLIP * batch.model.flips_inhibition + PLAIN * batch.model.ignores_weight
+            flags[here] += BINARY * (batch.model.signal_heard == "binary")
     return positive, negative, flags
 
 
-def build_delivery(
-    shard: Shard,
-    tables: Iterable[tuple[int, Any]],
-    lookup: tuple[np.ndarray, np.ndarray],
-    watched_models: set[int],
-    dynamics: tuple[str, ...],
-    clock: Any,
-) -> DeliveryTable:
-    """Lay out the connections between neurons of one virtual process.
-
-    Parameters
-    ----------
-    tables
-        Pairs of synapse model index and table, in ascending order of the index.
-    watched_models
-        Indices of synapse models with a weight recorder.
-    dynamics
-        Names of all synapse models whose functions are needed, on any virtual process.
-    """
-    tables = [(index, t) for index, t in tables if len(t.source)]
-    n_nodes = len(lookup[0]) - 1
-    source = np.concatenate([t.source for _, t in tables]) if tables else np.empty(0, np.int32)
-    model = np.repeat(np.array([i for i, _ in tables], np.int32), [len(t.source) for _, t in tables])
-    origin = np.empty(0, np.int64)
-    columns = {
-        name: np.concatenate([getattr(t, name) for _, t in tables]) if tables else np.empty(0, kind)
-        for name, kind in (("target", np.int32), ("receptor", np.int32), ("weight", np.float64), ("delay", np.int32))
-    }
-    if len(tables) > 1 or np.any(source[1:] < source[:-1]):  # without compressed spikes tables are not sorted
-        origin = np.argsort(source, kind="stable")
-        source, model = source[origin], model[origin]
-        columns = {k: c[origin] for k, c in columns.items()}
-    boundary = np.flatnonzero(np.diff(source, prepend=-1) | np.diff(model, prepend=-1)) if len(source) else []
-    group_source = source[boundary]
-    lanes_and_flags = lanes(shard.receivers, *lookup, columns["target"], columns["receptor"], "spikes")
-    positive, negative, flags = lanes_and_flags
-    lane = np.where(columns["weight"] > 0, positive, negative).astype(np.int32)
-    weight = _received(columns["weight"], flags)
-    group_watched = np.isin(model[boundary], list(watched_models)).astype(np.int64)
-    connection_start = np.append(boundary, len(source)).astype(np.int64)
-    watched = np.zeros(n_nodes + 2, np.int64)
-    np.add.at(watched, group_source, group_watched * np.diff(connection_start))
-    return DeliveryTable(
-        np.searchsorted(group_source, np.arange(n_nodes + 2)).astype(np.int64),
-        connection_start,
-        group_watched,
-        _constant_groups(weight, columns["delay"], connection_start[:-1], group_watched),
-        watched,
-        lane,
-        np.ascontiguousarray(weight),
-        np.ascontiguousarray(columns["delay"], np.int32),
-        origin,
-        tables,
-        _plasticity(shard, dynamics, tables, origin, connection_start[:-1], lookup, columns, lanes_and_flags, clock)
-        if dynamics
-        else None,
-    )
+def _refuse_shift(shard: Shard, devices: Batch, table: Any, batches: np.ndarray) -> None:
+    """Refuse precise spikes of devices with fractions of delays at targets in batches that are bound to the grid."""
+    on_grid = any(shard.receivers[b].model.queue_channel is None for b in np.unique(batches))
+    if on_grid and devices.model.timed and np.any(devices.columns().get("precise_times", True)):
+        raise errors.NotImplemented(
+            f"Precise spikes of {devices.model.name} with '{table.named.name}' at neurons that are bound to the grid are "
+            "not implemented yet: put a parrot_neuron_ps between them."
+        )
 
 
-def _received(weight: np.ndarray, flags: np.ndarray) -> np.ndarray:
-    """Return the weights as the targets add them up."""
-    if (flags & FLIP).any():
-        weight = np.where((weight <= 0) & (flags & FLIP > 0), -weight, weight)
-    if (flags & PLAIN).any():
-        weight = np.where(flags & PLAIN > 0, 1.0, weight)
-    return weight
-
-
-def _constant_groups(weight: np.ndarray, delay: np.ndarray, start: np.ndarray, watched: np.ndarray) -> np.ndarray:
-    """Return what `DeliveryTable.group_constant` holds."""
-    constant = np.zeros(1 + len(start), np.int64)
-    if len(start):
-        changes = np.append(False, (weight[1:] != weight[:-1]) | (delay[1:] != delay[:-1]))
-        changes[start] = False
-        constant[1:] = ~np.logical_or.reduceat(changes, start)
-        constant[0] = not watched.any() and bool((delay == delay[0]).all())
-    return constant
-
-
-def _plasticity(
-    shard: Shard,
-    dynamics: tuple[str, ...],
-    tables: list[tuple[int, Any]],
-    origin: np.ndarray,
-    first: np.ndarray,
-    lookup: tuple[np.ndarray, np.ndarray],
-    columns: dict[str, np.ndarray],
-    lanes_and_flags: tuple[np.ndarray, np.ndarray, np.ndarray],
-    clock: Any,
-) -> Plasticity:
-    """Lay out the connections of a delivery table that have functions of their own."""
-    ends = np.cumsum([len(t.source) for _, t in tables], dtype=np.int64)
-    row = origin if len(origin) else np.arange(len(columns["target"]))
-    owner = np.searchsorted(ends, row, side="right")
-    begins = np.append(0, ends[:-1])
-    first_column = np.array([b.first_column for b in shard.receivers] or [0])
-    target = columns["target"]
-    values = dict(zip(("lane_positive", "lane_negative", "flags"), lanes_and_flags, strict=True))
-    values |= {"delay": columns["delay"], "target": first_column[lookup[0][target]] + lookup[1][target]}
-    return build_plasticity(dynamics, tables, owner, row - begins[owner], first, values, clock)
+DEVICE_COLUMNS = ("row", "positive", "negative", "flags", "weight", "delay", "shift", "target")
 
 
 def build_device_table(
@@ -253,7 +162,7 @@ def build_device_table(
     """
     device_row = np.full(len(lookup[0]), -1, np.int64)
     device_row[devices.node_ids] = np.arange(len(devices))
-    parts: dict[str, list[np.ndarray]] = {k: [] for k in ("row", "positive", "negative", "flags", "weight", "delay")}
+    parts: dict[str, list[np.ndarray]] = {k: [] for k in DEVICE_COLUMNS}
     for _, table in tables if devices.model.emits is not None else ():
         rows = device_row[table.source]
         mine = np.flatnonzero(rows >= 0)
@@ -270,18 +179,46 @@ def build_device_table(
         positive = (-1 - recorder_index[target] - port).astype(np.int32)
         negative, flags = positive.copy(), np.zeros(len(mine), np.int64)
         found = lanes(shard.receivers, *lookup, target[to_neuron], receptor[to_neuron], devices.model.emits)
+        if (found[2] & BINARY).any():
+            found[2][_repeated(table.source[mine][to_neuron], target[to_neuron])] |= AGAIN
         positive[to_neuron], negative[to_neuron], flags[to_neuron] = found
         weight = np.where(flags & PLAIN > 0, 1.0, table.weight[mine])
-        columns = (rows[mine], positive, negative, flags, weight, table.delay[mine])
+        name = table.named.model.delay_shift
+        shift = table.columns[name].at(mine) if name else np.zeros(len(mine))
+        _refuse_shift(shard, devices, table, lookup[0][target[to_neuron & (shift > 0)]])
+        columns = (rows[mine], positive, negative, flags, weight, table.delay[mine], shift, target)
         for part, column in zip(parts.values(), columns, strict=True):
             part.append(column)
     joined = {k: np.concatenate(v) if v else np.empty(0) for k, v in parts.items()}
     order = np.argsort(joined["row"], kind="stable")
+    joined = {k: column[order] for k, column in joined.items()}
+    start = np.searchsorted(joined["row"], np.arange(len(devices) + 1)).astype(np.int64)
     return DeviceTable(
-        np.searchsorted(joined["row"][order], np.arange(len(devices) + 1)).astype(np.int64),
-        joined["positive"][order].astype(np.int32),
-        joined["negative"][order].astype(np.int32),
-        joined["flags"][order].astype(np.int64),
-        joined["weight"][order].astype(np.float64),
-        joined["delay"][order].astype(np.int32),
+        start,
+        joined["positive"].astype(np.int32),
+        joined["negative"].astype(np.int32),
+        joined["flags"].astype(np.int64),
+        joined["weight"].astype(np.float64),
+        joined["delay"].astype(np.int32),
+        joined["shift"].astype(np.float64),
+        np.array([_alike(joined, a, b) for a, b in pairwise(start)], np.int64),
+        np.concatenate([np.empty(0, np.int64), *(_identity(joined["target"][a:b]) for a, b in pairwise(start))]),
     )
+
+
+def _identity(target: np.ndarray) -> np.ndarray:
+    """Return target ids made different: in the upper bits is how many connections to the target went before."""
+    order = np.argsort(target, kind="stable")
+    sorted_target = target[order].astype(np.int64)
+    place = np.arange(len(target))
+    before = np.empty(len(target), np.int64)
+    before[order] = place - np.searchsorted(sorted_target, sorted_target)
+    return target + (before << 32)
+
+
+def _alike(columns: dict[str, np.ndarray], begin: int, end: int) -> bool:
+    """Return whether connections of a device differ in nothing but the neuron."""
+    here = {k: c[begin:end] for k, c in columns.items()}
+    if end == begin or here["flags"].any() or here["positive"].min() < 0:
+        return False
+    return bool(np.ptp(here["weight"]) == 0 and np.ptp(here["delay"]) == 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
@@ -67,13 +67,13 @@ class Builder:
         check_symmetry(rule, specs)
         problems = self._run(rule, specs)
         if rule.make_symmetric and not rule.makes_symmetric:
-            problems += self._run(self.rule(targets, sources, conn_spec), specs)
+            problems = self._run(self.rule(targets, sources, conn_spec), specs) or problems
         if problems:
             raise problems[0]
 
     def connect_arrays(self, sources: np.ndarray, targets: np.ndarray, values: Mapping[str, Any]) -> None:
         """Connect nodes one by one; ids may be repeated, and values are arrays along the connections."""
-        spec = parse(self._kernel.synapse_models, values)
+        spec = parse(self._kernel.synapse_models, values, self._kernel.n_threads)
         n_nodes, n = len(self._kernel.nodes), len(sources)
         unknown_ids = (sources < 1) | (sources > n_nodes) | (targets < 1) | (targets > n_nodes)
         if unknown_ids.any():
@@ -123,7 +123,7 @@ class Builder:
 
     def specs(self, syn_specs: Sequence[Mapping[str, Any]]) -> list[SynapseSpec]:
         """Check synapse specifications."""
-        specs = [parse(self._kernel.synapse_models, s) for s in syn_specs]
+        specs = [parse(self._kernel.synapse_models, s, self._kernel.n_threads) for s in syn_specs]
         first = 0
         for spec in specs:
             spec.first_drawn = first
@@ -134,18 +134,40 @@ class Builder:
         """Return all virtual processes with their random streams."""
         return [Process(i, self._kernel.n_threads, self._kernel.streams) for i in range(self._kernel.n_threads)]
 
+    def refuse_keyed(self, what: str) -> None:
+        """Raise NotImplemented if random numbers must not depend on virtual processes, of which there are several."""
+        if self._kernel.streams.is_keyed and self._kernel.n_threads > 1:
+            raise errors.NotImplemented(
+                f"{what} with rng_type '{self._kernel.streams.rng_type}' and several threads: set local_num_threads to "
+                "1, or choose another rng_type."
+            )
+
     def _run(self, rule: Rule, specs: list[SynapseSpec]) -> list[Exception]:
-        processes = self.processes()
         draws = Draws(random_parameters(specs), has_arrays(specs))
         check = Compatibility(self._kernel.nodes, rule.sources, rule.targets)
-        rule.prepare(processes, draws)
         problems: list[Exception] = []
-        for process in processes:
-            pairs = rule.pairs(process, draws)
+        for process, pairs in self._drawn(rule, draws):
             draws.check()
             problem = self.add(process, pairs, specs, check)
             problems += [] if problem is None else [problem]
         return problems
+
+    def _drawn(self, rule: Rule, draws: Draws) -> Iterator[tuple[Process, Pairs]]:
+        """Yield the pairs of each virtual process.
+
+        Where numbers must not depend on virtual processes, all pairs are drawn as by a single one.
+        """
+        processes = self.processes()
+        if not self._kernel.streams.is_keyed:
+            rule.prepare(processes, draws)
+            yield from ((process, rule.pairs(process, draws)) for process in processes)
+            return
+        single = Process(0, 1, self._kernel.streams)
+        rule.prepare([single], draws)
+        pairs = rule.pairs(single, draws)
+        twins = self._kernel.nodes.listens_locally(pairs.target)
+        for process in processes:
+            yield process, pairs.take((pairs.target % process.n == process.index) | twins)
 
     def add(
         self, process: Process, pairs: Pairs, specs: Sequence[SynapseSpec], check: Compatibility
@@ -162,8 +184,12 @@ class Builder:
             if problem is not None and problem[0] < worst.row:
                 worst = Problem(problem[0], i, problem[1])
         counts = [worst.row + (i < worst.spec and worst.error is not None) for i in range(len(specs))]
-        for values, made in zip(columns, counts, strict=True):
-            self._kernel.connections.delays.use(np.atleast_1d(values["delay"])[:made])
+        for spec, values, made in zip(specs, columns, counts, strict=True):
+            spec_delay = values["delay"] if spec.named.model.has_delay else self._interval()
+            delays, shift = np.atleast_1d(spec_delay)[:made], spec.named.model.delay_shift
+            if shift and values[shift] > 0.0:
+                delays = np.append(delays, delays - 1)  # the sum of two fractions may take away a whole step
+            self._kernel.connections.delays.use(delays)
         self._store(process.index, category, specs, columns, counts)
         return worst.error
 
@@ -174,9 +200,9 @@ class Builder:
         id of the target would.
         """
         nodes = self._kernel.nodes
-        if nodes.all_have_proxies:
+        if nodes.surely_have_proxies(pairs.source) and nodes.surely_have_proxies(pairs.target):
             return pairs, np.array(_NEURON)
-        from_device, to_device = ~nodes.has_proxies(pairs.source), ~nodes.has_proxies(pairs.target)
+        from_device, to_device = ~nodes.has_proxies(pairs.source), nodes.listens_locally(pairs.target)
         category = np.where(from_device, _FROM_DEVICE, np.where(to_device, _TO_DEVICE, _NEURON))
         if process.n > 1:
             home = np.where(from_device, pairs.target, pairs.source)
@@ -209,6 +235,11 @@ class Builder:
         """Return delays in steps, the default where they are not a number, and the first that is not allowed."""
         clock, delays = self._kernel.clock, self._kernel.connections.delays
         default = default_delay(spec.named, clock)
+        if not spec.named.model.has_delay:
+            interval = self._interval()
+            if delays.first_bad(interval) == 0:
+                return default, (0, delays.error(clock, self._kernel.attributes.wfr_comm_interval, spec.named.name))
+            return default, None
         ms = np.asarray(ms, np.float64)
         missing = np.isnan(ms)
         steps = default if ms.ndim == 0 and missing else np.where(missing, default, to_steps(clock, ms))
@@ -218,6 +249,10 @@ class Builder:
         if np.atleast_1d(missing)[bad]:
             return steps, (bad, delays.error(clock, clock.delay_ms(default), spec.named.name))
         return steps, (bad, delays.error(clock, float(np.atleast_1d(ms)[bad])))
+
+    def _interval(self) -> np.ndarray:
+        """Return what connections without delay contribute to the extrema of the delays, in steps."""
+        return to_steps(self._kernel.clock, np.array([self._kernel.attributes.wfr_comm_interval]))
 
     def _store(
         self,
@@ -296,9 +331,10 @@ def check_symmetry(rule: Rule, specs: Sequence[SynapseSpec]) -> None:
     for spec in specs:
         if spec.named.model.requires_symmetric and not (rule.make_symmetric or rule.is_symmetric(constant)):
             raise errors.BadProperty(
-                f"Connections with synapse model '{spec.named.name}' can only be created as one-to-one connections "
-                'with "make_symmetric" set to true or as all-to-all connections with equal source and target '
-                "populations and default or scalar parameters."
+                "Connections with this synapse model can only be created as one-to-one connections with "
+                '"make_symmetric" set to true '
+                "or as all-to-all connections with equal source and target populations and default or "
+                f"scalar parameters. (synapse_model = '{spec.named.name}')"
             )
     if rule.make_symmetric and not (rule.can_be_symmetric or rule.makes_symmetric):
         raise errors.NotImplemented(f"Connection rule '{rule.name}' does not support symmetric connections.")

@@ -31,6 +31,13 @@ def why_not(
     n_receptors
         Number of receptors of the target, if a vector parameter decides it.
     """
+    if target.collects and not source.has_proxies:
+        return illegal(
+            f"We do not allow connection of a device to a global receiver at the moment: {source.name} -> "
+            f"{target.name}. Put a neuron that repeats spikes between them."
+        )
+    if synapse.carries is not None:
+        return _secondary(source, target, synapse, receptor)
     samples = getattr(source, "samples", False)
     if source.emits is None and not samples:
         return illegal(
@@ -56,10 +63,35 @@ def why_not(
             "Source and target neuron are not compatible (e.g., spiking vs binary neuron): "
             f"{source.name} -> {target.name}."
         )
+    if synapse.needs_voltages and not target.filtered_voltages:
+        return errors.NotImplemented(
+            "This synapse model is not supported by the neuron model of at least one connection: "
+            f"{target.name} keeps no history of its potential."
+        )
     problem = _receptor(source, target, synapse, receptor, n_receptors)
     if problem is None and synapse.needs_archive and not target.archives:
         return illegal(f"The target node does not support STDP synapses: {target.name} keeps no history of spikes.")
     return problem
+
+
+def _secondary(
+    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int
+) -> errors.KernelException | None:
+    """Return why a connection that carries numbers is not possible, or None."""
+    kind = synapse.carries
+    assert kind is not None
+    if kind not in source.signals:
+        return illegal(
+            f"The source node does not support {kind.name} output. {source.name} cannot be connected with "
+            f"{synapse.name}."
+        )
+    if kind not in target.hears:
+        return illegal(
+            f"The target node or synapse model does not support {kind.name} input. {target.name} cannot be connected "
+            f"with {synapse.name}."
+        )
+    known = target.hears[kind].receptors
+    return None if receptor in known else _unknown(target, receptor, list(known))
 
 
 def _receptor(
@@ -158,6 +190,12 @@ class Compatibility:
         """Return the first row that cannot be connected, with its error."""
         sources, targets = self._present
         model = named.model
+        if model.modulator and not len(named.defaults.get(model.modulator, ())):
+            what = model.modulator.replace("_", " ")
+            return 0, errors.BadProperty(
+                f"No {what} has been assigned to the synapse model '{named.name}'. "
+                f"Set its property {model.modulator} with SetDefaults() or CopyModel()."
+            )
         if np.ndim(receptor) and len(receptor) and (receptor == receptor[0]).all():
             receptor = receptor[0]
         if not np.ndim(receptor) and not any(

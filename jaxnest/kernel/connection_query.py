@@ -11,8 +11,8 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel.connecting import violation
 from jaxnest.kernel.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE, Table
-from jaxnest.kernel.delays import to_steps
-from jaxnest.kernel.synapse_defaults import integer, synapse_quantities
+from jaxnest.kernel.delays import split, to_steps
+from jaxnest.kernel.synapse_defaults import integer, refuse, synapse_quantities
 from jaxnest.kernel.synapse_spec import SynapseSpec
 from jaxnest.kernel.values import coerce
 
@@ -228,7 +228,11 @@ class Values:
         if name in columns:
             return columns[name][positions].tolist()
         if name == "delay":
-            return (table.columns["delay"].at(rows) * self._kernel.clock.ms_per_step).tolist()
+            steps, shift = table.columns["delay"].at(rows), table.named.model.delay_shift
+            if shift:
+                clock = self._kernel.clock
+                return (clock.ms_per_tic * (steps * clock.tics_per_step) - table.columns[shift].at(rows)).tolist()
+            return (steps * self._kernel.clock.ms_per_step).tolist()
         if name in ("synapse_model", "sizeof"):
             return [table.named.name if name == "synapse_model" else table.named.model.size] * n
         return table.columns[name].at(rows).tolist()
@@ -276,10 +280,16 @@ class Values:
         declared = table.named.model.parameters | table.named.model.state
         present = {k: table.at(k, rows) for k in (*declared, "weight")}
         problems = [violation(spec, present | new, new)]
+        refuse(table.named.model, changes)
         if "delay" in changes:
             ms = np.asarray(coerce(settable_delay(), "delay", changes["delay"]), np.float64)
+            shift = table.named.model.delay_shift
             steps = np.broadcast_to(to_steps(kernel.clock, ms), len(rows))
-            bad = self._connections.delays.first_bad(steps)
+            lowest = steps
+            if shift:
+                steps, new[shift] = (np.broadcast_to(a, len(rows)) for a in split(kernel.clock, ms))
+                lowest = steps - (new[shift] > 0)
+            bad = min(self._connections.delays.first_bad(a) for a in (lowest, steps))
             if bad < len(rows):
                 value = float(np.broadcast_to(ms, len(rows))[bad])
                 problems.append((bad, self._connections.delays.error(kernel.clock, value)))
@@ -287,7 +297,7 @@ class Values:
         worst = min((p for p in problems if p is not None), key=lambda p: p[0], default=None)
         stop = len(rows) if worst is None else worst[0]
         if "delay" in new:
-            self._connections.delays.use(new["delay"][:stop])
+            self._connections.delays.use(np.append(new["delay"][:stop], lowest[:stop]))
         for name, value in new.items():
             if stop:
                 table.columns[name].array[rows[:stop]] = value[:stop] if np.ndim(value) else value

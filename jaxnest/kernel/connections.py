@@ -10,7 +10,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel.connecting import Builder
 from jaxnest.kernel.connection_checks import DeviceRules
-from jaxnest.kernel.connection_table import NEURON, Table, Tables
+from jaxnest.kernel.connection_table import NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.delays import DelayLimits, to_steps
 from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.rules.draws import Draws
@@ -232,6 +232,8 @@ class Connections:
     def append(self, thread: int, named: NamedModel, category: str, n: int, values: Mapping[str, Any]) -> None:
         """Add `n` connections to a table; each value is an array or belongs to all of them."""
         self._kernel.number_nodes()
+        if category != TO_DEVICE:
+            self._kernel.nodes.note_inputs(values["source"], values["target"])
         self._tables.provide(thread, named, category).append(n, values)
         self.version += 1
         self._unsorted = True

@@ -22,6 +22,15 @@ def to_steps(clock: Clock, ms: np.ndarray) -> np.ndarray:
     return steps.astype(np.int32)
 
 
+def split(clock: Clock, ms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Split delays into the next whole number of steps and what they are shorter than these, in ms."""
+    fraction, whole = np.modf(ms / clock.resolution)
+    exact = fraction == 0
+    return np.where(exact, to_steps(clock, ms), whole.astype(np.int64) + 1), np.where(
+        exact, 0.0, clock.resolution * (1.0 - fraction)
+    )
+
+
 @final
 class DelayLimits:
     """Smallest and largest delay: of all that were ever used, set by the user, or frozen by a run."""

@@ -92,6 +92,7 @@ class Kernel:
         """Create `n` nodes of a model and return their first and last id."""
         named = self.node_models[model]
         first, last = self.nodes.create(named, n)
+        self.off_grid_spiking |= named.model.off_grid
         self.instances.add(named.name, first, last, self.n_threads, named.model.has_proxies)
         self.recording.add(named, first, last)
         return first, last
@@ -118,7 +119,7 @@ class Kernel:
 
     def draw(self, parameter: Any, node_id: int) -> float:
         """Evaluate a random expression for a node, from the stream of its virtual process."""
-        thread = node_id % self.n_threads
+        thread = 0 if self.streams.is_keyed else node_id % self.n_threads
         geometry = self.layers.node_geometry(np.array([node_id])) if parameter.is_spatial() else None
         return parameter.value(self.streams.vp_specific[thread], thread, geometry)
 

@@ -13,8 +13,8 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.model_table import NamedModel
-from jaxnest.kernel.values import as_column, coerce, first_violation
-from jaxnest.models.base import Node
+from jaxnest.kernel.values import PerNode, as_column, coerce, expanded, first_violation
+from jaxnest.models.base import HAS_CONNECTIONS, Node
 
 
 @final
@@ -108,10 +108,15 @@ class NodeTable:
         """Return False for devices, element by element."""
         return self._has_proxies[np.asarray(ids) - 1]
 
-    @property
-    def all_have_proxies(self) -> bool:
-        """True if there is no device."""
-        return bool(self._has_proxies.all())
+    def listens_locally(self, ids: np.ndarray) -> np.ndarray:
+        """Return True for devices of which each twin gets what its virtual process sends."""
+        collecting = np.zeros(len(self._named), np.bool_)
+        collecting[:] = [named.model.collects for named in self._named]
+        return ~self.has_proxies(ids) & ~collecting[self._model_index[ids - 1]]
+
+    def surely_have_proxies(self, ids: np.ndarray) -> bool:
+        """Return True if there is no device between the smallest and the largest id."""
+        return not len(ids) or bool(self._has_proxies[ids.min() - 1 : ids.max()].all())
 
     def rows(self, ids: np.ndarray) -> np.ndarray:
         """Return each node's row in its store (the first twin's for devices)."""
@@ -146,6 +151,9 @@ class NodeTable:
         quantity = store.quantities[key]
         if not quantity.visible:
             raise KeyError(key)
+        if quantity.members is not None:
+            columns = {entry: store.columns[name][rows].tolist() for entry, name in sorted(quantity.members.items())}
+            return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
         values = store.columns[key][rows]
         if quantity.shown is not None:
             return [quantity.shown(v) for v in values.tolist()]
@@ -193,6 +201,12 @@ class NodeTable:
         self.before_access()
         for named, store, positions in self.groups(ids):
             group = ids[positions]
+            dictionaries = [k for k in changes if k in store.quantities and store.quantities[k].members is not None]
+            if any(isinstance(changes[k], PerNode) for k in dictionaries):
+                for i, node_id in zip(positions, group, strict=True):
+                    one = {k: v.values[i] if isinstance(v, PerNode) else v for k, v in changes.items()}
+                    self.set_all(np.array([node_id]), one, draw)
+                continue
             twins = 1 if store.model.has_proxies else self.n_virtual_processes
             rows = (self.rows(group)[:, None] + np.arange(twins)).ravel()
             self._set_group(named, store, rows, np.repeat(positions, twins), changes, draw)
@@ -207,6 +221,7 @@ class NodeTable:
         draw: Callable[[Any, int], float],
     ) -> None:
         model = store.model
+        changes = expanded(store.quantities, changes)
         for key in changes:
             quantity = store.quantities.get(key)
             if quantity is None or not quantity.settable:
@@ -220,6 +235,9 @@ class NodeTable:
         model.assign(columns, {k: np.broadcast_to(v, (len(rows),)) for k, v in given.items()})
         _fit_vectors(store, columns)
         bad, message = first_violation(model, columns, values)
+        leader = model.receptor_vector
+        if HAS_CONNECTIONS in columns and leader is not None and leader in before:
+            bad, message = _lost_receptors(model, columns, before[leader], columns[leader], bad, message)
         for name, column in columns.items():
             store.columns[name][rows[:bad]] = column[:bad]
         self.values_version += 1
@@ -227,7 +245,19 @@ class NodeTable:
             self.version += 1
         if bad < len(rows):
             node_id = store.node_ids[rows[bad]]
-            raise errors.BadProperty(f"Setting status of a '{named.name}' with node ID {node_id}: {message}")
+            raise model.error_class(f"Setting status of a '{named.name}' with node ID {node_id}: {message}")
+
+    def note_inputs(self, sources: Any, targets: Any) -> None:
+        """Remember which nodes spikes can arrive at, for models that want to know it."""
+        if not any(HAS_CONNECTIONS in store.columns for store in self.stores.values()):
+            return
+        sources, targets = (np.ravel(a) for a in np.broadcast_arrays(sources, targets))
+        for named, _, positions in list(self.groups(sources)):
+            if named.model.emits == "spikes":
+                for _, store, places in self.groups(np.unique(targets[positions])):
+                    if HAS_CONNECTIONS in store.columns:
+                        ids = np.unique(targets[positions])[places]
+                        store.columns[HAS_CONNECTIONS][self.rows(ids)] = True
 
     def freeze(self, ids: np.ndarray, frozen: Sequence[bool]) -> None:
         """Exclude nodes from updates, or include them again."""
@@ -237,6 +267,17 @@ class NodeTable:
                 first = self.rows(ids[position : position + 1])[0]
                 store.frozen[first : first + twins] = frozen[position]
         self.version += 1
+
+
+def _lost_receptors(
+    model: type[Node], columns: dict[str, Any], before: np.ndarray, after: np.ndarray, bad: int, message: str
+) -> tuple[int, str]:
+    """Return the first row with connections whose number of receptors changes in a way that they forbid."""
+    for i, (old, new) in enumerate(zip(before[:bad], after[:bad], strict=True)):
+        changes = len(new) != len(old) if model.fixed_receptors else len(new) < len(old)
+        if columns[HAS_CONNECTIONS][i] and changes:
+            return i, "The neuron has connections, therefore the number of ports cannot be reduced."
+    return bad, message
 
 
 def _fit_vectors(store: Store, columns: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from jaxnest import errors
 from jaxnest.kernel.attributes import cast, check_convertible
 from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.node_table import Store
-from jaxnest.kernel.values import PerNode, coerce, convert, first_violation, is_random
+from jaxnest.kernel.values import PerNode, coerce, convert, expanded, first_violation, is_random
 from jaxnest.models.base import Node, Quantity
 from jaxnest.models.device import SAMPLING, Device, Recorder, Sender
 from jaxnest.models.nest_sizes import ELEMENT_SIZES
@@ -104,7 +104,7 @@ def _generic(kernel: Kernel, key: str, named: NamedModel, store: Store, ids: np.
         "local": True,
         "model": named.name,
         "model_id": named.index,
-        "node_uses_wfr": False,
+        "node_uses_wfr": kernel.attributes.use_wfr and model.uses_iterations(),
     }
     if key in constant:
         return [constant[key]] * len(ids)
@@ -259,7 +259,7 @@ def _of_node(value: Any, position: int) -> Any:
 def _unknown(named: NamedModel, changes: Mapping[str, Any]) -> list[str]:
     """Return the names that cannot be set on nodes of this model."""
     quantities = named.model.parameters | named.model.state
-    known = {k for k, q in quantities.items() if q.settable and q.visible} | {"frozen"}
+    known = {k for k, q in quantities.items() if q.settable and (q.visible or q.given_only)} | {"frozen"}
     if issubclass(named.model, Recorder):
         known |= RECORDING
     return [name for name in changes if name not in known]
@@ -297,7 +297,7 @@ def defaults_status(kernel: Kernel, named: NamedModel) -> dict[str, Any]:
         "local": True,
         "model": named.name,
         "model_id": named.index,
-        "node_uses_wfr": False,
+        "node_uses_wfr": kernel.attributes.use_wfr and model.uses_iterations(),
         "thread": -1,
         "thread_local_id": -1,
         "type_id": named.original,
@@ -311,6 +311,8 @@ def defaults_status(kernel: Kernel, named: NamedModel) -> dict[str, Any]:
 
 
 def _user_value(name: str, stored: Mapping[str, Any], quantities: Mapping[str, Any]) -> Any:
+    if (members := quantities[name].members) is not None:
+        return {entry: _user_value(members[entry], stored, quantities) for entry in sorted(members)}
     value = stored[name]
     reference = quantities[name].relative_to
     if reference:
@@ -338,6 +340,7 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
     unknown = _unknown(named, changes) + ["frozen"] * ("frozen" in changes)
     model = named.model
     own = {k: v for k, v in changes.items() if k in (model.parameters | model.state) and k not in unknown}
+    own = expanded(model.parameters | model.state, own)
     own = {k: kernel.draw(v, 0) if is_random(v) else v for k, v in own.items()}
     kernel.node_models.changed = True
     try:
@@ -367,7 +370,7 @@ def _set_stored(named: NamedModel, changes: Mapping[str, Any]) -> None:
     named.model.assign(columns, given)
     bad, message = first_violation(named.model, columns, given)
     if bad == 0:
-        raise errors.BadProperty(message)
+        raise named.model.error_class(message)
     for name, column in columns.items():
         named.defaults[name] = column[0]
     named.defaults.update({k: v for k, v in changes.items() if not quantities[k].settable})

@@ -9,9 +9,11 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.clock import Clock
+from jaxnest.kernel.delays import split
 from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.values import convert, first_violation
 from jaxnest.models.base import Quantity
+from jaxnest.models.device import NodeSet
 from jaxnest.models.synapse import Synapse
 
 if TYPE_CHECKING:
@@ -55,6 +57,13 @@ def convert_default_delay(named: NamedModel, old: Clock, new: Clock) -> None:
     named.defaults["delay_steps"] = max(new.to_steps(ms), 1)
 
 
+def refuse(model: type[Synapse], changes: Mapping[str, Any]) -> None:
+    """Raise BadProperty for values that connections of this model cannot have."""
+    for key in model.refused:
+        if key in changes:
+            raise errors.BadProperty(model.refused[key])
+
+
 def synapse_quantities(model: type[Synapse]) -> dict[str, Quantity]:
     """Return what belongs to the single connection, beside delay and receptor, and may be set."""
     own = {k: q for k, q in (model.parameters | model.state).items() if q.visible and q.settable}
@@ -72,8 +81,10 @@ def synapse_defaults_status(named: NamedModel, clock: Clock, num_connections: in
     status |= {k: stored[k] for k in ("weight", "receptor_type", "weight_recorder")}
     if model.labelled:
         status["synapse_label"] = stored["synapse_label"]
+    steps = default_delay(named, clock)
+    shift = model.delay_shift
     status |= {
-        "delay": clock.delay_ms(default_delay(named, clock)),
+        "delay": clock.to_ms(steps) - stored[shift] if shift else clock.delay_ms(steps),
         "element_type": "synapse",
         "has_delay": model.has_delay,
         "num_connections": num_connections,
@@ -96,6 +107,7 @@ def set_synapse_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str
     UnaccessedDictionaryEntry, TypeMismatch, BadProperty, BadDelay
     """
     model: type[Synapse] = named.model
+    refuse(model, changes)
     stored = defaults(named)
     quantities = synapse_quantities(model) | model.common | {"weight": WEIGHT}
     special = {"delay", "receptor_type", "weight_recorder"} | ({"synapse_label"} if model.labelled else set())
@@ -104,6 +116,8 @@ def set_synapse_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str
             hint = errors.nearest(key, (*quantities, *special))
             raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in defaults of '{named.name}': {key}.{hint}")
     new = {k: convert(quantities[k], k, v) for k, v in changes.items() if k in quantities}
+    if model.modulator in new:
+        _check_collector(kernel, model.modulator, new[model.modulator])
     check_values(named, stored | new, new)
     for key in ("receptor_type", "synapse_label"):
         if key in changes:
@@ -112,11 +126,20 @@ def set_synapse_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str
         new["weight_recorder"] = _recorder(changes["weight_recorder"])
     if "delay" in changes:
         delay = float(convert(WEIGHT, "delay", changes["delay"]))
-        steps = kernel.connections.checked_delay(delay)
-        new["delay_steps"] = steps
+        new |= _delay(kernel, model, delay)
     stored.update(new)
     kernel.synapse_models.changed = True
     kernel.connections.values_version += 1
+
+
+def _delay(kernel: Kernel, model: type[Synapse], ms: float) -> dict[str, Any]:
+    """Return what is stored of a default delay."""
+    if not model.delay_shift:
+        return {"delay_steps": kernel.connections.checked_delay(ms)}
+    steps, shift = (a.item() for a in split(kernel.clock, np.asarray(ms)))
+    for n in {steps - (shift > 0), steps}:
+        kernel.connections.checked_delay(kernel.clock.delay_ms(n))
+    return {"delay_steps": steps, model.delay_shift: shift}
 
 
 def check_values(named: NamedModel, columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
@@ -147,11 +170,24 @@ def integer(key: str, value: Any) -> int:
 
 
 def _recorder(value: Any) -> tuple[int, ...]:
-    ids = value.tolist() if hasattr(value, "tolist") else value
-    if not isinstance(ids, list | tuple):
+    if not isinstance(value, NodeSet):
         raise errors.TypeMismatch(f"weight_recorder has to be a NodeCollection, not {value!r}.")
-    if len(ids) != 1:
+    return (_single("weight_recorder", value),)
+
+
+def _single(name: str, nodes: NodeSet) -> int:
+    """Return the only node of a property."""
+    if len(nodes) != 1:
         raise errors.BadProperty(
-            f"Property weight_recorder must be a single element NodeCollection, not one of {len(ids)} nodes."
+            f"Property {name} must be a single element NodeCollection, not one of {len(nodes)} nodes."
         )
-    return tuple(ids)
+    return int(nodes.ids[0])
+
+
+def _check_collector(kernel: Kernel, name: str, nodes: NodeSet) -> None:
+    """Raise BadProperty unless the node that modulates synapses can do so."""
+    model = kernel.nodes.model(_single(name, nodes))
+    if not model.collects:
+        raise errors.BadProperty(
+            f"Property {name} must be set to a node of type {name}; node {nodes.ids[0]} is a {model.name}."
+        )

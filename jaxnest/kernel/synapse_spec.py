@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.model_table import ModelTable, NamedModel
-from jaxnest.kernel.synapse_defaults import defaults, integer, synapse_quantities
+from jaxnest.kernel.synapse_defaults import defaults, integer, refuse, synapse_quantities
 from jaxnest.kernel.values import coerce, is_random
 from jaxnest.models.synapse import Synapse
 
@@ -104,7 +104,7 @@ def whole(key: str, value: Any) -> Any:
     return np.asarray(value).astype(np.int64) if isinstance(value, np.ndarray) else value
 
 
-def parse(models: ModelTable, specification: Mapping[str, Any]) -> SynapseSpec:
+def parse(models: ModelTable, specification: Mapping[str, Any], n_threads: int = 1) -> SynapseSpec:
     """Check a synapse specification.
 
     Raises
@@ -117,6 +117,7 @@ def parse(models: ModelTable, specification: Mapping[str, Any]) -> SynapseSpec:
     specification = dict(specification)
     named = models[specification.pop("synapse_model")]
     model: type[Synapse] = named.model
+    refuse(model, specification)
     own = synapse_quantities(model)
     labels = ("synapse_label",) if model.labelled else ()
     for key in specification:
@@ -124,6 +125,11 @@ def parse(models: ModelTable, specification: Mapping[str, Any]) -> SynapseSpec:
             raise errors.NotImplemented(
                 f'Synapse parameter "{key}" can only be set via SetDefaults() or CopyModel(), '
                 f"since all connections of '{named.name}' share it."
+            )
+        if n_threads > 1 and key in model.single_thread_values:
+            raise errors.NotImplemented(
+                f"For multi-threading Connect doesn't support the setting of parameter {key} in '{named.name}'. "
+                "Use SetDefaults() or CopyModel()."
             )
         if key in ("pre_synaptic_element", "post_synaptic_element"):
             raise errors.NotImplemented("Structural plasticity is not implemented yet.")

@@ -108,6 +108,20 @@ def convert(quantity: Quantity, name: str, value: Any) -> Any:
     return value
 
 
+def expanded(quantities: Mapping[str, Quantity], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the changes with those of dictionaries replaced by changes of their members; others are ignored."""
+    result: dict[str, Any] = {}
+    for name, value in changes.items():
+        members = quantities[name].members if name in quantities else None
+        if members is None:
+            result[name] = value
+            continue
+        if not isinstance(value, dict):
+            raise _mismatch(name, "a dictionary", value)
+        result |= {members[key]: entry for key, entry in value.items() if key in members}
+    return result
+
+
 def _mismatch(name: str, expected: str, value: Any) -> errors.TypeMismatch:
     return errors.TypeMismatch(f"{name} has to be {expected}, not {value!r} ({type(value).__name__}).")
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from jaxnest.models import ops
-from jaxnest.models.base import Check, Quantity, Relation, not_negative, positive
+from jaxnest.models.base import Check, Quantity, Relation, connected_flag, not_negative, positive
 from jaxnest.models.ode import GSL_ERROR_TOL, OdeNeuron
 
 LARGEST_EXPONENT = math.log(sys.float_info.max / 1e20)
@@ -109,6 +109,7 @@ class MultisynapseAdaptiveExponentialNeuron(AdaptiveExponentialNeuron, abstract=
     """Base of the aeif models with a conductance of its own at each of the receptors 1, 2, ..."""
 
     receptor_vector = "E_rev"
+    fixed_receptors = False
     ode = ("V_m", "w", "dg", "g")
     relations = (PEAK_ABOVE_THRESHOLD, reset_below_peak("Ensure that: V_reset < V_peak ."), NO_OVERFLOW)
     state = {
@@ -116,7 +117,7 @@ class MultisynapseAdaptiveExponentialNeuron(AdaptiveExponentialNeuron, abstract=
         "w": Quantity(0.0, "pA", "Adaptation current"),
         "dg": Quantity(np.zeros(1), "nS/ms", "Derivatives of the conductances", settable=False, each="E_rev"),
         "g": Quantity(np.zeros(1), "nS", "Conductances", settable=False, each="E_rev"),
-        "has_connections": Quantity(False, "", "Whether the neuron has incoming connections", settable=False),
+        **connected_flag(),
     }
 
     @classmethod

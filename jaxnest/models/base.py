@@ -13,6 +13,10 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
+from jaxnest import errors
+from jaxnest.models.secondary import Hearing, Kind, Signal
+from jaxnest.random.layout import OBJECT_SIZE
+
 INFINITE_TIME = 1.7976931348623157e308  # NEST's "never", in ms
 
 
@@ -81,6 +85,10 @@ class Quantity:
     convert: Callable[[Any], Any] | None = None
     shown: Callable[[Any], Any] | None = None
     """What the user reads, if NEST rounds because it stores the value in another unit."""
+    given_only: bool = False
+    """An invisible value that may be set nevertheless."""
+    members: Mapping[str, str] | None = None
+    """Entries of a dictionary, and the names of the (invisible) quantities that hold them."""
 
     @property
     def is_vector(self) -> bool:
@@ -97,9 +105,23 @@ class Quantity:
         return np.int64 if isinstance(self.default, int) else np.float64
 
 
+HAS_CONNECTIONS = "has_connections"
+"""The state variable of models whose number of receptors is a parameter: spikes arrive at the neuron."""
+
+
+def connected_flag() -> dict[str, Quantity]:
+    """Declare the state that tells that there are incoming connections; the kernel sets it."""
+    return {HAS_CONNECTIONS: Quantity(False, "", "Whether there are incoming connections", settable=False)}
+
+
 def hidden(default: Any = 0.0, doc: str = "", each: str | None = None) -> Quantity:
     """A state variable that is no part of the status dictionary."""
     return Quantity(default, "", doc, settable=False, visible=False, each=each)
+
+
+def distribution_objects(n: int) -> Quantity:
+    """Declare the state ``objects``: `n` distribution objects, in which `models.draws` keep what they need."""
+    return hidden(np.zeros(n * OBJECT_SIZE), "Distribution objects")
 
 
 @final
@@ -121,6 +143,8 @@ class Model:
     parameters: ClassVar[dict[str, Quantity]] = {}
     state: ClassVar[dict[str, Quantity]] = {}
     relations: ClassVar[tuple[Relation, ...]] = ()
+    error_class: ClassVar[type[errors.BadProperty] | type[errors.BadParameter]] = errors.BadProperty
+    """What is raised for values that break a bound or a relation."""
     abstract: ClassVar[bool] = True
 
     def __init_subclass__(cls, abstract: bool = False) -> None:
@@ -154,6 +178,8 @@ class Node(Model, abstract=True):
     element_type: ClassVar[str] = "other"
     has_proxies: ClassVar[bool] = True
     """False for devices, which have a twin on every virtual process."""
+    collects: ClassVar[bool] = False
+    """A node without proxies whose twins get the spikes of all virtual processes each (`models.modulation`)."""
     emits: ClassVar[str | None] = None
     """``"spikes"`` or ``"currents"``, or None."""
     signal_sent: ClassVar[str] = "spikes"
@@ -170,18 +196,35 @@ class Node(Model, abstract=True):
     """Receptor -> input."""
     receptor_vector: ClassVar[str | None] = None
     """Parameter whose length is the number of spike receptors 1, 2, ...; they share the vector input ``spikes``."""
+    fixed_receptors: ClassVar[bool] = True
+    """The number of receptors cannot be changed once there are connections; else it cannot be reduced."""
     flips_inhibition: ClassVar[bool] = False
     """Conductance models store the magnitude of negative weights."""
+    refuses_negative: ClassVar[str] = ""
+    """The message of the error, if weights of incoming spikes must not be negative."""
     ignores_weight: ClassVar[bool] = False
     """Counts incoming spikes instead of summing their weights."""
     tile_size: ClassVar[int] = 1024
     """Largest number of nodes that the default back end advances together."""
     may_be_undefined: ClassVar[bool] = False
     """An infinite or undefined state is no error, as with equations that have a gap."""
+    off_grid: ClassVar[bool] = False
+    """Sends spikes that are not bound to the grid of time steps."""
+    queue_channel: ClassVar[str | None] = None
+    """The input channel whose spikes wait in a queue, with their precise times (see `models.precise`)."""
+    filtered_voltages: ClassVar[tuple[str, ...]] = ()
+    """The recordables that voltage-dependent synapses need, if the node keeps their history (`models.voltage_history`):
+    the potential, a fast average, a slow one, and the average of this one."""
     archives: ClassVar[bool] = False
     """Keeps the history of its spikes that plastic synapses read."""
     receptor_types: ClassVar[dict[str, int]] = {}
     """Names of receptors, as in the status dictionary; empty if the model has none."""
+    signals: ClassVar[dict[Kind, Signal]] = {}
+    """What the model sends along connections that carry numbers (see `models.secondary`)."""
+    hears: ClassVar[dict[Kind, Hearing]] = {}
+    """What becomes of what it gets along such connections."""
+    kernel_values: ClassVar[tuple[str, ...]] = ()
+    """Attributes of the kernel that `update` finds among the variables."""
 
     @classmethod
     def inputs(cls, receptors: int = 1) -> tuple[str, ...]:
@@ -192,7 +235,14 @@ class Node(Model, abstract=True):
         if cls.receptor_vector is not None:
             names |= {f"spikes_{k}": None for k in range(receptors)}
         names |= dict.fromkeys(cls.current_receptors.values())
+        for hearing in cls.hears.values():
+            names |= dict.fromkeys(channel for term in hearing.terms for channel in term.channels)
         return tuple(names)
+
+    @classmethod
+    def uses_iterations(cls) -> bool:
+        """True if the model sends or gets numbers without delay: waveforms are then iterated."""
+        return any(kind.iterated for kind in (*cls.signals, *cls.hears))
 
     @classmethod
     def status(cls, values: dict[str, Any]) -> dict[str, Any]:
@@ -244,6 +294,30 @@ class Neuron(Node, abstract=True):
 
     These are advanced by ``stochastic_update(v, s, x)``, which finds the number in ``x.uniform``.
     """
+    noise: ClassVar[bool] = False
+    """Each node draws a standard normal variate for each step of the next slice; `update` finds it in ``x.noise``."""
+    transform: ClassVar[Callable[[Any, Any], Any] | None] = None
+    """``transform(v, value)``: what becomes of each number that arrives (see `models.secondary.Hearing`)."""
+    compared: ClassVar[str] = ""
+    """The variable that shows whether iterations of waveforms have converged."""
+    not_restored: ClassVar[tuple[str, ...]] = ()
+    """State variables that iterations of waveforms change for good."""
+
+    draws: ClassVar[bool] = False
+    """`update` draws random numbers as it goes along, with `models.draws` and the context ``x.random``.
+
+    The nodes are then advanced one after the other by compiled code, in both back ends, so that numbers are drawn in
+    NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
+
+    @classmethod
+    def begin_run(cls, p: Any, clock: Any) -> dict[str, Any]:
+        """Return values of the state, or of parameters, to store before a run; `p` has all stored values of a node."""
+        return {}
+
+    @classmethod
+    def draw_first(cls, p: Any, clock: Any, draw: Callable[[], float]) -> dict[str, Any]:
+        """Do the same as `begin_run` with random numbers: ``draw()`` is uniform in [0, 1)."""
+        return {}
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
@@ -254,6 +328,11 @@ class Neuron(Node, abstract=True):
         resolution (`clock.resolution`, ms) and `clock.to_steps(ms)`.
         """
         return {}
+
+    @classmethod
+    def iteration(cls, v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
+        """Advance one node by one step on trial, to iterate waveforms."""
+        return cls.update(v, s, x)
 
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
@@ -288,7 +367,7 @@ class ArchivingNeuron(Neuron, abstract=True):
                                               positive("ignore_and_spike_interval must be > 0.")),
     }  # fmt: skip
     state = {
-        "Ca": Quantity(0.0, "", "Calcium trace", settable=True),
+        "Ca": Quantity(0.0, "", "Calcium trace", not_negative("Calcium concentration cannot be negative.")),
         "t_spike": Quantity(-1.0, "ms", "Time of the last spike", settable=False),
         "post_trace": Quantity(0.0, "", "Last computed value of the depression trace", settable=False),
         "archiver_length": Quantity(0, "", "Number of spikes kept for plastic synapses", settable=False),

@@ -28,6 +28,11 @@ def exponential(context: Any) -> float:
     _only_compiled()
 
 
+def gamma(context: Any, k: int, shape: float) -> float:
+    """A gamma variate of scale 1, of distribution object `k`."""
+    _only_compiled()
+
+
 def binomial(context: Any, k: int, trials: float, p: float) -> int:
     """A binomial variate of distribution object `k`."""
     _only_compiled()
@@ -40,4 +45,12 @@ def shared_poisson(context: Any, k: int, mean: float) -> int:
 
 def poisson(context: Any, k: int, mean: float) -> int:
     """A Poisson variate of distribution object `k`."""
+    _only_compiled()
+
+
+def poissons(context: Any, k: int, mean: float, out: Any) -> None:
+    """Fill an array with Poisson variates of distribution object `k`: what as many calls of `poisson` return.
+
+    The context is that of `Stimulator.draw_each`.
+    """
     _only_compiled()

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jaxnest.models import ops
-from jaxnest.models.base import ArchivingNeuron, Quantity, positive
+from jaxnest.models.base import ArchivingNeuron, Quantity, connected_flag, positive
 
 
 class MultisynapseNeuron(ArchivingNeuron, abstract=True):
@@ -22,6 +22,7 @@ class MultisynapseNeuron(ArchivingNeuron, abstract=True):
             positive("All synaptic time constants must be strictly positive."),
         ),
     }
+    state = connected_flag()
     current_receptors = {0: "current"}
     receptor_vector = "tau_syn"
 

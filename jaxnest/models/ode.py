@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from jaxnest.models.base import ArchivingNeuron, Quantity, hidden, positive
+from jaxnest.models.base import ArchivingNeuron, Neuron, Quantity, hidden, positive
 from jaxnest.models.rkf45_batch import integrate
 
 GSL_ERROR_TOL = Quantity(
@@ -16,8 +16,8 @@ GSL_ERROR_TOL = Quantity(
 )
 
 
-class OdeNeuron(ArchivingNeuron, abstract=True):
-    """Base of neurons with `dynamics` instead of `update`.
+class OdeNode(Neuron, abstract=True):
+    """Base of nodes with `dynamics` instead of `update`.
 
     A model declares its equations and what happens between them; both back ends supply the integration (the method
     of `models.rkf45`), which advances each neuron with steps of its own. The present step size is part of the state,
@@ -33,6 +33,8 @@ class OdeNeuron(ArchivingNeuron, abstract=True):
     tile_size = 512
     controls_derivative: ClassVar[bool] = False
     """Errors are bounded relative to the derivatives (else absolutely)."""
+    driven: ClassVar[bool] = False
+    """The equations depend on the inputs and on the time since the beginning of the step: ``dynamics(v, s, x, t)``."""
     loops_stages: ClassVar[bool] = False
     """The default back end compiles `dynamics` once instead of six times: slower, but halves the compilation."""
     absolute_error: ClassVar[float] = 1e-3
@@ -74,7 +76,18 @@ class OdeNeuron(ArchivingNeuron, abstract=True):
         """
         raise NotImplementedError
 
+    finish_iteration: ClassVar[Callable[[Any, Any, Any, Any], tuple[tuple[Any, ...], Any]] | None] = None
+    """What `finish` is when the time step is only tried, to iterate waveforms."""
+
+    @classmethod
+    def iteration(cls, v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
+        return integrate(cls, v, s, x, cls.finish_iteration)
+
     @classmethod
     def update(cls, v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         """Integrate the equations over one time step."""
         return integrate(cls, v, s, x)
+
+
+class OdeNeuron(OdeNode, ArchivingNeuron, abstract=True):
+    """Base of neurons whose differential equations are integrated."""

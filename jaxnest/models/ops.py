@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+import jax
 import jax.numpy as jnp
+
+from jaxnest.models.nest_math import expm1, expm1_series
 
 HELPERS: list[Any] = []
 """Functions that model functions call."""
@@ -23,9 +26,23 @@ def helper(function: F) -> F:
     return function
 
 
+for _function in (expm1_series, expm1):
+    helper(_function)
+
+
 def exp(x: Any) -> Any:
     """Exponential function."""
     return jnp.exp(x)
+
+
+def expm1(x: Any) -> Any:
+    """Exponential function minus one, in the strict back end by NEST's own series."""
+    return jnp.expm1(x)
+
+
+def erfc(x: Any) -> Any:
+    """Complementary error function."""
+    return jax.scipy.special.erfc(x)
 
 
 def log(x: Any) -> Any:
@@ -61,6 +78,11 @@ def maximum(a: Any, b: Any) -> Any:
 def minimum(a: Any, b: Any) -> Any:
     """The smaller of two values."""
     return jnp.where(b < a, b, a)
+
+
+def element(a: Any, i: Any) -> Any:
+    """Element `i`, a whole number given as a floating-point one, of a vector; the last one if there are fewer."""
+    return a[jnp.minimum(i, len(a) - 1).astype(jnp.int64)]
 
 
 def total(a: Any) -> Any:

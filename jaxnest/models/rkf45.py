@@ -20,6 +20,9 @@ STAGES: tuple[tuple[float, ...], ...] = (
 )
 """Weights of the earlier derivatives at the points where the second to sixth are taken."""
 
+TIMES: tuple[float, ...] = (1.0 / 4.0, 3.0 / 8.0, 12.0 / 13.0, 1.0, 1.0 / 2.0)
+"""Where in the step these points lie."""
+
 SOLUTION: tuple[float, ...] = (
     902880.0 / 7618050.0,
     0.0,

@@ -31,7 +31,9 @@ class Progress(NamedTuple):
     spikes: Any
 
 
-def integrate(model: type[Any], v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
+def integrate(
+    model: type[Any], v: Any, s: Any, x: Any, finish: Callable[..., Any] | None = None
+) -> tuple[tuple[Any, ...], Any]:
     """Advance a neuron by one time step.
 
     Parameters
@@ -40,6 +42,8 @@ def integrate(model: type[Any], v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...]
         A subclass of `models.ode.OdeNeuron`.
     v, s, x
         Variables, state and inputs, as in its `update`.
+    finish
+        What completes the time step, if it is not the model's function of this name.
 
     Returns
     -------
@@ -61,7 +65,7 @@ def integrate(model: type[Any], v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...]
     step = jnp.where(s.integration_step > 0, s.integration_step, v.resolution)
     begin = Progress(0.0 * step, step, {k: values[k] for k in changing}, 1.0 + 0.0 * step, 0.0 * step)
     end = lax.while_loop(lambda p: p.t < v.resolution, attempt, begin)
-    results, spike = model.finish(v, state(end.values), x, values[model.ode[0]])
+    results, spike = (finish or model.finish)(v, state(end.values), x, values[model.ode[0]])
     kept = (end.step, values["tolerance"]) if "tolerance" in values else (end.step,)
     return (*results, *kept), end.spikes + spike
 
@@ -73,14 +77,15 @@ def _attempt(model: type[Any], v: Any, x: Any, state: Callable[[Values], Any], p
     final = p.step > remaining
     h = jnp.where(final, remaining, p.step)
 
-    def at(points: Sequence[Any]) -> tuple[Any, ...]:
-        return model.dynamics(v, state(p.values | dict(zip(model.ode, points, strict=True))))
+    def at(points: Sequence[Any], part: Any) -> tuple[Any, ...]:
+        s = state(p.values | dict(zip(model.ode, points, strict=True)))
+        return model.dynamics(v, s, x, p.t + part * h) if model.driven else model.dynamics(v, s)
 
     k = (_looped if model.loops_stages else _unrolled)(at, y, h)
     solution = [a + h * b for a, b in zip(y, _combine(rkf45.SOLUTION, k), strict=True)]
     errors = [jnp.abs(h * b) for b in _combine(rkf45.ERROR, k)]
     end = jnp.where(final, v.resolution, p.t + h)
-    step, rejected = _control(_ratio(model, errors, h, at(solution), state(p.values)), h, end)
+    step, rejected = _control(_ratio(model, errors, h, at(solution, 1.0), state(p.values)), h, end)
     new = p.values | dict(zip(model.ode, solution, strict=True))
     first, spikes = p.first, p.spikes
     if model.substep is not None:
@@ -109,22 +114,22 @@ def _control(worst: Any, h: Any, end: Any) -> tuple[Any, Any]:
     return jnp.where(rejected, shorter, jnp.where(too_large, h, longer)), rejected
 
 
-def _unrolled(at: Callable[[Sequence[Any]], Sequence[Any]], y: list[Any], h: Any) -> list[Sequence[Any]]:
+def _unrolled(at: Callable[[Sequence[Any], Any], Sequence[Any]], y: list[Any], h: Any) -> list[Sequence[Any]]:
     """Return the derivatives at the six points of a step."""
-    k = [at(y)]
-    for weights in rkf45.STAGES:
-        k.append(at([a + h * b for a, b in zip(y, _combine(weights, k), strict=True)]))
+    k = [at(y, 0.0)]
+    for weights, part in zip(rkf45.STAGES, rkf45.TIMES, strict=True):
+        k.append(at([a + h * b for a, b in zip(y, _combine(weights, k), strict=True)], part))
     return k
 
 
-def _looped(at: Callable[[Sequence[Any]], Sequence[Any]], y: list[Any], h: Any) -> list[Sequence[Any]]:
+def _looped(at: Callable[[Sequence[Any], Any], Sequence[Any]], y: list[Any], h: Any) -> list[Sequence[Any]]:
     """Do the same as `_unrolled` with one compiled evaluation of the derivatives."""
     table = jnp.array([(*weights, *[0.0] * (5 - len(weights))) for weights in ((), *rkf45.STAGES)])
-    n = range(len(rkf45.STAGES))
+    parts, n = jnp.array([0.0, *rkf45.TIMES]), range(len(rkf45.STAGES))
 
     def stage(i: Any, k: list[list[Any]]) -> list[list[Any]]:
         points = [a + h * sum(table[i, m] * k[m][j] for m in n) for j, a in enumerate(y)]
-        slopes = at(points)
+        slopes = at(points, parts[i])
         return [[jnp.where(i == m, d, old) for d, old in zip(slopes, k[m], strict=True)] for m in range(6)]
 
     return lax.fori_loop(0, 6, stage, [[0.0 * a for a in y] for _ in range(6)])

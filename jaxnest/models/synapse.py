@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from jaxnest.models.base import Model, Quantity
+from jaxnest.models.secondary import Kind
 
 
 class Synapse(Model, abstract=True):
@@ -25,13 +26,30 @@ class Synapse(Model, abstract=True):
     result is the new state in the order of `dynamic`, the weight of the spike that the target gets, and whether it
     gets one at all. All are floating-point numbers. The function is compiled for the event kernels of both back ends.
     """
+    modulate: ClassVar[Callable[[Any, Any, Any], Any] | None] = None
+    """``modulate(p, s, x) -> state``: what happens when the `modulator` tells its synapses what it has collected until
+    time ``x.t``. `x` gives access to these spikes (`models.modulation`), here and in `send`."""
+    modulator: ClassVar[str] = ""
+    """The common property that names the node whose spikes modulate the synapses: a `models.modulation.Collector`."""
+    single_thread_values: ClassVar[tuple[str, ...]] = ()
+    """Values of the connections that Connect does not take if there are several threads."""
     dynamic: ClassVar[tuple[str, ...]] = ()
     """What `send` advances, in the order of its result: names of `state`, and ``weight`` if the synapse learns."""
+    carries: ClassVar[Kind | None] = None
+    """The kind of numbers that connections carry, None if they carry spikes (see `models.secondary`)."""
+    refused: ClassVar[dict[str, str]] = {}
+    """Values that cannot be given to connections, with the message of the error."""
+    is_stochastic: ClassVar[bool] = False
+    """Whether `send` draws random numbers."""
     needs_archive: ClassVar[bool] = False
     """True if the target has to keep the history of its spikes."""
+    needs_voltages: ClassVar[bool] = False
+    """True if the target has to keep the history of its potential."""
     default_weight: ClassVar[float] = 1.0
     weight_is_common: ClassVar[bool] = False
     """True for models whose connections have no weight of their own."""
+    delay_shift: ClassVar[str] = ""
+    """The quantity that says how much shorter (ms) the delay of a connection is than its number of steps."""
     has_delay: ClassVar[bool] = True
     receptor_zero_only: ClassVar[bool] = False
     """True for the `_hpc` variants, which store no receptor."""

@@ -15,18 +15,18 @@ UPDATE = """
 import math
 import numpy as np
 dynamics = njit(error_model="numpy")(model.dynamics)
-finish = njit(error_model="numpy")(model.finish)
+{finish} = njit(error_model="numpy")(model.{finish})
 {substep_function}
 
 @njit(error_model="numpy")
-def update(v, s, x):
+def {function}(v, s, x):
     resolution = v.resolution
     integration_step = s.integration_step if s.integration_step > 0.0 else resolution
     {tolerance}
     {copies}
     V_before = s.{first}
     t, first, spikes = 0.0, 1.0, 0.0
-    {k1} = dynamics(v, s)
+    {k1}
     while True:
         remaining = resolution - t
         h = integration_step
@@ -57,12 +57,14 @@ def update(v, s, x):
         if t >= resolution:
             break
         {restart}
-    ({results}), spike = finish(v, State({state}), x, V_before)
+    ({results}), spike = {finish}(v, State({state}), x, V_before)
     return ({results}integration_step, {kept_tolerance}), spikes + spike
 """
 
 
-def update_source(model: type[Any], vectors: frozenset[str]) -> str:
+def update_source(
+    model: type[Any], vectors: frozenset[str], function: str = "update", finish: str = "finish"
+) -> str:
     """Return the text of the function `update` of a model with equations.
 
     Parameters
@@ -71,20 +73,26 @@ def update_source(model: type[Any], vectors: frozenset[str]) -> str:
         The model: a subclass of `models.ode.OdeNeuron`.
     vectors
         Names of states that are vectors.
+    function
+        What it is called in the text.
+    finish
+        Name of the model's function that completes the time step.
     """
     n = range(len(model.ode))
     has_tolerance = "tolerance" in model.dynamic
     slope = model.controls_derivative
     return UPDATE.format(
+        function=function,
+        finish=finish,
         substep_function='substep = njit(error_model="numpy")(model.substep)' if model.substep else "",
         tolerance="tolerance = s.tolerance if s.tolerance > 0.0 else v.gsl_error_tol" if has_tolerance else "",
         kept_tolerance="tolerance, " if has_tolerance else "",
         first=model.ode[0],
         copies=_lines(1, [f"{name} = s.{name}" for name in (*model.ode, *model.held)]),
-        k1=_names("k1_", n),
+        k1=f"{_names('k1_', n)} = {_slope(model, 's', '0.0')}",
         stages=_lines(3, [line for stage in range(len(rkf45.STAGES)) for line in _stage(model, stage)]),
         solution=_lines(3, [f"y{j} = {model.ode[j]} + h * ({_sum(rkf45.SOLUTION, j)})" for j in n]),
-        slope=f"{_names('slope', n)} = dynamics(v, State({_state(model, 'y{}')}))" if slope else "",
+        slope=f"{_names('slope', n)} = {_slope(model, _at(model), 'end')}" if slope else "",
         errors=_lines(3, [line for j in n for line in _error(model, j, vectors)]),
         accept=_lines(2, [f"{model.ode[j]} = y{j}" for j in n]),
         substep=_lines(2, _substep(model)),
@@ -124,7 +132,17 @@ def _stage(model: type[Any], stage: int) -> list[str]:
         points = [f"y{j} = {model.ode[j]} + {weights[0]!r} * h * k1_{j}" for j in n]
     else:
         points = [f"y{j} = {model.ode[j]} + h * ({_sum(weights, j)})" for j in n]
-    return [*points, f"{_names(f'k{stage + 2}_', n)} = dynamics(v, State({_state(model, 'y{}')}))"]
+    time = f"t + {rkf45.TIMES[stage]!r} * h"
+    return [*points, f"{_names(f'k{stage + 2}_', n)} = {_slope(model, _at(model), time)}"]
+
+
+def _at(model: type[Any]) -> str:
+    return f"State({_state(model, 'y{}')})"
+
+
+def _slope(model: type[Any], state: str, time: str) -> str:
+    """Return the text that evaluates the derivatives; only some models have to know input and time."""
+    return f"dynamics(v, {state}, x, {time})" if model.driven else f"dynamics(v, {state})"
 
 
 def _error(model: type[Any], j: int, vectors: frozenset[str]) -> list[str]:
@@ -155,7 +173,7 @@ def _substep(model: type[Any]) -> list[str]:
 def _restart(model: type[Any]) -> str:
     """Return the statements that find the first derivatives of the next step, which may be known already."""
     n = range(len(model.ode))
-    evaluate = f"{_names('k1_', n)} = dynamics(v, State({_state(model)}))"
+    evaluate = f"{_names('k1_', n)} = {_slope(model, f'State({_state(model)})', 't')}"
     if not model.controls_derivative:
         return evaluate
     known = f"{_names('k1_', n)} = {_names('slope', n)}"

@@ -40,6 +40,7 @@ class poisson_generator_ps(Stimulator):
     """
 
     emits = "spikes"
+    off_grid = True
     own_window = True
     timed = True
     parameters = {

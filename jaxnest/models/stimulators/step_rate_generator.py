@@ -12,6 +12,7 @@ from jaxnest.models.base import Quantity, hidden
 from jaxnest.models.device import Stimulator
 from jaxnest.models.piecewise import check_pair, grid_times
 from jaxnest.models.registry import register
+from jaxnest.models.secondary import DELAYED_RATE, Signal
 
 MESSAGES = (
     "Amplitude can only be changed at strictly positive times (t > 0).",
@@ -29,6 +30,7 @@ class step_rate_generator(Stimulator):
     """
 
     emits = "rates"
+    signals = {DELAYED_RATE: Signal(sampled="rate")}
     window_shift = 2
     parameters = {
         "amplitude_times": Quantity(np.empty(0), "ms", "Times at which the rate changes"),

@@ -1,0 +1,204 @@
+"""The history of the potential that neurons keep for voltage-dependent synapses (see `models.voltage_history`).
+
+Each such neuron has three rows in the archive (`engine.archive`), whose rings hold: potentiations, until all synapses
+have read them; as many depressions as the longest delay has steps, plus one, as in NEST; and the averages of the
+potential of the last steps, which act later. Potentiations and depressions are records of a time and an amount.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+from numba.extending import overload
+
+from jaxnest.engine import ffi
+from jaxnest.engine.archive import EPSILON, move
+from jaxnest.engine.archive_layout import (
+    CAPACITY,
+    DELAYED,
+    DEPRESSIONS,
+    FIRST,
+    INCOMING,
+    INDEX_WORDS,
+    LENGTH,
+    MS_PER_TIC,
+    POTENTIATIONS,
+    READ,
+    RECORD_TRACE,
+    RECORD_WORDS,
+    START,
+    TICS_PER_STEP,
+    TIME,
+    VOLTAGE_ROWS,
+    VOLTAGES,
+)
+from jaxnest.engine.layout import ARCHIVE_NEEDED, FROM, MIN_DELAY, ORIGIN, TO
+from jaxnest.engine.voltages import (
+    A_LTD,
+    A_LTP,
+    AWAKE,
+    FIRST_COLUMN,
+    FIRST_ROW,
+    IS_CONSTANT,
+    LONGEST,
+    OUTPUTS,
+    PARAMETER_WORDS,
+    REFERENCE,
+    RESOLUTION,
+    THETA_MINUS,
+    THETA_PLUS,
+)
+from jaxnest.models import voltage_history
+
+
+@numba.njit(cache=True)
+def note_voltages(
+    index: np.ndarray,
+    pool: np.ndarray,
+    counters: np.ndarray,
+    samples: np.ndarray,
+    parameters: np.ndarray,
+    places: np.ndarray,
+    clock: np.ndarray,
+    times: np.ndarray,
+) -> None:
+    """After a segment: note what the potentials of the neurons of a batch would change.
+
+    Nothing is done if the pool has no room (see `engine.archive.note_spikes`, which comes before).
+
+    Parameters
+    ----------
+    samples
+        Recordables of the segment: step, name, neuron.
+    parameters, places
+        What `engine.voltages` says.
+    """
+    if counters[ARCHIVE_NEEDED] > 0:
+        return
+    for i in range(len(parameters)):
+        p = parameters[i]
+        if p[AWAKE] == 0.0:
+            continue
+        row = places[FIRST_ROW] + VOLTAGE_ROWS * i
+        incoming = index[places[FIRST_COLUMN] + i, INCOMING]
+        for lag in range(clock[FROM], clock[TO]):
+            t = times[MS_PER_TIC] * ((clock[ORIGIN] + lag + 1) * times[TICS_PER_STEP])
+            potential = samples[lag, places[OUTPUTS], i]
+            fast, slow = samples[lag, places[OUTPUTS + 1], i], samples[lag, places[OUTPUTS + 2], i]
+            slowest = samples[lag, places[OUTPUTS + 3], i]
+            delayed = index[row + DELAYED]
+            _forget(delayed)
+            _append(delayed, pool, counters, fast, slow)
+            oldest = pool[delayed[START] + delayed[FIRST]]
+            fast, slow = oldest[TIME], oldest[RECORD_TRACE]
+            if incoming == 0:
+                continue
+            if potential > p[THETA_PLUS] and fast > p[THETA_MINUS]:
+                amount = p[A_LTP] * (potential - p[THETA_PLUS]) * (fast - p[THETA_MINUS]) * p[RESOLUTION]
+                found = index[row + POTENTIATIONS]
+                while found[LENGTH] > 1 and pool[found[START] + found[FIRST], READ] >= incoming:
+                    _forget(found)
+                _append(found, pool, counters, t, amount)
+            if slow > p[THETA_MINUS]:
+                amount = p[A_LTD] * (slow - p[THETA_MINUS])
+                if p[IS_CONSTANT] == 0.0:
+                    amount = p[A_LTD] * slowest * slowest * (slow - p[THETA_MINUS]) / p[REFERENCE]
+                found = index[row + DEPRESSIONS]
+                while found[LENGTH] >= p[LONGEST]:
+                    _forget(found)
+                _append(found, pool, counters, t, amount)
+
+
+@numba.njit(cache=True)
+def _forget(index: np.ndarray) -> None:
+    """Remove the oldest record."""
+    index[FIRST] = (index[FIRST] + 1) & (index[CAPACITY] - 1)
+    index[LENGTH] -= 1
+
+
+@numba.njit(cache=True)
+def _append(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: Any, amount: Any) -> None:
+    if index[LENGTH] == index[CAPACITY]:
+        move(index, pool, counters)
+    record = pool[index[START] + ((index[FIRST] + index[LENGTH]) & (index[CAPACITY] - 1))]
+    record[TIME], record[RECORD_TRACE], record[READ] = t, amount, 0.0
+    index[LENGTH] += 1
+
+
+@numba.cfunc(ffi.HANDLER, cache=True)
+def note_voltages_handler(frame: int) -> int:
+    """`note_voltages` as an operation of XLA."""
+    if ffi.is_query(frame):
+        return 0
+    parameters, clock = ffi.float64(frame, 4), ffi.int64(frame, 6)
+    samples, places = ffi.float64(frame, 3), ffi.int64(frame, 5)
+    steps = clock[MIN_DELAY]
+    columns = len(samples) // (steps * places[0])
+    note_voltages(
+        ffi.int64(frame, 0).reshape((-1, INDEX_WORDS)),
+        ffi.float64(frame, 1).reshape((-1, RECORD_WORDS)),
+        ffi.int64(frame, 2),
+        samples.reshape((steps, places[0], columns)),
+        parameters.reshape((-1, PARAMETER_WORDS)),
+        places,
+        clock,
+        ffi.float64(frame, 7),
+    )
+    return 0
+
+
+# -- what synapses ask for: the operations of `models.voltage_history` in compiled code ------------------------
+
+
+@numba.njit
+def _mark_read(pool: np.ndarray, record: int) -> None:
+    pool[record, READ] += 1.0
+
+
+@numba.njit(inline="always")
+def _record(x: Any, role: int, k: int) -> int:
+    """Return where a record of the target lies in the pool."""
+    i = x.index[x.post, VOLTAGES] + role
+    return x.index[i, START] + ((x.index[i, FIRST] + k) & (x.index[i, CAPACITY] - 1))
+
+
+@overload(voltage_history.potentiations, strict=False, inline="always")
+def _potentiations(x: Any, after: Any, until: Any) -> Any:
+    def potentiations(x: Any, after: float, until: float) -> range:
+        end = x.index[x.index[x.post, VOLTAGES] + POTENTIATIONS, LENGTH]
+        while end > 0 and not x.pool[_record(x, POTENTIATIONS, end - 1), TIME] - EPSILON < until:
+            end -= 1
+        begin = end
+        while begin > 0 and not x.pool[_record(x, POTENTIATIONS, begin - 1), TIME] - EPSILON < after:
+            begin -= 1
+            _mark_read(x.pool, _record(x, POTENTIATIONS, begin))
+        return range(begin, end)
+
+    return potentiations
+
+
+@overload(voltage_history.time, strict=False, inline="always")
+def _time(x: Any, k: Any) -> Any:
+    return lambda x, k: x.pool[_record(x, POTENTIATIONS, k), TIME]
+
+
+@overload(voltage_history.amount, strict=False, inline="always")
+def _amount(x: Any, k: Any) -> Any:
+    return lambda x, k: x.pool[_record(x, POTENTIATIONS, k), RECORD_TRACE]
+
+
+@overload(voltage_history.depression, strict=False, inline="always")
+def _depression(x: Any, t: Any) -> Any:
+    def depression(x: Any, t: float) -> float:
+        if t < 0.0:
+            return 0.0
+        k = x.index[x.index[x.post, VOLTAGES] + DEPRESSIONS, LENGTH] - 1
+        while k >= 0 and x.pool[_record(x, DEPRESSIONS, k), TIME] - t >= EPSILON:
+            k -= 1
+        if k >= 0 and abs(t - x.pool[_record(x, DEPRESSIONS, k), TIME]) < EPSILON:
+            return x.pool[_record(x, DEPRESSIONS, k), RECORD_TRACE]
+        return 0.0
+
+    return depression

@@ -1,0 +1,95 @@
+"""The nodes that collect spikes for the synapses that they modulate, in the layout of `engine.modulation`."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from jaxnest.engine.delivery_table import DeliveryTable
+from jaxnest.engine.plasticity import Plasticity, common_names
+from jaxnest.engine.shard import Shard
+
+
+class Collectors(NamedTuple):
+    """Arguments of `engine.modulation.after_segment`."""
+
+    collectors: np.ndarray
+    turn: np.ndarray
+    connection_start: np.ndarray
+    group_kind: np.ndarray
+    group_row: np.ndarray
+    group_common: np.ndarray
+    group_collector: np.ndarray
+
+
+def collectors_of(shard: Shard, table: DeliveryTable) -> Collectors | None:
+    """Return what is known of the collectors of one virtual process, None if there are none."""
+    rows = []
+    for batch in shard.collectors:
+        columns, awake = batch.columns(), ~batch.store.frozen[batch.rows]
+        lanes = batch.lanes(np.arange(len(batch)), 0)
+        rows.append(np.stack([lanes, columns[batch.model.interval], awake], axis=1))
+    if not rows:
+        return None
+    plasticity = table.plasticity
+    assert plasticity is not None
+    ids = np.array(list(shard.collector_rows))
+    return Collectors(
+        np.concatenate(rows).astype(np.int64),
+        np.searchsorted(ids, shard.emitters).astype(np.int64),
+        table.connection_start,
+        plasticity.group_kind,
+        plasticity.group_row,
+        plasticity.group_common,
+        _group_collector(plasticity),
+    )
+
+
+def _group_collector(plasticity: Plasticity) -> np.ndarray:
+    """Return for each group of connections the row of its collector in the archive."""
+    found = np.full(len(plasticity.group_kind), -1, np.int64)
+    for k, synapses in enumerate(plasticity.synapses):
+        name = synapses.model.modulator
+        if name:
+            mine = plasticity.group_kind == k + 1
+            place = common_names(synapses.model).index(name)
+            found[mine] = synapses.common[plasticity.group_common[mine], place].astype(np.int64)
+    return found
+
+
+def modulating_functions(plasticity: Plasticity) -> np.ndarray:
+    """Return the addresses of the compiled functions that update synapses, 0 for models that have none."""
+    from jaxnest.engine.generate_synapses import compiled_functions
+    from jaxnest.models.registry import SYNAPSE_MODELS
+
+    return np.array(
+        [
+            compiled_functions(name).modulate.address if SYNAPSE_MODELS[name].modulate is not None else 0
+            for name in plasticity.dynamics
+        ],
+        np.int64,
+    )
+
+
+def after_segment(
+    table: DeliveryTable, collectors: Collectors, buffers: Any, stream: Any, clock: np.ndarray, times: np.ndarray
+) -> None:
+    """Remember the spikes of a segment and let the collectors act, without XLA."""
+    from jaxnest.engine import modulation, synaptic_calls
+
+    plasticity = table.plasticity
+    assert plasticity is not None
+    arrays = (buffers.ring, buffers.weight_events, buffers.counters, *buffers.archive.arrays, stream, clock, times)
+    own = [(s.state, *s.constant()) for s in plasticity.synapses]
+    arguments: tuple[Any, ...] = (
+        buffers.ring.reshape(-1),
+        buffers.counters,
+        *buffers.archive.arrays,
+        buffers.raster.reshape(-1),
+        clock,
+        times,
+        *collectors,
+        synaptic_calls.calls_of(arrays, own, modulating_functions(plasticity)),
+    )
+    modulation.after_segment(*arguments)

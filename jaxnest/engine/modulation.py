@@ -1,0 +1,192 @@
+"""Spikes that modulate plastic synapses: nodes collect them and tell their synapses at regular intervals.
+
+A collector has a row in the archive (see `engine.archive`) behind those of the neurons. Its ring holds the spikes since
+it told its synapses last, after a record of that time. In NEST collectors take their turn among the neurons, in the
+order of node ids: neurons with smaller ids have forgotten spikes by then that nobody needs, the others have not.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+from numba.extending import overload
+
+from jaxnest.engine import ffi
+from jaxnest.engine.archive import missing, move, note_spike
+from jaxnest.engine.archive_layout import (
+    CAPACITY,
+    FIRST,
+    INDEX_WORDS,
+    LENGTH,
+    MS_PER_STEP,
+    MS_PER_TIC,
+    RECORD_TRACE,
+    RECORD_WORDS,
+    START,
+    TICS_PER_STEP,
+    TIME,
+    TRACE_WORDS,
+)
+from jaxnest.engine.layout import ARCHIVE_NEEDED, FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
+from jaxnest.engine.synaptic_calls import (
+    COMMON_ROW,
+    FUNCTION,
+    N_OWN,
+    N_SHARED,
+    ROW,
+    SIZE,
+    STEP,
+    calls_of_frame,
+)
+from jaxnest.models import modulation
+
+LANE, INTERVAL, AWAKE = range(3)
+COLLECTOR_WORDS = 3
+"""Words of a collector: its lane of the ring buffer, its interval in shortest delays, whether it takes part."""
+
+
+@numba.njit(cache=True)
+def after_segment(
+    ring: np.ndarray,
+    counters: np.ndarray,
+    index: np.ndarray,
+    trace: np.ndarray,
+    pool: np.ndarray,
+    raster: np.ndarray,
+    clock: np.ndarray,
+    times: np.ndarray,
+    collectors: np.ndarray,
+    turn: np.ndarray,
+    connection_start: np.ndarray,
+    group_kind: np.ndarray,
+    group_row: np.ndarray,
+    group_common: np.ndarray,
+    group_collector: np.ndarray,
+    calls: np.ndarray,
+) -> None:
+    """Remember the spikes of a segment, collect those that modulate synapses, and update synapses when it is time.
+
+    Parameters
+    ----------
+    collectors
+        What `COLLECTOR_WORDS` says, in the order of node ids.
+    turn
+        Per column of the raster: the number of collectors with a smaller id.
+    group_collector
+        Per group of connections: the row of its collector in the archive, -1 if there is none.
+    calls
+        The functions that update synapses, 0 if a model has none (see `engine.synaptic_calls`).
+    """
+    n = len(raster) // clock[MIN_DELAY]
+    counters[ARCHIVE_NEEDED] = 0
+    if missing(index, pool, counters, raster, clock) > 0:
+        return
+    for k in range(len(collectors) + 1):
+        for lag in range(clock[FROM], clock[TO]):
+            t = times[MS_PER_TIC] * ((clock[ORIGIN] + lag + 1) * times[TICS_PER_STEP])
+            for i in range(n):
+                if turn[i] == k:
+                    for _ in range(raster[lag * n + i]):
+                        note_spike(index[i], trace[i], pool, counters, t, clock[MIN_DELAY] * times[MS_PER_STEP])
+        if k == len(collectors) or not collectors[k, AWAKE]:
+            continue
+        _collect(ring, counters, index[n + k], pool, clock, times, collectors[k, LANE])
+        end = clock[ORIGIN] + clock[TO]
+        if end % (collectors[k, INTERVAL] * clock[MIN_DELAY]) == 0:
+            for group in range(len(group_kind)):
+                if group_collector[group] == n + k:
+                    call = calls[group_kind[group] - 1]
+                    call[ROW], call[COMMON_ROW] = group_row[group], group_common[group]
+                    call[SIZE] = connection_start[group + 1] - connection_start[group]
+                    call[STEP] = end - 1
+                    ffi.call_function(call[FUNCTION], call.ctypes.data)
+            index[n + k, FIRST], index[n + k, LENGTH] = 0, 0
+            _add(index[n + k], pool, times[MS_PER_TIC] * (end * times[TICS_PER_STEP]), 0.0)
+
+
+@numba.njit(cache=True)
+def _collect(
+    ring: np.ndarray,
+    counters: np.ndarray,
+    index: np.ndarray,
+    pool: np.ndarray,
+    clock: np.ndarray,
+    times: np.ndarray,
+    lane: int,
+) -> None:
+    """Take the spikes of a segment out of the ring buffer."""
+    for lag in range(clock[FROM], clock[TO]):
+        step = clock[ORIGIN] + lag
+        place = (step % clock[N_SLOTS]) * clock[N_LANES] + lane
+        if ring[place] > 0.0:
+            if index[LENGTH] == index[CAPACITY]:
+                move(index, pool, counters)
+            _add(index, pool, times[MS_PER_TIC] * ((step + 1) * times[TICS_PER_STEP]), ring[place])
+        ring[place] = 0.0
+
+
+@numba.njit(cache=True)
+def _add(index: np.ndarray, pool: np.ndarray, t: float, multiplicity: Any) -> None:
+    record = pool[index[START] + ((index[FIRST] + index[LENGTH]) & (index[CAPACITY] - 1))]
+    record[TIME], record[RECORD_TRACE] = t, multiplicity
+    index[LENGTH] += 1
+
+
+@numba.cfunc(ffi.HANDLER, cache=True)
+def after_segment_handler(frame: int) -> int:
+    """`after_segment` as an operation of XLA.
+
+    Arguments: as those of `engine.synaptic_calls.deliver_handler` up to the arrays of all models; then the raster,
+    collectors, turns, and what `after_segment` has to know of the groups.
+    """
+    if ffi.is_query(frame):
+        return 0
+    n = ffi.size(frame, N_SHARED - 2)
+    clock = ffi.int64(frame, N_SHARED - 1 + n)
+    rest = N_SHARED + 1 + N_OWN * n
+    after_segment(
+        ffi.float64(frame, 0),
+        ffi.int64(frame, 2),
+        ffi.int64(frame, 3).reshape((-1, INDEX_WORDS)),
+        ffi.float64(frame, 4).reshape((-1, TRACE_WORDS)),
+        ffi.float64(frame, 5).reshape((-1, RECORD_WORDS)),
+        ffi.int32(frame, rest),
+        clock,
+        ffi.float64(frame, N_SHARED + n),
+        ffi.int64(frame, rest + 1).reshape((-1, COLLECTOR_WORDS)),
+        ffi.int64(frame, rest + 2),
+        ffi.int64(frame, rest + 3),
+        ffi.int64(frame, rest + 4),
+        ffi.int64(frame, rest + 5),
+        ffi.int64(frame, rest + 6),
+        ffi.int64(frame, rest + 7),
+        calls_of_frame(frame, n),
+    )
+    return 0
+
+
+# -- what synapses ask for: the operations of `models.modulation` in compiled code ----------------------------
+
+
+@numba.njit(inline="always")
+def _record(x: Any, k: int) -> int:
+    """Return where record `k` of the collector lies in the pool."""
+    i = x.collector
+    return x.index[i, START] + ((x.index[i, FIRST] + k) & (x.index[i, CAPACITY] - 1))
+
+
+@overload(modulation.count, strict=False, inline="always")
+def _count(x: Any) -> Any:
+    return lambda x: x.index[x.collector, LENGTH]
+
+
+@overload(modulation.time, strict=False, inline="always")
+def _time(x: Any, k: Any) -> Any:
+    return lambda x, k: x.pool[_record(x, int(k)), TIME]
+
+
+@overload(modulation.multiplicity, strict=False, inline="always")
+def _multiplicity(x: Any, k: Any) -> Any:
+    return lambda x, k: x.pool[_record(x, int(k)), RECORD_TRACE]

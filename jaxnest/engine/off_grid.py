@@ -1,0 +1,217 @@
+"""Spikes that are not bound to the grid of time steps, in compiled code.
+
+Events that are on their way to neurons with queues wait in `pending`, in the order in which they were sent. At the
+beginning of a slice those that arrive during it are sorted into `ready`, the first event of each neuron last (see
+`engine.off_grid_sort`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+from numba.extending import overload
+
+from jaxnest.engine import ffi
+from jaxnest.engine.archive import note_spike
+from jaxnest.engine.archive_layout import MS_PER_STEP, MS_PER_TIC, TICS_PER_STEP
+from jaxnest.engine.layout import MIN_DELAY, N_LANES, N_SLOTS, ORIGIN
+from jaxnest.engine.off_grid_sort import later, sort_events
+from jaxnest.engine.synaptic_calls import COMMON_ROW, CONNECTION, FUNCTION, MULTIPLICITY, ROW, SIZE, STEP, WATCHED
+from jaxnest.models import precise
+
+NODE, STAMP, OFFSET, WEIGHT = range(4)
+EVENT_WORDS = 4
+"""Words of an event: the node, the step in which it arrives, how long (ms) before the end of the step, its weight."""
+
+N_PENDING, N_EMITTED = range(2)
+
+COLUMN, LAG, MULTIPLE, AT = range(4)
+SPIKE_WORDS = 4
+"""Words of a spike that was emitted: column of the raster (or node), lag, multiplicity, offset."""
+
+NEVER = np.inf
+
+
+@numba.njit(cache=True)
+def push(pending: np.ndarray, counts: np.ndarray, node: Any, stamp: Any, offset: Any, weight: Any) -> None:
+    """Let an event wait until it arrives."""
+    event = pending[counts[N_PENDING]]
+    event[NODE], event[STAMP], event[OFFSET], event[WEIGHT] = node, stamp, offset, weight
+    counts[N_PENDING] += 1
+
+
+@numba.njit(cache=True)
+def deliver(
+    spikes: np.ndarray,
+    ring: np.ndarray,
+    pending: np.ndarray,
+    counts: np.ndarray,
+    group_start: np.ndarray,
+    connection_start: np.ndarray,
+    group_kind: np.ndarray,
+    group_row: np.ndarray,
+    group_common: np.ndarray,
+    lane: np.ndarray,
+    weight: np.ndarray,
+    delay: np.ndarray,
+    shift: np.ndarray,
+    node_of_lane: np.ndarray,
+    clock: np.ndarray,
+    resolution: float,
+    calls: np.ndarray,
+) -> None:
+    """At the beginning of a slice: deliver spikes of the previous one.
+
+    Parameters
+    ----------
+    spikes
+        As `SPIKE_WORDS` says, with nodes.
+    shift
+        Per connection: how much shorter (ms) its delay is than its number of steps; empty if no delay is.
+    node_of_lane
+        The node of each lane whose spikes wait in a queue, 0 for other lanes.
+    """
+    n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
+    for i in range(len(spikes)):
+        node, offset = int(spikes[i, COLUMN]), spikes[i, AT]
+        step = clock[ORIGIN] - clock[MIN_DELAY] + int(spikes[i, LAG])
+        for group in range(group_start[node], group_start[node + 1]):
+            first = connection_start[group]
+            for copy in range(int(spikes[i, MULTIPLE])):
+                for c in range(first, connection_start[group + 1]):
+                    steps, at = delay[c], offset + (shift[c] if len(shift) > 0 else 0.0)
+                    if at >= resolution:
+                        steps, at = steps - 1, at - resolution
+                    place = ((step + steps) % n_slots) * n_lanes + lane[c]
+                    target = node_of_lane[lane[c]]
+                    if group_kind[group] == 0:
+                        amount = weight[c + (len(weight) - len(lane) if copy > 0 else 0)]
+                        if target > 0:
+                            push(pending, counts, target, step + steps, at, amount)
+                        else:
+                            ring[place] += amount
+                        continue
+                    if target > 0:
+                        ring[place] = -0.0  # shows whether something is added
+                    call = calls[group_kind[group] - 1]
+                    call[ROW], call[SIZE], call[COMMON_ROW] = group_row[group] + c - first, 1, group_common[group]
+                    call[CONNECTION], call[MULTIPLICITY], call[STEP], call[WATCHED] = c, 1, step, 0
+                    ffi.call_function(call[FUNCTION], call.ctypes.data)
+                    if target > 0:
+                        if ring[place] != 0.0 or np.copysign(1.0, ring[place]) > 0.0:
+                            push(pending, counts, target, step + steps, at, ring[place])
+                        ring[place] = 0.0
+
+
+@numba.njit(cache=True)
+def prepare(
+    pending: np.ndarray,
+    counts: np.ndarray,
+    queue_of_node: np.ndarray,
+    ready: np.ndarray,
+    begin: np.ndarray,
+    end: np.ndarray,
+    until: int,
+) -> None:
+    """At the beginning of a slice: sort the events that arrive before step `until` into the queues."""
+    end[:] = 0
+    n = counts[N_PENDING]
+    for i in range(n):
+        if pending[i, STAMP] < until and queue_of_node[int(pending[i, NODE])] >= 0:
+            end[queue_of_node[int(pending[i, NODE])]] += 1
+    start = 0
+    for q in range(len(begin)):
+        begin[q] = start
+        start += end[q]
+        end[q] = begin[q]
+    kept = 0
+    for i in range(n):
+        q = queue_of_node[int(pending[i, NODE])]
+        if pending[i, STAMP] >= until:
+            pending[kept] = pending[i]
+            kept += 1
+        elif q >= 0:
+            ready[end[q]] = pending[i]
+            end[q] += 1
+    counts[N_PENDING] = kept
+    for q in range(len(begin)):
+        sort_events(ready[begin[q] : end[q]])
+
+
+@numba.njit(cache=True)
+def note_spikes(
+    spikes: np.ndarray,
+    index: np.ndarray,
+    trace: np.ndarray,
+    pool: np.ndarray,
+    counters: np.ndarray,
+    clock: np.ndarray,
+    times: np.ndarray,
+) -> None:
+    """Let neurons remember their spikes."""
+    for k in range(len(spikes)):
+        i = int(spikes[k, COLUMN])
+        t = times[MS_PER_TIC] * ((clock[ORIGIN] + int(spikes[k, LAG]) + 1) * times[TICS_PER_STEP]) - spikes[k, AT]
+        for _ in range(int(spikes[k, MULTIPLE])):
+            note_spike(index[i], trace[i], pool, counters, t, clock[MIN_DELAY] * times[MS_PER_STEP])
+
+
+# -- what neurons do: the operations of `models.precise` in compiled code ----------------------------------------
+#
+# What writes is a function of its own: numba would take a write to an array in a named tuple for dead code.
+
+
+@numba.njit
+def _next(
+    ready: np.ndarray,
+    begin: np.ndarray,
+    end: np.ndarray,
+    returns: np.ndarray,
+    queue: int,
+    step: int,
+    together: bool,
+) -> tuple[float, float, int]:
+    last = end[queue] - 1
+    if last < begin[queue] or not later(returns[queue], ready[last]):
+        if returns[queue, STAMP] == step:
+            returns[queue, STAMP] = NEVER
+            return returns[queue, OFFSET], 0.0, precise.RETURN
+        return 0.0, 0.0, precise.NOTHING
+    if ready[last, STAMP] != step:
+        return 0.0, 0.0, precise.NOTHING
+    offset, weight = ready[last, OFFSET], ready[last, WEIGHT]
+    last -= 1
+    while together and last >= begin[queue] and ready[last, OFFSET] == offset and ready[last, STAMP] == step:
+        weight += ready[last, WEIGHT]
+        last -= 1
+    end[queue] = last + 1
+    return offset, weight, precise.SPIKE
+
+
+@numba.njit
+def _return(returns: np.ndarray, queue: int, step: int, offset: float) -> None:
+    returns[queue, STAMP], returns[queue, OFFSET] = step, offset
+
+
+@numba.njit
+def _emit(emitted: np.ndarray, counts: np.ndarray, column: int, lag: int, multiplicity: float, offset: float) -> None:
+    spike = emitted[counts[N_EMITTED]]
+    spike[COLUMN], spike[LAG], spike[MULTIPLE], spike[AT] = column, lag, multiplicity, offset
+    counts[N_EMITTED] += 1
+
+
+@overload(precise.next_event, strict=False)
+def _next_event(x: Any, together: Any) -> Any:
+    return lambda x, together: _next(x.ready, x.begin, x.end, x.returns, x.queue, x.step, together)
+
+
+@overload(precise.end_refractoriness, strict=False)
+def _end_refractoriness(x: Any, offset: Any) -> Any:
+    return lambda x, offset: _return(x.returns, x.queue, x.step, offset)
+
+
+@overload(precise.emit, strict=False)
+def _emit_spike(x: Any, offset: Any, multiplicity: Any) -> Any:
+    return lambda x, offset, multiplicity: _emit(x.emitted, x.counts, x.column, x.lag, multiplicity, offset)

@@ -1,0 +1,100 @@
+"""Compiled loops for connections that carry numbers, as functions and as operations of XLA."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from jaxnest.engine import ffi
+from jaxnest.engine.layout import MIN_DELAY, N_LANES, N_SLOTS, ORIGIN
+from jaxnest.random.distributions import standard_normal
+
+
+@numba.njit(cache=True, error_model="numpy", nogil=True)
+def add_terms(
+    ring: np.ndarray,
+    values: np.ndarray,
+    row: np.ndarray,
+    factor: np.ndarray,
+    lane: np.ndarray,
+    offset: np.ndarray,
+    clock: np.ndarray,
+) -> None:
+    """Add the products of all terms to the ring buffer, for all steps of the present slice."""
+    for k in range(len(row)):
+        slot = (clock[ORIGIN] + offset[k]) % clock[N_SLOTS]
+        for lag in range(clock[MIN_DELAY]):
+            ring[slot * clock[N_LANES] + lane[k]] += factor[k] * values[row[k], lag]
+            slot += 1
+            if slot == clock[N_SLOTS]:
+                slot = 0
+
+
+@numba.njit(cache=True, error_model="numpy", nogil=True)
+def clear_lanes(ring: np.ndarray, lanes: np.ndarray, clock: np.ndarray) -> None:
+    """Clear some lanes of the ring buffer, for all steps of the present slice."""
+    for lag in range(clock[MIN_DELAY]):
+        first = (clock[ORIGIN] + lag) % clock[N_SLOTS] * clock[N_LANES]
+        for lane in lanes:
+            ring[first + lane] = 0.0
+
+
+@numba.njit(cache=True, error_model="numpy", nogil=True)
+def draw_noise(
+    stream: np.ndarray,
+    present: np.ndarray,
+    following: np.ndarray,
+    objects: np.ndarray,
+    frozen: np.ndarray,
+    rows: np.ndarray,
+    clock: np.ndarray,
+) -> None:
+    """Take what was drawn for this slice, and draw for the next, neuron by neuron."""
+    for i in range(rows[0], rows[1]):
+        if frozen[i]:
+            continue
+        for lag in range(clock[MIN_DELAY]):
+            present[lag, i] = following[lag, i]
+        for lag in range(clock[MIN_DELAY]):
+            following[lag, i] = standard_normal(stream, objects[i])
+
+
+@numba.cfunc(ffi.HANDLER, cache=True)
+def terms_handler(frame: int) -> int:
+    """`add_terms` as an operation of XLA; the last argument says whether to do anything."""
+    if ffi.is_query(frame):
+        return 0
+    clock = ffi.int64(frame, 6)
+    if ffi.int64(frame, 7)[0] != 0:
+        add_terms(
+            ffi.float64(frame, 0),
+            ffi.float64(frame, 1).reshape((-1, clock[MIN_DELAY])),
+            ffi.int64(frame, 2),
+            ffi.float64(frame, 3),
+            ffi.int64(frame, 4),
+            ffi.int64(frame, 5),
+            clock,
+        )
+    return 0
+
+
+@numba.cfunc(ffi.HANDLER, cache=True)
+def lanes_handler(frame: int) -> int:
+    """`clear_lanes` as an operation of XLA, after whatever its last argument comes from."""
+    if ffi.is_query(frame):
+        return 0
+    clear_lanes(ffi.float64(frame, 0), ffi.int64(frame, 1), ffi.int64(frame, 2))
+    return 0
+
+
+@numba.cfunc(ffi.HANDLER, cache=True)
+def noise_handler(frame: int) -> int:
+    """`draw_noise` as an operation of XLA."""
+    if ffi.is_query(frame):
+        return 0
+    objects, clock = ffi.float64(frame, 3).reshape((-1, 2)), ffi.int64(frame, 6)
+    n = len(ffi.float64(frame, 1)) // clock[MIN_DELAY]
+    present = ffi.float64(frame, 1).reshape((clock[MIN_DELAY], n))
+    following = ffi.float64(frame, 2).reshape((clock[MIN_DELAY], n))
+    draw_noise(ffi.uint64(frame, 0), present, following, objects, ffi.int64(frame, 4), ffi.int64(frame, 5), clock)
+    return 0

@@ -1,0 +1,132 @@
+"""Hodgkin-Huxley neuron for voltage-based plasticity."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from jaxnest.models import ops, voltage_history
+from jaxnest.models.base import Quantity, hidden, positive
+from jaxnest.models.conductance import CAPACITANCE, CURRENT, REFRACTORY_TIME, SYNAPTIC_TIMES
+from jaxnest.models.neurons.hh_psc_alpha import CONDUCTANCES, GATES, equilibrium
+from jaxnest.models.ode import OdeNeuron
+from jaxnest.models.registry import register
+
+POSITIVE = positive("All time constants must be strictly positive.")
+
+
+@register
+class hh_psc_alpha_clopath(OdeNeuron):
+    r"""Hodgkin-Huxley neuron with the averages of its potential that Clopath synapses need.
+
+    .. math:: C_m \dot V = -g_L(V - E_L) - g_{Na} m^3 h (V - E_{Na}) - g_K n^4 (V - E_K) + I_{syn} + I_e + I_{stim}
+
+    A spike is emitted at the first step after a maximum of V_m at or above 0 mV, at most once per t_ref. An incoming
+    spike of weight w (pA) starts a current of amplitude w after the synaptic time constant.
+
+    References
+    ----------
+    Clopath, Buesing, Vasilaki and Gerstner (2010), Nature Neuroscience 13:344-352. Hodgkin & Huxley (1952), Journal of
+    Physiology 117:500-544. NEST documentation, model ``hh_psc_alpha_clopath``.
+    """
+
+    parameters = {
+        "t_ref": Quantity(2.0, "ms", "Refractory period", REFRACTORY_TIME),
+        "C_m": Quantity(100.0, "pF", "Capacitance of the membrane", CAPACITANCE),
+        "g_Na": Quantity(12000.0, "nS", "Largest conductance of sodium", CONDUCTANCES),
+        "E_Na": Quantity(50.0, "mV", "Reversal potential of sodium"),
+        "g_K": Quantity(3600.0, "nS", "Largest conductance of potassium", CONDUCTANCES),
+        "E_K": Quantity(-77.0, "mV", "Reversal potential of potassium"),
+        "g_L": Quantity(30.0, "nS", "Leak conductance", CONDUCTANCES),
+        "E_L": Quantity(-54.402, "mV", "Reversal potential of the leak"),
+        **SYNAPTIC_TIMES,
+        **CURRENT,
+        "tau_u_bar_plus": Quantity(114.0, "ms", "Time constant of u_bar_plus", POSITIVE),
+        "tau_u_bar_minus": Quantity(10.0, "ms", "Time constant of u_bar_minus", POSITIVE),
+        "tau_u_bar_bar": Quantity(500.0, "ms", "Time constant of u_bar_bar", POSITIVE),
+        **voltage_history.PARAMETERS,
+    }
+    state = {
+        "V_m": Quantity(-65.0, "mV", "Membrane potential"),
+        "Act_m": Quantity(equilibrium(-65.0)[0], "", "Activation of sodium", GATES),
+        "Inact_h": Quantity(equilibrium(-65.0)[1], "", "Inactivation of sodium", GATES),
+        "Act_n": Quantity(equilibrium(-65.0)[2], "", "Activation of potassium", GATES),
+        "u_bar_plus": Quantity(0.0, "mV", "Fast average of the potential"),
+        "u_bar_minus": Quantity(0.0, "mV", "Slow average of the potential"),
+        "u_bar_bar": Quantity(0.0, "mV", "Average of the slow average"),
+        "dI_ex": hidden(),
+        "I_ex": hidden(),
+        "dI_in": hidden(),
+        "I_in": hidden(),
+    }
+    ode = (
+        "V_m",
+        "Act_m",
+        "Inact_h",
+        "Act_n",
+        "u_bar_plus",
+        "u_bar_minus",
+        "u_bar_bar",
+        "dI_ex",
+        "I_ex",
+        "dI_in",
+        "I_in",
+    )
+    loops_stages = True
+    may_be_undefined = True
+    filtered_voltages = ("V_m", "u_bar_plus", "u_bar_minus", "u_bar_bar")
+    recordables = {
+        "V_m": lambda v, s: s.V_m,
+        "I_syn_ex": lambda v, s: s.I_ex,
+        "I_syn_in": lambda v, s: s.I_in,
+        "Act_m": lambda v, s: s.Act_m,
+        "Inact_h": lambda v, s: s.Inact_h,
+        "Act_n": lambda v, s: s.Act_n,
+        "u_bar_plus": lambda v, s: s.u_bar_plus,
+        "u_bar_minus": lambda v, s: s.u_bar_minus,
+        "u_bar_bar": lambda v, s: s.u_bar_bar,
+    }
+    spike_receptors = {0: ("spikes_ex", "spikes_in")}
+    current_receptors = {0: "current"}
+
+    @staticmethod
+    def calibrate(p: Any, clock: Any) -> dict[str, Any]:
+        return OdeNeuron.calibrate(p, clock) | {
+            "psc_ex": 1.0 * math.e / p.tau_syn_ex,
+            "psc_in": 1.0 * math.e / p.tau_syn_in,
+        }
+
+    @staticmethod
+    def dynamics(v: Any, s: Any) -> tuple[Any, ...]:
+        V, m, h, n = s.V_m, s.Act_m, s.Inact_h, s.Act_n
+        alpha_n = (0.01 * (V + 55.0)) / (1.0 - ops.exp(-(V + 55.0) / 10.0))
+        beta_n = 0.125 * ops.exp(-(V + 65.0) / 80.0)
+        alpha_m = (0.1 * (V + 40.0)) / (1.0 - ops.exp(-(V + 40.0) / 10.0))
+        beta_m = 4.0 * ops.exp(-(V + 65.0) / 18.0)
+        alpha_h = 0.07 * ops.exp(-(V + 65.0) / 20.0)
+        beta_h = 1.0 / (1.0 + ops.exp(-(V + 35.0) / 10.0))
+        I_Na = v.g_Na * m * m * m * h * (V - v.E_Na)
+        I_K = v.g_K * n * n * n * n * (V - v.E_K)
+        I_L = v.g_L * (V - v.E_L)
+        return (
+            (-(I_Na + I_K + I_L) + s.I_stim + v.I_e + s.I_ex + s.I_in) / v.C_m,
+            alpha_m * (1 - m) - beta_m * m,
+            alpha_h * (1 - h) - beta_h * h,
+            alpha_n * (1 - n) - beta_n * n,
+            (-s.u_bar_plus + V) / v.tau_u_bar_plus,
+            (-s.u_bar_minus + V) / v.tau_u_bar_minus,
+            (-s.u_bar_bar + s.u_bar_minus) / v.tau_u_bar_bar,
+            -s.dI_ex / v.tau_syn_ex,
+            s.dI_ex - (s.I_ex / v.tau_syn_ex),
+            -s.dI_in / v.tau_syn_in,
+            s.dI_in - (s.I_in / v.tau_syn_in),
+        )
+
+    @staticmethod
+    def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
+        spike = (s.refractory == 0) & (s.V_m >= 0) & (V_before > s.V_m)
+        refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
+        dI_ex, dI_in = s.dI_ex + x.spikes_ex * v.psc_ex, s.dI_in + x.spikes_in * v.psc_in
+        averages = (s.u_bar_plus, s.u_bar_minus, s.u_bar_bar)
+        gates = (s.V_m, s.Act_m, s.Inact_h, s.Act_n)
+        return (*gates, *averages, dI_ex, s.I_ex, dI_in, s.I_in, refractory, x.current), spike

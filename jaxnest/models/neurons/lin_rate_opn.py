@@ -1,0 +1,30 @@
+"""Rate neuron with linear gain function and noise on its output."""
+
+from __future__ import annotations
+
+from jaxnest.models.rate import OutputNoiseNeuron
+from jaxnest.models.rate_gains import LINEAR, linear, linear_coupling_ex, linear_coupling_in
+from jaxnest.models.registry import register
+
+
+@register
+class lin_rate_opn(OutputNoiseNeuron, gain=linear, couplings=(linear_coupling_ex, linear_coupling_in)):
+    r"""Rate neuron with linear gain function and noise on its output.
+
+    .. math::
+        \tau \dot X &= -X + \mu + \phi(h) \\
+        \phi(h) &= g h
+
+    The neuron sends :math:`X + \sqrt{\tau}\sigma\xi`, with :math:`\xi` white noise. The input h is the sum of the
+    weighted rates that arrive, if `linear_summation` is set; else the gain function is applied to each of them before
+    they are weighted.
+
+    With multiplicative coupling, excitatory input is scaled by :math:`g_{ex}(\theta_{ex} - X)` and inhibitory input by
+    :math:`g_{in}(\theta_{in} + X)`.
+
+    References
+    ----------
+    Hahne, Dahmen, Schuecker, Frommer, Bolten, Helias & Diesmann (2017), Frontiers in Neuroinformatics 11:34.
+    """
+
+    parameters = LINEAR

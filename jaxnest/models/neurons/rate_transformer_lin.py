@@ -1,0 +1,26 @@
+"""Node that sends the linear gain function of its input."""
+
+from __future__ import annotations
+
+from jaxnest.models.rate import RateTransformer
+from jaxnest.models.rate_gains import LINEAR, linear
+from jaxnest.models.registry import register
+
+
+@register
+class rate_transformer_lin(RateTransformer, gain=linear):
+    r"""Node that sends the linear gain function of its input.
+
+    .. math::
+        X &= \phi(h) \\
+        \phi(h) &= g h
+
+    The rate is sent one time step later. The input h is the sum of the weighted rates that arrive, if
+    `linear_summation` is set; else the gain function is applied to each of them before they are weighted.
+
+    References
+    ----------
+    Hahne, Dahmen, Schuecker, Frommer, Bolten, Helias & Diesmann (2017), Frontiers in Neuroinformatics 11:34.
+    """
+
+    parameters = LINEAR

@@ -1,0 +1,26 @@
+"""Node that sends the threshold-linear gain function of its input."""
+
+from __future__ import annotations
+
+from jaxnest.models.rate import RateTransformer
+from jaxnest.models.rate_gains import THRESHOLD_LINEAR, threshold_linear
+from jaxnest.models.registry import register
+
+
+@register
+class rate_transformer_threshold_lin(RateTransformer, gain=threshold_linear):
+    r"""Node that sends the threshold-linear gain function of its input.
+
+    .. math::
+        X &= \phi(h) \\
+        \phi(h) &= \min(\max(g (h - \theta), 0), \alpha)
+
+    The rate is sent one time step later. The input h is the sum of the weighted rates that arrive, if
+    `linear_summation` is set; else the gain function is applied to each of them before they are weighted.
+
+    References
+    ----------
+    Hahne, Dahmen, Schuecker, Frommer, Bolten, Helias & Diesmann (2017), Frontiers in Neuroinformatics 11:34.
+    """
+
+    parameters = THRESHOLD_LINEAR

@@ -1,0 +1,26 @@
+"""Rate neuron with sigmoid gain function and noise on its input."""
+
+from __future__ import annotations
+
+from jaxnest.models.rate import InputNoiseNeuron
+from jaxnest.models.rate_gains import SIGMOID, sigmoid
+from jaxnest.models.registry import register
+
+
+@register
+class sigmoid_rate_ipn(InputNoiseNeuron, gain=sigmoid):
+    r"""Rate neuron with sigmoid gain function and noise on its input.
+
+    .. math::
+        \tau dX &= (-\lambda X + \mu + \phi(h)) dt + \sqrt{\tau} \sigma dW \\
+        \phi(h) &= g / (1 + e^{-\beta (h - \theta)})
+
+    The input h is the sum of the weighted rates that arrive, if `linear_summation` is set; else the gain function is
+    applied to each of them before they are weighted.
+
+    References
+    ----------
+    Hahne, Dahmen, Schuecker, Frommer, Bolten, Helias & Diesmann (2017), Frontiers in Neuroinformatics 11:34.
+    """
+
+    parameters = SIGMOID

@@ -1,0 +1,137 @@
+"""Neurons whose spikes are not bound to the grid of time steps.
+
+Within a time step, time is given as an offset: how long it is (ms) until the end of the step. Incoming spikes wait in a
+queue, ordered by time. The operations exist in compiled code only (see `engine.off_grid`), where `x` is what `update`
+gets: beside the inputs it has the present time ``x.step`` (in steps), and ``x.first``, which is true in the first step
+of those that are advanced at once.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, NoReturn
+
+from jaxnest.models.base import ArchivingNeuron, Check, Quantity, Relation, positive
+from jaxnest.models.nest_math import expm1
+from jaxnest.models.ops import helper
+
+NOTHING, SPIKE, RETURN = 0, 1, 2
+"""What `next_event` finds: nothing more in this step, a spike, or the end of the refractory period."""
+
+TIME_CONSTANT = positive("All time constants must be strictly positive.")
+INSTANTLY = 1.0 - 2.0**-52
+"""The offset, in steps, of spikes of neurons whose initial potential is above threshold."""
+
+
+class PreciseNeuron(ArchivingNeuron, abstract=True):
+    """Base of neurons with precise spike times.
+
+    Their `update` uses everything that numba compiles, and returns no spikes but sends them with `emit`. They are
+    advanced one after the other, in both back ends.
+    """
+
+    off_grid = True
+    queue_channel = "spikes"
+    spike_receptors = {0: ("spikes", "spikes")}
+
+
+class PreciseMembrane(PreciseNeuron, abstract=True):
+    """Base of integrate-and-fire neurons with precise spike times."""
+
+    parameters = {
+        "tau_m": Quantity(10.0, "ms", "Membrane time constant", TIME_CONSTANT),
+        "C_m": Quantity(250.0, "pF", "Capacitance of the membrane", positive("Capacitance must be strictly positive.")),
+        "t_ref": Quantity(2.0, "ms", "Refractory period",
+                          Check(lambda t: t < 0.0005, "Refractory time must be at least one time step.", ">= 0.0005")),
+        "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),
+        "I_e": Quantity(0.0, "pA", "Constant input current"),
+        "V_th": Quantity(-55.0, "mV", "Threshold", relative_to="E_L"),
+        "V_min": Quantity(-math.inf, "mV", "Lower bound of the membrane potential", relative_to="E_L"),
+        "V_reset": Quantity(-70.0, "mV", "Membrane potential after a spike", relative_to="E_L"),
+    }  # fmt: skip
+    relations = (
+        Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),
+        Relation(lambda p: p["V_reset"] < p["V_min"], "Reset potential must be greater equal minimum potential."),
+    )
+    state = {
+        "V_m": Quantity(-70.0, "mV", "Membrane potential", relative_to="E_L"),
+        "is_refractory": Quantity(False, "", "Whether the neuron is refractory", settable=False),
+        "I_stim": Quantity(0.0, "pA", "Current of the devices", settable=False, visible=False),
+        "last_step": Quantity(-1.0, "", "End of the step with the last spike", settable=False, visible=False),
+        "last_offset": Quantity(0.0, "ms", "Offset of the last spike", settable=False, visible=False),
+    }
+    current_receptors = {0: "current"}
+
+
+def _only_compiled() -> NoReturn:
+    raise TypeError("The queue of a neuron with precise spike times exists in compiled code only.")
+
+
+def next_event(x: Any, together: bool) -> tuple[float, float, int]:
+    """Take the next event of the present step out of the queue: its offset, weight and kind.
+
+    With `together` spikes that come at the same time are one event.
+    """
+    _only_compiled()
+
+
+def end_refractoriness(x: Any, offset: float) -> None:
+    """Have the refractory period end in the present step: an event of its own."""
+    _only_compiled()
+
+
+def emit(x: Any, offset: float, multiplicity: float) -> None:
+    """Send a spike in the present step."""
+    _only_compiled()
+
+
+@helper
+def decaying_current(tau_syn: float, tau_m: float, C_m: float, h: float) -> float:
+    """Return the effect on the potential, after a time `h`, of a current that decays with `tau_syn`."""
+    if tau_syn != tau_m:
+        gamma = tau_syn * tau_m / (tau_m - tau_syn) / C_m
+        effect = gamma * math.exp(-h * (1 / tau_syn)) * expm1(h * ((tau_m - tau_syn) / (tau_syn * tau_m)))
+        if 2.2250738585072014e-308 <= effect < math.inf:
+            return effect
+    return h * (1 / C_m) * math.exp(-h * (1 / tau_m))
+
+
+@helper
+def alpha_current(tau_syn: float, tau_m: float, C_m: float, h: float) -> tuple[float, float]:
+    """Return the effects on the potential, after a time `h`, of derivative and amplitude of an alpha-shaped current."""
+    amplitude = decaying_current(tau_syn, tau_m, C_m, h)
+    if tau_syn != tau_m and h > 1e-7 * tau_m * tau_m / abs(tau_m - tau_syn):
+        beta = tau_syn * tau_m / (tau_m - tau_syn)
+        rise = expm1(h * ((tau_m - tau_syn) / (tau_syn * tau_m)))
+        return beta / C_m * math.exp(-h * (1 / tau_syn)) * (beta * rise - h), amplitude
+    return 0.5 * h * h * (1 / C_m) * math.exp(-h * (1 / tau_m)), amplitude
+
+
+# -- where the threshold was crossed: the Illinois variant of regula falsi ------------------------------------------
+
+Search = tuple[float, float, float, float, int]
+"""An interval, the distance from the threshold at both ends, and which end was kept last."""
+
+
+@helper
+def search(dt: float, at_begin: float, at_end: float) -> Search:
+    """Begin to search for the crossing between 0 and `dt`; there is none if both ends lie on the same side."""
+    return 0.0, dt, at_begin, (math.nan if at_begin * at_end > 0.0 else at_end), 0
+
+
+@helper
+def guess(interval: Search) -> float:
+    """Return where the crossing would be if the potential grew at an even rate."""
+    a, b, at_a, at_b, _ = interval
+    return (a * at_b - b * at_a) / (at_b - at_a)
+
+
+@helper
+def narrowed(interval: Search, root: float, distance: float) -> Search:
+    """Return the part of the interval in which the crossing lies, given the distance at a point in it."""
+    a, b, at_a, at_b, kept = interval
+    if at_a * distance > 0.0:
+        return root, b, distance, (at_b / 2 if kept == 1 else at_b), 1
+    if at_b * distance > 0.0:
+        return a, root, (at_a / 2 if kept == -1 else at_a), distance, -1
+    return a, b, at_a, math.nan, 0

@@ -1,0 +1,27 @@
+"""Collects the spikes that modulate plastic synapses."""
+
+from __future__ import annotations
+
+from jaxnest.models.base import Check, Quantity
+from jaxnest.models.modulation import Collector
+from jaxnest.models.registry import register
+
+
+@register
+class volume_transmitter(Collector):
+    """Node that collects the spikes of a population of neurons, for the synapses that it modulates.
+
+    All connections of a synapse model of which it is the property ``volume_transmitter`` (set with ``CopyModel`` or
+    ``SetDefaults``) take part. They learn of its spikes when a spike of their source reaches them, and otherwise every
+    `deliver_interval` times the shortest delay of the network.
+
+    References
+    ----------
+    Potjans, Morrison and Diesmann (2010), Frontiers in Computational Neuroscience 4, 141.
+    """
+
+    parameters = {
+        "deliver_interval": Quantity(1, "min_delay", "Interval at which synapses are told of the spikes",
+                                     Check(lambda x: x < 1, "The interval of delivery must be at least one shortest "
+                                           "delay.", ">= 1")),
+    }  # fmt: skip

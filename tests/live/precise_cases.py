@@ -1,0 +1,172 @@
+"""Simulations with precise spike times, which are run with NEST and with jaxnest and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Arrays = dict[str, np.ndarray]
+CASES: dict[str, Callable[[Any], Arrays]] = {}
+SEED = 0
+"""Added to the seeds of all simulations."""
+N_NEURONS = 60
+
+
+def recorder(nest: Any, nodes: Any, delay: float) -> Any:
+    """Record spikes as steps and offsets, so that no digit is lost."""
+    device = nest.Create("spike_recorder", params={"time_in_steps": True})
+    nest.Connect(nodes, device, syn_spec={"delay": delay})
+    return device
+
+
+def recorded(name: str, device: Any) -> Arrays:
+    """Return the events of a recorder."""
+    return {f"{name}_{k}": np.asarray(v) for k, v in device.events.items()}
+
+
+def neuron_parameters(rng: np.random.RandomState, model: str) -> dict[str, Any]:
+    """Draw parameters of a neuron."""
+    E_L = rng.uniform(-72.0, -66.0)
+    values: dict[str, Any] = {
+        "E_L": E_L,
+        "C_m": rng.uniform(150.0, 350.0),
+        "tau_m": rng.uniform(6.0, 25.0),
+        "t_ref": rng.choice([0.1, 0.25, 1.0, 2.0, 3.3]),
+        "V_th": rng.uniform(-58.0, -52.0),
+        "V_reset": E_L + rng.uniform(-3.0, 3.0),
+        "V_min": rng.choice([-1e10, E_L - 6.0]),
+        "I_e": rng.choice([0.0, 150.0, 500.0]),
+        "V_m": rng.uniform(-70.0, -50.0),
+    }
+    if "alpha" in model:  # NEST's search for the crossing does not end if rounding errors are too large for it
+        values |= {"V_th": E_L + rng.uniform(2.0, 4.0), "V_reset": E_L - rng.uniform(0.0, 1.0), "V_m": E_L - 1.0}
+        values |= {"V_min": -1e10, "I_e": rng.choice([0.0, 20.0, 60.0])}
+    if "delta" not in model:
+        values["tau_syn_ex"] = rng.choice([values["tau_m"], rng.uniform(0.3, 8.0)])
+        values["tau_syn_in"] = rng.uniform(0.3, 8.0)
+    return values
+
+
+def trains(nest: Any, model: str, shortest: float, threads: int, resolution: float = 0.1) -> Arrays:
+    """Neurons with random parameters and precise, coincident, and ordinary input."""
+    nest.set(local_num_threads=threads, rng_seed=SEED + 77, resolution=resolution)
+    rng = np.random.RandomState(SEED + 5)
+    scale = {"iaf_psc_delta_ps": 4.0, "iaf_psc_exp_ps": 150.0, "iaf_psc_alpha_ps": 15.0}[model]
+    neurons = nest.Create(model, N_NEURONS)
+    for node in neurons:
+        node.set(neuron_parameters(rng, model))
+    parrots = nest.Create("parrot_neuron_ps", 4)
+    plain = nest.Create("parrot_neuron", 2)
+    for i, node in enumerate(parrots + plain):
+        times = np.sort(rng.uniform(1.0, 95.0, 150))
+        if i % 2:
+            times = np.sort(np.append(times, times[::3]))  # several at once
+        parameters = {"spike_times": np.round(times, 3), "precise_times": True}
+        if i >= 4:
+            parameters = {"spike_times": np.unique(np.round(times, 0))}
+        nest.Connect(nest.Create("spike_generator", params=parameters), node, syn_spec={"delay": shortest})
+    poisson = nest.Create("poisson_generator_ps", params={"rate": 400.0})
+    coarse = nest.Create("poisson_generator", params={"rate": 400.0})
+    current = nest.Create("step_current_generator", params={
+        "amplitude_times": [20.0, 40.0, 60.0], "amplitude_values": [0.5 * scale, -0.5 * scale, scale]})  # fmt: skip
+    spec = {"weight": scale, "delay": shortest}
+    nest.Connect(poisson, neurons, syn_spec=spec)
+    nest.Connect(poisson, parrots, syn_spec={"delay": shortest})
+    nest.Connect(coarse, neurons, syn_spec={"weight": -0.3 * scale, "delay": shortest})
+    nest.Connect(current, neurons, syn_spec={"delay": shortest})
+    for i, source in enumerate(parrots + plain):
+        weight = scale * (0.5 if i % 3 else -0.5)
+        nest.Connect(source, neurons, syn_spec={"weight": weight, "delay": shortest + resolution * i})
+    nest.Connect(neurons[::7], neurons, "all_to_all", {"weight": 0.1 * scale, "delay": shortest})
+    nest.Connect(neurons[1::7], plain, syn_spec={"delay": shortest + resolution})
+    meter = nest.Create("multimeter", params={"interval": 2.0, "record_from": ["V_m"]})
+    nest.Connect(meter, neurons, syn_spec={"delay": shortest})
+    spikes = recorder(nest, neurons + parrots + plain, shortest)
+    nest.Simulate(40.3 if resolution == 0.1 else 41.0)
+    nest.Simulate(59.0)
+    status = neurons.get(["V_m", "t_spike", "Ca"])
+    result = recorded("spikes", spikes) | {f"samples_{k}": np.asarray(v) for k, v in meter.events.items()}
+    return result | {k: np.asarray(v) for k, v in status.items()} | {"count": np.array(nest.local_spike_counter)}
+
+
+for _model in ("iaf_psc_delta_ps", "iaf_psc_exp_ps", "iaf_psc_alpha_ps"):
+    for _shortest, _threads, _resolution in (
+        (1.0, 1, 0.1),
+        (0.1, 2, 0.1),
+        (2.5, 1, 0.1),
+        (1.0, 2, 0.25),
+        (2.0, 1, 1.0),
+    ):
+        name = f"trains_{_model}_{_shortest}_{_threads}_{_resolution}"
+        CASES[name] = lambda nest, m=_model, d=_shortest, t=_threads, h=_resolution: trains(nest, m, d, t, h)
+
+
+def network(nest: Any, threads: int) -> Arrays:
+    """A recurrent network of several kinds of neurons, plastic synapses among them; changes between the runs."""
+    nest.set(local_num_threads=threads, rng_seed=SEED + 55)
+    groups = [nest.Create(m, 20) for m in ("iaf_psc_exp_ps", "iaf_psc_exp", "iaf_psc_delta_ps", "parrot_neuron_ps")]
+    exponential, grid, delta, parrots = groups
+    neurons = exponential + grid
+    drive = nest.Create("poisson_generator_ps", params={"rate": 9000.0})
+    nest.Connect(drive, neurons, syn_spec={"weight": 60.0})
+    nest.Connect(drive, delta, syn_spec={"weight": 0.3})
+    rule = {"rule": "fixed_indegree", "indegree": 6}
+    delays = nest.random.uniform(1.0, 3.0)
+    nest.Connect(neurons, neurons, rule, {"weight": nest.random.uniform(-90.0, 90.0), "delay": delays})
+    nest.Connect(neurons, delta, rule, {"weight": 0.5, "delay": delays})
+    nest.Connect(delta, neurons, rule, {"synapse_model": "stdp_synapse", "weight": 50.0, "delay": delays})
+    nest.Connect(exponential, delta, rule, {"synapse_model": "stdp_synapse", "weight": 0.5, "delay": delays})
+    nest.Connect(exponential, parrots, rule, {"synapse_model": "bernoulli_synapse", "p_transmit": 0.4})
+    nest.Connect(parrots, exponential, rule, {"synapse_model": "tsodyks2_synapse", "weight": 80.0})
+    spikes = recorder(nest, neurons + delta + parrots, 1.0)
+    nest.Simulate(33.4)
+    exponential.I_e = 100.0
+    delta[3].set(V_m=-50.0)
+    late = nest.Create("spike_recorder")
+    nest.Connect(exponential, late)
+    nest.Simulate(30.6)
+    nest.Simulate(40.0)
+    result = recorded("spikes", spikes) | recorded("late", late)
+    connections = nest.GetConnections(synapse_model="stdp_synapse").get(["source", "target", "weight", "Kplus"])
+    table = np.stack([np.asarray(connections[k]) for k in ("source", "target", "weight", "Kplus")])
+    lengths = delta.get(["archiver_length", "post_trace", "t_spike", "Ca"])
+    result["connections"] = table[:, np.lexsort(table)]
+    return result | {k: np.asarray(v) for k, v in lengths.items()}
+
+
+CASES["network"] = lambda nest: network(nest, 1)
+CASES["network_two_threads"] = lambda nest: network(nest, 2)
+
+
+def fractions(nest: Any, threads: int) -> Arrays:
+    """Delays that are no multiples of the time step, between nodes of all kinds."""
+    nest.set(local_num_threads=threads, rng_seed=SEED + 33)
+    rng = np.random.RandomState(SEED + 2)
+    source = nest.Create("parrot_neuron_ps", 3)
+    grid = nest.Create("parrot_neuron")
+    train = nest.Create("spike_generator", params={
+        "spike_times": np.sort(np.round(rng.uniform(1.0, 60.0, 80), 3)), "precise_times": True})  # fmt: skip
+    poisson = nest.Create("poisson_generator", params={"rate": 800.0})
+    targets = nest.Create("parrot_neuron_ps", 40) + nest.Create("iaf_psc_exp_ps", 10) + nest.Create("iaf_psc_exp", 10)
+    nest.Connect(train, source, syn_spec={"delay": 0.1})
+    nest.Connect(train, grid, syn_spec={"delay": 0.1})
+    for k, target in enumerate(targets):
+        nest.CopyModel("cont_delay_synapse", f"cont_{k}", {"delay": rng.uniform(0.25, 4.0), "weight": 400.0})
+        nest.Connect(source[k % 3], target, syn_spec={"synapse_model": f"cont_{k}"})
+        nest.Connect(grid, target, syn_spec={"synapse_model": f"cont_{k}", "delay": 2.0})
+    nest.CopyModel("cont_delay_synapse", "device", {"delay": 1.234})
+    nest.Connect(poisson, targets, syn_spec={"synapse_model": "device", "weight": 150.0})
+    connections = nest.GetConnections(grid, targets)
+    for connection in connections[::2]:
+        connection.delay = round(rng.uniform(0.5, 5.0), 2)
+    spikes = recorder(nest, targets, 0.1)
+    nest.Simulate(70.0)
+    ends = connections.get(["target", "delay"])
+    order = np.argsort(ends["target"])
+    return recorded("spikes", spikes) | {k: np.asarray(v)[order] for k, v in ends.items()}
+
+
+CASES["fractions"] = lambda nest: fractions(nest, 1)
+CASES["fractions_two_threads"] = lambda nest: fractions(nest, 2)

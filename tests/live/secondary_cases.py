@@ -1,0 +1,313 @@
+"""Simulations with connections that carry numbers, which are run with NEST and with jaxnest and compared.
+
+Run as a program it writes what every case returns: ``python secondary_cases.py MODULE OUT.npz [BACKEND [CASE...]]``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+Arrays = dict[str, np.ndarray]
+Case = Callable[[Any], Arrays]
+
+CASES: dict[str, Case] = {}
+SEED = 0
+"""Added to the seeds of all simulations."""
+
+GAINS: dict[str, dict[str, tuple[float, float]]] = {
+    "lin": {"g": (0.2, 1.5), "g_ex": (0.5, 1.5), "g_in": (0.5, 1.5), "theta_ex": (0.0, 2.0), "theta_in": (0.0, 2.0)},
+    "tanh": {"g": (0.2, 2.0), "theta": (-1.0, 1.0)},
+    "sigmoid": {"g": (0.2, 2.0), "beta": (0.5, 2.0), "theta": (-1.0, 1.0)},
+    "sigmoid_gg_1998": {"g": (0.05, 0.3)},
+    "threshold_lin": {"g": (0.2, 1.2), "theta": (-1.0, 1.0), "alpha": (0.5, 3.0)},
+    "gauss": {"g": (0.2, 1.5), "mu": (-1.0, 1.0), "sigma": (0.3, 2.0)},
+}
+WITH_OUTPUT_NOISE = ("lin", "tanh", "threshold_lin")
+
+
+def model_name(gain: str, kind: str) -> str:
+    """Return the name of a rate model."""
+    if kind == "transformer":
+        return f"rate_transformer_{gain}"
+    return f"sigmoid_rate_gg_1998_{kind}" if gain == "sigmoid_gg_1998" else f"{gain}_rate_{kind}"
+
+
+def events(**recorders: Any) -> Arrays:
+    """Return everything that the recorders hold."""
+    return {
+        f"{name}_{key}": np.asarray(values)
+        for name, recorder in recorders.items()
+        for key, values in recorder.get("events").items()
+    }
+
+
+def draw(generator: np.random.RandomState, ranges: dict[str, tuple[float, float]], n: int) -> list[dict[str, Any]]:
+    """Return parameter sets drawn uniformly."""
+    return [{k: float(generator.uniform(low, high)) for k, (low, high) in ranges.items()} for _ in range(n)]
+
+
+def wire(
+    nest: Any, generator: np.random.RandomState, sources: Any, targets: Any, degree: int, synapse: dict[str, Any]
+) -> None:
+    """Connect each target to some sources with random values; pairs of numbers are bounds of what is drawn."""
+    source = np.concatenate([generator.choice(sources, degree, replace=False) for _ in targets])
+    target = np.repeat(targets, degree)
+    values = {k: generator.uniform(v[0], v[1], len(source)) if isinstance(v, tuple) else v for k, v in synapse.items()}
+    if "delay" in values:
+        values["delay"] = np.round(values["delay"], 1)
+    order = generator.permutation(len(source))
+    nest.Connect(source[order], target[order], "one_to_one", values)
+
+
+def rate_parameters(generator: np.random.RandomState, gain: str, kind: str, n: int) -> list[dict[str, Any]]:
+    """Return random parameter sets of a rate model."""
+    sets = draw(generator, GAINS[gain], n)
+    for k, one in enumerate(sets):
+        one["linear_summation"] = k % 3 != 2
+        if kind == "transformer":
+            continue
+        one["tau"] = float(generator.uniform(2.0, 20.0))
+        one["std"], one["mean"] = float(generator.uniform(0.0, 0.5)), float(generator.uniform(-0.5, 1.0))
+        one["mult_coupling"] = k % 2 == 1
+        if kind == "ipn":
+            one["lambda"] = 0.0 if k % 10 == 9 else float(generator.uniform(0.5, 2.0))
+            one["rectify_output"], one["rectify_rate"] = k % 5 == 3, float(generator.uniform(0.0, 0.3))
+    return sets
+
+
+def rates(nest: Any, gain: str, kind: str, threads: int, iterated: bool, resolution: float) -> Arrays:
+    """Neurons with parameters of their own, connected with and without delay, and a generator, in several runs."""
+    generator = np.random.RandomState(7 + SEED)
+    nest.set(local_num_threads=threads, rng_seed=17 + SEED, resolution=resolution)
+    nest.use_wfr = iterated
+    before = nest.Create("step_rate_generator")
+    nodes = nest.Create(model_name(gain, kind), 60)
+    after = nest.Create("step_rate_generator")
+    for node, one in zip(nodes, rate_parameters(generator, gain, kind, 60), strict=True):
+        node.set(one)
+    nodes.rate = generator.uniform(-0.5, 0.5, 60).tolist()
+    before.set(amplitude_times=[3.0, 7.0], amplitude_values=[1.5, -0.7], stop=19.0)
+    after.set(amplitude_times=[2.0, 8.0], amplitude_values=[0.8, 0.3], start=4.0)
+    ids = np.array(nodes.tolist())
+    unit = 0.5
+    delayed = {"synapse_model": "rate_connection_delayed", "weight": (-0.3, 0.4), "delay": (unit, 2.5)}
+    if resolution != 0.1:
+        delayed["delay"] = (1.0, 1.0)
+    wire(nest, generator, ids, ids, 4, delayed)
+    immediate = {"synapse_model": "rate_connection_instantaneous", "weight": (-0.3, 0.3)}
+    wire(nest, generator, ids, ids, 3, immediate)
+    for device, chosen in ((before, nodes[:9]), (after, nodes[5:20])):
+        nest.Connect(device, chosen, syn_spec={"synapse_model": "rate_connection_delayed", "weight": 0.6, "delay": 1.0})
+    meter = nest.Create("multimeter", params={"record_from": list(nodes[0].recordables), "interval": 1.0})
+    nest.Connect(meter, nodes)
+    for span in (2.3, 4.0, 11.2, 6.5) if resolution == 0.1 else (2.0, 9.0, 11.0):
+        nest.Simulate(span)
+    return events(meter=meter) | {"rate": np.array(nodes.rate)}
+
+
+for _gain in GAINS:
+    for _kind in ("ipn", "opn", "transformer"):
+        if _kind != "opn" or _gain in WITH_OUTPUT_NOISE:
+            CASES[f"{model_name(_gain, _kind)}-1"] = lambda nest, a=(_gain, _kind, 1, True, 0.1): rates(nest, *a)
+for _gain, _kind in (("lin", "ipn"), ("tanh", "opn"), ("lin", "transformer")):
+    CASES[f"{model_name(_gain, _kind)}-2"] = lambda nest, a=(_gain, _kind, 2, True, 0.1): rates(nest, *a)
+    CASES[f"{model_name(_gain, _kind)}-once"] = lambda nest, a=(_gain, _kind, 1, False, 0.1): rates(nest, *a)
+    CASES[f"{model_name(_gain, _kind)}-0.5"] = lambda nest, a=(_gain, _kind, 1, True, 0.5): rates(nest, *a)
+
+
+GAP_NEURONS: dict[str, dict[str, tuple[float, float]]] = {
+    "hh_psc_alpha_gap": {
+        "I_e": (0.0, 200.0), "C_m": (35.0, 50.0), "g_Na": (4000.0, 5000.0), "E_L": (-72.0, -66.0), "t_ref": (0.5, 3.0),
+        "tau_syn_ex": (0.2, 2.0), "tau_syn_in": (0.5, 3.0), "V_m": (-72.0, -60.0),
+    },
+    "hh_cond_beta_gap_traub": {
+        "I_e": (0.0, 300.0), "C_m": (180.0, 230.0), "V_T": (-55.0, -45.0), "E_L": (-65.0, -58.0), "t_ref": (0.5, 3.0),
+        "tau_rise_ex": (0.3, 1.0), "tau_decay_ex": (2.0, 6.0), "V_m": (-65.0, -55.0),
+    },
+}  # fmt: skip
+
+
+def gaps(nest: Any, model: str, threads: int, order: int | None, resolution: float = 0.1) -> Arrays:
+    """Neurons with gap junctions, chemical synapses, a current and Poisson input, in several runs.
+
+    Without an order there is no iteration.
+    """
+    generator = np.random.RandomState(5 + SEED)
+    nest.set(local_num_threads=threads, rng_seed=12 + SEED, resolution=resolution)
+    nest.use_wfr = order is not None
+    if order is not None:
+        nest.set(wfr_interpolation_order=order, wfr_tol=1e-4, wfr_max_iterations=6)
+    n = 50
+    neurons = nest.Create(model, n)
+    for neuron, one in zip(neurons, draw(generator, GAP_NEURONS[model], n), strict=True):
+        neuron.set(one)
+    drive = nest.Create("poisson_generator", params={"rate": 800.0})
+    current = nest.Create("dc_generator", params={"amplitude": 60.0, "start": 5.0, "stop": 15.0})
+    scale = 1.0 if "psc" in model else 0.02
+    ids = np.array(neurons.tolist())
+    for _ in range(70):
+        a, b = generator.choice(ids, 2, replace=False)
+        rule = {"rule": "one_to_one", "make_symmetric": True}
+        weight = float(generator.uniform(0.1, 1.5))
+        pair = nest.NodeCollection([int(a)]), nest.NodeCollection([int(b)])
+        nest.Connect(*pair, rule, {"synapse_model": "gap_junction", "weight": weight})
+    wire(nest, generator, ids, ids, 2, {"weight": (-150.0 * scale, 300.0 * scale), "delay": (1.0, 2.0)})
+    nest.Connect(drive, neurons, syn_spec={"weight": 200.0 * scale, "delay": 1.0})
+    nest.Connect(current, neurons[:9], syn_spec={"delay": 1.0})
+    meter = nest.Create("multimeter", params={"record_from": ["V_m", "Act_m", "Inact_h"], "interval": 1.0})
+    recorder = nest.Create("spike_recorder")
+    nest.Connect(meter, neurons)
+    nest.Connect(neurons, recorder)
+    for span in (7.3, 2.2, 15.5) if resolution == 0.1 else (8.0, 17.0):
+        nest.Simulate(span)
+    return events(meter=meter, spikes=recorder) | {"V_m": np.array(neurons.V_m)}
+
+
+def gaps_beside_rates(nest: Any) -> Arrays:
+    """Neurons without gap junctions in a network that is iterated, which changes their integration steps."""
+    nest.wfr_comm_interval = 0.7
+    neurons = nest.Create("hh_psc_alpha_gap", 3, {"I_e": 150.0})
+    rates = nest.Create("lin_rate_ipn", 2, {"sigma": 0.1, "mean": 1.0})
+    nest.Connect(rates, rates, syn_spec={"synapse_model": "rate_connection_instantaneous", "weight": 0.3})
+    meter = nest.Create("multimeter", params={"record_from": ["V_m"], "interval": 0.2})
+    nest.Connect(meter, neurons)
+    nest.Simulate(20.0)
+    nest.Connect(neurons[0], neurons[1], {"rule": "one_to_one", "make_symmetric": True}, "gap_junction")
+    nest.Simulate(10.2)
+    nest.wfr_tol = 1e-9
+    neurons.I_e = [100.0, 200.0, 150.0]
+    nest.Simulate(5.0)
+    return events(meter=meter) | {"rate": np.array(rates.rate)}
+
+
+for _model in GAP_NEURONS:
+    for _order in (0, 1, 3, None):
+        _name = f"{_model}-order{_order}" if _order is not None else f"{_model}-once"
+        CASES[_name] = lambda nest, a=(_model, 1, _order): gaps(nest, *a)
+    CASES[f"{_model}-2"] = lambda nest, a=(_model, 2, 3): gaps(nest, *a)
+CASES["hh_psc_alpha_gap-0.5"] = lambda nest: gaps(nest, "hh_psc_alpha_gap", 1, 3, 0.5)
+CASES["gaps_beside_rates"] = gaps_beside_rates
+
+
+def gaps_changed(nest: Any) -> Arrays:
+    """Settings of the iteration, weights and the network itself change between runs."""
+    neurons = nest.Create("hh_psc_alpha_gap", 2, {"I_e": 100.0})
+    nest.Connect(neurons, neurons, {"rule": "all_to_all"}, "gap_junction")
+    potentials = []
+    for change in (
+        lambda: None,
+        lambda: nest.set(wfr_max_iterations=2),
+        lambda: nest.Create("hh_psc_alpha_gap"),
+        lambda: nest.set(wfr_tol=1e-7, wfr_max_iterations=9),
+        lambda: nest.GetConnections().set(weight=0.4),
+    ):
+        change()
+        nest.Simulate(5.0)
+        potentials += list(neurons.V_m)
+    return {"V_m": np.array(potentials)}
+
+
+CASES["gaps_changed"] = gaps_changed
+
+
+ASTROCYTE = {
+    "Ca_tot": (1.5, 2.5), "IP3_0": (0.1, 0.3), "Kd_act": (0.06, 0.1), "SIC_scale": (5.0, 60.0), "SIC_th": (0.05, 0.15),
+    "delta_IP3": (0.01, 0.4), "tau_IP3": (200.0, 2000.0), "rate_IP3R": (0.02, 0.2), "ratio_ER_cyt": (0.15, 0.25),
+    "k_IP3R": (0.0002, 0.002), "IP3": (0.1, 0.8), "Ca_astro": (0.03, 0.4), "h_IP3R": (0.3, 0.9),
+}  # fmt: skip
+NEURON = {"I_e": (0.0, 500.0), "C_m": (200.0, 300.0), "tau_syn_ex": (0.2, 2.0), "b": (20.0, 90.0), "t_ref": (0.0, 2.0)}
+
+
+def astrocytes(nest: Any, threads: int, resolution: float = 0.1) -> Arrays:
+    """Astrocytes driven by neurons and noise, and neurons that get slow inward currents, in several runs."""
+    generator = np.random.RandomState(9 + SEED)
+    nest.set(local_num_threads=threads, rng_seed=14 + SEED, resolution=resolution)
+    neurons = nest.Create("aeif_cond_alpha_astro", 50)
+    cells = nest.Create("astrocyte_lr_1994", 50)
+    for nodes, ranges in ((neurons, NEURON), (cells, ASTROCYTE)):
+        for node, one in zip(nodes, draw(generator, ranges, 50), strict=True):
+            node.set(one)
+    drive = nest.Create("poisson_generator", params={"rate": 1500.0})
+    noise = nest.Create("noise_generator", params={"mean": 0.0, "std": 0.001}) if threads == 1 else None
+    sources, targets = np.array(neurons.tolist()), np.array(cells.tolist())
+    wire(nest, generator, sources, targets, 3, {"weight": (0.5, 1.5), "delay": (1.0, 3.0)})
+    wire(nest, generator, targets, sources, 4, {
+        "synapse_model": "sic_connection", "weight": (-0.2, 1.0), "delay": (1.0, 3.0)})  # fmt: skip
+    nest.Connect(drive, neurons, syn_spec={"weight": 15.0, "delay": 1.0})
+    if noise is not None:
+        nest.Connect(noise, cells, syn_spec={"delay": 1.0})
+    recorder = nest.Create("spike_recorder")
+    nest.Connect(neurons, recorder)
+    meters = {}
+    for name, nodes in (("neurons", neurons), ("cells", cells)):
+        meters[name] = nest.Create("multimeter", params={"record_from": list(nodes[0].recordables), "interval": 5.0})
+        nest.Connect(meters[name], nodes)
+    for span in (40.3, 25.7, 60.0) if resolution == 0.1 else (40.0, 60.0):
+        nest.Simulate(span)
+    return events(spikes=recorder, **meters) | {"V_m": np.array(neurons.V_m), "Ca_astro": np.array(cells.Ca_astro)}
+
+
+CASES["astrocytes-1"] = lambda nest: astrocytes(nest, 1)
+CASES["astrocytes-2"] = lambda nest: astrocytes(nest, 2)
+CASES["astrocytes-0.5"] = lambda nest: astrocytes(nest, 1, 0.5)
+
+
+SIEGERT = {
+    "mean": (0.0, 5.0), "theta": (10.0, 20.0), "V_reset": (-5.0, 5.0), "tau": (0.5, 5.0), "tau_m": (5.0, 20.0),
+    "tau_syn": (0.0, 1.0), "t_ref": (0.0, 3.0), "rate": (0.0, 30.0),
+}  # fmt: skip
+
+
+def mean_field(nest: Any, threads: int, iterated: bool) -> Arrays:
+    """Populations that excite and inhibit each other, some of them silent, some far above threshold."""
+    generator = np.random.RandomState(3 + SEED)
+    nest.set(local_num_threads=threads)
+    nest.use_wfr = iterated
+    nodes = nest.Create("siegert_neuron", 60)
+    for node, one in zip(nodes, draw(generator, SIEGERT, 60), strict=True):
+        node.set(one)
+    nodes[:5].set(tau_syn=0.0, V_reset=0.0)
+    drive = nest.Create("siegert_neuron", 3, {"theta": 1000.0, "mean": 20.0, "rate": 20.0})
+    drive.mean = [10.0, 30.0, 60.0]
+    ids, outside = np.array(nodes.tolist()), np.array(drive.tolist())
+    diffusion = {"synapse_model": "diffusion_connection", "diffusion_factor": (0.0, 1.0)}
+    wire(nest, generator, ids, ids, 5, diffusion | {"drift_factor": (-0.1, 0.1)})
+    wire(nest, generator, outside, ids, 2, diffusion | {"drift_factor": (-0.1, 0.7), "diffusion_factor": (0.01, 2.0)})
+    meter = nest.Create("multimeter", params={"record_from": ["rate"], "interval": 0.5})
+    nest.Connect(meter, nodes)
+    for span in (3.3, 8.2, 4.0):
+        nest.Simulate(span)
+    return events(meter=meter) | {"rate": np.array(nodes.rate)}
+
+
+CASES["siegert_neuron-1"] = lambda nest: mean_field(nest, 1, True)
+CASES["siegert_neuron-2"] = lambda nest: mean_field(nest, 2, True)
+CASES["siegert_neuron-once"] = lambda nest: mean_field(nest, 1, False)
+
+
+def main(module: str, out: str, backend: str = "strict", *names: str) -> None:
+    """Run cases (all if none is named) and write their results."""
+    nest = importlib.import_module(module)
+    results: Arrays = {}
+    for name in names or CASES:
+        nest.ResetKernel()
+        if module == "nest":
+            nest.set(verbosity=nest.VerbosityLevel.ERROR)
+        else:
+            nest.set(compute_backend=backend)
+        try:
+            results |= {f"{name}/{key}": value for key, value in CASES[name](nest).items()}
+        except Exception:
+            print(name)
+            traceback.print_exc()
+    np.savez_compressed(out, **results)  # pyright: ignore[reportArgumentType]
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,92 @@
+"""Neurons with random parameters and random input: the same traces and spikes as NEST."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jaxnest as nest
+
+REFERENCE = Path(__file__).parents[2] / "nest_reference"
+SCRIPT = REFERENCE / "record_neurons.py"
+CASES = runpy.run_path(str(Path(__file__).parents[1] / "live" / "neuron_cases.py"))
+NEURONS, simulate = CASES["NEURONS"], CASES["simulate"]
+NEAR_SPIKE = 2.0
+"""Where rounding is amplified, values are compared that are further than this from spikes (ms)."""
+
+
+@pytest.fixture(scope="module", params=["recorded", pytest.param("live", marks=pytest.mark.nest)])
+def recording(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, live_seed: Callable[[str, int], int]
+) -> Path:
+    """Where NEST's results are: kept with the source, or made now with a seed of its own."""
+    if request.param == "recorded":
+        return REFERENCE / "neurons"
+    folder = tmp_path_factory.mktemp("nest")
+    seed = str(live_seed("neurons", 2**16))
+    python = request.getfixturevalue("nest_python")
+    subprocess.run([python, str(SCRIPT), str(folder), "--seed", seed], check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def empty_kernel() -> Iterator[None]:
+    nest.ResetKernel()
+    nest.verbosity = nest.VerbosityLevel.ERROR
+    yield
+    nest.ResetKernel()
+
+
+def both(recording: Path, name: str, backend: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what jaxnest gets and what NEST has recorded."""
+    simulate.__globals__["SEED"] = json.loads((recording / "provenance.json").read_text())["seed"]
+    nest.compute_backend = backend
+    got = simulate(nest, name)
+    with np.load(recording / f"{name.replace(' ', '_')}.npz") as archive:
+        return got, dict(archive)
+
+
+def spikes_of(results: dict[str, Any]) -> dict[int, list[float]]:
+    """Return the spike times of each node."""
+    trains: dict[int, list[float]] = {node: [] for node in np.unique(results["meter_senders"]).tolist()}
+    for node, time in zip(results["spikes_senders"].tolist(), results["spikes_times"].tolist(), strict=True):
+        trains[node].append(time)
+    return trains
+
+
+@pytest.mark.parametrize("name", NEURONS)
+def test_strict_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> None:
+    got, expected = both(recording, name, "strict")
+    assert sorted(got) == sorted(expected)
+    for key, values in expected.items():
+        np.testing.assert_array_equal(got[key], values, err_msg=key)
+
+
+@pytest.mark.parametrize("name", NEURONS)
+def test_default_back_end_agrees_with_nest(recording: Path, name: str) -> None:
+    got, expected = both(recording, name, "xla")
+    if NEURONS[name].drawing:
+        for key, values in expected.items():
+            np.testing.assert_array_equal(got[key], values, err_msg=key)
+        return
+    trains, expected_trains = spikes_of(got), spikes_of(expected)
+    different = {node for node, times in expected_trains.items() if trains[node] != times}
+    spec = NEURONS[name]
+    assert len(different) <= (0.02 if spec.steep else 0.01 if spec.adaptive else 0.0) * len(trains)
+    far = ~np.isin(expected["meter_senders"], list(different))
+    if spec.adaptive or spec.steep:
+        for i, (node, time) in enumerate(zip(expected["meter_senders"], expected["meter_times"], strict=True)):
+            far[i] &= np.all(np.abs(np.array([*expected_trains[node], np.inf]) - time) > NEAR_SPIKE)
+    tolerance = 1e-6 if spec.adaptive or spec.steep else 1e-9
+    deviating: set[int] = set()
+    for key in (k for k in expected if k.startswith("meter")):
+        unequal = ~np.isclose(got[key], expected[key], rtol=tolerance, atol=tolerance) & far
+        deviating |= set(expected["meter_senders"][unequal].tolist())
+    assert len(deviating) <= (0.05 if spec.steep else 0.0) * len(trains)

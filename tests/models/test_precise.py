@@ -1,0 +1,130 @@
+"""Precise spike times: the same spikes, to the last digit, as NEST."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jaxnest as nest
+
+REFERENCE = Path(__file__).parents[2] / "nest_reference"
+SCRIPT = REFERENCE / "record_precise.py"
+CASES = runpy.run_path(str(Path(__file__).parents[1] / "live" / "precise_cases.py"))
+ORDER = [
+    38, 2, 20, 26, 14, 8, 32, 11, 23, 17, 29, 35, 5, 10, 34, 28, 16, 4, 22, 1,
+    31, 25, 37, 19, 7, 13, 24, 0, 36, 6, 12, 30, 18, 9, 33, 15, 27, 3, 21, 39,
+]  # fmt: skip
+"""Where the sort of the C++ library puts 40 events."""
+
+
+@pytest.fixture(scope="module", params=["recorded", pytest.param("live", marks=pytest.mark.nest)])
+def recording(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, live_seed: Callable[[str, int], int]
+) -> Path:
+    """Where NEST's results are: kept with the source, or made now with a seed of its own."""
+    if request.param == "recorded":
+        return REFERENCE / "precise"
+    folder = tmp_path_factory.mktemp("nest")
+    seed = str(live_seed("precise", 2**16))
+    command = [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), "--seed", seed]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def empty_kernel() -> Iterator[None]:
+    nest.ResetKernel()
+    nest.verbosity = nest.VerbosityLevel.ERROR
+    yield
+    nest.ResetKernel()
+
+
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("name", CASES["CASES"])
+def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
+    case = CASES["CASES"][name]
+    nest.compute_backend = backend
+    seed = json.loads((recording / "provenance.json").read_text())["seed"]
+    case.__globals__["SEED"] = seed
+    got: dict[str, Any] = case(nest)
+    with np.load(recording / f"{name}.npz") as expected:
+        assert sorted(got) == sorted(expected)
+        for key, values in expected.items():
+            np.testing.assert_array_equal(got[key], values, err_msg=f"{key}, seed {seed}")
+
+
+def test_kernel_knows_of_precise_spikes() -> None:
+    assert not nest.off_grid_spiking
+    nest.Create("iaf_psc_exp")
+    assert not nest.off_grid_spiking
+    nest.Create("parrot_neuron_ps")
+    assert nest.off_grid_spiking
+    nest.ResetKernel()
+    assert not nest.off_grid_spiking
+
+
+@pytest.mark.parametrize("model", ["iaf_psc_delta_ps", "iaf_psc_exp_ps", "iaf_psc_alpha_ps"])
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("V_reset", -50.0, "Reset potential must be smaller than threshold"),
+        ("V_min", -60.0, "greater equal minimum potential"),
+        ("C_m", 0.0, "Capacitance must be strictly positive"),
+        ("t_ref", 0.0, "at least one time step"),
+        ("tau_m", 0.0, "time constants must be strictly positive"),
+    ],
+)
+def test_bounds(model: str, name: str, value: float, message: str) -> None:
+    neuron = nest.Create(model)
+    with pytest.raises(nest.NESTErrors.BadProperty, match=message):
+        neuron.set({name: value})
+
+
+def test_what_cannot_be_set_or_connected() -> None:
+    neuron, parrot = nest.Create("iaf_psc_delta_ps"), nest.Create("parrot_neuron_ps")
+    for name in ("is_refractory", "refractory_input", "t_spike"):
+        with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry):
+            neuron.set({name: True})
+    with pytest.raises(nest.NESTErrors.UnknownReceptorType):
+        nest.Connect(neuron, neuron, syn_spec={"receptor_type": 1})
+    with pytest.raises(nest.NESTErrors.IllegalConnection):
+        nest.Connect(nest.Create("dc_generator"), parrot)
+
+
+def test_many_spikes_in_one_step() -> None:
+    """Queues and lists of spikes grow as they have to."""
+    source = nest.Create("poisson_generator_ps", params={"rate": 2e6})
+    first, second = nest.Create("parrot_neuron_ps", 3), nest.Create("parrot_neuron_ps")
+    recorder = nest.Create("spike_recorder")
+    nest.Connect(source, first)
+    nest.Connect(first, second)
+    nest.Connect(first + second, recorder)
+    nest.Simulate(12.0)
+    senders, times = recorder.events["senders"], recorder.events["times"]
+    sent = np.sort(times[(senders != second.global_id) & (times <= 10.5)])
+    repeated = np.sort(times[senders == second.global_id])
+    assert len(sent) > 40000
+    np.testing.assert_allclose(repeated[: len(sent)], sent + 1.0, rtol=1e-12)
+
+
+def test_order_of_events_at_the_same_time() -> None:
+    from jaxnest.engine.off_grid_sort import sort_events
+
+    events = np.array([[0.0, i % 3, 0.02 * (i % 2), i] for i in range(40)])
+    sort_events(events)
+    assert events[:, 3].astype(int).tolist() == ORDER
+
+
+def test_operations_exist_in_compiled_code_only() -> None:
+    from jaxnest.models import precise
+
+    for operation in (precise.next_event, precise.end_refractoriness, precise.emit):
+        with pytest.raises(TypeError, match="compiled code"):
+            operation(None, *([False] * (operation.__code__.co_argcount - 1)))

@@ -1,0 +1,154 @@
+"""Synapses that a neuromodulator changes: the same weights, states and spikes as NEST."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jaxnest as nest
+
+REFERENCE = Path(__file__).parents[2] / "nest_reference"
+SCRIPT = REFERENCE / "record_third_factor.py"
+CASES = runpy.run_path(str(Path(__file__).parents[1] / "live" / "third_factor_cases.py"))
+TOLERANCE = 1e-9
+EXACT = ("times", "senders", "targets", "ports", "receptors", "archiver_length")
+
+
+@pytest.fixture(scope="module", params=["recorded", pytest.param("live", marks=pytest.mark.nest)])
+def recording(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, live_seed: Callable[[str, int], int]
+) -> Path:
+    """Where NEST's results are: kept with the source, or made now with a seed of its own."""
+    if request.param == "recorded":
+        return REFERENCE / "third_factor"
+    folder = tmp_path_factory.mktemp("nest")
+    seed = str(live_seed("third factor", 2**16))
+    command = [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), "--seed", seed]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def empty_kernel() -> Iterator[None]:
+    nest.ResetKernel()
+    nest.verbosity = nest.VerbosityLevel.ERROR
+    yield
+    nest.ResetKernel()
+
+
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("name", CASES["CASES"])
+def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
+    case = CASES["CASES"][name]
+    nest.compute_backend = backend
+    seed = json.loads((recording / "provenance.json").read_text())["seed"]
+    case.__globals__["SEED"] = seed
+    got: dict[str, Any] = case(nest)
+    with np.load(recording / f"{name}.npz") as expected:
+        assert sorted(got) == sorted(expected)
+        for key, values in expected.items():
+            if backend == "strict" or key.endswith(EXACT):
+                np.testing.assert_array_equal(got[key], values, err_msg=f"{key}, seed {seed}")
+            else:
+                np.testing.assert_allclose(got[key], values, rtol=TOLERANCE, atol=1e-12, err_msg=f"{key}, seed {seed}")
+
+
+def modulated(**common: Any) -> tuple[Any, Any]:
+    """Return neurons and a transmitter, and set the defaults of the synapse model."""
+    neurons, transmitter = nest.Create("iaf_psc_alpha", 2), nest.Create("volume_transmitter")
+    nest.SetDefaults("stdp_dopamine_synapse", {"volume_transmitter": transmitter, **common})
+    return neurons, transmitter
+
+
+def test_needs_a_transmitter() -> None:
+    neurons = nest.Create("iaf_psc_alpha", 2)
+    with pytest.raises(nest.NESTErrors.BadProperty, match="No volume transmitter has been assigned"):
+        nest.Connect(neurons, neurons, syn_spec="stdp_dopamine_synapse")
+    for nodes, message in ((neurons, "single element"), (neurons[:1], "must be set to a node of type")):
+        with pytest.raises(nest.NESTErrors.BadProperty, match=message):
+            nest.SetDefaults("stdp_dopamine_synapse", {"volume_transmitter": nodes})
+    with pytest.raises(nest.NESTErrors.TypeMismatch, match="NodeCollection"):
+        nest.CopyModel("stdp_dopamine_synapse", "copy", {"volume_transmitter": 3})
+
+
+def test_transmitter_takes_spikes_of_neurons_only() -> None:
+    neurons, transmitter = modulated()
+    for device in ("poisson_generator", "dc_generator", "voltmeter"):
+        with pytest.raises(nest.NESTErrors.IllegalConnection, match="global receiver"):
+            nest.Connect(nest.Create(device), transmitter)
+    with pytest.raises(nest.NESTErrors.IllegalConnection, match="does not support STDP"):
+        nest.Connect(neurons, transmitter, syn_spec="stdp_synapse")
+    with pytest.raises(nest.NESTErrors.UnknownReceptorType):
+        nest.Connect(neurons, transmitter, syn_spec={"receptor_type": 1})
+    with pytest.raises(nest.NESTErrors.IllegalConnection, match="does not send output"):
+        nest.Connect(transmitter, neurons)
+    with pytest.raises(nest.NESTErrors.BadProperty, match="at least one shortest delay"):
+        transmitter.deliver_interval = 0
+    with pytest.raises(nest.NESTErrors.TypeMismatch):
+        transmitter.deliver_interval = 2.0
+
+
+def test_what_connections_take() -> None:
+    neurons, transmitter = modulated(c=2.0)
+    assert nest.GetDefaults("stdp_dopamine_synapse", "volume_transmitter") == transmitter
+    with pytest.raises(nest.NESTErrors.NotImplemented, match="SetDefaults"):
+        nest.Connect(neurons, neurons, syn_spec={"synapse_model": "stdp_dopamine_synapse", "tau_n": 3.0})
+    with pytest.raises(nest.NESTErrors.BadProperty, match="Kplus must be non-negative"):
+        nest.Connect(neurons, neurons, syn_spec={"synapse_model": "stdp_dopamine_synapse", "Kplus": -1.0})
+    nest.Connect(neurons, neurons, "one_to_one", {"synapse_model": "stdp_dopamine_synapse", "n": 1.0, "c": [1.0, 3.0]})
+    assert nest.GetConnections(synapse_model="stdp_dopamine_synapse").get("c") == [1.0, 3.0]
+
+
+def test_one_thread_only_values() -> None:
+    nest.local_num_threads = 2
+    neurons, _ = modulated()
+    with pytest.raises(nest.NESTErrors.NotImplemented, match="multi-threading"):
+        nest.Connect(neurons, neurons, syn_spec={"synapse_model": "stdp_dopamine_synapse", "c": 1.0})
+
+
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+def test_transmitter_without_synapses(backend: str) -> None:
+    nest.compute_backend = backend
+    source, neuron = nest.Create("spike_generator", params={"spike_times": [1.0, 3.0]}), nest.Create("parrot_neuron")
+    transmitter = nest.Create("volume_transmitter", params={"deliver_interval": 1000})
+    nest.Connect(source, neuron)
+    nest.Connect(neuron, transmitter)
+    nest.Simulate(20.0)
+    assert nest.num_connections == 2
+
+
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+def test_many_spikes_between_deliveries(backend: str) -> None:
+    """What the transmitter keeps outgrows its first place several times; nothing is lost."""
+    nest.compute_backend = backend
+    weights = []
+    for interval in (1, 900):
+        nest.ResetKernel()
+        nest.compute_backend = backend
+        neurons, transmitter = nest.Create("parrot_neuron", 2), nest.Create("volume_transmitter")
+        transmitter.deliver_interval = interval
+        common = {"volume_transmitter": transmitter, "c": 1.0, "tau_n": 30.0}
+        nest.SetDefaults("stdp_dopamine_synapse", common)
+        times = np.arange(1.0, 800.0, 0.3)
+        source = nest.Create("spike_generator", params={"spike_times": np.round(times, 1)})
+        nest.Connect(source, neurons[0])
+        nest.Connect(neurons[0], transmitter)
+        nest.Connect(neurons[1], neurons[1], syn_spec={"synapse_model": "stdp_dopamine_synapse", "receptor_type": 1})
+        nest.Simulate(900.0)
+        weights.append(nest.GetConnections(synapse_model="stdp_dopamine_synapse").get("weight"))
+    assert weights[0] == pytest.approx(weights[1], rel=1e-9)
+
+
+def test_operations_exist_in_compiled_code_only() -> None:
+    from jaxnest.models import modulation
+
+    for operation in (modulation.count, modulation.time, modulation.multiplicity):
+        with pytest.raises(TypeError, match="compiled code"):
+            operation(None, *([0] * (operation.__code__.co_argcount - 1)))

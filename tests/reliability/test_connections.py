@@ -1,0 +1,63 @@
+"""Tables of connections against a plain list that is changed in the same way."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import jaxnest as nest
+
+N = 6
+IDS = st.lists(st.integers(1, N), unique=True, min_size=1).map(sorted)
+ACTIONS = st.lists(
+    st.one_of(
+        st.tuples(st.just("all_to_all"), IDS, IDS),
+        st.tuples(st.just("one_to_one"), IDS, st.none()),
+        st.tuples(st.just("disconnect"), st.integers(1, N), st.integers(1, N)),
+        st.tuples(st.just("delete"), st.integers(0, 40), st.none()),
+        st.tuples(st.just("simulate"), st.none(), st.none()),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+def found(**which: object) -> list[tuple[int, int, float]]:
+    """Return source, target and weight of all connections, sorted."""
+    connections = nest.GetConnections(**which)
+    return sorted((c.source, c.target, c.weight) for c in connections)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(actions=ACTIONS, sources=IDS, targets=IDS)
+def test_tables_are_lists(threads: int, actions: list[tuple], sources: list[int], targets: list[int]) -> None:
+    nest.ResetKernel()
+    nest.set(local_num_threads=threads, compute_backend="strict")
+    nest.Create("parrot_neuron", N)
+    model: list[tuple[int, int, float]] = []
+    for number, (action, a, b) in enumerate(actions):
+        weight = float(number + 1)
+        if action == "all_to_all":
+            nest.Connect(nest.NodeCollection(a), nest.NodeCollection(b), "all_to_all", {"weight": weight})
+            model += [(i, j, weight) for i in a for j in b]
+        elif action == "one_to_one":
+            nest.Connect(nest.NodeCollection(a), nest.NodeCollection(a), "one_to_one", {"weight": weight})
+            model += [(i, i, weight) for i in a]
+        elif action == "disconnect":
+            matches = [c for c in model if c[:2] == (a, b)]
+            if len(matches) == 1:  # which of several goes is no matter of this test
+                nest.Disconnect(nest.NodeCollection([a]), nest.NodeCollection([b]))
+                model.remove(matches[0])
+        elif action == "delete" and model:
+            chosen = sorted(model)[a % len(model)]
+            pair = nest.GetConnections(nest.NodeCollection([chosen[0]]), nest.NodeCollection([chosen[1]]))
+            next(c for c in pair if c.weight == chosen[2]).disconnect()
+            model.remove(chosen)
+        elif action == "simulate":
+            nest.Simulate(0.3)
+    assert found() == sorted(model)
+    assert nest.num_connections == len(model)
+    assert found(source=nest.NodeCollection(sources)) == sorted(c for c in model if c[0] in sources)
+    assert found(target=nest.NodeCollection(targets)) == sorted(c for c in model if c[1] in targets)

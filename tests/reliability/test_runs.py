@@ -1,0 +1,70 @@
+"""Results depend neither on how a duration is cut into runs nor on what ran before, and memory does not grow."""
+
+from __future__ import annotations
+
+import resource
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jaxnest as nest
+from jaxnest.models import registry
+from validation import models
+from validation.places import module
+
+NEURONS = [name for name in models.available(["*"]) if name in registry.NODE_MODELS]
+XLA = ("iaf_psc_alpha", "iaf_cond_exp", "parrot_neuron")
+"""Models with which the default back end is tested, too; it compiles a program for each."""
+PIECES = [13.0, 0.1, 24.9, 0.3, 61.7]
+
+
+def run(name: str, backend: str, runs: list[float] | None = None) -> dict[str, np.ndarray]:
+    """Run the first recorded description of a model, if need be in other pieces."""
+    description = models.load(name)[0][0]
+    return module(models.CASES).simulate(nest, description | {"runs": runs or [100.0]}, compute_backend=backend)
+
+
+def assert_equal(a: dict[str, Any], b: dict[str, Any]) -> None:
+    assert a.keys() == b.keys()
+    for key, values in a.items():
+        np.testing.assert_array_equal(b[key], values, err_msg=key)
+
+
+@pytest.mark.parametrize(("name", "backend"), [*((n, "strict") for n in NEURONS), *((n, "xla") for n in XLA)])
+def test_a_run_may_be_cut_into_pieces(name: str, backend: str) -> None:
+    assert_equal(run(name, backend), run(name, backend, PIECES))
+
+
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+def test_what_ran_before_does_not_matter(backend: str) -> None:
+    first = {name: run(name, backend) for name in XLA}
+    nest.set(resolution=0.5, local_num_threads=3, rng_seed=77)
+    nest.SetDefaults("iaf_psc_alpha", {"tau_m": 3.0})
+    nest.CopyModel("stdp_synapse", "mine", {"lambda": 0.3})
+    nest.Connect(nest.Create("poisson_generator", params={"rate": 1e5}), nest.Create("iaf_psc_alpha", 5))
+    nest.Simulate(20.0)
+    for name in reversed(XLA):
+        assert_equal(first[name], run(name, backend))
+
+
+def resident_memory() -> int:
+    """Return the memory of this process in bytes."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not tell how much memory is used")
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+def test_memory_does_not_grow_with_the_number_of_runs(backend: str) -> None:
+    nest.compute_backend = backend
+    neurons = nest.Create("iaf_psc_alpha", 10, {"I_e": 200.0})
+    nest.Connect(nest.Create("poisson_generator", params={"rate": 100.0}), neurons)
+    nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 2}, {"synapse_model": "stdp_synapse"})
+    sizes = []
+    for _ in range(4):
+        for _ in range(250):
+            nest.Simulate(0.4)
+        sizes.append(resident_memory())
+    assert sizes[-1] - sizes[0] < 12e6

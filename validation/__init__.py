@@ -1,0 +1,1 @@
+"""How accurate jaxnest is, measured against NEST: recorded, live and statistically."""

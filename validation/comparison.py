@@ -1,0 +1,143 @@
+"""Comparing arrays with those of NEST, and collecting the worst of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from validation import tolerances
+
+Arrays = Mapping[str, np.ndarray]
+
+
+@final
+@dataclass
+class Row:
+    """What is known about one quantity of one subject with one back end, over all its cases."""
+
+    section: str
+    subject: str
+    backend: str
+    quantity: str
+    tolerance: float
+    reason: str
+    cases: int = 0
+    values: int = 0
+    absolute: float = 0.0
+    """Largest absolute error."""
+    relative: float = 0.0
+    """Largest error relative to the largest magnitude in its trace."""
+    identical: bool = True
+    """Whether all values are equal bit for bit."""
+    passed: bool = True
+    worst: str = ""
+    """The case with the largest relative error, or the first that failed."""
+    note: str = ""
+
+
+@final
+class Report:
+    """All rows, by section, subject, back end and quantity; and traces of the worst cases."""
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[str, str, str, str], Row] = {}
+        self.traces: dict[tuple[str, str], tuple[np.ndarray, np.ndarray]] = {}
+        self.facts: dict[str, Any] = {}
+
+    def failed(self) -> list[Row]:
+        """Return the rows that are out of tolerance."""
+        return [row for row in self.rows.values() if not row.passed]
+
+    def compare(self, section: str, subject: str, case: str, backend: str, ours: Arrays, theirs: Arrays) -> None:
+        """Add the comparison of all arrays of a case; arrays that only one side has are a failure."""
+        for quantity in sorted({*ours, *theirs}):
+            row = self.row(section, subject, case, backend, quantity)
+            row.cases += 1
+            if quantity in ours and quantity in theirs:
+                self.judge(
+                    row, case, np.asarray(ours[quantity]), np.asarray(theirs[quantity]), magnitude(theirs, quantity)
+                )
+            else:
+                fail(row, case, "only NEST has it" if quantity in theirs else "NEST does not have it")
+
+    def row(self, section: str, subject: str, case: str, backend: str, quantity: str) -> Row:
+        """Return the row of a quantity; a wider tolerance for one case makes a row of its own."""
+        allowed = tolerances.tolerance(subject, case, quantity) if backend != "strict" else tolerances.IDENTICAL
+        usual = tolerances.tolerance(subject, "", quantity) if backend != "strict" else tolerances.IDENTICAL
+        name = quantity if allowed == usual else f"{quantity} ({case})"
+        reason = "equal to the last bit" if backend == "strict" else allowed.reason
+        new = Row(section, subject, backend, name, allowed.relative, reason)
+        return self.rows.setdefault((section, subject, backend, name), new)
+
+    def judge(self, row: Row, case: str, ours: np.ndarray, theirs: np.ndarray, scale: float) -> None:
+        """Add the errors of one array to a row."""
+        row.values += theirs.size
+        if ours.shape != theirs.shape:
+            fail(row, case, f"shape {ours.shape}, NEST has {theirs.shape}")
+            return
+        if theirs.dtype.kind != "f" or ours.dtype.kind not in "fiu":
+            if not np.array_equal(ours, theirs):
+                fail(row, case, f"differs in {np.count_nonzero(ours != theirs)} of {theirs.size} values")
+            return
+        absolute, relative = errors(ours.astype(float), theirs, scale)
+        row.identical &= absolute == 0.0
+        if relative >= row.relative:
+            row.worst = row.worst if row.note else case
+            if backend_has_traces(row):
+                self.traces[row.subject, row.quantity] = (ours.astype(float), theirs)
+        row.absolute, row.relative = max(row.absolute, absolute), max(row.relative, relative)
+        if not relative <= row.tolerance:
+            fail(row, case, f"relative error {relative:.1e}, allowed {row.tolerance:.0e}")
+
+    def check(self, section: str, subject: str, backend: str, quantity: str, case: str, right: bool, note: str) -> None:
+        """Add a yes-or-no question."""
+        row = self.row(section, subject, case, backend, quantity)
+        row.cases, row.values = row.cases + 1, row.values + 1
+        if not right:
+            fail(row, case, note)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return everything but the traces."""
+        rows = [dataclasses.asdict(row) for row in self.rows.values()]
+        return {"facts": self.facts, "failed": len(self.failed()), "rows": rows}
+
+
+def backend_has_traces(row: Row) -> bool:
+    """Whether the worst trace of a row is kept for a plot."""
+    return row.backend == "xla" and row.quantity.startswith("sampled")
+
+
+def fail(row: Row, case: str, note: str) -> None:
+    """Note the first failure of a row."""
+    if row.passed:
+        row.worst, row.note = case, note
+    row.passed = row.identical = False
+
+
+def magnitude(arrays: Arrays, quantity: str) -> float:
+    """Return the largest finite magnitude of a quantity in a case, whether sampled or read at the end."""
+    name = quantity.rpartition(" ")[2]
+    same = [np.asarray(v) for k, v in arrays.items() if k == quantity or k in (f"sampled {name}", f"final {name}")]
+    finite = [np.abs(v[np.isfinite(v)]) for v in same if v.dtype.kind == "f"]
+    return max((float(np.max(v)) for v in finite if v.size), default=0.0)
+
+
+def errors(ours: np.ndarray, theirs: np.ndarray, scale: float) -> tuple[float, float]:
+    """Return the largest absolute error, and the same relative to a scale.
+
+    Infinite and undefined values have to be at the same places; else both errors are infinite.
+    """
+    finite = np.isfinite(theirs)
+    if not np.array_equal(ours[~finite], theirs[~finite], equal_nan=True) or not np.all(np.isfinite(ours[finite])):
+        return np.inf, np.inf
+    absolute = float(np.max(np.abs(ours[finite] - theirs[finite]), initial=0.0))
+    return absolute, absolute / scale if scale else absolute
+
+
+def worst(rows: Iterable[Row]) -> Row | None:
+    """Return the row with the largest error in units of its tolerance."""
+    return max(rows, key=lambda row: row.relative / row.tolerance if row.tolerance else row.relative, default=None)

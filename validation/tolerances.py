@@ -1,0 +1,86 @@
+"""The tolerances of all comparisons with NEST, in one place.
+
+The strict back end has none: whatever it computes equals NEST's result bit for bit. The default back end has one
+tolerance for each class of results. Whatever needs a wider one is listed in `EXCEPTIONS`, with the reason.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+from dataclasses import dataclass
+from typing import Any, final
+
+from jaxnest.models import ode, registry
+from jaxnest.models.synapse import Synapse
+
+
+@final
+@dataclass(frozen=True)
+class Tolerance:
+    """Largest error, relative to the largest magnitude of the quantity in its trace; `reason` says why."""
+
+    relative: float
+    reason: str
+
+
+IDENTICAL = Tolerance(0.0, "node numbers, connectivity, random draws and times on the grid are no matter of rounding")
+CLOSED_FORM = Tolerance(1e-9, "exact integration; the last digits differ where products and sums are fused")
+INTEGRATED = Tolerance(1e-6, "the size of adaptive steps reacts to last digits; well below the bound of the solver")
+PLASTIC = Tolerance(1e-9, "closed-form updates at each spike")
+PRECISE_TIMES = Tolerance(1e-9, "times of spikes between the points of the grid are computed from the potential")
+
+
+@final
+@dataclass(frozen=True)
+class Deviation:
+    """Results that need a wider tolerance than their class: patterns of subject, case and quantity, and the reason."""
+
+    subject: str
+    case: str
+    quantity: str
+    tolerance: Tolerance
+
+
+EXCEPTIONS: tuple[Deviation, ...] = (
+    Deviation(
+        "aeif_psc_delta",
+        "*",
+        "*",
+        Tolerance(
+            1e-3,
+            "a spike jumps the potential after the first step of the solver, whose size, and so the moment of the "
+            "jump, reacts to last digits",
+        ),
+    ),
+)
+EXACT = ("times", "senders", "targets", "receptors", "ports", "archiver_length", "refused values", "error")
+"""Ends of the names of quantities that have to be identical with both back ends."""
+
+
+def class_of(model: Any) -> Tolerance:
+    """Return the tolerance of a model's class of results."""
+    if issubclass(model, Synapse):
+        return PLASTIC
+    return INTEGRATED if issubclass(model, ode.OdeNode) else CLOSED_FORM
+
+
+def known(subject: str) -> Any:
+    """Return the model that a subject names, or the one that its name begins with, or nothing."""
+    models = {**registry.NODE_MODELS, **registry.SYNAPSE_MODELS}
+    if subject in models:
+        return models[subject]
+    inside = [name for name in models if name in subject]
+    return models[max(inside, key=len)] if inside else None
+
+
+def tolerance(subject: str, case: str, quantity: str) -> Tolerance:
+    """Return the tolerance of a quantity with the default back end."""
+    for deviation in EXCEPTIONS:
+        patterns = (deviation.subject, deviation.case, deviation.quantity)
+        if all(map(fnmatch.fnmatchcase, (subject, case, quantity), patterns)):
+            return deviation.tolerance
+    model = known(subject)
+    if quantity.endswith(EXACT):
+        precise = quantity.endswith("times") and ("_ps" in subject or "cont_delay" in subject)
+        return PRECISE_TIMES if precise else IDENTICAL
+    return CLOSED_FORM if model is None else class_of(model)
