@@ -60,13 +60,21 @@ def _import(module_name: str, source: str) -> None:
 
 
 def fingerprint(model: type[Any]) -> str:
-    """Return a hash of everything that a generated loop inlines: the model's file and the engine's own."""
+    """Return a hash of everything that a generated loop inlines: the model's file, the engine's and the random ones."""
+    files = [inspect.getsourcefile(c) for c in model.__mro__ if c is not object]
+    text = b"".join(pathlib.Path(f).read_bytes() for f in files if f)
+    return hashlib.sha256(_common_source() + text).hexdigest()
+
+
+@functools.cache
+def _common_source() -> bytes:
+    """Return the text of the modules whose functions any loop may inline."""
+    from jaxnest import random
     from jaxnest.engine import events, ffi, layout, scalar_ops
 
-    classes = [c for c in model.__mro__ if c is not object]
-    files = [inspect.getsourcefile(m) for m in (*classes, scalar_ops, ffi, events, layout)]
-    text = b"".join(pathlib.Path(f).read_bytes() for f in files if f)
-    return hashlib.sha256(text).hexdigest()
+    files = [pathlib.Path(str(m.__file__)) for m in (scalar_ops, ffi, events, layout)]
+    files += sorted(pathlib.Path(str(random.__file__)).parent.glob("*.py"))
+    return b"".join(f.read_bytes() for f in files)
 
 
 def split(names: tuple[str, ...], vectors: frozenset[str]) -> tuple[list[str], list[str]]:
@@ -84,8 +92,10 @@ def _fields(names: tuple[str, ...], vectors: frozenset[str], scalar: str, vector
 HEAD = """
 from collections import namedtuple
 import numba
+import numpy as np
 from numba import njit
 from jaxnest.random.engines import compiled
+from jaxnest.random.layout import SCRATCH, SCRATCH_SIZE
 from jaxnest.engine import ffi, scalar_ops
 from jaxnest.engine.events import post
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
@@ -215,8 +225,9 @@ advance = lean(model.advance)
 def send(
     ring, events, counters, stream, shared_stream, raster, state, target_state, objects, memory, samples,
     scalars, vectors, vector_start, windows, places, start, lane_positive, lane_negative, flags, weight, delay,
-    memory_start, rows, clock,
+    alike, memory_start, rows, clock,
 ):
+    amounts = stream.view(np.float64)[SCRATCH : SCRATCH + SCRATCH_SIZE]
     n_samples_words = samples.shape[1] * samples.shape[2]
     begin, end = clock[ORIGIN] + clock[FROM], clock[ORIGIN] + clock[TO]
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
@@ -251,7 +262,7 @@ def handler(frame):
         return 0
     places = ffi.int64(frame, 15).reshape((-1, 3))
     n = len(places)
-    clock = ffi.int64(frame, 24)
+    clock = ffi.int64(frame, 25)
     connections = len(ffi.float64(frame, 20))
     target_state, raster = ffi.float64(frame, 7), ffi.int32(frame, 5)
     send(
@@ -264,11 +275,25 @@ def handler(frame):
         ffi.float64(frame, 11).reshape((n, -1)), ffi.float64(frame, 12), ffi.int64(frame, 13).reshape((n, -1)),
         ffi.int64(frame, 14).reshape((n, 2)), places, ffi.int64(frame, 16), ffi.int32(frame, 17),
         ffi.int32(frame, 18), ffi.int64(frame, 19), ffi.float64(frame, 20), ffi.int32(frame, 21),
-        ffi.int64(frame, 22), ffi.int64(frame, 23), clock,
+        ffi.int64(frame, 22), ffi.int64(frame, 23), ffi.int64(frame, 24), clock,
     )
     return 0
 """
 )
+
+TO_ALIKE = """if alike[i]:
+    x = factor * weight[start[i]]
+    row = (step + delay[start[i]]) % n_slots * n_lanes
+    lane = lane_positive if x > 0 else lane_negative
+    for first in range(start[i], start[i + 1], SCRATCH_SIZE):
+        part = amounts[: min(SCRATCH_SIZE, start[i + 1] - first)]
+        draw_each(v, s, value, part, context)
+        for c in range(len(part)):
+            ring[row + lane[first + c]] += x * part[c]
+else:
+    {others}
+"""
+"""The same with random amounts, where the connections of a device differ in nothing but the neuron."""
 
 TO_TARGETS = """slot = (step + ahead) % n_slots
 for c in range(start[i], start[i + 1]):
@@ -290,6 +315,9 @@ for c in range(start[i], start[i + 1]):
 
 DRAW_ONE = """{target}
     amount = {draw}
+    if amount != 0:"""
+DRAW_EACH = """draw_each(v, s, value, amounts[:1], context)
+    amount = amounts[0]
     if amount != 0:"""
 DRAW_SEVERAL = """{target}
     more = True
@@ -315,8 +343,10 @@ def _sending(model: type[Any], object_size: int) -> str:
     if model.draw is not None:
         draw = f"draw(v, s, value, target_state[c, {words}:], {context})"
     several = model.timed and model.draw is not None
-    head = (DRAW_SEVERAL if several else DRAW_ONE).format(target=target or "pass", draw=draw)
-    text = TO_TARGETS.format(draw=head)
+    head = DRAW_EACH if model.draw_each else DRAW_SEVERAL if several else DRAW_ONE
+    text = TO_TARGETS.format(draw=head.format(target=target or "pass", draw=draw))
+    if model.draw_each:
+        text = TO_ALIKE.format(others=text.rstrip().replace("\n", "\n    "))
     return text.replace("\n", "\n" + 20 * " ").rstrip()
 
 
@@ -335,7 +365,9 @@ def stimulator_loop(
         name=name,
         variables=variables,
         state=model.dynamic,
-        draw=("draw = lean(model.draw)\n" if draws else "") + ("settle = lean(model.settle)" if settles else ""),
+        draw=("draw = lean(model.draw)\n" if draws else "")
+        + ("draw_each = lean(model.draw_each)\n" if model.draw_each else "")
+        + ("settle = lean(model.settle)" if settles else ""),
         settle=f"s = State(*settle(v, s, target_state[start[i] : start[i + 1], {words}:]))" if settles else "",
         outputs="\n".join(f"output_{k} = lean(model.recordable({name!r}))" for k, name in enumerate(outputs)),
         variable_places=_fields(

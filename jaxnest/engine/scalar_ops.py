@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 from numba import types
 from numba.extending import overload, register_jitable
 
@@ -13,7 +14,7 @@ from jaxnest.models import draws, ops
 from jaxnest.random.binomial import binomial, binomial_set
 from jaxnest.random.distributions import standard_exponential, standard_normal
 from jaxnest.random.engines import drand
-from jaxnest.random.poisson import POISSON_MEAN, poisson, poisson_set_mean
+from jaxnest.random.poisson import POISSON_MEAN, poisson, poisson_set_mean, poissons
 
 for _operation, _function in (
     (ops.exp, math.exp),
@@ -128,5 +129,16 @@ def _poisson(context: Any, k: Any, mean: Any) -> Any:
         if row[POISSON_MEAN] != mean:
             poisson_set_mean(row, mean)
         return poisson(context.stream, row)
+
+    return draw
+
+
+@overload(draws.poissons, strict=False)
+def _poissons(context: Any, k: Any, mean: Any, out: Any) -> Any:
+    def draw(context: Any, k: int, mean: float, out: np.ndarray) -> None:
+        row = context.objects[k]
+        if row[POISSON_MEAN] != mean:
+            poisson_set_mean(row, mean)
+        poissons(context.stream, row, out)
 
     return draw

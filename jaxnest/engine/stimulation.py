@@ -137,6 +137,7 @@ class Devices:
             t.flags,
             t.weight,
             t.delay,
+            t.alike,
             self.memory_start,
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, final
 
 import numpy as np
@@ -47,6 +48,8 @@ class DeviceTable:
     flags: np.ndarray
     weight: np.ndarray
     delay: np.ndarray
+    alike: np.ndarray
+    """Whether all connections of a device have one weight and one delay and go to neurons that add weights up."""
 
 
 @final
@@ -277,11 +280,23 @@ def build_device_table(
             part.append(column)
     joined = {k: np.concatenate(v) if v else np.empty(0) for k, v in parts.items()}
     order = np.argsort(joined["row"], kind="stable")
+    joined = {k: column[order] for k, column in joined.items()}
+    start = np.searchsorted(joined["row"], np.arange(len(devices) + 1)).astype(np.int64)
+    flags, weight, delay = (joined[k] for k in ("flags", "weight", "delay"))
     return DeviceTable(
-        np.searchsorted(joined["row"][order], np.arange(len(devices) + 1)).astype(np.int64),
-        joined["positive"][order].astype(np.int32),
-        joined["negative"][order].astype(np.int32),
-        joined["flags"][order].astype(np.int64),
-        joined["weight"][order].astype(np.float64),
-        joined["delay"][order].astype(np.int32),
+        start,
+        joined["positive"].astype(np.int32),
+        joined["negative"].astype(np.int32),
+        flags.astype(np.int64),
+        weight.astype(np.float64),
+        delay.astype(np.int32),
+        np.array([_alike(joined, a, b) for a, b in pairwise(start)], np.int64),
     )
+
+
+def _alike(columns: dict[str, np.ndarray], begin: int, end: int) -> bool:
+    """Return whether connections of a device differ in nothing but the neuron."""
+    here = {k: c[begin:end] for k, c in columns.items()}
+    if end == begin or here["flags"].any() or here["positive"].min() < 0:
+        return False
+    return bool(np.ptp(here["weight"]) == 0 and np.ptp(here["delay"]) == 0)

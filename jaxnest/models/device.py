@@ -122,6 +122,11 @@ class Sender(Device, abstract=True):
     `target` is an array, see `new_target`. If the model is `timed`, return the amount, the number of steps that the
     spike is later than the present one, its offset (ms before the end of its step), and whether there are more.
     """
+    draw_each: ClassVar[Callable[..., Any] | None] = None
+    """``draw_each(v, s, value, amounts, context)``: instead of `draw`, fill an array with amounts for the next targets.
+
+    No amount is negative, and none depends on the target.
+    """
     defaults_only: ClassVar[tuple[str, ...]] = ()
     """Parameters that can be set for the model, not for its nodes."""
     settle: ClassVar[Callable[..., Any] | None] = None

@@ -41,3 +41,8 @@ def shared_poisson(context: Any, k: int, mean: float) -> int:
 def poisson(context: Any, k: int, mean: float) -> int:
     """A Poisson variate of distribution object `k`."""
     _only_compiled()
+
+
+def poissons(context: Any, k: int, mean: float, out: Any) -> None:
+    """Fill an array with Poisson variates of distribution object `k`, the same as as many calls of `poisson`."""
+    _only_compiled()

@@ -12,6 +12,7 @@ import numba
 import numpy as np
 
 from .layout import (
+    COUNTED_LIMIT,
     COUNTER,
     COUNTER_BLOCKS,
     DIVISION,
@@ -235,6 +236,7 @@ def refill(stream: np.ndarray) -> None:
     else:
         _refill_threefry(stream, _ROTATIONS_64, _MAX_64, np.uint64(0x1BD11BDAA9FC1A22))
     stream[POSITION] = np.uint64(OUTPUT)
+    stream[COUNTED_LIMIT] = np.uint64(0)
 
 
 @compiled

@@ -19,6 +19,12 @@ WORD_BITS: Final = 3
 """64 or 32, the width of one output."""
 INTEGER_ALGORITHM: Final = 4
 """Index in `INTEGER_ALGORITHMS`."""
+COUNTED_LIMIT: Final = 5
+"""For which limit `COUNTS` holds, as the bits of a floating-point number; 0 if they do not hold."""
+LAST_LIMIT: Final = 6
+"""The limit of the last Poisson draw that could not use them."""
+SAME_LIMIT: Final = 7
+"""How many such draws in a row had that limit."""
 COUNTER: Final = 8
 """Number of the last block of four words, of the counter-based engines: two words, low one first."""
 KEY: Final = 12
@@ -27,7 +33,15 @@ STATE: Final = 16
 """First word of the state of the Mersenne twisters."""
 OUTPUT: Final = 640
 """First word of the block of outputs."""
-STREAM_SIZE: Final = 1264
+UNITS: Final = 1264
+"""First of the outputs as numbers from [0, 1), of 64-bit engines; made with `COUNTS`."""
+COUNTS: Final = 1584
+"""For each output the Poisson variate that is drawn from there on; made when they are worth it."""
+SCRATCH: Final = 1904
+"""First of the words in which a caller may keep some variates for a moment."""
+SCRATCH_SIZE: Final = 256
+"""How many they are."""
+STREAM_SIZE: Final = 2160
 """Number of 64-bit words in a stream."""
 
 MT19937, MT19937_64, PHILOX_32, PHILOX_64, THREEFRY_32, THREEFRY_64 = range(6)
@@ -40,3 +54,6 @@ INTEGER_ALGORITHMS: Final = ("division", "lemire")
 
 COUNTER_BLOCKS: Final = 64
 """Blocks of four words that one refill of a counter-based engine makes."""
+
+OBJECT_SIZE: Final = 32
+"""Words of one distribution object of a node (see `random.distributions`)."""

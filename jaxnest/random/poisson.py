@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 
 from .distributions import lgamma, standard_exponential, standard_normal
-from .engines import compiled, drand, refill
-from .layout import END, POSITION, WORD_BITS
+from .engines import compiled, drand
+from .layout import COUNTED_LIMIT, COUNTS, END, LAST_LIMIT, OUTPUT, POSITION, SAME_LIMIT, UNITS, WORD_BITS
 
 (
     _MEAN,
@@ -37,8 +36,12 @@ _ALMOST_HALF = (1.0 - 2.0**-52) / 2.0
 _TO_UNIT = 2.0**-64
 _LARGEST_BELOW_ONE = 1.0 - 2.0**-53
 _BITS_64 = np.uint64(64)
-_ONE, _FOUR, _EIGHT = np.uint64(1), np.uint64(4), np.uint64(8)
-_LIMIT_OF_ONE, _LIMIT_OF_FOUR, _LIMIT_OF_EIGHT = math.exp(-0.35), math.exp(-1.5), math.exp(-5.5)
+_ONE = np.uint64(1)
+_LEVELS = 8
+_UNCOUNTED = np.uint64(_LEVELS)
+_WORTH_COUNTING = np.uint64(8)
+_SMALLEST_COUNTED_LIMIT = math.exp(-5.0)
+_TO_COUNTS = np.uint64(COUNTS - OUTPUT)
 
 
 @compiled
@@ -75,13 +78,10 @@ def poisson_set_mean(row: np.ndarray, mean: float) -> None:
 
 
 @compiled
-def _unit(word: Any) -> float:
-    return min(np.float64(word) * _TO_UNIT, _LARGEST_BELOW_ONE)
-
-
-@compiled
-def _multiplying_on(stream: np.ndarray, limit: float, product: float, count: int) -> int:
-    """Multiply a product by further uniform numbers until it is not above the limit."""
+def _multiplying(stream: np.ndarray, limit: float) -> int:
+    """Multiply uniform numbers until the product is not above the limit."""
+    product = drand(stream)
+    count = 0
     while product > limit:
         product *= drand(stream)
         count += 1
@@ -89,58 +89,48 @@ def _multiplying_on(stream: np.ndarray, limit: float, product: float, count: int
 
 
 @compiled
-def _multiplying_four(stream: np.ndarray, limit: float) -> int:
-    """Form four products at once and count those above the limit: no branch that is hard to predict."""
-    position = stream[POSITION]
-    if position + _FOUR > stream[END]:
-        return _multiplying_on(stream, limit, drand(stream), 0)
-    a = _unit(stream[position])
-    b = a * _unit(stream[position + np.uint64(1)])
-    c = b * _unit(stream[position + np.uint64(2)])
-    d = c * _unit(stream[position + np.uint64(3)])
-    count = int(a > limit) + int(b > limit) + int(c > limit)
-    stream[POSITION] = position + np.uint64(count + 1)
-    return _multiplying_on(stream, limit, d, 3) if d > limit else count
+def _count(stream: np.ndarray, limit: float) -> None:
+    """Find the variate that is drawn from each output of the block on, many outputs at a time.
+
+    The products are those that `_multiplying` forms. Where `_LEVELS` factors are not enough, and past the end
+    of the block, the count is `_LEVELS`.
+    """
+    values = stream.view(np.float64)
+    first, n = int(stream[POSITION]), int(stream[END]) - int(stream[POSITION])
+    units, counts = values[UNITS : UNITS + n + _LEVELS], stream[COUNTS + first - OUTPUT : COUNTS + first - OUTPUT + n]
+    words = stream[first : first + n]
+    for i in range(n):
+        units[i] = min(np.float64(words[i]) * _TO_UNIT, _LARGEST_BELOW_ONE)
+    for i in range(n, n + _LEVELS):
+        units[i] = 1.0
+    for i in range(n):
+        a = units[i]
+        b = a * units[i + 1]
+        c = b * units[i + 2]
+        d = c * units[i + 3]
+        e = d * units[i + 4]
+        f = e * units[i + 5]
+        g = f * units[i + 6]
+        h = g * units[i + 7]
+        low = np.uint64(a > limit) + np.uint64(b > limit) + np.uint64(c > limit) + np.uint64(d > limit)
+        high = np.uint64(e > limit) + np.uint64(f > limit) + np.uint64(g > limit) + np.uint64(h > limit)
+        counts[i] = low + high
+    stream[COUNTS + first - OUTPUT + n] = _UNCOUNTED
 
 
 @compiled
-def _multiplying_eight(stream: np.ndarray, limit: float) -> int:
-    """Form eight products at once, see `_multiplying_four`."""
-    position = stream[POSITION]
-    if position + _EIGHT > stream[END]:
-        return _multiplying_on(stream, limit, drand(stream), 0)
-    a = _unit(stream[position])
-    b = a * _unit(stream[position + np.uint64(1)])
-    c = b * _unit(stream[position + np.uint64(2)])
-    d = c * _unit(stream[position + np.uint64(3)])
-    e = d * _unit(stream[position + np.uint64(4)])
-    f = e * _unit(stream[position + np.uint64(5)])
-    g = f * _unit(stream[position + np.uint64(6)])
-    h = g * _unit(stream[position + np.uint64(7)])
-    count = int(a > limit) + int(b > limit) + int(c > limit) + int(d > limit)
-    count += int(e > limit) + int(f > limit) + int(g > limit)
-    stream[POSITION] = position + np.uint64(count + 1)
-    return _multiplying_on(stream, limit, h, 7) if h > limit else count
-
-
-@compiled
-def _multiplying_one_by_one(stream: np.ndarray, limit: float) -> int:
-    """Multiply uniform numbers until the product is not above the limit."""
-    position, end = stream[POSITION], stream[END]
-    product = 1.0
-    count = 0
-    while True:
-        if position >= end:
-            refill(stream)
-            position = stream[POSITION]
-        u = np.float64(stream[position]) * _TO_UNIT
-        position += _ONE
-        product *= min(u, _LARGEST_BELOW_ONE)
-        if not product > limit:
-            break
-        count += 1
-    stream[POSITION] = position
-    return count
+def _uncounted(stream: np.ndarray, limit: float) -> int:
+    """Draw a variate for which no count is ready; after several in a row with one limit, count the block."""
+    bits = stream.view(np.float64)
+    if bits[LAST_LIMIT] != limit:
+        bits[LAST_LIMIT] = limit
+        stream[SAME_LIMIT] = np.uint64(0)
+    elif stream[SAME_LIMIT] < _WORTH_COUNTING or limit < _SMALLEST_COUNTED_LIMIT:
+        stream[SAME_LIMIT] += _ONE
+    elif stream[WORD_BITS] == _BITS_64 and bits[COUNTED_LIMIT] != limit and stream[POSITION] < stream[END]:
+        _count(stream, limit)
+        bits[COUNTED_LIMIT] = limit
+    return _multiplying(stream, limit)
 
 
 @compiled
@@ -198,9 +188,42 @@ def poisson(stream: np.ndarray, row: np.ndarray) -> int:
     if not row[_MEAN] < 12.0:
         return _poisson_rejection(stream, row)
     limit = row[_LIMIT]
-    if stream[WORD_BITS] != _BITS_64:
-        return _multiplying_on(stream, limit, drand(stream), 0)
-    # All methods draw and return the same numbers; which is fastest depends on the mean.
-    if _LIMIT_OF_EIGHT < limit < _LIMIT_OF_ONE:
-        return _multiplying_four(stream, limit) if limit > _LIMIT_OF_FOUR else _multiplying_eight(stream, limit)
-    return _multiplying_one_by_one(stream, limit)
+    if stream.view(np.float64)[COUNTED_LIMIT] == limit:
+        position = stream[POSITION]
+        count = stream[position + _TO_COUNTS]
+        if count < _UNCOUNTED:
+            stream[POSITION] = position + count + _ONE
+            return int(np.int64(count))
+    return _uncounted(stream, limit)
+
+
+@compiled
+def poissons(stream: np.ndarray, row: np.ndarray, out: np.ndarray) -> None:
+    """Draw as many Poisson variates as an array has places; the same as `poisson` draws one by one, but faster.
+
+    Parameters
+    ----------
+    stream : numpy.ndarray
+        The random stream.
+    row : numpy.ndarray
+        Row of the distribution object, after `poisson_set_mean`.
+    out : numpy.ndarray
+        Floating-point numbers, one-dimensional: the variates.
+    """
+    limit, k, n = row[_LIMIT], 0, len(out)
+    counted = stream.view(np.float64)
+    while k < n:
+        if row[_MEAN] < 12.0 and counted[COUNTED_LIMIT] == limit:
+            position = stream[POSITION]
+            while k < n:
+                count = stream[position + _TO_COUNTS]
+                if count >= _UNCOUNTED:
+                    break
+                out[k] = np.float64(np.int64(count))
+                position += count + _ONE
+                k += 1
+            stream[POSITION] = position
+            if k == n:
+                return
+        out[k] = poisson(stream, row)
+        k += 1

@@ -32,5 +32,5 @@ class poisson_generator(Stimulator):
         return (), v.mean, 1.0, False
 
     @staticmethod
-    def draw(v: Any, s: Any, value: Any, target: Any, context: Any) -> Any:
-        return draws.poisson(context, 0, value)
+    def draw_each(v: Any, s: Any, value: Any, amounts: Any, context: Any) -> None:
+        draws.poissons(context, 0, value, amounts)
