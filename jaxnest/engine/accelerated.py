@@ -20,7 +20,16 @@ from jaxnest.engine.shard import Batch, Shard
 from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
 from jaxnest.engine.tiles import BatchSpec
 
-DELIVERY = ("group_start", "connection_start", "group_watched", "group_constant", "lane", "weight", "delay")
+DELIVERY = (
+    "group_start",
+    "connection_start",
+    "group_watched",
+    "group_constant",
+    "value_start",
+    "lane",
+    "weight",
+    "delay",
+)
 SAMPLE_BYTES = 1 << 25
 """Aim for the memory of one probe's samples between two drains."""
 
@@ -61,6 +70,8 @@ class XlaRunner:
             if any(t.group_watched.any() for t in plan.delivery):
                 raise errors.NotImplemented("Weight recorders need event kernels: nest.delivery = 'kernels'.")
             operations = pure
+            for table in plan.delivery:
+                table.spread()
         return ProgramSpec(
             plan.min_delay,
             tuple(

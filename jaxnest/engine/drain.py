@@ -123,14 +123,11 @@ class WeightWatch:
             return
         records = buffers.weight_events[: n * layout.WEIGHT_WORDS].reshape(n, layout.WEIGHT_WORDS)
         table = self._plan.delivery[s]
-        row = table.origin[records[:, 0]] if len(table.origin) else records[:, 0]
-        sizes = np.array([len(t.source) for _, t in table.tables])
-        owner = np.searchsorted(np.cumsum(sizes), row, side="right")
-        first = np.cumsum(sizes) - sizes
+        owner, row = table.home(records[:, 0])
         for k, (_, connections) in enumerate(table.tables):
             mine = np.flatnonzero(owner == k)
             for recorder in connections.named.defaults.get("weight_recorder", ()):
-                self._write_one(s, int(recorder), connections, mine, row - first[k], records, recording)
+                self._write_one(s, int(recorder), connections, mine, row, records, recording)
 
     def _write_one(
         self,

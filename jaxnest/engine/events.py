@@ -113,6 +113,7 @@ def deliver(
     connection_start: np.ndarray,
     group_watched: np.ndarray,
     group_constant: np.ndarray,
+    value_start: np.ndarray,
     lane: np.ndarray,
     weight: np.ndarray,
     delay: np.ndarray,
@@ -134,10 +135,11 @@ def deliver(
             step = clock[ORIGIN] - clock[MIN_DELAY] + register[REGISTER_WORDS * i + 1]
             for group in range(group_start[node], group_start[node + 1]):
                 first, last = connection_start[group], connection_start[group + 1]
+                constant, value = group_constant[1 + group], value_start[group]
                 for _ in range(register[REGISTER_WORDS * i + 2]):
-                    _deliver_group(ring, lane, weight, delay, first, last, group_constant[1 + group], step, clock)
+                    _deliver_group(ring, lane, weight, delay, first, last, constant, value, step, clock)
                     if group_watched[group]:
-                        _note_weights(weight_events, counters, first, last, step + 1, weight)
+                        _note_weights(weight_events, counters, first, last, step + 1, weight, value, 1 - constant)
 
 
 @compiled
@@ -149,6 +151,7 @@ def _deliver_group(
     first: int,
     last: int,
     constant: int,
+    value: int,
     step: int,
     clock: np.ndarray,
 ) -> None:
@@ -156,29 +159,36 @@ def _deliver_group(
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
     slot = step % n_slots
     if constant:
-        row = ((step + delay[first]) % n_slots) * n_lanes
-        w = weight[first]
+        row = ((step + delay[value]) % n_slots) * n_lanes
+        w = weight[value]
         for c in range(first, last):
             ring[row + lane[c]] += w
         return
     for c in range(first, last):
-        s = slot + delay[c]
+        s = slot + delay[value + c - first]
         if s >= n_slots:
             s -= n_slots
-        ring[s * n_lanes + lane[c]] += weight[c]
+        ring[s * n_lanes + lane[c]] += weight[value + c - first]
 
 
 @compiled
 def _note_weights(
-    weight_events: np.ndarray, counters: np.ndarray, first: int, last: int, stamp: int, weight: np.ndarray
+    weight_events: np.ndarray,
+    counters: np.ndarray,
+    first: int,
+    last: int,
+    stamp: int,
+    weight: np.ndarray,
+    value: int,
+    spread: int,
 ) -> None:
-    """Note the weights that are sent, for weight recorders."""
+    """Note the weights that are sent, for weight recorders; they begin at `value`, and are one if `spread` is 0."""
     bits = weight.view(np.int64)
     k = counters[N_WEIGHTS]
     for c in range(first, last):
         weight_events[WEIGHT_WORDS * k] = c
         weight_events[WEIGHT_WORDS * k + 1] = stamp
-        weight_events[WEIGHT_WORDS * k + 2] = bits[c]
+        weight_events[WEIGHT_WORDS * k + 2] = bits[value + spread * (c - first)]
         k += 1
     counters[N_WEIGHTS] = k
 
@@ -290,10 +300,10 @@ def deliver_handler(frame: int) -> int:
     """`deliver` for the registers of all virtual processes, as an operation of XLA."""
     if ffi.is_query(frame):
         return 0
-    clock = ffi.int64(frame, 10)
+    clock = ffi.int64(frame, 11)
     if clock[FROM] != 0:
         return 0
-    for i in range(11, ffi.n_arguments(frame), 2):
+    for i in range(12, ffi.n_arguments(frame), 2):
         deliver(
             ffi.float64(frame, 0),
             ffi.int64(frame, 1),
@@ -304,9 +314,10 @@ def deliver_handler(frame: int) -> int:
             ffi.int64(frame, 4),
             ffi.int64(frame, 5),
             ffi.int64(frame, 6),
-            ffi.int32(frame, 7),
-            ffi.float64(frame, 8),
-            ffi.int32(frame, 9),
+            ffi.int64(frame, 7),
+            ffi.int32(frame, 8),
+            ffi.float64(frame, 9),
+            ffi.int32(frame, 10),
             clock,
         )
     return 0

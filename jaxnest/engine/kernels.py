@@ -18,6 +18,7 @@ def deliver(shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[
             table["connection_start"],
             table["group_watched"],
             table["group_constant"],
+            table["value_start"],
             table["lane"],
             table["weight"],
             table["delay"],

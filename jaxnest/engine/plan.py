@@ -8,14 +8,13 @@ from typing import Any, Protocol, final
 
 import numpy as np
 
+from jaxnest.engine.delivery_table import DeliveryTable, build_delivery
 from jaxnest.engine.meters import Meter, MeterRequest, Probe, place_meters
 from jaxnest.engine.plasticity import dynamics_of
 from jaxnest.engine.shard import Batch, Shard, build_shard
 from jaxnest.engine.tables import (
-    DeliveryTable,
     DetectorInputs,
     DeviceTable,
-    build_delivery,
     build_detector_inputs,
     build_device_table,
     part,

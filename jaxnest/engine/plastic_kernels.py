@@ -11,9 +11,9 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.engine.buffers import Buffers
+from jaxnest.engine.delivery_table import DeliveryTable
 from jaxnest.engine.layout import N_REGISTER
 from jaxnest.engine.plasticity import Plasticity
-from jaxnest.engine.tables import DeliveryTable
 
 GROUPS = ("group_start", "connection_start", "group_watched")
 STATIC = ("lane", "weight", "delay")

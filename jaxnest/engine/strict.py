@@ -253,6 +253,7 @@ def deliver(plan: Plan, buffers: list[Buffers], streams: Any, s: int, origin: in
             table.connection_start,
             table.group_watched,
             table.group_constant,
+            table.value_start,
             table.lane,
             table.weight,
             table.delay,

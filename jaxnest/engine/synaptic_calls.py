@@ -75,7 +75,7 @@ def deliver(
                         s -= n_slots
                     ring[s * n_lanes + lane[c]] += weight[c]
                 if group_watched[group]:
-                    _note_weights(weight_events, counters, first, last, step + 1, weight)
+                    _note_weights(weight_events, counters, first, last, step + 1, weight, first, 1)
 
 
 @numba.cfunc(ffi.HANDLER, cache=True)

@@ -1,4 +1,4 @@
-"""The connections of one virtual process in the form that delivery needs."""
+"""Connections from devices and to detectors of one virtual process, in the form that the engine needs."""
 
 from __future__ import annotations
 
@@ -11,30 +11,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.engine.layout import FLIP, PLAIN
-from jaxnest.engine.plasticity import Plasticity, build_plasticity
 from jaxnest.engine.shard import Batch, Shard
-
-
-@final
-@dataclass
-class DeliveryTable:
-    """Connections between neurons, sorted by source, synapse model and table order."""
-
-    group_start: np.ndarray
-    connection_start: np.ndarray
-    group_watched: np.ndarray
-    group_constant: np.ndarray
-    """First whether all delays are equal and nothing is watched; then, per group, whether all its connections have
-    one weight and one delay."""
-    watched: np.ndarray
-    lane: np.ndarray
-    weight: np.ndarray
-    delay: np.ndarray
-    origin: np.ndarray
-    """Rows of the kernel's tables, concatenated in order of synapse models."""
-    tables: list[tuple[int, Any]]
-    plasticity: Plasticity | None = None
-    """The connections whose synapses have functions of their own, None if there are none."""
 
 
 @final
@@ -66,6 +43,18 @@ class TablePart:
     delay: np.ndarray
     whole: Any
     """The table."""
+
+    def read(self, name: str) -> np.ndarray:
+        """Return a column."""
+        return getattr(self, name)
+
+    def at(self, name: str, rows: np.ndarray) -> np.ndarray:
+        """Return some entries of a column."""
+        return self.whole.at(name, self.rows[rows])
+
+    def uniform(self, name: str) -> Any:
+        """Return the value that all connections share in this column, or None."""
+        return self.whole.uniform(name)
 
 
 def part(table: Any, chosen: np.ndarray) -> TablePart:
@@ -139,108 +128,6 @@ def lanes(
         negative[here] = base + batch.tile * lookup[1][chosen]
         flags[here] = FLIP * batch.model.flips_inhibition + PLAIN * batch.model.ignores_weight
     return positive, negative, flags
-
-
-def build_delivery(
-    shard: Shard,
-    tables: Iterable[tuple[int, Any]],
-    lookup: tuple[np.ndarray, np.ndarray],
-    watched_models: set[int],
-    dynamics: tuple[str, ...],
-    clock: Any,
-) -> DeliveryTable:
-    """Lay out the connections between neurons of one virtual process.
-
-    Parameters
-    ----------
-    tables
-        Pairs of synapse model index and table, in ascending order of the index.
-    watched_models
-        Indices of synapse models with a weight recorder.
-    dynamics
-        Names of all synapse models whose functions are needed, on any virtual process.
-    """
-    tables = [(index, t) for index, t in tables if len(t.source)]
-    n_nodes = len(lookup[0]) - 1
-    source = np.concatenate([t.source for _, t in tables]) if tables else np.empty(0, np.int32)
-    model = np.repeat(np.array([i for i, _ in tables], np.int32), [len(t.source) for _, t in tables])
-    origin = np.empty(0, np.int64)
-    columns = {
-        name: np.concatenate([getattr(t, name) for _, t in tables]) if tables else np.empty(0, kind)
-        for name, kind in (("target", np.int32), ("receptor", np.int32), ("weight", np.float64), ("delay", np.int32))
-    }
-    if len(tables) > 1 or np.any(source[1:] < source[:-1]):  # without compressed spikes tables are not sorted
-        origin = np.argsort(source, kind="stable")
-        source, model = source[origin], model[origin]
-        columns = {k: c[origin] for k, c in columns.items()}
-    boundary = np.flatnonzero(np.diff(source, prepend=-1) | np.diff(model, prepend=-1)) if len(source) else []
-    group_source = source[boundary]
-    lanes_and_flags = lanes(shard.receivers, *lookup, columns["target"], columns["receptor"], "spikes")
-    positive, negative, flags = lanes_and_flags
-    lane = np.where(columns["weight"] > 0, positive, negative).astype(np.int32)
-    weight = _received(columns["weight"], flags)
-    group_watched = np.isin(model[boundary], list(watched_models)).astype(np.int64)
-    connection_start = np.append(boundary, len(source)).astype(np.int64)
-    watched = np.zeros(n_nodes + 2, np.int64)
-    np.add.at(watched, group_source, group_watched * np.diff(connection_start))
-    return DeliveryTable(
-        np.searchsorted(group_source, np.arange(n_nodes + 2)).astype(np.int64),
-        connection_start,
-        group_watched,
-        _constant_groups(weight, columns["delay"], connection_start[:-1], group_watched),
-        watched,
-        lane,
-        np.ascontiguousarray(weight),
-        np.ascontiguousarray(columns["delay"], np.int32),
-        origin,
-        tables,
-        _plasticity(shard, dynamics, tables, origin, connection_start[:-1], lookup, columns, lanes_and_flags, clock)
-        if dynamics
-        else None,
-    )
-
-
-def _received(weight: np.ndarray, flags: np.ndarray) -> np.ndarray:
-    """Return the weights as the targets add them up."""
-    if (flags & FLIP).any():
-        weight = np.where((weight <= 0) & (flags & FLIP > 0), -weight, weight)
-    if (flags & PLAIN).any():
-        weight = np.where(flags & PLAIN > 0, 1.0, weight)
-    return weight
-
-
-def _constant_groups(weight: np.ndarray, delay: np.ndarray, start: np.ndarray, watched: np.ndarray) -> np.ndarray:
-    """Return what `DeliveryTable.group_constant` holds."""
-    constant = np.zeros(1 + len(start), np.int64)
-    if len(start):
-        changes = np.append(False, (weight[1:] != weight[:-1]) | (delay[1:] != delay[:-1]))
-        changes[start] = False
-        constant[1:] = ~np.logical_or.reduceat(changes, start)
-        constant[0] = not watched.any() and bool((delay == delay[0]).all())
-    return constant
-
-
-def _plasticity(
-    shard: Shard,
-    dynamics: tuple[str, ...],
-    tables: list[tuple[int, Any]],
-    origin: np.ndarray,
-    first: np.ndarray,
-    lookup: tuple[np.ndarray, np.ndarray],
-    columns: dict[str, np.ndarray],
-    lanes_and_flags: tuple[np.ndarray, np.ndarray, np.ndarray],
-    clock: Any,
-) -> Plasticity:
-    """Lay out the connections of a delivery table that have functions of their own."""
-    ends = np.cumsum([len(t.source) for _, t in tables], dtype=np.int64)
-    row = origin if len(origin) else np.arange(len(columns["target"]))
-    owner = np.searchsorted(ends, row, side="right")
-    begins = np.append(0, ends[:-1])
-    first_column = np.array([b.first_column for b in shard.receivers] or [0])
-    target = columns["target"]
-    values = dict(zip(("lane_positive", "lane_negative", "flags"), lanes_and_flags, strict=True))
-    values |= {"delay": columns["delay"], "target": first_column[lookup[0][target]] + lookup[1][target]}
-    return build_plasticity(dynamics, tables, owner, row - begins[owner], first, values, clock)
 
 
 def build_device_table(

@@ -174,7 +174,7 @@ class Builder:
         id of the target would.
         """
         nodes = self._kernel.nodes
-        if nodes.all_have_proxies:
+        if nodes.surely_have_proxies(pairs.source) and nodes.surely_have_proxies(pairs.target):
             return pairs, np.array(_NEURON)
         from_device, to_device = ~nodes.has_proxies(pairs.source), ~nodes.has_proxies(pairs.target)
         category = np.where(from_device, _FROM_DEVICE, np.where(to_device, _TO_DEVICE, _NEURON))

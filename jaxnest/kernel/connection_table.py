@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
@@ -14,9 +15,25 @@ CATEGORIES = (NEURON, TO_DEVICE, FROM_DEVICE)
 """Between nodes with proxies; to a device; from a device (to anything)."""
 
 
+LARGEST_CODE = 255
+
+
+@final
+@dataclass(frozen=True)
+class Coded:
+    """Entries with few different values: for each of them its place among the values."""
+
+    codes: np.ndarray
+    values: np.ndarray
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        """Return the values of some entries."""
+        return self.values[self.codes[rows]]
+
+
 @final
 class Column:
-    """One value per connection. As long as all of them share one value, it is stored once."""
+    """One value per connection. As long as all of them share one value, or a few, each is stored once."""
 
     def __init__(self, dtype: Any) -> None:
         self.dtype = np.dtype(dtype)
@@ -39,31 +56,78 @@ class Column:
     @property
     def uniform(self) -> Any:
         """The value that all entries share, or None if they need not share one."""
-        return self._pieces[0][1] if len(self._pieces) == 1 and not np.ndim(self._pieces[0][1]) else None
+        return self._pieces[0][1] if len(self._pieces) == 1 and _is_single(self._pieces[0][1]) else None
 
     @property
     def array(self) -> np.ndarray:
         """All entries: the array that stores them, so that writing to it changes the column."""
-        if len(self._pieces) == 1 and np.ndim(self._pieces[0][1]):
+        if len(self._pieces) == 1 and isinstance(self._pieces[0][1], np.ndarray):
             return self._pieces[0][1]
-        array = np.empty(self._length, self.dtype)
-        start = 0
-        for n, values in self._pieces:
-            array[start : start + n] = values
-            start += n
+        array = self._expanded()
         self._pieces = [(self._length, array)]
         return array
+
+    def read(self) -> np.ndarray:
+        """Return all entries to read them: a single one if all are equal."""
+        shared = self.uniform
+        if shared is not None:
+            return np.array([shared], self.dtype)
+        return self._expanded() if self._code() else self.array
 
     def take(self, rows: np.ndarray) -> None:
         """Keep the entries of these rows, in this order."""
         shared = self.uniform
-        self._pieces = [(len(rows), self.array[rows] if shared is None else shared)]
+        if shared is not None:
+            kept = shared
+        elif self._code():
+            coded = self._pieces[0][1]
+            kept = Coded(coded.codes[rows], coded.values)
+        else:
+            kept = self.array[rows]
+        self._pieces = [(len(rows), kept)]
         self._length = len(rows)
 
     def at(self, rows: np.ndarray) -> np.ndarray:
         """Return a copy of the entries of these rows."""
         shared = self.uniform
-        return self.array[rows] if shared is None else np.full(len(rows), shared, self.dtype)
+        if shared is not None:
+            return np.full(len(rows), shared, self.dtype)
+        return self._pieces[0][1][rows] if self._code() else self.array[rows]
+
+    def _expanded(self) -> np.ndarray:
+        array = np.empty(self._length, self.dtype)
+        start = 0
+        for n, values in self._pieces:
+            array[start : start + n] = values[:] if isinstance(values, Coded) else values
+            start += n
+        return array
+
+    def _code(self) -> bool:
+        """Store the entries as codes if they have few different values; return whether they are stored so."""
+        if len(self._pieces) == 1 and isinstance(self._pieces[0][1], Coded):
+            return True
+        if not self._pieces or any(isinstance(v, np.ndarray) for _, v in self._pieces):
+            return False
+        pieces = [(n, _coded(v)) for n, v in self._pieces]
+        values = np.unique(np.concatenate([np.asarray(coded.values, self.dtype) for _, coded in pieces]))
+        if len(values) > LARGEST_CODE:
+            return False
+        codes = np.empty(self._length, np.uint8)
+        start = 0
+        for n, coded in pieces:
+            translation = np.searchsorted(values, np.asarray(coded.values, self.dtype)).astype(np.uint8)
+            codes[start : start + n] = translation[coded.codes]
+            start += n
+        self._pieces = [(self._length, Coded(codes, values))]
+        return True
+
+
+def _coded(value: Any) -> Coded:
+    return value if isinstance(value, Coded) else Coded(np.zeros(1, np.uint8), np.array([value]))
+
+
+def _is_single(values: Any) -> bool:
+    return not isinstance(values, np.ndarray | Coded)
 
 
 @final
@@ -135,6 +199,12 @@ class Table:
         if name == "weight" and "weight" not in self.columns:
             return np.full(len(rows), self.named.defaults["weight"])
         return self.columns[name].at(rows)
+
+    def read(self, name: str) -> np.ndarray:
+        """Return a column to read it: a single entry if all connections share it."""
+        if name == "weight" and "weight" not in self.columns:
+            return np.array([self.named.defaults["weight"]], np.float64)
+        return self.columns[name].read()
 
     def append(self, n: int, values: Mapping[str, Any]) -> None:
         """Add `n` connections; each value is an array or belongs to all of them."""

@@ -108,10 +108,9 @@ class NodeTable:
         """Return False for devices, element by element."""
         return self._has_proxies[np.asarray(ids) - 1]
 
-    @property
-    def all_have_proxies(self) -> bool:
-        """True if there is no device."""
-        return bool(self._has_proxies.all())
+    def surely_have_proxies(self, ids: np.ndarray) -> bool:
+        """Return True if there is no device between the smallest and the largest id."""
+        return not len(ids) or bool(self._has_proxies[ids.min() - 1 : ids.max()].all())
 
     def rows(self, ids: np.ndarray) -> np.ndarray:
         """Return each node's row in its store (the first twin's for devices)."""

@@ -32,13 +32,21 @@ def nest_order(keys: np.ndarray) -> np.ndarray | None:
         return None
     if n < _STABLE:
         return np.argsort(keys, kind="stable")
-    entries = (keys.astype(np.int64) << 32) | np.arange(n, dtype=np.int64)
+    entries = keys.astype(np.int64)
+    _pack(entries)
     if n < _RADIX:
         _pdq(entries, 0, n)
     else:
         _spread(entries, 0, n)
-    entries &= 0xFFFFFFFF
+    np.bitwise_and(entries, 0xFFFFFFFF, out=entries)
     return entries
+
+
+@njit(cache=True)
+def _pack(keys: np.ndarray) -> None:
+    """Turn keys into entries."""
+    for i in range(len(keys)):
+        keys[i] = (keys[i] << 32) | i
 
 
 @njit(cache=True)

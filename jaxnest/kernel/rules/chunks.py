@@ -15,7 +15,11 @@ Buffers = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 
 
 def collect(
-    step: Callable[[Buffers, np.ndarray], Any], n_drawn: int, done: Callable[[np.ndarray], bool], expected: int
+    step: Callable[[Buffers, np.ndarray], Any],
+    n_drawn: int,
+    done: Callable[[np.ndarray], bool],
+    expected: int,
+    indexed: bool = True,
 ) -> tuple[Buffers, np.ndarray]:
     """Call a loop until it is done, and join what it has put into its buffers.
 
@@ -29,6 +33,8 @@ def collect(
         Tells from the progress whether the loop is at its end, or cannot go on.
     expected
         Number of connections to make room for at first.
+    indexed
+        Whether the third buffer has room, too.
     """
     from jaxnest.kernel.rules.loops import PENDING, PROGRESS_SIZE, ROW
 
@@ -37,7 +43,7 @@ def collect(
     capacity = max(expected, FIRST_CAPACITY)
     parts: list[Buffers] = []
     while True:
-        ids = [np.empty(capacity, np.int32) for _ in range(3)]
+        ids = [np.empty(n, np.int32) for n in (capacity, capacity, capacity * indexed)]
         buffers = (ids[0], ids[1], ids[2], np.empty((n_drawn, capacity)))
         step(buffers, progress)
         n = int(progress[ROW])

@@ -53,6 +53,7 @@ class FixedIndegree(Rule):
             draws.n,
             lambda progress: progress[loops.TARGET] == len(self.targets) or progress[loops.FAILED],
             max(constant, 0) * int(here.sum()),
+            draws.has_arrays,
         )
         degrees.check()
         if progress[loops.FAILED]:

@@ -46,7 +46,7 @@ def fixed_indegree(
     other virtual processes). `used` marks the sources that a target has.
     """
     source, target, index, drawn = buffers
-    row = 0
+    row, indexed = 0, len(index) > 0
     for t in range(progress[TARGET], len(targets)):
         k = degree if progress[PENDING] < 0 else progress[PENDING]
         if k < 0 and (here[t] or elsewhere):
@@ -66,7 +66,9 @@ def fixed_indegree(
             while (not autapses and sources[i] == node) or (not multapses and used[i] == t):
                 i = ulrand(stream, len(sources))
             used[i] = t
-            source[row], target[row], index[row] = sources[i], node, t
+            source[row], target[row] = sources[i], node
+            if indexed:
+                index[row] = t
             draw_row(programs, stream, target[row], drawn, row)
             row += 1
     progress[TARGET], progress[ROW] = len(targets), row

@@ -1,0 +1,70 @@
+"""Loops over all connections that lay out the tables of delivery; compiled code.
+
+Columns that have one entry stand for one value that all connections share.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+
+@numba.njit(cache=True, nogil=True)
+def boundaries(source: np.ndarray) -> np.ndarray:
+    """Return the rows at which another source begins."""
+    n = 0
+    for i in range(len(source)):
+        n += i == 0 or source[i] != source[i - 1]
+    rows = np.empty(n, np.int64)
+    n = 0
+    for i in range(len(source)):
+        if i == 0 or source[i] != source[i - 1]:
+            rows[n] = i
+            n += 1
+    return rows
+
+
+@numba.njit(cache=True, nogil=True)
+def fill_lanes(
+    lane: np.ndarray,
+    start: np.ndarray,
+    row: np.ndarray,
+    size: np.ndarray,
+    target: np.ndarray,
+    receptor: np.ndarray,
+    weight: np.ndarray,
+    batch_of: np.ndarray,
+    first: np.ndarray,
+    offsets: np.ndarray,
+    flags: np.ndarray,
+) -> bool:
+    """Fill in the lanes of groups of connections, and return whether some target has a flag.
+
+    The connections of group ``g`` are the rows ``row[g]`` to ``row[g] + size[g]``; their lanes begin at ``start[g]``.
+    """
+    flagged = False
+    step_target, step_receptor, step_weight = int(len(target) > 1), int(len(receptor) > 1), int(len(weight) > 1)
+    for g in range(len(start)):
+        for k in range(size[g]):
+            r = row[g] + k
+            node = target[r * step_target]
+            batch = batch_of[node]
+            positive = int(weight[r * step_weight] > 0)
+            lane[start[g] + k] = first[node] + offsets[batch, positive, receptor[r * step_receptor]]
+            flagged |= flags[batch] != 0
+    return flagged
+
+
+@numba.njit(cache=True, nogil=True)
+def all_alike(values: np.ndarray, row: np.ndarray, n: int) -> np.ndarray:
+    """Return for each group of rows whether they have one value; groups begin at `row`, the last one ends at `n`."""
+    alike = np.ones(len(row), np.bool_)
+    if len(values) == 1:
+        return alike
+    for g in range(len(row)):
+        end = row[g + 1] if g + 1 < len(row) else n
+        for r in range(row[g] + 1, end):
+            if values[r] != values[r - 1]:
+                alike[g] = False
+                break
+    return alike

@@ -1,0 +1,283 @@
+"""The connections between the neurons of one virtual process, in the form that delivery needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest.engine.layout import FLIP, PLAIN
+from jaxnest.engine.plasticity import Plasticity, build_plasticity
+from jaxnest.engine.shard import Shard
+from jaxnest.engine.tables import channels
+
+
+ALIGNMENT = 64
+"""Of the arrays that JAX uses in place, in bytes."""
+
+
+@final
+@dataclass
+class DeliveryTable:
+    """Connections between neurons, sorted by source, synapse model and table order.
+
+    The connections of one source and synapse model are a group. A group whose connections have one weight and one
+    delay stores them once.
+    """
+
+    group_start: np.ndarray
+    """Per node, its first group."""
+    connection_start: np.ndarray
+    """Per group, its first connection."""
+    group_watched: np.ndarray
+    group_constant: np.ndarray
+    """First whether all delays are equal and nothing is watched; then, per group, whether all its connections have
+    one weight and one delay."""
+    value_start: np.ndarray
+    """Per group, where its weights and delays begin."""
+    watched: np.ndarray
+    lane: np.ndarray
+    weight: np.ndarray
+    delay: np.ndarray
+    tables: list[tuple[int, Any]]
+    group_table: np.ndarray
+    """Per group, index in `tables`."""
+    group_row: np.ndarray
+    """Per group, its first row in that table, after sorting by source."""
+    orders: list[np.ndarray | None]
+    """Per table, the rows in the order of their sources, None if they are in that order."""
+    plasticity: Plasticity | None = None
+    """The connections whose synapses have functions of their own, None if there are none."""
+    is_spread: bool = False
+    """Whether weight and delay of every connection are stored."""
+
+    def home(self, connections: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return in which of `tables` connections are, and their rows there."""
+        group = np.searchsorted(self.connection_start, connections, side="right") - 1
+        owner = self.group_table[group]
+        row = self.group_row[group] + connections - self.connection_start[group]
+        for k, order in enumerate(self.orders):
+            if order is not None:
+                mine = owner == k
+                row[mine] = order[row[mine]]
+        return owner, row
+
+    def spread(self) -> None:
+        """Store weight and delay of every connection, one after the other."""
+        if self.is_spread:
+            return
+        size = np.diff(self.connection_start)
+        step = np.repeat(1 - self.group_constant[1:], size)
+        within = np.arange(len(self.lane)) - np.repeat(self.connection_start[:-1], size)
+        place = np.repeat(self.value_start, size) + step * within
+        self.weight, self.delay = self.weight[place], self.delay[place]
+        self.value_start = self.connection_start[:-1]
+        self.is_spread = True
+
+
+def build_delivery(
+    shard: Shard,
+    tables: Iterable[tuple[int, Any]],
+    lookup: tuple[np.ndarray, np.ndarray],
+    watched_models: set[int],
+    dynamics: tuple[str, ...],
+    clock: Any,
+) -> DeliveryTable:
+    """Lay out the connections between neurons of one virtual process.
+
+    Parameters
+    ----------
+    tables
+        Pairs of synapse model index and table, in ascending order of the index.
+    watched_models
+        Indices of synapse models with a weight recorder.
+    dynamics
+        Names of all synapse models whose functions are needed, on any virtual process.
+    """
+    tables = [(index, t) for index, t in tables if len(t.source)]
+    places = _Places(shard, lookup)
+    parts = [_TableGroups(t) for _, t in tables]
+    source, row, size = (
+        np.concatenate([np.empty(0, np.int64), *(getattr(p, k) for p in parts)]) for k in ("source", "row", "size")
+    )
+    owner = np.repeat(np.arange(len(parts)), [len(p.source) for p in parts])
+    order = np.argsort(source, kind="stable")
+    source, owner, row, size = source[order], owner[order], row[order], size[order]
+    start = np.append(0, np.cumsum(size))
+    lane = aligned(int(start[-1]), np.int32)
+    values = _Values(len(source))
+    for k, ((_, table), part) in enumerate(zip(tables, parts, strict=True)):
+        mine = np.flatnonzero(owner == k)
+        columns = {name: part.ordered(table.read(name)) for name in ("target", "receptor", "weight", "delay")}
+        flagged = places.fill(lane, start[mine], row[mine], size[mine], columns)
+        values.add(mine, row[mine], _received(columns["weight"], columns["target"], places, flagged), columns["delay"])
+    watched_groups = np.isin(np.array([i for i, _ in tables], np.int64)[owner], list(watched_models)).astype(np.int64)
+    watched = np.zeros(len(lookup[0]) + 1, np.int64)
+    np.add.at(watched, source, watched_groups * size)
+    result = DeliveryTable(
+        np.searchsorted(source, np.arange(len(lookup[0]) + 1)).astype(np.int64),
+        start,
+        watched_groups,
+        values.constant(not watched_groups.any()),
+        values.start,
+        watched,
+        lane,
+        *values.arrays(),
+        tables,
+        owner,
+        row,
+        [p.order for p in parts],
+    )
+    if dynamics:
+        result.spread()
+        result.plasticity = _plasticity(shard, dynamics, result, lookup, places, clock)
+    return result
+
+
+def aligned(n: int, dtype: Any) -> np.ndarray:
+    """Return a new array that begins where JAX wants it, so that it need not be copied to be used on the CPU."""
+    n_bytes = n * np.dtype(dtype).itemsize
+    memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
+    first = -memory.ctypes.data % ALIGNMENT
+    return memory[first : first + n_bytes].view(dtype)
+
+
+@final
+class _TableGroups:
+    """Where the connections of each source are in a table."""
+
+    def __init__(self, table: Any) -> None:
+        from jaxnest.engine.delivery_loops import boundaries
+
+        ids = table.source
+        self.order: np.ndarray | None = None
+        if np.any(ids[1:] < ids[:-1]):  # without compressed spikes tables are not sorted
+            self.order = np.argsort(ids, kind="stable")
+            ids = ids[self.order]
+        self.row = boundaries(ids)
+        self.size = np.diff(self.row, append=len(ids))
+        self.source = ids[self.row].astype(np.int64)
+
+    def ordered(self, column: np.ndarray) -> np.ndarray:
+        """Return a column of the table in the order of its sources; a single value is one for all rows."""
+        return column if self.order is None or len(column) == 1 else column[self.order]
+
+
+@final
+class _Places:
+    """Where in the ring buffer input to each node goes."""
+
+    def __init__(self, shard: Shard, lookup: tuple[np.ndarray, np.ndarray]) -> None:
+        self.batch_of, position = lookup
+        self.first = np.zeros(len(position), np.int32)
+        tables = [channels(b.model, b.inputs, "spikes") for b in shard.receivers]
+        size = 1 + max((max(t, default=0) for t in tables), default=0)
+        n = max(1, len(tables))
+        self.flags = np.zeros(n, np.int64)
+        self.offsets = np.zeros((n, 2, size), np.int32)
+        """Per batch, sign of the weight (not positive, positive) and receptor: distance of the lane from the first."""
+        for i, (batch, table) in enumerate(zip(shard.receivers, tables, strict=True)):
+            here = np.flatnonzero(self.batch_of == i)
+            self.first[here] = batch.lanes(position[here], 0)
+            self.flags[i] = FLIP * batch.model.flips_inhibition + PLAIN * batch.model.ignores_weight
+            for receptor, (positive, other) in table.items():
+                self.offsets[i, :, receptor] = other * batch.tile, positive * batch.tile
+
+    def fill(
+        self, lane: np.ndarray, start: np.ndarray, row: np.ndarray, size: np.ndarray, columns: dict[str, np.ndarray]
+    ) -> bool:
+        """Fill in the lanes of the groups of a table; return whether some target treats weights in a way of its own."""
+        from jaxnest.engine.delivery_loops import fill_lanes
+
+        target, receptor, weight = columns["target"], columns["receptor"], columns["weight"]
+        arguments = (target, np.asarray(receptor, np.int32), weight, self.batch_of, self.first, self.offsets)
+        return bool(fill_lanes(lane, start, row, size, *arguments, self.flags))
+
+
+def _received(weight: np.ndarray, target: np.ndarray, places: _Places, flagged: bool) -> np.ndarray:
+    """Return the weights as the targets add them up."""
+    if not flagged:
+        return weight
+    flags = places.flags[places.batch_of[target]]
+    weight = np.where((weight <= 0) & (flags & FLIP > 0), -weight, weight)
+    return np.where(flags & PLAIN > 0, 1.0, weight)
+
+
+@final
+class _Values:
+    """Weights and delays, once for each group where the connections of a group are alike."""
+
+    def __init__(self, n_groups: int) -> None:
+        self.start = np.zeros(n_groups, np.int64)
+        self._constant = np.zeros(n_groups, np.int64)
+        self._parts: list[tuple[np.ndarray, np.ndarray]] = []
+        self._length = 0
+
+    def add(self, groups: np.ndarray, row: np.ndarray, weight: np.ndarray, delay: np.ndarray) -> None:
+        """Add the values of a table, whose groups begin at these rows; one value stands for all connections."""
+        from jaxnest.engine.delivery_loops import all_alike
+
+        if len(weight) == len(delay) == 1:
+            self._constant[groups], place = 1, np.zeros(len(groups), np.int64)
+        else:
+            n = max(len(weight), len(delay))
+            alike = all_alike(weight, row, n) & all_alike(delay, row, n)
+            self._constant[groups] = alike
+            place = row
+            if alike.all():
+                weight, delay = (a if len(a) == 1 else a[row] for a in (weight, delay))
+                place = np.arange(len(groups))
+                n = len(groups)
+            weight, delay = np.broadcast_to(weight, n), np.broadcast_to(delay, n)
+        self.start[groups] = self._length + place
+        self._parts.append((weight, delay))
+        self._length += len(weight)
+
+    def constant(self, quiet: bool) -> np.ndarray:
+        """Return what `DeliveryTable.group_constant` holds; `quiet`: nothing is watched."""
+        delays = [d for _, d in self._parts]
+        one_delay = bool(delays) and all(bool((d == delays[0][0]).all()) for d in delays)
+        return np.append(int(quiet and one_delay), self._constant)
+
+    def arrays(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return all weights, and all delays."""
+        weights, delays = [w for w, _ in self._parts], [d for _, d in self._parts]
+        weight, delay = aligned(self._length, np.float64), aligned(self._length, np.int32)
+        if self._length:
+            np.concatenate(weights, out=weight)
+            np.concatenate(delays, out=delay, casting="same_kind")
+        return weight, delay
+
+
+def _plasticity(
+    shard: Shard,
+    dynamics: tuple[str, ...],
+    table: DeliveryTable,
+    lookup: tuple[np.ndarray, np.ndarray],
+    places: _Places,
+    clock: Any,
+) -> Plasticity:
+    """Lay out the connections of a delivery table that have functions of their own."""
+    owner, row = table.home(np.arange(len(table.lane)))
+    target, receptor = (_gathered(table.tables, name, owner, row) for name in ("target", "receptor"))
+    batch = places.batch_of[target]
+    first = places.first[target]
+    first_column = np.array([b.first_column for b in shard.receivers] or [0])
+    columns = {
+        "lane_positive": first + places.offsets[batch, 1, receptor],
+        "lane_negative": first + places.offsets[batch, 0, receptor],
+        "flags": places.flags[batch],
+        "delay": table.delay,
+        "target": first_column[batch] + lookup[1][target],
+    }
+    return build_plasticity(dynamics, table.tables, owner, row, table.connection_start[:-1], columns, clock)
+
+
+def _gathered(tables: Sequence[tuple[int, Any]], name: str, owner: np.ndarray, row: np.ndarray) -> np.ndarray:
+    result = np.empty(len(owner), np.int32)
+    for k, (_, table) in enumerate(tables):
+        mine = np.flatnonzero(owner == k)
+        result[mine] = table.at(name, row[mine])
+    return result
