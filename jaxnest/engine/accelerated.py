@@ -11,6 +11,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.engine import layout, pure
 from jaxnest.engine.buffers import Buffers, events_per_slice
+from jaxnest.engine.delivery_table import DeliveryTable
 from jaxnest.engine.parallel import ShardPrograms, is_worthwhile
 from jaxnest.engine.plan import Plan, collection_table
 from jaxnest.engine.plastic_kernels import PlasticOperations, plastic_constant, synapse_states, take_synapse_states
@@ -24,8 +25,6 @@ DELIVERY = (
     "group_start",
     "connection_start",
     "group_watched",
-    "group_constant",
-    "value_start",
     "lane",
     "weight",
     "delay",
@@ -96,13 +95,18 @@ class XlaRunner:
         """Return the variables of a batch, those that differ between nodes padded to whole tiles."""
         return {k: batch.padded(a) if _differs(batch, k, a) else a for k, a in batch.variables.items()}
 
+    def _delivery(self, table: DeliveryTable) -> dict[str, Any]:
+        if self.uses_kernels and table.plasticity is None:
+            return {"places": table.places()}
+        return {k: getattr(table, k) for k in DELIVERY} | plastic_constant(table)
+
     def _constant(self) -> dict[str, Any]:
         plan = self.plan
         return {
             "variables": [[self._variables(b) for b in s.batches] for s in plan.shards],
             "frozen": [[() if b.frozen is None else b.padded(b.frozen) for b in s.batches] for s in plan.shards],
             "kept_lanes": [_kept_lanes(s) for s in plan.shards],
-            "delivery": [{k: getattr(t, k) for k in DELIVERY} | plastic_constant(t) for t in plan.delivery],
+            "delivery": [self._delivery(t) for t in plan.delivery],
             "before": [],
             "after": [],
             "times": archive_times(plan.clock),

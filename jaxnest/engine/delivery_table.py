@@ -14,10 +14,6 @@ from jaxnest.engine.shard import Shard
 from jaxnest.engine.tables import channels
 
 
-ALIGNMENT = 64
-"""Of the arrays that JAX uses in place, in bytes."""
-
-
 @final
 @dataclass
 class DeliveryTable:
@@ -52,6 +48,23 @@ class DeliveryTable:
     """The connections whose synapses have functions of their own, None if there are none."""
     is_spread: bool = False
     """Whether weight and delay of every connection are stored."""
+
+    def places(self) -> np.ndarray:
+        """Return the addresses and lengths of the arrays that delivery reads.
+
+        A program that gets these instead of the arrays does not depend on how long they are.
+        """
+        arrays = (
+            self.group_start,
+            self.connection_start,
+            self.group_watched,
+            self.group_constant,
+            self.value_start,
+            self.lane,
+            self.weight,
+            self.delay,
+        )
+        return np.array([(a.ctypes.data, len(a)) for a in arrays], np.int64).reshape(-1)
 
     def home(self, connections: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return in which of `tables` connections are, and their rows there."""
@@ -106,7 +119,7 @@ def build_delivery(
     order = np.argsort(source, kind="stable")
     source, owner, row, size = source[order], owner[order], row[order], size[order]
     start = np.append(0, np.cumsum(size))
-    lane = aligned(int(start[-1]), np.int32)
+    lane = np.empty(start[-1], np.int32)
     values = _Values(len(source))
     for k, ((_, table), part) in enumerate(zip(tables, parts, strict=True)):
         mine = np.flatnonzero(owner == k)
@@ -134,14 +147,6 @@ def build_delivery(
         result.spread()
         result.plasticity = _plasticity(shard, dynamics, result, lookup, places, clock)
     return result
-
-
-def aligned(n: int, dtype: Any) -> np.ndarray:
-    """Return a new array that begins where JAX wants it, so that it need not be copied to be used on the CPU."""
-    n_bytes = n * np.dtype(dtype).itemsize
-    memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
-    first = -memory.ctypes.data % ALIGNMENT
-    return memory[first : first + n_bytes].view(dtype)
 
 
 @final
@@ -244,11 +249,7 @@ class _Values:
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Return all weights, and all delays."""
         weights, delays = [w for w, _ in self._parts], [d for _, d in self._parts]
-        weight, delay = aligned(self._length, np.float64), aligned(self._length, np.int32)
-        if self._length:
-            np.concatenate(weights, out=weight)
-            np.concatenate(delays, out=delay, casting="same_kind")
-        return weight, delay
+        return np.concatenate([np.empty(0), *weights]), np.concatenate([np.empty(0, np.int32), *delays], dtype=np.int32)
 
 
 def _plasticity(

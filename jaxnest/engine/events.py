@@ -300,24 +300,24 @@ def deliver_handler(frame: int) -> int:
     """`deliver` for the registers of all virtual processes, as an operation of XLA."""
     if ffi.is_query(frame):
         return 0
-    clock = ffi.int64(frame, 11)
+    places, clock = ffi.int64(frame, 3), ffi.int64(frame, 4)
     if clock[FROM] != 0:
         return 0
-    for i in range(12, ffi.n_arguments(frame), 2):
+    for i in range(5, ffi.n_arguments(frame), 2):
         deliver(
             ffi.float64(frame, 0),
             ffi.int64(frame, 1),
             ffi.int64(frame, 2),
             ffi.int64(frame, i),
             ffi.int64(frame, i + 1)[N_REGISTER],
-            ffi.int64(frame, 3),
-            ffi.int64(frame, 4),
-            ffi.int64(frame, 5),
-            ffi.int64(frame, 6),
-            ffi.int64(frame, 7),
-            ffi.int32(frame, 8),
-            ffi.float64(frame, 9),
-            ffi.int32(frame, 10),
+            ffi.array(places[0], places[1], numba.int64),
+            ffi.array(places[2], places[3], numba.int64),
+            ffi.array(places[4], places[5], numba.int64),
+            ffi.array(places[6], places[7], numba.int64),
+            ffi.array(places[8], places[9], numba.int64),
+            ffi.array(places[10], places[11], numba.int32),
+            ffi.array(places[12], places[13], numba.float64),
+            ffi.array(places[14], places[15], numba.int32),
             clock,
         )
     return 0

@@ -95,7 +95,8 @@ import numba
 import numpy as np
 from numba import njit
 from jaxnest.random.engines import compiled
-from jaxnest.random.layout import SCRATCH, SCRATCH_SIZE
+from jaxnest.random.keyed import rekey
+from jaxnest.random.layout import ENGINE, KEYED, SCRATCH, SCRATCH_SIZE
 from jaxnest.engine import ffi, scalar_ops
 from jaxnest.engine.events import post
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
@@ -217,6 +218,7 @@ STIMULATORS = (
 Context = namedtuple(
     "Context", ["stream", "shared_stream", "objects", "memory", "origin", "begin", "end", "input"]
 )
+Targets = namedtuple("Targets", ["stream", "objects", "node", "step", "identity"])
 advance = lean(model.advance)
 {draw}
 {outputs}
@@ -225,9 +227,10 @@ advance = lean(model.advance)
 def send(
     ring, events, counters, stream, shared_stream, raster, state, target_state, objects, memory, samples,
     scalars, vectors, vector_start, windows, places, start, lane_positive, lane_negative, flags, weight, delay,
-    alike, memory_start, rows, clock,
+    alike, identity, memory_start, rows, clock,
 ):
     amounts = stream.view(np.float64)[SCRATCH : SCRATCH + SCRATCH_SIZE]
+    keyed = stream[ENGINE] == KEYED
     n_samples_words = samples.shape[1] * samples.shape[2]
     begin, end = clock[ORIGIN] + clock[FROM], clock[ORIGIN] + clock[TO]
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
@@ -244,12 +247,14 @@ def send(
             acting = {acting}
             active = windows[i, 0] < acting and acting <= windows[i, 1]
             {receive}
+            {key_0}
             again = True
             while again:
                 new, value, factor, again{when} = advance(v, s, step, active, context)
                 s = State({new_state})
                 if {active} and value != 0:
                     {sending}
+                    {key_1}
                     {settle}
             if n_samples_words > 0:
                 {sampling}
@@ -262,7 +267,7 @@ def handler(frame):
         return 0
     places = ffi.int64(frame, 15).reshape((-1, 3))
     n = len(places)
-    clock = ffi.int64(frame, 25)
+    clock = ffi.int64(frame, 26)
     connections = len(ffi.float64(frame, 20))
     target_state, raster = ffi.float64(frame, 7), ffi.int32(frame, 5)
     send(
@@ -275,11 +280,16 @@ def handler(frame):
         ffi.float64(frame, 11).reshape((n, -1)), ffi.float64(frame, 12), ffi.int64(frame, 13).reshape((n, -1)),
         ffi.int64(frame, 14).reshape((n, 2)), places, ffi.int64(frame, 16), ffi.int32(frame, 17),
         ffi.int32(frame, 18), ffi.int64(frame, 19), ffi.float64(frame, 20), ffi.int32(frame, 21),
-        ffi.int64(frame, 22), ffi.int64(frame, 23), ffi.int64(frame, 24), clock,
+        ffi.int64(frame, 22), ffi.int64(frame, 23), ffi.int64(frame, 24), ffi.int64(frame, 25), clock,
     )
     return 0
 """
 )
+
+REKEY = """if keyed:
+    rekey(stream, places[i, 0], {}, step)
+    objects[i, :, 0] = 0.0"""
+"""Draws for a target must not depend on those for others: neither on the stream nor on a saved normal variate."""
 
 TO_ALIKE = """if alike[i]:
     x = factor * weight[start[i]]
@@ -287,7 +297,8 @@ TO_ALIKE = """if alike[i]:
     lane = lane_positive if x > 0 else lane_negative
     for first in range(start[i], start[i + 1], SCRATCH_SIZE):
         part = amounts[: min(SCRATCH_SIZE, start[i + 1] - first)]
-        draw_each(v, s, value, part, context)
+        targets = Targets(stream, objects[i], places[i, 0], step, identity[first : first + len(part)])
+        draw_each(v, s, value, part, targets)
         for c in range(len(part)):
             ring[row + lane[first + c]] += x * part[c]
 else:
@@ -316,7 +327,8 @@ for c in range(start[i], start[i + 1]):
 DRAW_ONE = """{target}
     amount = {draw}
     if amount != 0:"""
-DRAW_EACH = """draw_each(v, s, value, amounts[:1], context)
+DRAW_EACH = """targets = Targets(stream, objects[i], places[i, 0], step, identity[c : c + 1])
+    draw_each(v, s, value, amounts[:1], targets)
     amount = amounts[0]
     if amount != 0:"""
 DRAW_SEVERAL = """{target}
@@ -340,6 +352,8 @@ def _sending(model: type[Any], object_size: int) -> str:
             "    here = Context(stream, shared_stream, mine_here, mine, clock[ORIGIN], begin, end, 0.0)"
         )
         context = "here"
+    if model.draw is not None:
+        target = (target and f"{target}\n    ") + REKEY.format("identity[c]").replace("\n", "\n    ")
     if model.draw is not None:
         draw = f"draw(v, s, value, target_state[c, {words}:], {context})"
     several = model.timed and model.draw is not None
@@ -379,6 +393,8 @@ def stimulator_loop(
         active="True" if model.own_window else "active",
         clear="raster[clock[FROM] : clock[TO], places[i, 1]] = 0" if model.has_proxies else "",
         receive=_receive(model),
+        key_0=REKEY.format(0).replace("\n", "\n" + 12 * " "),
+        key_1=REKEY.format(1 << 62).replace("\n", "\n" + 20 * " ") if settles else "",
         when=", ahead, offset" if timed else "",
         sending=("" if timed else "ahead, offset = 0, 0.0\n" + 20 * " ") + _sending(model, object_size),
         sampling=("\n" + 16 * " ").join(f"samples[lag, {k}, i] = output_{k}(v, s)" for k in range(len(outputs)))

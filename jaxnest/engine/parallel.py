@@ -6,6 +6,7 @@ longer than the exchange; small networks run as one program.
 
 from __future__ import annotations
 
+import ctypes
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, final
@@ -14,9 +15,12 @@ import jax
 import numpy as np
 
 from jaxnest.engine import layout
+from jaxnest.engine.layout import REGISTER_WORDS
 from jaxnest.engine.plan import Plan
 from jaxnest.engine.program import ProgramSpec, compiled
 
+ALIGNMENT = 64
+"""Of the arrays that JAX uses in place, in bytes."""
 PARALLEL_WORK = 1 << 14
 """Updates of neurons per slice from which on threads are worth while."""
 OF_SHARDS = ("variables", "frozen", "kept_lanes", "delivery", "collection", "devices", "not_drawing")
@@ -27,6 +31,48 @@ def is_worthwhile(plan: Plan) -> bool:
     work = sum(len(shard.emitters) for shard in plan.shards) * plan.min_delay
     simple = all(t.plasticity is None and not t.group_watched.any() for t in plan.delivery)
     return len(plan.shards) > 1 and simple and work >= PARALLEL_WORK
+
+
+@final
+class Register:
+    """What a virtual process registered in the last slice, where the programs of the others can read it.
+
+    The programs get the same arrays in every slice; only their contents change, while no program runs. This spares
+    them a copy of registers that are much longer than what is in them.
+    """
+
+    def __init__(self, shard: dict[str, Any]) -> None:
+        self._words = _aligned(len(shard["register"]), np.int64)
+        self.counters = _aligned(len(shard["counters"]), np.int64)
+        self.arrays = tuple(jax.device_put(a) for a in (self._words, self.counters))
+        self._is_shared = all(
+            a.unsafe_buffer_pointer() == b.ctypes.data
+            for a, b in zip(self.arrays, (self._words, self.counters), strict=True)
+        )
+
+    def take(self, shard: dict[str, Any]) -> None:
+        """Copy what a process registered."""
+        # looking at the memory, and not converting to NumPy, leaves the arrays free to be donated to the next call
+        self.counters[:] = _view(shard["counters"], len(self.counters))
+        n = REGISTER_WORDS * int(self.counters[layout.N_REGISTER])
+        self._words[:n] = _view(shard["register"], n)
+        if not self._is_shared:
+            self.arrays = self._words.copy(), self.counters.copy()
+
+
+def _aligned(n: int, dtype: Any) -> np.ndarray:
+    """Return a new array that begins where JAX wants it, so that it need not be copied to be used on the CPU."""
+    n_bytes = n * np.dtype(dtype).itemsize
+    memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
+    first = -memory.ctypes.data % ALIGNMENT
+    return memory[first : first + n_bytes].view(dtype)
+
+
+def _view(array: Any, n: int) -> np.ndarray:
+    """Return the first words of an array of JAX."""
+    if isinstance(array, np.ndarray):
+        return array[:n]
+    return np.ctypeslib.as_array((ctypes.c_int64 * n).from_address(array.unsafe_buffer_pointer()))
 
 
 @final
@@ -44,13 +90,18 @@ class ShardPrograms:
             for s in range(len(spec.batches))
         ]
         self._threads = ThreadPoolExecutor(len(spec.batches))
+        self._registers: list[Register] = []
 
     def run(self, carry: dict[str, Any], step: int, end: int) -> int:
         """Advance all processes from `step` towards `end` as far as there is room; `carry` is updated."""
         while step < end:
             shards = carry["shards"]
-            registers = [(np.array(s["register"]), np.array(s["counters"])) for s in shards]
-            if not self._has_room(carry, [counters for _, counters in registers]):
+            if not self._registers:
+                self._registers = [Register(s) for s in shards]
+            for register, shard in zip(self._registers, shards, strict=True):
+                register.take(shard)
+            registers = [r.arrays for r in self._registers]
+            if not self._has_room(carry, [r.counters for r in self._registers]):
                 break
             stop = min(step - step % self._min_delay + self._min_delay, end)
             arguments = ((s, carry, registers, step, stop) for s in range(len(shards)))

@@ -14,6 +14,8 @@ from jaxnest.models import draws, ops
 from jaxnest.random.binomial import binomial, binomial_set
 from jaxnest.random.distributions import standard_exponential, standard_normal
 from jaxnest.random.engines import drand
+from jaxnest.random.keyed import keyed_poissons
+from jaxnest.random.layout import ENGINE, KEYED
 from jaxnest.random.poisson import POISSON_MEAN, poisson, poisson_set_mean, poissons
 
 for _operation, _function in (
@@ -136,6 +138,9 @@ def _poisson(context: Any, k: Any, mean: Any) -> Any:
 @overload(draws.poissons, strict=False)
 def _poissons(context: Any, k: Any, mean: Any, out: Any) -> Any:
     def draw(context: Any, k: int, mean: float, out: np.ndarray) -> None:
+        if context.stream[ENGINE] == KEYED:
+            keyed_poissons(context.stream, mean, context.node, context.step, context.identity, out)
+            return
         row = context.objects[k]
         if row[POISSON_MEAN] != mean:
             poisson_set_mean(row, mean)

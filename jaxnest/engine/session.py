@@ -74,6 +74,7 @@ class Session:
             meters = {(m.recorder, m.shard): m for m in old.meters}
             for meter in plan.meters:
                 meter.take_over(meters.get((meter.recorder, meter.shard), meter))
+        _refuse_keyed(plan, self._network.streams)
         self._plan = plan
         self._configure_archives()
         self._watch = WeightWatch(self._network, plan)
@@ -323,3 +324,17 @@ def _structure(plan: Plan) -> tuple[Any, ...]:
         if b.model.is_stochastic is not None
     ]
     return probes, batches, [events_per_slice(plan, s.index) for s in plan.shards]
+
+
+def _refuse_keyed(plan: Plan, streams: Any) -> None:
+    """Raise NotImplemented if numbers that must not depend on the virtual process would."""
+    if not streams.is_keyed or len(plan.shards) == 1:
+        return
+    names = {b.model.name for shard in plan.shards for b in shard.batches if b.stochastic}
+    for table in plan.delivery:
+        names |= {t.named.model.name for _, t in table.tables if t.named.model.is_stochastic}
+    if names:
+        raise errors.NotImplemented(
+            f"Models that draw random numbers ({', '.join(sorted(names))}) with rng_type '{streams.rng_type}' and "
+            "several threads: set local_num_threads to 1, or choose another rng_type."
+        )

@@ -138,6 +138,7 @@ class Devices:
             t.weight,
             t.delay,
             t.alike,
+            t.identity,
             self.memory_start,
         )
 

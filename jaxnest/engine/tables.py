@@ -27,6 +27,8 @@ class DeviceTable:
     delay: np.ndarray
     alike: np.ndarray
     """Whether all connections of a device have one weight and one delay and go to neurons that add weights up."""
+    identity: np.ndarray
+    """What tells the connections of a device apart, whatever the virtual process: target, and which one to it."""
 
 
 @final
@@ -143,7 +145,8 @@ def build_device_table(
     """
     device_row = np.full(len(lookup[0]), -1, np.int64)
     device_row[devices.node_ids] = np.arange(len(devices))
-    parts: dict[str, list[np.ndarray]] = {k: [] for k in ("row", "positive", "negative", "flags", "weight", "delay")}
+    names = ("row", "positive", "negative", "flags", "weight", "delay", "target")
+    parts: dict[str, list[np.ndarray]] = {k: [] for k in names}
     for _, table in tables if devices.model.emits is not None else ():
         rows = device_row[table.source]
         mine = np.flatnonzero(rows >= 0)
@@ -162,7 +165,7 @@ def build_device_table(
         found = lanes(shard.receivers, *lookup, target[to_neuron], receptor[to_neuron], devices.model.emits)
         positive[to_neuron], negative[to_neuron], flags[to_neuron] = found
         weight = np.where(flags & PLAIN > 0, 1.0, table.weight[mine])
-        columns = (rows[mine], positive, negative, flags, weight, table.delay[mine])
+        columns = (rows[mine], positive, negative, flags, weight, table.delay[mine], target)
         for part, column in zip(parts.values(), columns, strict=True):
             part.append(column)
     joined = {k: np.concatenate(v) if v else np.empty(0) for k, v in parts.items()}
@@ -178,7 +181,18 @@ def build_device_table(
         weight.astype(np.float64),
         delay.astype(np.int32),
         np.array([_alike(joined, a, b) for a, b in pairwise(start)], np.int64),
+        np.concatenate([np.empty(0, np.int64), *(_identity(joined["target"][a:b]) for a, b in pairwise(start))]),
     )
+
+
+def _identity(target: np.ndarray) -> np.ndarray:
+    """Return target ids made different: in the upper bits is how many connections to the target went before."""
+    order = np.argsort(target, kind="stable")
+    sorted_target = target[order].astype(np.int64)
+    place = np.arange(len(target))
+    before = np.empty(len(target), np.int64)
+    before[order] = place - np.searchsorted(sorted_target, sorted_target)
+    return target + (before << 32)
 
 
 def _alike(columns: dict[str, np.ndarray], begin: int, end: int) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
@@ -134,18 +134,40 @@ class Builder:
         """Return all virtual processes with their random streams."""
         return [Process(i, self._kernel.n_threads, self._kernel.streams) for i in range(self._kernel.n_threads)]
 
+    def refuse_keyed(self, what: str) -> None:
+        """Raise NotImplemented if random numbers must not depend on virtual processes, of which there are several."""
+        if self._kernel.streams.is_keyed and self._kernel.n_threads > 1:
+            raise errors.NotImplemented(
+                f"{what} with rng_type '{self._kernel.streams.rng_type}' and several threads: set local_num_threads to "
+                "1, or choose another rng_type."
+            )
+
     def _run(self, rule: Rule, specs: list[SynapseSpec]) -> list[Exception]:
-        processes = self.processes()
         draws = Draws(random_parameters(specs), has_arrays(specs))
         check = Compatibility(self._kernel.nodes, rule.sources, rule.targets)
-        rule.prepare(processes, draws)
         problems: list[Exception] = []
-        for process in processes:
-            pairs = rule.pairs(process, draws)
+        for process, pairs in self._drawn(rule, draws):
             draws.check()
             problem = self.add(process, pairs, specs, check)
             problems += [] if problem is None else [problem]
         return problems
+
+    def _drawn(self, rule: Rule, draws: Draws) -> Iterator[tuple[Process, Pairs]]:
+        """Yield the pairs of each virtual process.
+
+        Where numbers must not depend on virtual processes, all pairs are drawn as by a single one.
+        """
+        processes = self.processes()
+        if not self._kernel.streams.is_keyed:
+            rule.prepare(processes, draws)
+            yield from ((process, rule.pairs(process, draws)) for process in processes)
+            return
+        single = Process(0, 1, self._kernel.streams)
+        rule.prepare([single], draws)
+        pairs = rule.pairs(single, draws)
+        twins = ~self._kernel.nodes.has_proxies(pairs.target)
+        for process in processes:
+            yield process, pairs.take((pairs.target % process.n == process.index) | twins)
 
     def add(
         self, process: Process, pairs: Pairs, specs: Sequence[SynapseSpec], check: Compatibility

@@ -118,7 +118,7 @@ class Kernel:
 
     def draw(self, parameter: Any, node_id: int) -> float:
         """Evaluate a random expression for a node, from the stream of its virtual process."""
-        thread = node_id % self.n_threads
+        thread = 0 if self.streams.is_keyed else node_id % self.n_threads
         geometry = self.layers.node_geometry(np.array([node_id])) if parameter.is_spatial() else None
         return parameter.value(self.streams.vp_specific[thread], thread, geometry)
 

@@ -100,6 +100,7 @@ class TripartiteBuilder:
         self, rule: Rule, third_rule: ThirdRule, third: np.ndarray, specs: Mapping[str, list[SynapseSpec]]
     ) -> list[Exception]:
         """Make the primary connections and those from the third population, which NEST makes in turn."""
+        self._builder.refuse_keyed("TripartiteConnect")
         processes = self._builder.processes()
         factor = third_rule.factor(len(self._kernel.nodes), random_parameters(specs["third_out"]))
         draws = Draws(random_parameters(specs["primary"]), third=factor)

@@ -44,5 +44,8 @@ def poisson(context: Any, k: int, mean: float) -> int:
 
 
 def poissons(context: Any, k: int, mean: float, out: Any) -> None:
-    """Fill an array with Poisson variates of distribution object `k`, the same as as many calls of `poisson`."""
+    """Fill an array with Poisson variates of distribution object `k`: what as many calls of `poisson` return.
+
+    The context is that of `Stimulator.draw_each`.
+    """
     _only_compiled()

@@ -27,6 +27,8 @@ class Synapse(Model, abstract=True):
     """
     dynamic: ClassVar[tuple[str, ...]] = ()
     """What `send` advances, in the order of its result: names of `state`, and ``weight`` if the synapse learns."""
+    is_stochastic: ClassVar[bool] = False
+    """Whether `send` draws random numbers."""
     needs_archive: ClassVar[bool] = False
     """True if the target has to keep the history of its spikes."""
     default_weight: ClassVar[float] = 1.0

@@ -20,6 +20,8 @@ from .layout import (
     ENGINE,
     INTEGER_ALGORITHM,
     KEY,
+    KEYED,
+    KEYED_BLOCK,
     MT19937,
     MT19937_64,
     OUTPUT,
@@ -214,6 +216,51 @@ def _refill_threefry(stream: np.ndarray, rotations: np.ndarray, mask: np.uint64,
 
 
 @compiled
+def threefry_rounds(a: np.uint64, b: np.uint64, r: Any) -> tuple[np.uint64, np.uint64]:
+    """Four rounds of Threefry-2x64."""
+    a += b
+    b = ((b << np.uint64(r[0])) | (b >> np.uint64(64 - r[0]))) ^ a
+    a += b
+    b = ((b << np.uint64(r[1])) | (b >> np.uint64(64 - r[1]))) ^ a
+    a += b
+    b = ((b << np.uint64(r[2])) | (b >> np.uint64(64 - r[2]))) ^ a
+    a += b
+    b = ((b << np.uint64(r[3])) | (b >> np.uint64(64 - r[3]))) ^ a
+    return a, b
+
+
+@compiled
+def threefry_2x64(key_0: np.uint64, key_1: np.uint64, a: np.uint64, b: np.uint64) -> tuple[np.uint64, np.uint64]:
+    """Return the cipher of two words under a key of two words, 20 rounds."""
+    key_2 = key_0 ^ key_1 ^ np.uint64(0x1BD11BDAA9FC1A22)
+    a += key_0
+    b += key_1
+    a, b = threefry_rounds(a, b, (16, 42, 12, 31))
+    a += key_1
+    b += key_2 + np.uint64(1)
+    a, b = threefry_rounds(a, b, (16, 32, 24, 21))
+    a += key_2
+    b += key_0 + np.uint64(2)
+    a, b = threefry_rounds(a, b, (16, 42, 12, 31))
+    a += key_0
+    b += key_1 + np.uint64(3)
+    a, b = threefry_rounds(a, b, (16, 32, 24, 21))
+    a += key_1
+    b += key_2 + np.uint64(4)
+    a, b = threefry_rounds(a, b, (16, 42, 12, 31))
+    return a + key_2, b + key_0 + np.uint64(5)
+
+
+@compiled
+def _refill_keyed(stream: np.ndarray) -> None:
+    for i in range(0, KEYED_BLOCK, 2):
+        a, b = threefry_2x64(stream[KEY], stream[KEY + 1], stream[COUNTER], stream[COUNTER + 1])
+        stream[OUTPUT + i] = a
+        stream[OUTPUT + i + 1] = b
+        stream[COUNTER + 1] += _ONE
+
+
+@compiled
 def refill(stream: np.ndarray) -> None:
     """Make the next block of outputs.
 
@@ -233,6 +280,8 @@ def refill(stream: np.ndarray) -> None:
         _refill_philox_64(stream)
     elif engine == np.uint64(THREEFRY_32):
         _refill_threefry(stream, _ROTATIONS_32, _MASK_32, np.uint64(0x1BD11BDA))
+    elif engine == np.uint64(KEYED):
+        _refill_keyed(stream)
     else:
         _refill_threefry(stream, _ROTATIONS_64, _MAX_64, np.uint64(0x1BD11BDAA9FC1A22))
     stream[POSITION] = np.uint64(OUTPUT)

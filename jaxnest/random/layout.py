@@ -44,14 +44,16 @@ SCRATCH_SIZE: Final = 256
 STREAM_SIZE: Final = 2160
 """Number of 64-bit words in a stream."""
 
-MT19937, MT19937_64, PHILOX_32, PHILOX_64, THREEFRY_32, THREEFRY_64 = range(6)
-RNG_TYPES: Final = ("mt19937", "mt19937_64", "Philox_32", "Philox_64", "Threefry_32", "Threefry_64")
-"""Names of the engines, as the kernel attribute `rng_types` lists them."""
+MT19937, MT19937_64, PHILOX_32, PHILOX_64, THREEFRY_32, THREEFRY_64, KEYED = range(7)
+RNG_TYPES: Final = ("mt19937", "mt19937_64", "Philox_32", "Philox_64", "Threefry_32", "Threefry_64", "jax")
+"""Names of the engines, as the kernel attribute `rng_types` lists them. NEST has all but the last one."""
 
 DIVISION, LEMIRE = range(2)
 INTEGER_ALGORITHMS: Final = ("division", "lemire")
 """How bounded integers are drawn: as in libstdc++ up to GCC 10, or from GCC 11 on."""
 
+KEYED_BLOCK: Final = 4
+"""Words that one refill of the keyed engine makes."""
 COUNTER_BLOCKS: Final = 64
 """Blocks of four words that one refill of a counter-based engine makes."""
 

@@ -111,6 +111,10 @@ def new_stream(engine: int, words: Sequence[int], integer_algorithm: int = layou
     elif engine == layout.MT19937_64:
         bits, block = 64, 312
         stream[layout.STATE : layout.STATE + block] = _twister_state(seeds.generate64(block), bits)
+    elif engine == layout.KEYED:
+        bits, block = 64, layout.KEYED_BLOCK
+        stream[layout.KEY] = seeds.generate64(1)[0]
+        stream[layout.KEY + 1] = 1 << 63  # no node has this id
     else:
         bits = 64 if engine in (layout.PHILOX_64, layout.THREEFRY_64) else 32
         block = 4 * layout.COUNTER_BLOCKS

@@ -100,7 +100,14 @@ class RandomStreams:
     @cached_property
     def vp_specific(self) -> list[np.ndarray]:
         """For every virtual process its own stream."""
+        if self.is_keyed:
+            return [self._new(_VP_SPECIFIC) for _ in range(self.n_threads)]
         return [self._new(_VP_SPECIFIC, vp) for vp in range(self.n_threads)]
+
+    @property
+    def is_keyed(self) -> bool:
+        """True if numbers depend on the nodes that they are drawn for, and not on the virtual process."""
+        return self._engine == layout.KEYED
 
     def synchrony_check(self) -> None:
         """Draw five numbers from every synchronised stream, as NEST does before and after each run."""
