@@ -289,9 +289,13 @@ def clear_handler(frame: int) -> int:
     n_lanes = clock[N_LANES]
     for lag in range(clock[FROM], clock[TO]):
         first = ((clock[ORIGIN] + lag) % clock[N_SLOTS]) * n_lanes
+        row = ring[first : first + n_lanes]
+        if len(kept) == 0:
+            row[:] = 0.0
+            continue
         for lane in range(n_lanes):
-            if len(kept) == 0 or kept[lane] == 0:
-                ring[first + lane] = 0.0
+            if kept[lane] == 0:
+                row[lane] = 0.0
     return 0
 
 

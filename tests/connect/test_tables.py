@@ -56,6 +56,20 @@ def test_constant_values_are_not_expanded() -> None:
     assert table.weight.flags.c_contiguous
 
 
+def test_few_different_values_are_stored_as_codes() -> None:
+    nodes = nest.Create("iaf_psc_alpha", 50)
+    for weight in (2.0, -3.0, 2.0):
+        nest.Connect(nodes, nodes, {"rule": "fixed_indegree", "indegree": 40}, {"weight": weight})
+    before = nest.GetConnections().get(["source", "target", "weight"])
+    kernel.connections.sort()
+    ((_, _, _, table),) = kernel.connections.tables()
+    after = nest.GetConnections().get(["source", "target", "weight"])
+    assert sorted(zip(*before.values(), strict=True)) == sorted(zip(*after.values(), strict=True))
+    assert table.columns["weight"]._pieces[0][1].codes.dtype == np.uint8
+    nest.GetConnections()[7].weight = 11.0
+    assert nest.GetConnections().get("weight")[:9] == [*after["weight"][:7], 11.0, after["weight"][8]]
+
+
 def test_versions_tell_changes() -> None:
     nodes = nest.Create("iaf_psc_alpha", 3)
     versions = [(kernel.connections.version, kernel.connections.values_version)]

@@ -90,6 +90,16 @@ def test_parameters_and_states_compile_nothing(count: Counter) -> None:
     assert not compiled
 
 
+def test_further_connections_between_neurons_compile_nothing(count: Counter) -> None:
+    neurons, *_ = network(10)
+    nest.Simulate(5.0)
+    with count() as compiled:
+        nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 3}, {"delay": 1.2, "weight": 5.0})
+        nest.GetConnections(neurons, neurons)[:4].weight = [1.0, 2.0, 3.0, 4.0]
+        nest.Simulate(5.0)
+    assert not compiled
+
+
 def test_spread_parameters_compile_once(count: Counter) -> None:
     neurons, *_ = network(10)
     nest.Simulate(5.0)

@@ -24,7 +24,7 @@ from jaxnest.random.distributions import (
     standard_normal,
 )
 from jaxnest.random.engines import drand, ulrand
-from jaxnest.random.poisson import POISSON_SIZE, poisson, poisson_set_mean
+from jaxnest.random.poisson import POISSON_MEAN, POISSON_SIZE, poisson, poisson_set_mean, poissons
 from jaxnest.random.streams import RNG_TYPES, RandomStreams
 
 CASES = runpy.run_path(str(Path(__file__).parents[2] / "nest_reference" / "random_cases.py"))
@@ -157,6 +157,34 @@ def test_small_poisson_numbers_are_counts_of_factors(rng_type, mean):
             count += 1
         assert poisson(a, row) == count
     assert drand(a) == drand(b)
+
+
+@pytest.mark.parametrize("rng_type", ["mt19937_64", "mt19937", "Philox_64"])
+def test_poisson_numbers_are_the_same_however_they_are_drawn(rng_type):
+    """One by one or many at once, with changing means and other draws in between."""
+    a, b = (RandomStreams(3, rng_type).rank_synchronised for _ in range(2))
+    rows = [np.zeros(POISSON_SIZE) for _ in range(5)]
+    for row, mean in zip(rows, [0.1, 2.25, 4.9, 9.0, 15.0], strict=True):
+        poisson_set_mean(row, mean)
+    other_rows = [row.copy() for row in rows]
+    rng = np.random.default_rng(1)
+    for _ in range(300):
+        k, n = rng.integers(5), int(rng.integers(1, 400))
+        row = rows[k]
+        out = np.zeros(n)
+        poissons(a, row, out)
+        limit, expected = math.exp(-row[POISSON_MEAN]), []
+        for _ in range(n):
+            if row[POISSON_MEAN] >= 12.0:
+                expected.append(poisson(b, other_rows[k]))
+                continue
+            count, product = 0, drand(b)
+            while product > limit:
+                product *= drand(b)
+                count += 1
+            expected.append(count)
+        assert out.tolist() == expected
+        assert drand(a) == drand(b)
 
 
 @pytest.mark.parametrize("mean", [0.3, 12.0, 250.0, 1e7])

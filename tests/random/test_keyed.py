@@ -1,0 +1,149 @@
+"""Numbers of ``rng_type = "jax"`` depend on the seed, on nodes and on the step, not on the number of threads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jaxnest as nest
+from jaxnest.random.engines import threefry_2x64
+from jaxnest.random.keyed import keyed_poissons, rekey
+from jaxnest.random.streams import RandomStreams
+
+
+@pytest.fixture(autouse=True)
+def empty_kernel() -> Iterator[None]:
+    nest.ResetKernel()
+    nest.verbosity = nest.VerbosityLevel.ERROR
+    yield
+    nest.ResetKernel()
+
+
+def test_cipher_gives_the_published_numbers() -> None:
+    zero, one = np.uint64(0), np.uint64(0xFFFFFFFFFFFFFFFF)
+    assert threefry_2x64(zero, zero, zero, zero) == (0xC2B6E3A8C2C69865, 0x6F81ED42F350084D)
+    assert threefry_2x64(one, one, one, one) == (0xE02CB7C4D95D277A, 0xD06633D0893B8B68)
+
+
+@pytest.mark.parametrize("mean", [0.05, 2.25, 31.0, 400.0])
+def test_poisson_variates_have_their_distribution(mean: float) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    stream, out = RandomStreams(5, "jax").vp_specific[0], np.zeros(250)
+    identity = np.arange(250) + 1
+    draws = []
+    for step in range(80):
+        keyed_poissons(stream, mean, 7, step, identity, out)
+        draws.append(out.copy())
+    values = np.concatenate(draws)
+    edges = np.unique(stats.poisson(mean).ppf([0.02, 0.2, 0.4, 0.6, 0.8, 0.98]))
+    found = np.histogram(values, [-1.0, *(edges + 0.5), np.inf])[0]
+    cumulative = np.concatenate([[0.0], stats.poisson(mean).cdf(edges), [1.0]])
+    assert stats.chisquare(found, len(values) * np.diff(cumulative)).pvalue > 1e-4
+    series = np.array(draws)
+    assert abs(np.corrcoef(series[:-1].ravel(), series[1:].ravel())[0, 1]) < 0.03
+    assert abs(np.corrcoef(series[:, :-1].ravel(), series[:, 1:].ravel())[0, 1]) < 0.03
+
+
+def test_numbers_depend_on_who_draws_for_whom_and_when() -> None:
+    stream = RandomStreams(5, "jax").vp_specific[0]
+    identity, out = np.arange(200) + 1, np.zeros(200)
+    results = set()
+    for mean, node, step in ((9.0, 1, 1), (9.0, 2, 1), (9.0, 1, 2)):
+        keyed_poissons(stream, mean, node, step, identity, out)
+        results.add(tuple(out))
+    keyed_poissons(stream, 9.0, 1, 1, identity, out)
+    assert tuple(out) in results
+    assert len(results) == 3
+    keyed_poissons(stream, 9.0, 1, 1, identity[50:60], alone := np.zeros(10))
+    np.testing.assert_array_equal(alone, out[50:60])
+    words = []
+    for _ in range(2):
+        rekey(stream, 3, 4, 5)
+        words.append([nest_word(stream) for _ in range(9)])
+    assert words[0] == words[1]
+    assert len(set(words[0])) == 9
+
+
+def nest_word(stream: np.ndarray) -> int:
+    from jaxnest.random.engines import next_word
+
+    return int(next_word(stream))
+
+
+RULES: dict[str, dict[str, Any]] = {
+    "fixed_indegree": {"indegree": 6},
+    "fixed_outdegree": {"outdegree": 6},
+    "fixed_total_number": {"N": 200},
+    "pairwise_bernoulli": {"p": 0.15},
+    "pairwise_poisson": {"pairwise_avg_num_conns": 0.15},
+}
+
+
+def network(threads: int, backend: str, rule: str = "fixed_indegree") -> dict[str, np.ndarray]:
+    """Simulate noisy neurons with random parameters and connections; return everything, sorted."""
+    nest.ResetKernel()
+    nest.set(local_num_threads=threads, rng_type="jax", rng_seed=77, compute_backend=backend)
+    neurons = nest.Create("iaf_psc_exp", 31, {"V_m": nest.random.uniform(-70.0, -56.0)})
+    spec = {"weight": nest.random.normal(60.0, 5.0), "delay": nest.random.uniform(1.0, 2.0)}
+    nest.Connect(neurons, neurons, {"rule": rule, **RULES[rule]}, spec)
+    equal = nest.Create("poisson_generator", params={"rate": 9000.0})
+    nest.Connect(equal, neurons, syn_spec={"weight": 40.0})
+    different = nest.Create("poisson_generator", params={"rate": 900.0})
+    nest.Connect(different, neurons, syn_spec={"weight": nest.random.uniform(10.0, 90.0)})
+    nest.Connect(different, neurons[:5], syn_spec={"weight": -20.0})
+    for model, values in {
+        "noise_generator": {"mean": 100.0, "std": 200.0},
+        "gamma_sup_generator": {"rate": 100.0, "gamma_shape": 3, "n_proc": 5},
+        "mip_generator": {"rate": 100.0, "p_copy": 0.4},
+    }.items():
+        nest.Connect(nest.Create(model, params=values), neurons, syn_spec={"weight": 30.0 if "mip" in model else 5.0})
+    recorder, meter = nest.Create("spike_recorder"), nest.Create("voltmeter", params={"interval": 0.5})
+    nest.Connect(neurons, recorder)
+    nest.Connect(meter, neurons)
+    nest.Simulate(40.3)
+    nest.Simulate(20.0)
+    ends = nest.GetConnections(neurons, neurons).get(["source", "target", "weight", "delay"])
+    table = np.array([ends[k] for k in ("source", "target", "weight", "delay")])
+    spikes, samples = recorder.get("events"), meter.get("events")
+    return {
+        "connections": table[:, np.lexsort(table[::-1])],
+        "spikes": np.array([spikes["times"], spikes["senders"]])[:, np.lexsort([spikes["senders"], spikes["times"]])],
+        "samples": samples["V_m"][np.lexsort([samples["senders"], samples["times"]])],
+    }
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_connections_do_not_depend_on_the_number_of_threads(rule: str) -> None:
+    one, three = network(1, "strict", rule), network(3, "strict", rule)
+    np.testing.assert_array_equal(one["connections"], three["connections"])
+
+
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+def test_spikes_do_not_depend_on_the_number_of_threads(backend: str) -> None:
+    one = network(1, backend)
+    assert one["spikes"].shape[1] > 100
+    for threads in (2, 4):
+        other = network(threads, backend)
+        np.testing.assert_array_equal(one["spikes"], other["spikes"])
+        np.testing.assert_allclose(one["samples"], other["samples"], rtol=1e-9)
+
+
+def test_what_would_depend_on_threads_is_refused() -> None:
+    nest.set(local_num_threads=2, rng_type="jax")
+    neurons = nest.Create("iaf_psc_exp", 4, {"delta": 2.0, "rho": 0.1})
+    with pytest.raises(nest.NESTErrors.NotImplemented, match="iaf_psc_exp.*rng_type 'jax'"):
+        nest.Simulate(1.0)
+    nest.ResetKernel()
+    nest.set(local_num_threads=2, rng_type="jax")
+    neurons = nest.Create("parrot_neuron", 4)
+    nest.Connect(neurons, neurons, syn_spec={"synapse_model": "bernoulli_synapse", "p_transmit": 0.3})
+    with pytest.raises(nest.NESTErrors.NotImplemented, match="bernoulli_synapse"):
+        nest.Simulate(1.0)
+    nest.ResetKernel()
+    nest.set(local_num_threads=2, rng_type="jax")
+    layer = nest.Create("parrot_neuron", positions=nest.spatial.grid([3, 3]))
+    with pytest.raises(nest.NESTErrors.NotImplemented, match="Spatial Connect"):
+        nest.Connect(layer, layer, {"rule": "pairwise_bernoulli", "p": 0.5, "mask": {"circular": {"radius": 0.5}}})
