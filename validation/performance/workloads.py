@@ -57,7 +57,11 @@ LOADS: dict[str, Load] = {
     **{f"brunel_{k}_{n}": _brunel(k, n, t) for k in ("alpha", "delta") for n, t in SWEEP.items()},
     "brunel_alpha_50000": _brunel("alpha", 50000, 100.0, 1000, usual=False),
     "brunel_alpha_5000_dense": _brunel("alpha", 5000, 500.0, 1000, usual=False),
-    "cuba_4000": Load("cuba", "CUBA, 4,000 neurons", 1000.0, {"neurons": 4000}, 4000),
+    "cuba_4000": Load("brette", "CUBA, 4,000 neurons", 1000.0, {"kind": "cuba", "neurons": 4000}, 4000),
+    "coba_4000": Load("brette", "COBA, 4,000 neurons", 500.0, {"kind": "coba", "neurons": 4000}, 4000),
+    "hh_4000": Load("brette", "Hodgkin-Huxley, 4,000 neurons", 200.0, {"kind": "hh", "neurons": 4000}, 4000),
+    "hpc_static": Load("hpc", "HPC benchmark, static, 1/10", 200.0, {"plastic": False, "scale": 0.1}, 1125),
+    "hpc_stdp": Load("hpc", "HPC benchmark, STDP, 1/10", 200.0, {"plastic": True, "scale": 0.1}, 1125),
     "microcircuit_0.02": Load("microcircuit", "Microcircuit, 1/50", 500.0, {"scale": 0.02}, 1544),
     "microcircuit_0.1": Load("microcircuit", "Microcircuit, 1/10", 200.0, {"scale": 0.1}, 7717),
     "microcircuit_1": Load("microcircuit", "Microcircuit, full size", 100.0, {"scale": 1.0}, 77169, usual=False),
@@ -67,7 +71,8 @@ LOADS: dict[str, Load] = {
 QUICK: dict[str, Load] = {
     "brunel_alpha_50": _brunel("alpha", 50, 100.0),
     "brunel_delta_50": _brunel("delta", 50, 100.0),
-    "cuba_100": Load("cuba", "CUBA, 100 neurons", 50.0, {"neurons": 100}, 100),
+    "cuba_100": Load("brette", "CUBA, 100 neurons", 50.0, {"kind": "cuba", "neurons": 100}, 100),
+    "coba_100": Load("brette", "COBA, 100 neurons", 50.0, {"kind": "coba", "neurons": 100}, 100),
     "microcircuit_0.001": Load("microcircuit", "Microcircuit, 1/1000", 50.0, {"scale": 0.001}, 79),
     "startup": LOADS["startup"],
 }
