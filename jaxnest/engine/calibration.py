@@ -10,7 +10,6 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.models.base import Neuron, Node
-from jaxnest.random.engines import drand
 
 
 @final
@@ -130,7 +129,15 @@ def begin_run(stores: Mapping[type[Any], Any], clock: Any, streams: Sequence[np.
                 _store(store, row, model.begin_run(node_values(store.columns, row), clock))
         if _overrides(model, "draw_first"):
             drawing += [(node, model, store, row) for row, node in enumerate(store.node_ids.tolist())]
-    for _, model, store, row in sorted(drawing, key=lambda entry: entry[0]):
+    if drawing:
+        _draw_first(sorted(drawing, key=lambda entry: entry[0]), clock, streams)
+
+
+def _draw_first(nodes: Sequence[tuple[int, Any, Any, int]], clock: Any, streams: Sequence[np.ndarray]) -> None:
+    """Let nodes (id, model, store, row) store what they begin a run with and draw at random."""
+    from jaxnest.random.engines import drand
+
+    for _, model, store, row in nodes:
         draw = functools.partial(drand, streams[store.virtual_processes[row]])
         _store(store, row, model.draw_first(node_values(store.columns, row), clock, draw))
 

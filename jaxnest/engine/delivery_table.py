@@ -124,8 +124,7 @@ def build_delivery(
     order = np.argsort(source, kind="stable")
     source, owner, row, size = source[order], owner[order], row[order], size[order]
     start = np.append(0, np.cumsum(size))
-    lane = np.empty(start[-1], np.int32)
-    values = _Values(len(source))
+    lane, values = np.empty(start[-1], np.int32), _Values(len(source))
     for k, ((_, table), part) in enumerate(zip(tables, parts, strict=True)):
         mine = np.flatnonzero(owner == k)
         columns = {name: part.ordered(table.read(name)) for name in ("target", "receptor", "weight", "delay")}
@@ -149,14 +148,27 @@ def build_delivery(
         [p.order for p in parts],
         np.empty(0),
     )
-    if any(t.named.model.delay_shift for _, t in tables):
-        result.shift = _shifts(result)
-    if (places.flags & BINARY).any():
-        _add_switches(result, source, places)
-    if dynamics or shard.collectors:
-        result.spread()
-        result.plasticity = _plasticity(shard, dynamics, result, lookup, places, clock)
+    _complete(result, source, shard, dynamics, lookup, places, clock)
     return result
+
+
+def _complete(
+    table: DeliveryTable,
+    source: np.ndarray,
+    shard: Shard,
+    dynamics: tuple[str, ...],
+    lookup: tuple[np.ndarray, np.ndarray],
+    places: _Places,
+    clock: Any,
+) -> None:
+    """Add what only some networks have: fractions of delays, binary neurons, synapses with functions of their own."""
+    if any(t.named.model.delay_shift for _, t in table.tables):
+        table.shift = _shifts(table)
+    if (places.flags & BINARY).any():
+        _add_switches(table, source, places)
+    if dynamics or shard.collectors:
+        table.spread()
+        table.plasticity = _plasticity(shard, dynamics, table, lookup, places, clock)
 
 
 def _add_switches(table: DeliveryTable, source: np.ndarray, places: _Places) -> None:

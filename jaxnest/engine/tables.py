@@ -141,8 +141,8 @@ def _refuse_shift(shard: Shard, devices: Batch, table: Any, batches: np.ndarray)
     on_grid = any(shard.receivers[b].model.queue_channel is None for b in np.unique(batches))
     if on_grid and devices.model.timed and np.any(devices.columns().get("precise_times", True)):
         raise errors.NotImplemented(
-            f"Precise spikes of {devices.model.name} with '{table.named.name}' at neurons that are bound to the grid are "
-            "not implemented yet: put a parrot_neuron_ps between them."
+            f"Precise spikes of {devices.model.name} with '{table.named.name}' at neurons that are bound to the grid "
+            "are not implemented yet: put a parrot_neuron_ps between them."
         )
 
 
@@ -222,3 +222,11 @@ def _alike(columns: dict[str, np.ndarray], begin: int, end: int) -> bool:
     if end == begin or here["flags"].any() or here["positive"].min() < 0:
         return False
     return bool(np.ptp(here["weight"]) == 0 and np.ptp(here["delay"]) == 0)
+
+
+def _repeated(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return which connections are not the first from their source to their target."""
+    pairs = source.astype(np.int64) << 32 | target.astype(np.int64)
+    repeated = np.ones(len(pairs), np.bool_)
+    repeated[np.unique(pairs, return_index=True)[1]] = False
+    return repeated

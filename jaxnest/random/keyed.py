@@ -14,7 +14,8 @@ import math
 
 import numpy as np
 
-from .engines import compiled, threefry_rounds
+from .cipher import threefry_rounds
+from .compiling import compiled
 from .layout import COUNTER, COUNTS, END, KEY, POSITION, SCRATCH_SIZE, UNITS
 
 _LARGEST_MEAN = 32.0

@@ -65,6 +65,7 @@ def test_defaults_of_all_models_are_those_of_nest(recorded: Callable[[str], Any]
 def test_kernel_attributes_are_those_of_nest(recorded: Callable[[str], Any]) -> None:
     nest.ResetKernel()
     expected, mine = recorded("kernel"), written(nest.GetKernelStatus())
+    mine["rng_types"][1].remove(["str", "jax"])  # ours
     assert set(mine) - {"compute_backend", "delivery"} == set(expected)
     different = {
         key: (mine[key], value)

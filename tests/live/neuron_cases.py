@@ -287,7 +287,7 @@ def connect_inputs(nest: Any, spec: Neuron, nodes: Any, random: Random) -> None:
         device = nest.Create(spec.current_device, params=parameters)
         device.set({"amplitude": 1.0} if spec.current_device == "dc_generator" else {"mean": 0.5})
         for port in spec.current_receptors:
-            weights = random.uniform(*spec.current, n)
+            weights = random.uniform(spec.current[0], spec.current[1], n)
             sources = np.full(n, device.tolist()[0])
             ports = np.full(n, port)
             nest.Connect(sources, ids, "one_to_one", {"weight": weights, "delay": np.ones(n), "receptor_type": ports})

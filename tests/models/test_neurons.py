@@ -90,3 +90,53 @@ def test_default_back_end_agrees_with_nest(recording: Path, name: str) -> None:
         unequal = ~np.isclose(got[key], expected[key], rtol=tolerance, atol=tolerance) & far
         deviating |= set(expected["meter_senders"][unequal].tolist())
     assert len(deviating) <= (0.05 if spec.steep else 0.0) * len(trains)
+
+
+def test_compartments_have_dictionaries() -> None:
+    neurons = nest.Create("iaf_cond_alpha_mc", 2, {"soma": {"C_m": 120.0, "V_m": -60.0}})
+    neurons.set([{"distal": {"E_L": -71.0}}, {"distal": {"E_L": -72.0}}])
+    assert [d["E_L"] for d in neurons.distal] == [-71.0, -72.0]
+    assert neurons[0].soma["C_m"] == 120.0
+    assert neurons[0].soma["V_m"] == -60.0
+    with pytest.raises(nest.NESTErrors.BadProperty, match=r"Capacitance \(soma\) must be strictly positive"):
+        neurons.set(soma={"C_m": 0.0})
+    with pytest.raises(nest.NESTErrors.TypeMismatch, match="soma"):
+        neurons.set(soma=5.0)
+
+
+@pytest.mark.parametrize(
+    ("model", "parameters", "error"),
+    [
+        ("mat2_psc_exp", {"tau_m": 1.0}, "BadProperty"),
+        ("glif_psc", {"adapting_threshold": True}, "BadProperty"),
+        ("glif_psc", {"ASCurrents": [1.0, 2.0]}, "BadProperty"),
+        ("pp_psc_delta", {"tau_sfa": [1.0, 2.0]}, "BadProperty"),
+        ("gif_psc_exp", {"q_stc": [1.0]}, "BadProperty"),
+        ("gif_pop_psc_exp", {"N": 0}, "BadProperty"),
+        ("ginzburg_neuron", {"tau_m": 0.0}, "BadProperty"),
+        ("ht_neuron", {"tau_m": 0.0}, "BadParameter"),
+        ("ignore_and_fire", {"phase": 0.0}, "BadProperty"),
+    ],
+)
+def test_refuses_what_nest_refuses(model: str, parameters: dict[str, Any], error: str) -> None:
+    with pytest.raises(getattr(nest.NESTErrors, error)):
+        nest.Create(model, params=parameters)
+
+
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+def test_negative_currents_keep_their_sign(backend: str) -> None:
+    """Conductance models take the magnitude of negative weights of spikes, but not of currents."""
+    nest.compute_backend = backend
+    neuron = nest.Create("iaf_cond_exp")
+    nest.Connect(nest.Create("dc_generator", params={"amplitude": -100.0}), neuron)
+    nest.Simulate(20.0)
+    assert neuron.V_m < -70.0
+
+
+def test_number_of_receptors_is_fixed_by_connections() -> None:
+    neuron = nest.Create("glif_psc", params={"tau_syn": [1.0, 2.0]})
+    assert not neuron.has_connections
+    nest.Connect(nest.Create("poisson_generator"), neuron, syn_spec={"receptor_type": 2})
+    assert neuron.has_connections
+    with pytest.raises(nest.NESTErrors.BadProperty, match="The neuron has connections"):
+        neuron.tau_syn = [1.0]

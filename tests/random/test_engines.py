@@ -70,7 +70,7 @@ def classical_stream(rng_type: str) -> np.ndarray:
     return stream
 
 
-@pytest.mark.parametrize("rng_type", RNG_TYPES)
+@pytest.mark.parametrize("rng_type", [name for name in RNG_TYPES if name != "jax"])
 def test_streams_are_those_of_nest(recording, rng_type):
     recorded = recording("engines")
     for seed in recorded["seeds"].tolist():

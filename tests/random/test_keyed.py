@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
-from jaxnest.random.engines import threefry_2x64
+from jaxnest.random.cipher import threefry_2x64
 from jaxnest.random.keyed import keyed_poissons, rekey
 from jaxnest.random.streams import RandomStreams
 

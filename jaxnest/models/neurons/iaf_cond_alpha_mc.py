@@ -71,9 +71,7 @@ class iaf_cond_alpha_mc(OdeNeuron):
         "g_sp": Quantity(2.5, "nS", "Conductance between soma and proximal dendrite"),
         "g_pd": Quantity(1.0, "nS", "Conductance between proximal and distal dendrite"),
         **{name: _dictionary(name) for name in COMPARTMENTS},
-        **_parameters("soma"),
-        **_parameters("proximal"),
-        **_parameters("distal"),
+        **{key: quantity for name in COMPARTMENTS for key, quantity in _parameters(name).items()},
     }
     state = {
         f"{name}_{key}": Quantity(-70.0, "mV", "Membrane potential", visible=False) if key == "V_m" else hidden()
