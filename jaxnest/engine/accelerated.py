@@ -65,16 +65,20 @@ class XlaRunner:
             self.shard_programs = ShardPrograms(self.spec, self.constant)
 
     def _make_spec(self) -> None:
-        """Describe the structure of the network, and lay out the neurons that draw while they are advanced."""
+        """Describe the structure of the network, and lay out the neurons that are advanced one by one."""
         plan = self.plan
         self.drawing = [
             [
-                NodeColumns(b, *plan.outputs(s, i), plan.min_delay) if b.model.draws else None
+                NodeColumns(b, *plan.outputs(s, i), plan.min_delay) if self._one_by_one(b) else None
                 for i, b in enumerate(shard.batches)
             ]
             for s, shard in enumerate(plan.shards)
         ]
         self.spec = self._spec()
+
+    def _one_by_one(self, batch: Batch) -> bool:
+        """Return whether neurons are advanced one after the other, not with vectors."""
+        return batch.model.draws or (batch.model.one_by_one and self.delivery != "jax")
 
     def _spec(self) -> ProgramSpec:
         plan = self.plan
@@ -254,7 +258,7 @@ class XlaRunner:
         """True if some node of a virtual process may draw random numbers."""
         return (
             any(d is not None for d in self.devices[s])
-            or any(b.stochastic or b.model.draws or b.model.noise for b in self.plan.shards[s].batches)
+            or any(b.stochastic or self._one_by_one(b) or b.model.noise for b in self.plan.shards[s].batches)
             or self.plan.delivery[s].plasticity is not None
         )
 

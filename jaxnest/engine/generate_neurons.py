@@ -65,7 +65,7 @@ def handler(frame):
     )
     return 0
 """
-"""The loop as an operation of XLA, for neurons that draw random numbers while they are advanced."""
+"""The loop as an operation of XLA, for neurons that the default back end advances one by one, too."""
 
 
 VECTOR = "vectors[i * spread, vector_start[{0}] : vector_start[{0} + 1]]"
@@ -111,7 +111,7 @@ def neuron_loop(
         objects = f"s.objects.reshape((-1, {OBJECT_SIZE}))" if "objects" in model.dynamic else "0"
         input_places.append(f"Random(stream, {objects}, clock[ORIGIN] + lag)")
     indent = "\n" + 12 * " "
-    source = (NEURONS + NEURONS_OF_XLA * model.draws).format(
+    source = (NEURONS + NEURONS_OF_XLA * (model.draws or model.one_by_one)).format(
         fingerprint=fingerprint(model),
         name=model.name,
         variables=variables,

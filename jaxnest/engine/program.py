@@ -113,7 +113,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
     for s, shard in enumerate(shards):
         if spec.exchange is not None:
             exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "sooner")
-        slabs.append([*_advance(spec, s, shard, constant, segment), *shard["device_samples"]])
+        slabs.append([*_advance(spec, s, shard, constant, segment, clocks[s]), *shard["device_samples"]])
         if spec.batches[s]:
             some = any(b.has_frozen for b in spec.batches[s]) or any(d and d.receives for d in spec.devices[s])
             kept = constant["kept_lanes"][s] if some else jnp.zeros(0, jnp.int64)
@@ -152,8 +152,9 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
     n_devices = len(spec.devices[s])
     for b, first, last in spec.schedules[s]:
         rows = jnp.array([first, last], jnp.int64)
-        if b >= n_devices and spec.batches[s][b - n_devices].handler is not None:
-            _advance_drawing(spec.batches[s][b - n_devices], b - n_devices, shard, constant["drawing"][s], rows, clock)
+        neurons = spec.batches[s][b - n_devices] if b >= n_devices else None
+        if neurons is not None and neurons.handler is not None:
+            _advance_one_by_one(neurons, b - n_devices, shard, constant["drawing"][s], rows, clock)
             continue
         if b >= n_devices and spec.batches[s][b - n_devices].model.noise:
             _draw_noise(shard, b - n_devices, [constant["not_drawing"][s][b - n_devices], rows, clock])
@@ -200,10 +201,10 @@ def _draw_noise(shard: dict[str, Any], b: int, read: list[Any]) -> None:
         shard[name][b] = result
 
 
-def _advance_drawing(
+def _advance_one_by_one(
     batch: BatchSpec, b: int, shard: dict[str, Any], constant: list[Any], rows: Any, clock: Any
 ) -> None:
-    """Advance some neurons that draw random numbers while they are advanced."""
+    """Advance some neurons one after the other."""
     from jaxnest.engine import ffi
 
     states, shared, own = list(shard["states"]), ("ring", "raster", "stream"), ("scalars", "vectors", "samples")
@@ -214,8 +215,17 @@ def _advance_drawing(
     shard["states"] = states
 
 
-def _advance(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, segment: Segment) -> list[Any]:
-    """Advance the neurons of a virtual process through a segment and return the samples of each batch."""
+def _advance(
+    spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, segment: Segment, clock: Any
+) -> list[Any]:
+    """Advance the neurons of a virtual process through a segment and return the samples of each batch.
+
+    Those that draw random numbers were advanced before.
+    """
+    for b, batch in enumerate(spec.batches[s]):
+        if batch.handler is not None and not batch.model.draws:
+            rows = jnp.array([0, batch.size], jnp.int64)
+            _advance_one_by_one(batch, b, shard, constant["drawing"][s], rows, clock)
     states, slabs = list(shard["states"]), []
     for b, batch in enumerate(spec.batches[s]):
         if batch.handler is not None:

@@ -41,7 +41,7 @@ class BatchSpec:
     iterating: bool = False
     """The neurons are advanced on trial, to iterate waveforms."""
     handler: Any = None
-    """The compiled loop that advances these neurons, if they draw random numbers meanwhile."""
+    """The compiled loop that advances these neurons one by one, if vectors are not used."""
 
     @property
     def n_tiles(self) -> int:

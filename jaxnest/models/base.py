@@ -308,6 +308,9 @@ class Neuron(Node, abstract=True):
 
     The nodes are then advanced one after the other by compiled code, in both back ends, so that numbers are drawn in
     NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
+    one_by_one: ClassVar[bool] = False
+    """On CPUs the default back end, too, advances the nodes one after the other by compiled code: for solvers whose
+    steps differ so much between neurons that vectors do not pay."""
 
     @classmethod
     def begin_run(cls, p: Any, clock: Any) -> dict[str, Any]:

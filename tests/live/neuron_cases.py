@@ -39,8 +39,6 @@ class Neuron:
     """Mean rate of the input (1/s); each node gets four trains."""
     adaptive: bool = False
     """Integrated with adaptive steps."""
-    steep: bool = False
-    """Rounding is amplified on the way to a spike, without bound close to the border between spike and no spike."""
     drawing: bool = False
     """Draws random numbers; both back ends then agree bit for bit."""
 
@@ -94,7 +92,7 @@ def izhikevich(random: Random) -> dict[str, Any]:
     return parameters | flags("consistent_integration")(random)
 
 
-NEURONS["izhikevich"] = Neuron(izhikevich, {0: (-2.0, 4.0)}, (-2.0, 5.0), steep=True)
+NEURONS["izhikevich"] = Neuron(izhikevich, {0: (-2.0, 4.0)}, (-2.0, 5.0))
 
 
 def glif(random: Random, conductance: str = "g") -> dict[str, Any]:
@@ -268,8 +266,8 @@ NEURONS["hh_psc_alpha"] = Neuron(
 def connect_inputs(nest: Any, spec: Neuron, nodes: Any, random: Random) -> None:
     """Connect random trains of spikes and steps of current to random receptors with random weights and delays."""
     n, ids = len(nodes), np.array(nodes.tolist())
-    trains = nest.Create("spike_generator", 12 if spec.weights else 1)
-    for train in trains:
+    trains = nest.Create("spike_generator", 12) if spec.weights else nest.NodeCollection([])
+    for train in trains if spec.weights else ():
         count = random.poisson(spec.rate * sum(DURATIONS) / 1000.0)
         train.spike_times = np.sort(np.round(random.randint(1, 10 * int(sum(DURATIONS)), count) * 0.1, 1)).tolist()
     for _ in range(4 if spec.weights else 0):

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
+from jaxnest.models import registry
 
 REFERENCE = Path(__file__).parents[2] / "nest_reference"
 SCRIPT = REFERENCE / "record_neurons.py"
@@ -72,24 +73,21 @@ def test_strict_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> 
 @pytest.mark.parametrize("name", NEURONS)
 def test_default_back_end_agrees_with_nest(recording: Path, name: str) -> None:
     got, expected = both(recording, name, "xla")
-    if NEURONS[name].drawing:
+    spec = NEURONS[name]
+    if spec.drawing or registry.NODE_MODELS[name.split()[0]].one_by_one:
         for key, values in expected.items():
             np.testing.assert_array_equal(got[key], values, err_msg=key)
         return
     trains, expected_trains = spikes_of(got), spikes_of(expected)
     different = {node for node, times in expected_trains.items() if trains[node] != times}
-    spec = NEURONS[name]
-    assert len(different) <= (0.02 if spec.steep else 0.01 if spec.adaptive else 0.0) * len(trains)
+    assert len(different) <= (0.01 if spec.adaptive else 0.0) * len(trains)
     far = ~np.isin(expected["meter_senders"], list(different))
-    if spec.adaptive or spec.steep:
+    if spec.adaptive:
         for i, (node, time) in enumerate(zip(expected["meter_senders"], expected["meter_times"], strict=True)):
             far[i] &= np.all(np.abs(np.array([*expected_trains[node], np.inf]) - time) > NEAR_SPIKE)
-    tolerance = 1e-6 if spec.adaptive or spec.steep else 1e-9
-    deviating: set[int] = set()
+    tolerance = 1e-6 if spec.adaptive else 1e-9
     for key in (k for k in expected if k.startswith("meter")):
-        unequal = ~np.isclose(got[key], expected[key], rtol=tolerance, atol=tolerance) & far
-        deviating |= set(expected["meter_senders"][unequal].tolist())
-    assert len(deviating) <= (0.05 if spec.steep else 0.0) * len(trains)
+        np.testing.assert_allclose(got[key][far], expected[key][far], rtol=tolerance, atol=tolerance, err_msg=key)
 
 
 def test_compartments_have_dictionaries() -> None:

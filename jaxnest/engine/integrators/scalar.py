@@ -62,9 +62,7 @@ def {function}(v, s, x):
 """
 
 
-def update_source(
-    model: type[Any], vectors: frozenset[str], function: str = "update", finish: str = "finish"
-) -> str:
+def update_source(model: type[Any], vectors: frozenset[str], function: str = "update", finish: str = "finish") -> str:
     """Return the text of the function `update` of a model with equations.
 
     Parameters

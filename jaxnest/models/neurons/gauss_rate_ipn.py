@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from jaxnest.models.rate import InputNoiseNeuron
+import dataclasses
+
+from jaxnest.models.rate import NOISE_PARAMETER, InputNoiseNeuron
 from jaxnest.models.rate_gains import GAUSS, gauss
 from jaxnest.models.registry import register
 
@@ -25,5 +27,5 @@ class gauss_rate_ipn(InputNoiseNeuron, gain=gauss):
     Hahne, Dahmen, Schuecker, Frommer, Bolten, Helias & Diesmann (2017), Frontiers in Neuroinformatics 11:34.
     """
 
-    parameters = GAUSS
+    parameters = GAUSS | {"sigma": dataclasses.replace(GAUSS["sigma"], check=NOISE_PARAMETER)}
     own_noise = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaxnest.models.base import ArchivingNeuron, Quantity
+from jaxnest.models.base import ArchivingNeuron, Quantity, positive
 from jaxnest.models.registry import register
 
 
@@ -20,7 +20,12 @@ class parrot_neuron(ArchivingNeuron):
     """
 
     parameters = {
-        "flush_event_send_interval": Quantity(float("inf"), "ms", "Interval between flush events of e-prop synapses"),
+        "flush_event_send_interval": Quantity(
+            float("inf"),
+            "ms",
+            "Interval between flush events of e-prop synapses",
+            positive("flush_event_send_interval > 0 required."),
+        ),
     }
     signal_sent = signal_heard = "any"
     spike_receptors = {0: ("spikes", "spikes"), 1: ("ignored", "ignored")}
