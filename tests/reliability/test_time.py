@@ -50,12 +50,13 @@ def test_delays_are_rounded_to_steps(resolution: float, delay: float) -> None:
 @given(st.floats(0.001, 20.0))
 def test_durations_are_multiples_of_the_resolution(duration: float) -> None:
     nest.ResetKernel()
-    if abs(round(duration / 0.1) * 0.1 - duration) > 1e-9:
+    if math.floor(duration * TICS_PER_MS + 0.5) % 100:
         with pytest.raises(nest.NESTErrors.KernelException):
             nest.Simulate(duration)
         assert nest.biological_time == 0.0
     else:
         nest.Simulate(duration)
+        assert nest.biological_time == pytest.approx(duration, abs=0.5 / TICS_PER_MS)
 
 
 @pytest.mark.parametrize("resolution", [0.01, 0.1, 0.5])
