@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -147,8 +148,7 @@ def test_what_only_one_side_has_is_an_error() -> None:
 def test_every_wider_tolerance_has_a_reason() -> None:
     for deviation in tolerances.EXCEPTIONS:
         assert len(deviation.tolerance.reason) > 20
-        model = tolerances.known(deviation.subject.replace("*", ""))
-        assert model is None or deviation.tolerance.relative > tolerances.class_of(model).relative
+        assert any(fnmatch.fnmatchcase(name, deviation.subject) for name in MODELS)
 
 
 def test_distances_between_distributions() -> None:

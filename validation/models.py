@@ -18,6 +18,7 @@ import jaxnest as nest
 from jaxnest.models import registry
 from validation.comparison import Report
 from validation.places import REFERENCE, module
+from validation.tolerances import UNPREDICTABLE
 
 RECORDED = REFERENCE / "models"
 CASES = REFERENCE / "model_cases.py"
@@ -55,8 +56,10 @@ def part(arrays: dict[str, np.ndarray], number: int) -> dict[str, np.ndarray]:
 
 def compare(report: Report, section: str, backend: str, description: Description, theirs: dict[str, Any]) -> None:
     """Run one description and compare the results with NEST's."""
-    ours = module(CASES).outcome(nest, description, compute_backend=backend)
     case = description.get("case", f"resolution {description['resolution']}")
+    if backend != "strict" and (description["model"], case) in UNPREDICTABLE:
+        return
+    ours = module(CASES).outcome(nest, description, compute_backend=backend)
     if "error" in ours or "error" in theirs:
         ours, theirs = ({"error": x.get("error", np.array("none"))} for x in (ours, theirs))
     report.compare(section, description["model"], case, backend, ours, theirs)

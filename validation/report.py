@@ -19,8 +19,6 @@ from validation import places, tolerances
 from validation.comparison import Report, Row
 from validation.nest_suite import reasons
 
-QUIET_MODELS = ("refused values",)
-
 
 def facts(options: argparse.Namespace) -> dict[str, Any]:
     """Return what was compared with what."""
@@ -135,6 +133,8 @@ def tolerance_table() -> str:
     for item in tolerances.EXCEPTIONS:
         name = f"`{item.subject}`, {item.quantity}" if item.quantity != "*" else f"`{item.subject}`"
         lines.append((name, f"{item.tolerance.relative:.0e}", item.tolerance.reason))
+    for (subject, case), reason in tolerances.UNPREDICTABLE.items():
+        lines.append((f"`{subject}`, {case}", "strict back end only", reason))
     return table(("results", "relative to the largest magnitude", "why"), lines)
 
 

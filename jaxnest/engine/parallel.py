@@ -38,9 +38,16 @@ OF_SHARDS = (
 
 def is_worthwhile(plan: Plan) -> bool:
     """Return whether a network gains from threads; plastic connections and those that carry numbers run as one."""
-    work = sum(len(shard.emitters) for shard in plan.shards) * plan.min_delay
+    work = sum(len(b) * _cost(b.model) for shard in plan.shards for b in shard.batches) * plan.min_delay
     simple = all(t.plasticity is None and not t.group_watched.any() for t in plan.delivery)
     return len(plan.shards) > 1 and plan.secondary is None and simple and work >= PARALLEL_WORK
+
+
+def _cost(model: type[Any]) -> int:
+    """Return about how many times the update of a neuron takes as long as that of a simple one."""
+    if hasattr(model, "dynamics"):
+        return 30 if model.one_by_one else 3
+    return 1
 
 
 @final
@@ -132,7 +139,7 @@ class ShardPrograms:
             "shards": [carry["shards"][s]],
             "samples": [carry["samples"][i] for i in self._probes[s]],
             "n_samples": [carry["n_samples"][i] for i in self._probes[s]],
-            "signals": carry["signals"],
+            "signals": np.zeros(0),
         }
         return jax.block_until_ready(self._programs[s](constant, mine, np.int64(stop)))
 
