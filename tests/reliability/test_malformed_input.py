@@ -23,6 +23,7 @@ ALLOWED = (
     IndexError,
     AttributeError,
     NotImplementedError,
+    OverflowError,
     OSError,
     UserWarning,
 )

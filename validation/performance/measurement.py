@@ -18,6 +18,8 @@ from validation.performance.machine import Calibration
 from validation.performance.workloads import Load
 
 WARM_UP_MS = 10.0
+KEYED = "xla, rng_type jax"
+BACKENDS = ("xla", "strict", KEYED)
 ROOT = Path(__file__).parents[2]
 
 
@@ -36,12 +38,15 @@ class Simulator:
         The module's name there.
     variables
         Environment variables that choose how it computes.
+    settings
+        Kernel attributes that do.
     """
 
     name: str
     python: str
     module: str
     variables: tuple[tuple[str, str], ...] = ()
+    settings: tuple[tuple[str, str], ...] = ()
 
     def run(self, arguments: Sequence[str], threads: int, **variables: str) -> None:
         """Run a script on as many processors as it has threads.
@@ -72,7 +77,11 @@ def _bind(threads: int) -> Callable[[], None] | None:
 
 def simulators(nest: str, backends: Sequence[str]) -> list[Simulator]:
     """Return real NEST and the chosen back ends of jaxnest."""
-    own = [Simulator(b, sys.executable, "jaxnest", (("JAXNEST_BACKEND", b),)) for b in backends]
+    settings = {KEYED: (("rng_type", "jax"),)}
+    own = [
+        Simulator(b, sys.executable, "jaxnest", (("JAXNEST_BACKEND", b.split(",")[0]),), settings.get(b, ()))
+        for b in backends
+    ]
     return [Simulator("nest", nest, "nest"), *own]
 
 
@@ -81,6 +90,7 @@ def measure(simulator: Simulator, load: Load, threads: int) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "result.json"
         options = load.options | {"threads": threads, "warm_up": WARM_UP_MS, "time_ms": load.time_ms}
+        options |= {"settings": dict(simulator.settings)}
         simulator.run([str(load.path), simulator.module, str(out), json.dumps(options)], threads)
         return json.loads(out.read_text())
 

@@ -8,8 +8,10 @@ from typing import Any
 
 BEGIN, END = "<!-- measurements: begin -->", "<!-- measurements: end -->"
 ROWS = {
+    "start_up": ("start, with a tiny network", "s"),
     "build": ("building", "s"),
     "prepare": ("preparing", "s"),
+    "construction": ("building and preparing", "s"),
     "first_run_overhead": ("first run, overhead", "s"),
     "seconds_per_biological_second": ("per biological second", "s"),
     "synaptic_events_per_second": ("synaptic events per second", "10⁶"),
