@@ -18,6 +18,7 @@ from jaxnest.engine.layout import (
     EVENT_WORDS,
     FLIP,
     FROM,
+    LOST_EVENTS,
     MIN_DELAY,
     N_EVENTS,
     N_LANES,
@@ -221,6 +222,7 @@ def post(
     if lane_positive < 0:
         k = counters[N_EVENTS]
         if EVENT_WORDS * (k + 1) > len(events):
+            counters[LOST_EVENTS] += 1
             return
         bits = events.view(np.float64)
         events[EVENT_WORDS * k] = -1 - lane_positive

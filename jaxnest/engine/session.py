@@ -284,6 +284,11 @@ class Session:
         """Hand what was recorded to the recorders."""
         plan, recording = self._plan, self._network.recording
         assert plan is not None
+        if any(b.counters[layout.LOST_EVENTS] for b in self._buffers):
+            raise errors.KernelException(
+                "A device sent more spikes to recorders or detectors than its model says are possible (`most_events`): "
+                "some are lost."
+            )
         self._detection.drain(plan, self._buffers, step)
         for s, buffers in enumerate(self._buffers):
             self._spikes.write(plan, s, buffers, begin, step)

@@ -207,3 +207,15 @@ def test_multimeter_without_recordables_has_no_events(backend: str) -> None:
     nest.Connect(meter, neurons)
     nest.Simulate(5.0)
     assert meter.n_events == 0
+
+
+def test_lost_events_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from jaxnest.engine import buffers
+    from jaxnest.models.registry import NODE_MODELS
+
+    monkeypatch.setattr(NODE_MODELS["poisson_generator_ps"], "most_events", staticmethod(lambda p, clock, steps: 0))
+    monkeypatch.setattr(buffers, "EVENT_CAPACITY", 1)
+    generator = nest.Create("poisson_generator_ps", params={"rate": 1e5})
+    nest.Connect(generator, nest.Create("spike_recorder"))
+    with pytest.raises(nest.NESTErrors.KernelException, match="most_events"):
+        nest.Simulate(50.0)

@@ -24,6 +24,8 @@ ALLOWED = (
     AttributeError,
     NotImplementedError,
     OverflowError,
+    RuntimeError,
+    ImportError,
     OSError,
     UserWarning,
 )
