@@ -49,6 +49,7 @@ PARAMETERS: dict[str, dict[str, Any]] = {
     "cm_default": TWO_COMPARTMENTS,
     "*_rate_?pn": {"sigma": 0.3, "mu": 0.2},
     "gauss_rate_ipn": {"sigma": 0.7, "mu": 0.2},
+    "rate_transformer_gauss": {"sigma": 0.7, "mu": 0.2},
 }
 """Pattern of names of neuron models -> parameters that differ from the defaults; None takes one away again."""
 
@@ -86,7 +87,7 @@ CELLS: dict[str, dict[str, Any]] = {
         "input": 3.0,
         "weights": False,
     },
-    "cont_delay_synapse*": {"pre": "parrot_neuron_ps", "post": "parrot_neuron_ps"},
+    "cont_delay_synapse*": {"pre": "parrot_neuron_ps", "post": "parrot_neuron_ps", "weights": False},
 }
 """Pattern of names of synapse models -> the cells that they connect; later lines add to earlier ones."""
 

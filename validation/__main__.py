@@ -10,6 +10,8 @@ The exit status is 1 if something is out of tolerance.
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import jaxnest as nest
@@ -21,7 +23,7 @@ SECTIONS = ("models", "networks", "tables", "statistics")
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
-    result = argparse.ArgumentParser(prog="python -m validation", description=__doc__.partition("\n")[0])
+    result = argparse.ArgumentParser(prog="python -m validation", description=(__doc__ or "").partition("\n")[0])
     result.add_argument("--live", metavar="PYTHON", help="a Python that has NEST, for comparisons on drawn cases")
     result.add_argument("--seed", type=int, default=1, help="what live cases are drawn from")
     result.add_argument("--only", action="append", default=[], metavar="PATTERN", help="models and simulations")
@@ -37,20 +39,24 @@ def measure(options: argparse.Namespace) -> Report:
     found, patterns = Report(), options.only or ["*"]
     backends, sections = options.backend or ["strict", "xla"], options.section or list(SECTIONS)
     nest.verbosity = nest.VerbosityLevel.ERROR
-    if "models" in sections:
-        models.recorded(found, backends, patterns)
-        if options.live:
-            models.live(found, backends, patterns, options.live, options.seed)
-    if "networks" in sections:
-        networks.recorded(found, backends, patterns)
-        if options.live:
-            networks.live(found, backends, patterns, options.live, options.seed)
-    if "tables" in sections:
-        tables.recorded(found)
-        if options.live:
-            tables.live(found, options.live, options.seed)
-    if "statistics" in sections:
-        statistics.recorded(found)
+    steps: dict[str, tuple[Callable[[], None], Callable[[], None] | None]] = {
+        "models": (
+            lambda: models.recorded(found, backends, patterns),
+            lambda: models.live(found, backends, patterns, options.live, options.seed),
+        ),
+        "networks": (
+            lambda: networks.recorded(found, backends, patterns),
+            lambda: networks.live(found, backends, patterns, options.live, options.seed),
+        ),
+        "tables": (lambda: tables.recorded(found), lambda: tables.live(found, options.live, options.seed)),
+        "statistics": (lambda: statistics.recorded(found), None),
+    }
+    for name in sections:
+        recorded, live = steps[name]
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        recorded()
+        if live is not None and options.live:
+            live()
     nest.ResetKernel()
     found.facts |= report.facts(options)
     return found

@@ -101,9 +101,14 @@ class Report:
             fail(row, case, note)
 
     def as_json(self) -> dict[str, Any]:
-        """Return everything but the traces."""
-        rows = [dataclasses.asdict(row) for row in self.rows.values()]
-        return {"facts": self.facts, "failed": len(self.failed()), "rows": rows}
+        """Return everything but the traces: what is equal bit for bit by name, the rest in full."""
+        equal: dict[str, dict[str, dict[str, list[str]]]] = {}
+        for row in self.rows.values():
+            if row.identical:
+                equal.setdefault(row.section, {}).setdefault(row.subject, {}).setdefault(row.backend, [])
+                equal[row.section][row.subject][row.backend].append(row.quantity)
+        rows = [dataclasses.asdict(row) for row in self.rows.values() if not row.identical]
+        return {"facts": self.facts, "failed": len(self.failed()), "identical": equal, "rows": rows}
 
 
 def backend_has_traces(row: Row) -> bool:

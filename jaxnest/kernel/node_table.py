@@ -245,7 +245,7 @@ class NodeTable:
             self.version += 1
         if bad < len(rows):
             node_id = store.node_ids[rows[bad]]
-            raise model.error_class(f"Setting status of a '{named.name}' with node ID {node_id}: {message}")
+            raise model.refusal(order)(f"Setting status of a '{named.name}' with node ID {node_id}: {message}")
 
     def note_inputs(self, sources: Any, targets: Any) -> None:
         """Remember which nodes spikes can arrive at, for models that want to know it."""

@@ -370,7 +370,7 @@ def _set_stored(named: NamedModel, changes: Mapping[str, Any]) -> None:
     named.model.assign(columns, given)
     bad, message = first_violation(named.model, columns, given)
     if bad == 0:
-        raise named.model.error_class(message)
+        raise named.model.refusal(given)(message)
     for name, column in columns.items():
         named.defaults[name] = column[0]
     named.defaults.update({k: v for k, v in changes.items() if not quantities[k].settable})

@@ -7,7 +7,7 @@ the declaration, and the engine batches the functions over all nodes of the mode
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
@@ -143,9 +143,12 @@ class Model:
     parameters: ClassVar[dict[str, Quantity]] = {}
     state: ClassVar[dict[str, Quantity]] = {}
     relations: ClassVar[tuple[Relation, ...]] = ()
-    error_class: ClassVar[type[errors.BadProperty] | type[errors.BadParameter]] = errors.BadProperty
-    """What is raised for values that break a bound or a relation."""
     abstract: ClassVar[bool] = True
+
+    @classmethod
+    def refusal(cls, names: Iterable[str]) -> type[errors.BadProperty] | type[errors.BadParameter]:
+        """Return what is raised if values of these names break a bound or a relation."""
+        return errors.BadProperty
 
     def __init_subclass__(cls, abstract: bool = False) -> None:
         """Merge the declarations of the bases: what the model itself reads first comes last, as in NEST."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import Any
 
+from jaxnest import errors
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, Relation, not_negative, positive
+from jaxnest.models.base import ArchivingNeuron, Quantity, Relation, not_negative, positive
 
 RECEPTORS = ("AMPA", "NMDA", "GABA_A", "GABA_B")
 _SYNAPSES = {
@@ -142,3 +144,12 @@ def equilibrium(V: float, S_act: float, V_act: float, tau_D: float) -> dict[str,
         "m_T": 1.0 / (1.0 + math.exp(-(V + 59.0) / 6.2)),
         "h_T": 1.0 / (1.0 + math.exp((V + 83.0) / 4)),
     }
+
+
+Refusal = type[errors.BadProperty] | type[errors.BadParameter]
+
+
+def refusal(names: Iterable[str]) -> Refusal:
+    """Return what is raised for bad values: the usual class for what all neurons have, another for the model's own."""
+    own = set(names) - set(ArchivingNeuron.parameters)
+    return errors.BadParameter if own else errors.BadProperty

@@ -68,7 +68,7 @@ def test_sums_are_unions(a: list[int], b: list[int]) -> None:
     first, second = nest.NodeCollection(a), nest.NodeCollection(b)
     if set(a) & set(b):
         with pytest.raises(nest.NESTErrors.BadProperty):
-            first + second
+            _ = first + second
     else:
         assert (first + second).tolist() == sorted(a + b)
 

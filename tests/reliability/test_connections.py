@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import hypothesis.strategies as st
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -23,7 +25,7 @@ ACTIONS = st.lists(
 )
 
 
-def found(**which: object) -> list[tuple[int, int, float]]:
+def found(**which: Any) -> list[tuple[int, int, float]]:
     """Return source, target and weight of all connections, sorted."""
     connections = nest.GetConnections(**which)
     return sorted((c.source, c.target, c.weight) for c in connections)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
-from jaxnest import errors
 from jaxnest.models import hill_tononi as ht
 from jaxnest.models import ops
 from jaxnest.models.base import Quantity, hidden
@@ -55,7 +54,6 @@ class ht_neuron(OdeNeuron):
         **{name: hidden() for name in ("I_NaP", "I_KNa", "I_T", "I_h")},
         "V_clamp": hidden(doc="Membrane potential at the beginning of the run"),
     }
-    error_class = errors.BadParameter
     relations = ht.RELATIONS
     ode = ("V_m", "theta", *SYNAPSES, "m_fast_NMDA", "m_slow_NMDA", "m_h", "D_KNa", "m_T", "h_T")
     held = ("refractory", "I_stim", "V_clamp", "I_NaP", "I_KNa", "I_T", "I_h")
@@ -76,6 +74,10 @@ class ht_neuron(OdeNeuron):
     receptor_types = {name: 1 + i for i, name in enumerate(ht.RECEPTORS)}
     spike_receptors = {port: (name, name) for name, port in receptor_types.items()}
     current_receptors = {0: "current"}
+
+    @classmethod
+    def refusal(cls, names: Iterable[str]) -> ht.Refusal:
+        return ht.refusal(names)
 
     @classmethod
     def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:
