@@ -22,7 +22,10 @@ from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.shard import Batch, Shard
 from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
 from jaxnest.engine.tiles import BatchSpec
+from jaxnest.engine.vector_columns import VectorColumns
 from jaxnest.engine.voltages import voltage_constants
+
+Columns = NodeColumns | VectorColumns
 
 DELIVERY = (
     "group_start",
@@ -62,19 +65,24 @@ class XlaRunner:
         self.run_program = compiled(self.spec)
         self.shard_programs = None
         if self.uses_kernels and is_worthwhile(self.plan):
-            self.shard_programs = ShardPrograms(self.spec, self.constant)
+            self.shard_programs = ShardPrograms(self.spec, self.constant, self.carry["shards"])
 
     def _make_spec(self) -> None:
         """Describe the structure of the network, and lay out the neurons that are advanced one by one."""
         plan = self.plan
         self.drawing = [
             [
-                NodeColumns(b, *plan.outputs(s, i), plan.min_delay) if self._one_by_one(b) else None
-                for i, b in enumerate(shard.batches)
+                self._columns(b, *plan.outputs(s, i)) for i, b in enumerate(shard.batches)
             ]
             for s, shard in enumerate(plan.shards)
         ]
         self.spec = self._spec()
+
+    def _columns(self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray) -> Columns | None:
+        """Return neurons in the layout of the compiled loop that advances them, if there is one."""
+        if batch.side_by_side:
+            return VectorColumns(batch, outputs, sampled, self.plan.min_delay)
+        return NodeColumns(batch, outputs, sampled, self.plan.min_delay) if self._one_by_one(batch) else None
 
     def _one_by_one(self, batch: Batch) -> bool:
         """Return whether neurons are advanced one after the other, not with vectors."""
@@ -143,8 +151,6 @@ class XlaRunner:
             "frozen": [[() if b.frozen is None else b.padded(b.frozen) for b in s.batches] for s in plan.shards],
             "kept_lanes": [_kept_lanes(s) for s in plan.shards],
             "delivery": [self._delivery(s, t) for s, t in zip(plan.shards, plan.delivery, strict=True)],
-            "before": [],
-            "after": [],
             "times": archive_times(plan.clock),
             "voltages": [voltage_constants(plan, s) for s in range(len(plan.shards))],
             "collection": [collection_table(plan, s) for s in range(len(plan.shards))],
@@ -313,8 +319,8 @@ class XlaRunner:
         samples, counts = self.carry["samples"], self.carry["n_samples"]
         self._make_spec()
         self.constant = jax.device_put(self._constant())
-        self._make_programs()
         self.carry = jax.device_put(self._carry() | {"samples": [], "n_samples": []})
+        self._make_programs()
         self.carry |= {"step": step, "samples": samples, "n_samples": counts}
 
 
@@ -328,7 +334,7 @@ def _differs(batch: Batch, name: str, values: np.ndarray) -> bool:
     return values.ndim == (2 if name in batch.vectors else 1)
 
 
-def _batch_spec(plan: Plan, shard: int, b: int, columns: NodeColumns | None) -> BatchSpec:
+def _batch_spec(plan: Plan, shard: int, b: int, columns: Columns | None) -> BatchSpec:
     batch = plan.shards[shard].batches[b]
     return BatchSpec(
         batch.model,
@@ -347,14 +353,14 @@ def _batch_spec(plan: Plan, shard: int, b: int, columns: NodeColumns | None) -> 
     )
 
 
-def _states(batch: Batch, columns: NodeColumns | None) -> dict[str, np.ndarray]:
+def _states(batch: Batch, columns: Columns | None) -> dict[str, np.ndarray]:
     """Return the states of a batch as the program carries them."""
     if columns is None:
         return {k: batch.padded(a) for k, a in batch.state().items()}
     return {"scalars": columns.state, "vectors": columns.state_vectors, "samples": columns.samples}
 
 
-def _named(columns: NodeColumns | None, state: dict[str, Any]) -> dict[str, Any]:
+def _named(columns: Columns | None, state: dict[str, Any]) -> dict[str, Any]:
     """Return the states that the program carries by the names of their variables."""
     return state if columns is None else columns.dynamic_state((state["scalars"], state["vectors"]))
 

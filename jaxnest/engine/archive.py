@@ -49,6 +49,7 @@ from jaxnest.engine.archive_layout import (
     TRIPLET,
     TRIPLET_RATE,
 )
+from jaxnest.engine.events import next_spike
 from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED, FROM, MIN_DELAY, ORIGIN, TO
 from jaxnest.models import history
 
@@ -74,11 +75,14 @@ def note_spikes(
     counters[ARCHIVE_NEEDED] = 0
     if missing(index, pool, counters, raster, clock) > 0:
         return
-    for lag in range(clock[FROM], clock[TO]):
+    end = clock[TO] * n
+    k = next_spike(raster, clock[FROM] * n, end)
+    while k < end:
+        lag, i = k // n, k % n
         t = times[MS_PER_TIC] * ((clock[ORIGIN] + lag + 1) * times[TICS_PER_STEP])
-        for i in range(n):
-            for _ in range(min(raster[lag * n + i], int(trace[i, MOST]))):
-                note_spike(index[i], trace[i], pool, counters, t, clock[MIN_DELAY] * times[MS_PER_STEP])
+        for _ in range(min(raster[k], int(trace[i, MOST]))):
+            note_spike(index[i], trace[i], pool, counters, t, clock[MIN_DELAY] * times[MS_PER_STEP])
+        k = next_spike(raster, k + 1, end)
 
 
 @numba.njit(cache=True)
@@ -108,28 +112,37 @@ def missing(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, raster: n
 
     Rows behind those of the neurons belong to nodes that may remember one spike in each step.
     """
-    n = len(raster) // clock[MIN_DELAY]
-    plastic = index.shape[0] > n
-    for i in range(n):
-        index[i, NEW] = 0
-        plastic |= index[i, INCOMING] > 0
-    if not plastic:
+    if counters[ARCHIVE_USED] == 0:
         return 0
-    for lag in range(clock[FROM], clock[TO]):
-        for i in range(n):
-            index[i, NEW] += raster[lag * n + i]
-    needed = 0
-    for i in range(n):
-        if index[i, INCOMING] > 0 and index[i, LENGTH] + index[i, NEW] > index[i, CAPACITY]:
-            needed += _ring_for(index[i, LENGTH] + 2 * index[i, NEW])
+    n = len(raster) // clock[MIN_DELAY]
+    begin, end = clock[FROM] * n, clock[TO] * n
+    k = next_spike(raster, begin, end)
+    while k < end:
+        index[k % n, NEW] = 0
+        k = next_spike(raster, k + 1, end)
+    needed, k = 0, next_spike(raster, begin, end)
+    while k < end:
+        i = k % n
+        if index[i, INCOMING] > 0:
+            had = _more_than(index[i])
+            index[i, NEW] += raster[k]
+            needed += _more_than(index[i]) - had
+        k = next_spike(raster, k + 1, end)
     for i in range(n, index.shape[0]):
         index[i, NEW] = clock[TO] - clock[FROM]
-        if index[i, LENGTH] + index[i, NEW] > index[i, CAPACITY]:
-            needed += _ring_for(index[i, LENGTH] + 2 * index[i, NEW])
+        needed += _more_than(index[i])
     if counters[ARCHIVE_USED] + needed > len(pool):
         counters[ARCHIVE_NEEDED] = needed
         return needed
     return 0
+
+
+@numba.njit(cache=True)
+def _more_than(index: np.ndarray) -> int:
+    """Return how many records a neuron's new spikes need beyond its ring."""
+    if index[LENGTH] + index[NEW] <= index[CAPACITY]:
+        return 0
+    return _ring_for(index[LENGTH] + 2 * index[NEW])
 
 
 @numba.njit(cache=True)

@@ -8,10 +8,12 @@ The words of `clock` (int64), of `counters` (int64) and of the records are named
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 import numpy as np
 
-from jaxnest.engine import ffi
+from jaxnest.engine import ffi, meeting
 from jaxnest.engine.layout import (
     AGAIN,
     BINARY,
@@ -36,21 +38,39 @@ from jaxnest.engine.layout import (
 )
 from jaxnest.random.engines import compiled, drand
 
+_BLOCK = 64
+"""Places of the raster that are looked at together."""
+_int32: Any = numba.int32
+
+
+@numba.njit(cache=True, nogil=True)
+def next_spike(raster: np.ndarray, i: int, end: int) -> int:
+    """Return the first place from `i` on where the raster is not empty, or `end`."""
+    while i + _BLOCK <= end:
+        found, block = _int32(0), raster[i : i + _BLOCK]
+        for k in range(_BLOCK):
+            found |= block[k]
+        if found != 0:
+            break
+        i += _BLOCK
+    while i < end and raster[i] == 0:
+        i += 1
+    return i
+
 
 @numba.njit(cache=True, nogil=True)
 def _keys(raster: np.ndarray, rank: np.ndarray, begin: int, end: int, min_delay: int) -> np.ndarray:
     """Return sorted keys ``rank of the neuron * min_delay + lag`` of all spikes in these lags."""
-    n = len(rank)
-    count = 0
-    for i in range(begin * n, end * n):
-        count += raster[i] != 0
+    n, count = len(rank), 0
+    i = next_spike(raster, begin * n, end * n)
+    while i < end * n:
+        count += 1
+        i = next_spike(raster, i + 1, end * n)
     keys = np.empty(count, np.int64)
-    k = 0
-    for lag in range(begin, end):
-        for column in range(n):
-            if raster[lag * n + column] != 0:
-                keys[k] = rank[column] * min_delay + lag
-                k += 1
+    i = next_spike(raster, begin * n, end * n)
+    for k in range(count):
+        keys[k] = rank[i % n] * min_delay + i // n
+        i = next_spike(raster, i + 1, end * n)
     keys.sort()
     return keys
 
@@ -312,16 +332,17 @@ def deliver_handler(frame: int) -> int:
     """`deliver` for the registers of all virtual processes, as an operation of XLA."""
     if ffi.is_query(frame):
         return 0
-    places, clock = ffi.int64(frame, 3), ffi.int64(frame, 4)
+    places, clock, registers = ffi.int64(frame, 3), ffi.int64(frame, 4), 5
     if clock[FROM] != 0:
         return 0
-    for i in range(5, ffi.n_arguments(frame), 2):
+    for k in range(meeting.n_registers(frame, registers)):
+        register = meeting.register(frame, registers, k, clock)
         deliver(
             ffi.float64(frame, 0),
             ffi.int64(frame, 1),
             ffi.int64(frame, 2),
-            ffi.int64(frame, i),
-            ffi.int64(frame, i + 1)[N_REGISTER],
+            register,
+            len(register) // REGISTER_WORDS,
             ffi.array(places[0], places[1], numba.int64),
             ffi.array(places[2], places[3], numba.int64),
             ffi.array(places[4], places[5], numba.int64),

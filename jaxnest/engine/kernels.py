@@ -8,7 +8,7 @@ from jaxnest.engine import archive as archives
 from jaxnest.engine import events, ffi
 
 
-def deliver(shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[Any, Any]], clock: Any) -> None:
+def deliver(shard: dict[str, Any], table: dict[str, Any], registers: list[Any], clock: Any) -> None:
     """Add the spikes of the previous slice to the ring buffer of a shard."""
     shard["ring"], shard["weight_events"], shard["counters"] = ffi.call(
         events.deliver_handler,
@@ -16,7 +16,7 @@ def deliver(shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[
         [
             table["places"],
             clock,
-            *(array for pair in registers for array in pair),
+            *registers,
         ],
     )
 

@@ -13,6 +13,14 @@ EVENT_WORDS = 7
 """Listener (-1: all those of the sender), sender, stamp, multiplicity, segment, bits of offset and of weight."""
 WEIGHT_WORDS = 3  # connection, stamp, bits of the weight
 
+TURN, ARRIVED, PROCESSES, WAIT = range(4)
+HEAD_WORDS = 8
+ROOM_WORDS = 2
+GIVEN_UP = -1
+"""The block of memory that virtual processes share: number of the meeting, how many have arrived, how many there are,
+and the address of the function that waits. Then twice for each process: its counters, its room (whether its buffers
+take the events of another slice, and how many weights they take), and the spikes that it registered."""
+
 FLIP, PLAIN, BINARY, AGAIN = 1, 2, 4, 8
 """Bits of a connection: store the magnitude of negative amounts; count events instead of weighting them; one event
 stands for a switch to 0, two stand for a switch to 1; it is not the first event in this step."""

@@ -1,12 +1,13 @@
-"""Several virtual processes of the default back end at once: a program for each, slice by slice, in threads.
+"""Several virtual processes of the default back end at once: a program for each, in threads of their own.
 
-Between two slices the processes exchange the spikes that they registered. This pays for networks whose slices take
-longer than the exchange; small networks run as one program.
+After each slice the programs meet and exchange the spikes that they registered (`engine.meeting`). Small networks run as
+one program. Where there are more virtual processes than processors, threads run slice by slice: none waits for others.
 """
 
 from __future__ import annotations
 
 import ctypes
+import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, final
@@ -15,13 +16,10 @@ import jax
 import numpy as np
 
 from jaxnest.engine import layout
-from jaxnest.engine.layout import REGISTER_WORDS
 from jaxnest.engine.plan import Plan
 from jaxnest.engine.program import ProgramSpec, compiled
 
-ALIGNMENT = 64
-"""Of the arrays that JAX uses in place, in bytes."""
-PARALLEL_WORK = 1 << 14
+PARALLEL_WORK = 1 << 10
 """Updates of neurons per slice from which on threads are worth while."""
 OF_SHARDS = (
     "variables",
@@ -51,42 +49,37 @@ def _cost(model: type[Any]) -> int:
 
 
 @final
-class Register:
-    """What a virtual process registered in the last slice, where the programs of the others can read it.
+class Block:
+    """The memory through which the programs exchange what virtual processes registered."""
 
-    The programs get the same arrays in every slice; only their contents change, while no program runs. This spares
-    them a copy of registers that are much longer than what is in them.
-    """
+    def __init__(self, sizes: list[int]) -> None:
+        from jaxnest.engine.meeting import waiting_function
 
-    def __init__(self, shard: dict[str, Any]) -> None:
-        self._words = _aligned(len(shard["register"]), np.int64)
-        self.counters = _aligned(len(shard["counters"]), np.int64)
-        self.arrays = tuple(jax.device_put(a) for a in (self._words, self.counters))
-        self._is_shared = all(
-            a.unsafe_buffer_pointer() == b.ctypes.data
-            for a, b in zip(self.arrays, (self._words, self.counters), strict=True)
-        )
+        self._half = layout.COUNTER_WORDS + layout.ROOM_WORDS + max(sizes)
+        self._words = np.zeros(layout.HEAD_WORDS + 2 * len(sizes) * self._half, np.int64)
+        self._words[layout.PROCESSES], self._words[layout.WAIT] = len(sizes), waiting_function()
+        self.place = np.array([self._words.ctypes.data, len(self._words)], np.int64)
 
-    def take(self, shard: dict[str, Any]) -> None:
-        """Copy what a process registered."""
-        # looking at the memory, and not converting to NumPy, leaves the arrays free to be donated to the next call
-        self.counters[:] = _view(shard["counters"], len(self.counters))
-        n = REGISTER_WORDS * int(self.counters[layout.N_REGISTER])
-        self._words[:n] = _view(shard["register"], n)
-        if not self._is_shared:
-            self.arrays = self._words.copy(), self.counters.copy()
+    def begin(self, shards: list[dict[str, Any]], alone: bool) -> None:
+        """Write down what is registered before programs start; `alone`, each stops after the slice."""
+        from jaxnest.engine import meeting
 
+        self._words[layout.TURN], self._words[layout.ARRIVED] = layout.GIVEN_UP if alone else 0, 0
+        for s, shard in enumerate(shards):
+            counters = _view(shard["counters"], layout.COUNTER_WORDS)
+            register = _view(shard["register"], layout.REGISTER_WORDS * int(counters[layout.N_REGISTER]))
+            for parity in range(2):
+                first = meeting.half(s, parity, self._half)
+                meeting.publish(self._words, first, counters, np.zeros(layout.ROOM_WORDS, np.int64), register)
 
-def _aligned(n: int, dtype: Any) -> np.ndarray:
-    """Return a new array that begins where JAX wants it, so that it need not be copied to be used on the CPU."""
-    n_bytes = n * np.dtype(dtype).itemsize
-    memory = np.empty(n_bytes + ALIGNMENT, np.uint8)
-    first = -memory.ctypes.data % ALIGNMENT
-    return memory[first : first + n_bytes].view(dtype)
+    @property
+    def given_up(self) -> bool:
+        """True if programs have waited in vain."""
+        return bool(self._words[layout.TURN] == layout.GIVEN_UP)
 
 
 def _view(array: Any, n: int) -> np.ndarray:
-    """Return the first words of an array of JAX."""
+    """Return the first words of an array of JAX: converting it to NumPy would keep it from being donated."""
     if isinstance(array, np.ndarray):
         return array[:n]
     return np.ctypeslib.as_array((ctypes.c_int64 * n).from_address(array.unsafe_buffer_pointer()))
@@ -96,54 +89,49 @@ def _view(array: Any, n: int) -> np.ndarray:
 class ShardPrograms:
     """The programs of all virtual processes of a network."""
 
-    def __init__(self, spec: ProgramSpec, constant: dict[str, Any]) -> None:
-        self._min_delay = spec.min_delay
-        self._most_events = spec.most_events
-        self._probes = [[i for i, p in enumerate(spec.probes) if p.shard == s] for s in range(len(spec.batches))]
-        self._programs = [compiled(_only(spec, s)) for s in range(len(spec.batches))]
+    def __init__(self, spec: ProgramSpec, constant: dict[str, Any], shards: list[dict[str, Any]]) -> None:
+        self._min_delay, self._most_events = spec.min_delay, spec.most_events
+        self._probes = [[i for i, p in enumerate(spec.probes) if p.shard == s] for s in range(len(shards))]
+        self._programs = [compiled(_only(spec, s)) for s in range(len(shards))]
+        self._block = Block([s["register"].shape[0] for s in shards])
+        self._alone = len(shards) > len(os.sched_getaffinity(0))
         self._constants = [
             {k: [constant[k][s]] for k in OF_SHARDS}
             | {"times": constant["times"], "probes": [constant["probes"][i] for i in self._probes[s]]}
-            for s in range(len(spec.batches))
+            | {"meeting": {"place": self._block.place, "process": np.array([s])}}
+            for s in range(len(shards))
         ]
-        self._threads = ThreadPoolExecutor(len(spec.batches))
-        self._registers: list[Register] = []
+        self._threads = ThreadPoolExecutor(len(shards))
 
     def run(self, carry: dict[str, Any], step: int, end: int) -> int:
         """Advance all processes from `step` towards `end` as far as there is room; `carry` is updated."""
-        while step < end:
+        while step < end and self._has_room(carry):
             shards = carry["shards"]
-            if not self._registers:
-                self._registers = [Register(s) for s in shards]
-            for register, shard in zip(self._registers, shards, strict=True):
-                register.take(shard)
-            registers = [r.arrays for r in self._registers]
-            if not self._has_room(carry, [r.counters for r in self._registers]):
-                break
-            stop = min(step - step % self._min_delay + self._min_delay, end)
-            arguments = ((s, carry, registers, step, stop) for s in range(len(shards)))
+            self._block.begin(shards, self._alone)
+            arguments = ((s, carry, step, end) for s in range(len(shards)))
             for s, result in enumerate(self._threads.map(self._run_one, arguments)):
                 shards[s] = result["shards"][0]
                 for k, i in enumerate(self._probes[s]):
                     carry["samples"][i] = result["samples"][k]
                     carry["n_samples"][i] = result["n_samples"][k]
-            step = stop
+                step = int(result["step"])
+            self._alone |= self._block.given_up
         carry["step"] = np.int64(step)
         return step
 
-    def _run_one(self, arguments: tuple[int, dict[str, Any], list[Any], int, int]) -> dict[str, Any]:
-        s, carry, registers, step, stop = arguments
-        constant = self._constants[s] | {"before": registers[:s], "after": registers[s + 1 :]}
+    def _run_one(self, arguments: tuple[int, dict[str, Any], int, int]) -> dict[str, Any]:
+        s, carry, step, end = arguments
         mine = {
             "step": np.int64(step),
-            "shards": [carry["shards"][s]],
+            "shards": [carry["shards"][s] | {"goes_on": np.ones(1, np.int64)}],
             "samples": [carry["samples"][i] for i in self._probes[s]],
             "n_samples": [carry["n_samples"][i] for i in self._probes[s]],
             "signals": np.zeros(0),
         }
-        return jax.block_until_ready(self._programs[s](constant, mine, np.int64(stop)))
+        return jax.block_until_ready(self._programs[s](self._constants[s], mine, np.int64(end)))
 
-    def _has_room(self, carry: dict[str, Any], counters: list[np.ndarray]) -> bool:
+    def _has_room(self, carry: dict[str, Any]) -> bool:
+        counters = [_view(s["counters"], layout.COUNTER_WORDS) for s in carry["shards"]]
         events = all(
             c[layout.N_EVENTS] + most <= shard["events"].shape[0] // layout.EVENT_WORDS
             for c, most, shard in zip(counters, self._most_events, carry["shards"], strict=True)
@@ -158,6 +146,7 @@ def _only(spec: ProgramSpec, s: int) -> ProgramSpec:
     """Return the part of a specification that concerns one virtual process."""
     return replace(
         spec,
+        meets=True,
         batches=(spec.batches[s],),
         devices=(spec.devices[s],),
         schedules=(spec.schedules[s],),

@@ -107,14 +107,18 @@ def window(store: Any, row: int, clock: Any) -> tuple[int, int]:
 
 
 def build_plan(
-    network: Network, spread: dict[tuple[str, int], set[str]], delivery: list[DeliveryTable] | None = None
+    network: Network,
+    spread: dict[tuple[str, int], set[str]],
+    vectors: bool,
+    delivery: list[DeliveryTable] | None = None,
 ) -> Plan:
     """Lay out the network: batches, lanes, delivery tables, devices, recorders.
 
-    `delivery` are the tables of an earlier plan, if connections between neurons are what they were.
+    With `vectors`, compiled code advances neurons with vector instructions. `delivery` are the tables of an earlier plan,
+    if connections between neurons are what they were.
     """
     nodes, connections = network.nodes, network.connections
-    shards = [build_shard(nodes.stores, i) for i in range(nodes.n_virtual_processes)]
+    shards = [build_shard(nodes.stores, i, connections.min_delay, vectors) for i in range(nodes.n_virtual_processes)]
     for batch in (b for shard in shards for b in shard.batches):
         batch.calibrate(network.clock, spread)
         batch.variables |= {k: np.float64(network.attributes.get(k)) for k in batch.model.kernel_values}

@@ -70,7 +70,7 @@ class PlasticOperations:
         shard["synapses"] = tuple(results[8:])
 
     def deliver(
-        self, shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[Any, Any]], clock: Any
+        self, shard: dict[str, Any], table: dict[str, Any], registers: list[Any], clock: Any
     ) -> None:
         """Send the spikes of the previous slice through all synapses of a shard."""
         from jaxnest.engine import ffi, synaptic_calls
@@ -85,7 +85,7 @@ class PlasticOperations:
                 *(table[k] for k in GROUPS),
                 *table["groups"],
                 *(table[k] for k in STATIC),
-                *(array for pair in registers for array in pair),
+                *registers,
             ],
         )
         self._take(shard, results)

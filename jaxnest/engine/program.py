@@ -59,6 +59,8 @@ class ProgramSpec:
     """Connections that carry numbers, if there are any."""
     operations: Any
     """The module with `deliver` and `collect`: event kernels or pure JAX."""
+    meets: bool = False
+    """There is a program for each virtual process; they meet after each slice."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -76,16 +78,13 @@ def compiled(spec: ProgramSpec) -> Callable[[Any, Any, Any], Any]:
 def _goes_on(spec: ProgramSpec, end: Any, carry: Any) -> Any:
     """There is time left, and every buffer has room for another slice."""
     going = carry["step"] < end
+    if spec.meets:
+        return going & (carry["shards"][0]["goes_on"][0] > 0)
     needed = sum(s["counters"][layout.WEIGHTS_NEEDED] for s in carry["shards"])
     for most, shard in zip(spec.most_events, carry["shards"], strict=True):
-        capacity = shard["events"].shape[0] // layout.EVENT_WORDS
-        going &= shard["counters"][layout.N_EVENTS] + most <= capacity
         weights = shard["weight_events"].shape[0] // layout.WEIGHT_WORDS
-        going &= shard["counters"][layout.N_WEIGHTS] + needed <= weights
-        going &= shard["counters"][layout.ARCHIVE_NEEDED] == 0
-    for samples, n in zip(carry["samples"], carry["n_samples"], strict=True):
-        going &= n + spec.min_delay < samples.shape[0]
-    return going
+        going &= _has_room(most, shard) & (shard["counters"][layout.N_WEIGHTS] + needed <= weights)
+    return going & _samples_fit(spec, carry)
 
 
 def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
@@ -102,7 +101,8 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
     if spec.exchange is not None:
         exchange.deliver(spec.exchange, constant, signals, shards, clocks, segment)
     if spec.has_connections:
-        registers = [*constant["before"], *((s["register"], s["counters"]) for s in shards), *constant["after"]]
+        mine = [array for s in shards for array in (s["register"], s["counters"])]
+        registers = [constant["meeting"]["place"]] if spec.meets else mine
         for s, shard in enumerate(shards):
             spec.operations.deliver(shard, constant["delivery"][s], registers, clocks[s])
     if spec.exchange is not None and spec.exchange.iterates:
@@ -114,7 +114,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         if spec.exchange is not None:
             exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "sooner")
         slabs.append([*_advance(spec, s, shard, constant, segment, clocks[s]), *shard["device_samples"]])
-        if spec.batches[s]:
+        if any(b.handler is None for b in spec.batches[s]):  # compiled loops clear what they read
             some = any(b.has_frozen for b in spec.batches[s]) or any(d and d.receives for d in spec.devices[s])
             kept = constant["kept_lanes"][s] if some else jnp.zeros(0, jnp.int64)
             spec.operations.clear(shard, kept, clocks[s])
@@ -132,13 +132,37 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
     for p, probe in enumerate(spec.probes):
         slab = slabs[probe.shard][probe.batch]
         samples[p], n_samples[p] = _sample(probe, constant["probes"][p], segment, slab, samples[p], n_samples[p])
-    return {
-        "step": origin + stop,
-        "shards": shards,
-        "samples": samples,
-        "n_samples": n_samples,
-        "signals": signals,
-    }
+    later = {"step": origin + stop, "shards": shards, "samples": samples, "n_samples": n_samples, "signals": signals}
+    if spec.meets:
+        _meet(spec, constant["meeting"], later, clocks[0])
+    return later
+
+
+def _meet(spec: ProgramSpec, meeting: dict[str, Any], carry: dict[str, Any], clock: Any) -> None:
+    """Tell the programs of other virtual processes what was registered, and wait for them."""
+    from jaxnest.engine import ffi
+    from jaxnest.engine.meeting import meet_handler
+
+    (shard,), (most,) = carry["shards"], spec.most_events
+    enough = _has_room(most, shard) & _samples_fit(spec, carry)
+    weights = shard["weight_events"].shape[0] // layout.WEIGHT_WORDS - shard["counters"][layout.N_WEIGHTS]
+    room = jnp.stack([enough.astype(jnp.int64), weights])
+    read = [meeting["place"], meeting["process"], room, shard["register"], clock]
+    shard["counters"], shard["goes_on"] = ffi.call(meet_handler, [shard["counters"], shard["goes_on"]], read)
+
+
+def _has_room(most: int, shard: dict[str, Any]) -> Any:
+    """The buffers of a virtual process take the events and histories of another slice."""
+    capacity = shard["events"].shape[0] // layout.EVENT_WORDS
+    return (shard["counters"][layout.N_EVENTS] + most <= capacity) & (shard["counters"][layout.ARCHIVE_NEEDED] == 0)
+
+
+def _samples_fit(spec: ProgramSpec, carry: Any) -> Any:
+    """There is room for the samples of another slice."""
+    fit = jnp.array(True)
+    for samples, n in zip(carry["samples"], carry["n_samples"], strict=True):
+        fit &= n + spec.min_delay < samples.shape[0]
+    return fit
 
 
 def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock: Any) -> None:

@@ -18,12 +18,12 @@ BLOCK = 1 << 14
 """Synaptic events that are delivered at once."""
 
 
-def deliver(shard: dict[str, Any], table: dict[str, Any], registers: list[tuple[Any, Any]], clock: Any) -> None:
+def deliver(shard: dict[str, Any], table: dict[str, Any], registers: list[Any], clock: Any) -> None:
     """Add the spikes of the previous slice to the ring buffer of a shard."""
     n_lanes = shard["ring"].shape[1]
     begins_slice = clock[layout.FROM] == 0
     ring = shard["ring"].reshape(-1)
-    for register, counters in registers:
+    for register, counters in zip(registers[::2], registers[1::2], strict=True):
         n = jnp.where(begins_slice, counters[layout.N_REGISTER], 0)
         ring = _deliver_register(ring, n_lanes, table, register, n, clock)
     shard["ring"] = ring.reshape(shard["ring"].shape)

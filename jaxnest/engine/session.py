@@ -33,6 +33,7 @@ class Session:
         config.configure()
         self._network = network
         self._backend, self._delivery = backend, delivery
+        self._vectors = backend != "strict" and delivery != "jax"
         self._spread: dict[tuple[str, int], set[str]] = {}
         self._spikes, self._detection = SpikeRecords(network), Detection(network)
         self._late = LateRecords()
@@ -68,7 +69,7 @@ class Session:
             self._deliver_pending(step)
             self._keep_devices()
         self._restart(step)
-        plan = build_plan(self._network, self._spread)
+        plan = build_plan(self._network, self._spread, self._vectors)
         watched = any(t.group_watched.any() for t in plan.delivery)
         if watched and plan.off_grid:
             raise errors.NotImplemented(
@@ -96,7 +97,7 @@ class Session:
         self._keep_devices()
         self._restart(step)
         same = self._versions[3] == self._network.connections.values_version
-        fresh = build_plan(self._network, self._spread, self._plan.delivery if same else None)
+        fresh = build_plan(self._network, self._spread, self._vectors, self._plan.delivery if same else None)
         if _structure(fresh) != _structure(self._plan):
             self._rebuild(step)
             return
@@ -347,7 +348,8 @@ def _structure(plan: Plan) -> tuple[Any, ...]:
         for b in shard.batches
         if b.model.is_stochastic is not None or b.model.draws
     ]
-    return probes, batches, [events_per_slice(plan, s.index) for s in plan.shards]
+    vectors = [b.side_by_side for shard in plan.shards for b in shard.batches]
+    return probes, batches, vectors, [events_per_slice(plan, s.index) for s in plan.shards]
 
 
 def _refuse_keyed(plan: Plan, streams: Any) -> None:

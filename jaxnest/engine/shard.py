@@ -16,6 +16,10 @@ from jaxnest.engine.calibration import calibrate, compressed, state_columns
 from jaxnest.models.base import Node
 
 
+WIDTH = 16
+"""Nodes in a block that vector instructions advance."""
+
+
 @final
 @dataclass
 class Batch:
@@ -26,10 +30,13 @@ class Batch:
     rows: np.ndarray
     node_ids: np.ndarray
     receptors: int
+    min_delay: int
     first_lane: int = 0
     first_column: int = 0
     stochastic: bool = False
     """Each node draws a number in every step."""
+    side_by_side: bool = False
+    """Compiled code advances the nodes with vector instructions."""
     frozen: np.ndarray | None = None
     variables: dict[str, np.ndarray] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
@@ -51,7 +58,10 @@ class Batch:
     @property
     def tile(self) -> int:
         """Number of nodes that the default back end advances together."""
-        tiles = max(1, -(-len(self.rows) // self.model.tile_size))
+        if self.side_by_side:
+            return WIDTH
+        size = max(self.model.tile_size, self.model.tile_updates // self.min_delay)
+        tiles = max(1, -(-len(self.rows) // size))
         return -(-len(self.rows) // tiles)
 
     @property
@@ -156,8 +166,11 @@ class Shard:
         return batch_of, position
 
 
-def build_shard(stores: dict[type[Node], Any], index: int) -> Shard:
-    """Collect the nodes of a virtual process in batches of equal model and equal number of receptors."""
+def build_shard(stores: dict[type[Node], Any], index: int, min_delay: int, vectors: bool) -> Shard:
+    """Collect the nodes of a virtual process in batches of equal model and equal number of receptors.
+
+    With `vectors`, nodes whose model allows it are advanced side by side by compiled code.
+    """
     batches: list[Batch] = []
     devices: list[Batch] = []
     detectors: list[Batch] = []
@@ -167,9 +180,9 @@ def build_shard(stores: dict[type[Node], Any], index: int) -> Shard:
             continue
         if not model.has_proxies or model.element_type != "neuron" or hasattr(model, "advance"):
             kind = detectors if hasattr(model, "detect") else devices
-            kind.append(Batch(model, store, rows, store.node_ids[rows], 0))
+            kind.append(Batch(model, store, rows, store.node_ids[rows], 0, min_delay))
             continue
-        batches += _neurons(model, store, rows)
+        batches += _neurons(model, store, rows, min_delay, vectors)
     batches.sort(key=lambda b: b.node_ids[0])
     lanes = columns = 0
     for batch in batches:
@@ -186,7 +199,7 @@ def build_shard(stores: dict[type[Node], Any], index: int) -> Shard:
     return Shard(index, batches, devices, lanes, emitters, detectors)
 
 
-def _neurons(model: type[Any], store: Any, rows: np.ndarray) -> list[Batch]:
+def _neurons(model: type[Any], store: Any, rows: np.ndarray, min_delay: int, vectors: bool) -> list[Batch]:
     """Split neurons of a model into batches whose vectors are equally long."""
     vectors = [k for k, q in store.quantities.items() if q.is_vector and (k in model.parameters or k in model.dynamic)]
     lengths = [np.array([len(v) for v in store.columns[k][rows]]) for k in vectors]
@@ -201,7 +214,9 @@ def _neurons(model: type[Any], store: Any, rows: np.ndarray) -> list[Batch]:
     for kind, drawn in sorted({*zip(shape.ravel().tolist(), stochastic.tolist(), strict=True)}):
         chosen = rows[(shape.ravel() == kind) & (stochastic == drawn)]
         frozen = store.frozen[chosen]
-        batch = Batch(model, store, chosen, store.node_ids[chosen], int(sizes[kind]), stochastic=drawn)
+        batch = Batch(model, store, chosen, store.node_ids[chosen], int(sizes[kind]), min_delay, stochastic=drawn)
         batch.frozen = frozen if frozen.any() else None
+        switched = any(store.columns[name][chosen].any() for name in model.switches)
+        batch.side_by_side = vectors and model.arithmetic and not (frozen.any() or drawn or switched)
         batches.append(batch)
     return batches

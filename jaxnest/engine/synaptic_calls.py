@@ -15,9 +15,9 @@ from typing import Any
 import numba
 import numpy as np
 
-from jaxnest.engine import ffi
+from jaxnest.engine import ffi, meeting
 from jaxnest.engine.events import _note_weights
-from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_REGISTER, N_SLOTS, ORIGIN, REGISTER_WORDS
+from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, REGISTER_WORDS
 
 SHARED = ("ring", "weight_events", "counters", "index", "trace", "pool", "stream", "clock", "times")
 OWN = ("state", "parameters", "common", "lane_positive", "lane_negative", "flags", "delay", "target")
@@ -101,7 +101,7 @@ def deliver_handler(frame: int) -> int:
     """`deliver` for the registers of all virtual processes, as an operation of XLA.
 
     Arguments: ring buffer to stream, the functions of all models, their states, clock, times, the other arrays of all
-    models, the groups, the arrays for constant weights, and the registers with their counters.
+    models, the groups, the arrays for constant weights, and the registers (see `engine.meeting`).
     """
     if ffi.is_query(frame):
         return 0
@@ -111,13 +111,15 @@ def deliver_handler(frame: int) -> int:
         return 0
     calls = calls_of_frame(frame, n)
     groups = N_SHARED + 1 + N_OWN * n
-    for i in range(groups + 9, ffi.n_arguments(frame), 2):
+    registers = groups + 9
+    for k in range(meeting.n_registers(frame, registers)):
+        register = meeting.register(frame, registers, k, clock)
         deliver(
             ffi.float64(frame, 0),
             ffi.int64(frame, 1),
             ffi.int64(frame, 2),
-            ffi.int64(frame, i),
-            ffi.int64(frame, i + 1)[N_REGISTER],
+            register,
+            len(register) // REGISTER_WORDS,
             ffi.int64(frame, groups + 0),
             ffi.int64(frame, groups + 1),
             ffi.int64(frame, groups + 2),

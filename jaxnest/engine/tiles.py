@@ -145,9 +145,10 @@ def _advance_tile(
 
     start = ({k: cut(a) for k, a in states.items()}, rows, block)
     state, rows, block = lax.fori_loop(segment.begin, segment.stop, advance, start)
-    states = {k: lax.dynamic_update_slice_in_dim(a, state[k], first, 0) for k, a in states.items()}
+    if batch.n_tiles > 1:  # a single tile is the whole batch: its states need not be copied
+        state = {k: lax.dynamic_update_slice_in_dim(a, state[k], first, 0) for k, a in states.items()}
     raster = lax.dynamic_update_slice(raster, rows, (0, column))
-    return raster, states, lax.dynamic_update_slice_in_dim(samples, block, first, 2)
+    return raster, state, lax.dynamic_update_slice_in_dim(samples, block, first, 2)
 
 
 def _update(batch: BatchSpec, variables: dict[str, Any], state: dict[str, Any], x: Any) -> tuple[dict[str, Any], Any]:

@@ -208,7 +208,9 @@ class Node(Model, abstract=True):
     ignores_weight: ClassVar[bool] = False
     """Counts incoming spikes instead of summing their weights."""
     tile_size: ClassVar[int] = 1024
-    """Largest number of nodes that the default back end advances together."""
+    """Number of nodes that the default back end advances together through the steps of a slice."""
+    tile_updates: ClassVar[int] = 1 << 14
+    """More nodes are advanced together if a slice has so few steps that there are less updates of nodes than these."""
     may_be_undefined: ClassVar[bool] = False
     """An infinite or undefined state is no error, as with equations that have a gap."""
     off_grid: ClassVar[bool] = False
@@ -314,6 +316,12 @@ class Neuron(Node, abstract=True):
     one_by_one: ClassVar[bool] = False
     """On CPUs the default back end, too, advances the nodes one after the other by compiled code: for solvers whose
     steps differ so much between neurons that vectors do not pay."""
+    arithmetic: ClassVar[bool] = False
+    """`update` consists of sums, products and choices between numbers: on CPUs compiled code advances nodes side by side
+    with vector instructions, and comes to the same digits as one by one."""
+    switches: ClassVar[tuple[str, ...]] = ()
+    """Parameters that are 0 in most networks. `arithmetic` holds for nodes in which all of them are 0, and their
+    `update` is compiled without what depends on them."""
 
     @classmethod
     def begin_run(cls, p: Any, clock: Any) -> dict[str, Any]:

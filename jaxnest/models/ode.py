@@ -31,6 +31,7 @@ class OdeNode(Neuron, abstract=True):
     jumps: ClassVar[tuple[str, ...]] = ()
     """The variables that `substep` returns."""
     tile_size = 512
+    tile_updates = 0
     controls_derivative: ClassVar[bool] = False
     """Errors are bounded relative to the derivatives (else absolutely)."""
     driven: ClassVar[bool] = False

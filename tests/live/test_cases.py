@@ -49,4 +49,5 @@ def test_virtual_processes_in_threads_give_the_same(name: str, backend: str, mon
 @pytest.mark.parametrize("name", ["noisy", "brunel_iaf_psc_alpha_1", "driven_iaf_psc_exp_multisynapse", "weights"])
 def test_size_of_tiles_does_not_matter(name: str, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Node, "tile_size", 2)
+    monkeypatch.setattr(Node, "tile_updates", 0)
     test_case_equals_nest(name, backend)
