@@ -199,7 +199,7 @@ def build_shard(stores: dict[type[Node], Any], index: int, min_delay: int, vecto
     return Shard(index, batches, devices, lanes, emitters, detectors)
 
 
-def _neurons(model: type[Any], store: Any, rows: np.ndarray, min_delay: int, vectors: bool) -> list[Batch]:
+def _neurons(model: type[Any], store: Any, rows: np.ndarray, min_delay: int, side_by_side: bool) -> list[Batch]:
     """Split neurons of a model into batches whose vectors are equally long."""
     vectors = [k for k, q in store.quantities.items() if q.is_vector and (k in model.parameters or k in model.dynamic)]
     lengths = [np.array([len(v) for v in store.columns[k][rows]]) for k in vectors]
@@ -217,6 +217,6 @@ def _neurons(model: type[Any], store: Any, rows: np.ndarray, min_delay: int, vec
         batch = Batch(model, store, chosen, store.node_ids[chosen], int(sizes[kind]), min_delay, stochastic=drawn)
         batch.frozen = frozen if frozen.any() else None
         switched = any(store.columns[name][chosen].any() for name in model.switches)
-        batch.side_by_side = vectors and model.arithmetic and not (frozen.any() or drawn or switched)
+        batch.side_by_side = side_by_side and model.arithmetic and not (frozen.any() or drawn or switched)
         batches.append(batch)
     return batches
