@@ -92,9 +92,10 @@ class ShardPrograms:
     def __init__(self, spec: ProgramSpec, constant: dict[str, Any], shards: list[dict[str, Any]]) -> None:
         self._min_delay, self._most_events = spec.min_delay, spec.most_events
         self._probes = [[i for i, p in enumerate(spec.probes) if p.shard == s] for s in range(len(shards))]
-        self._programs = [compiled(_only(spec, s)) for s in range(len(shards))]
+        self._programs = [compiled(_only(spec, s), s) for s in range(len(shards))]
         self._block = Block([s["register"].shape[0] for s in shards])
-        self._alone = len(shards) > len(os.sched_getaffinity(0))
+        self._waits = len(shards) <= n_processors()
+        self._is_compiled = False
         self._constants = [
             {k: [constant[k][s]] for k in OF_SHARDS}
             | {"times": constant["times"], "probes": [constant["probes"][i] for i in self._probes[s]]}
@@ -107,7 +108,8 @@ class ShardPrograms:
         """Advance all processes from `step` towards `end` as far as there is room; `carry` is updated."""
         while step < end and self._has_room(carry):
             shards = carry["shards"]
-            self._block.begin(shards, self._alone)
+            alone = not (self._waits and self._is_compiled)  # nobody waits for a program that is being compiled
+            self._block.begin(shards, alone)
             arguments = ((s, carry, step, end) for s in range(len(shards)))
             for s, result in enumerate(self._threads.map(self._run_one, arguments)):
                 shards[s] = result["shards"][0]
@@ -115,7 +117,8 @@ class ShardPrograms:
                     carry["samples"][i] = result["samples"][k]
                     carry["n_samples"][i] = result["n_samples"][k]
                 step = int(result["step"])
-            self._alone |= self._block.given_up
+            self._waits &= alone or not self._block.given_up
+            self._is_compiled = True
         carry["step"] = np.int64(step)
         return step
 
@@ -140,6 +143,11 @@ class ShardPrograms:
             int(n) + self._min_delay < samples.shape[0]
             for samples, n in zip(carry["samples"], carry["n_samples"], strict=True)
         )
+
+
+def n_processors() -> int:
+    """Return how many processors this program may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _only(spec: ProgramSpec, s: int) -> ProgramSpec:

@@ -64,8 +64,11 @@ class ProgramSpec:
 
 
 @functools.lru_cache(maxsize=256)
-def compiled(spec: ProgramSpec) -> Callable[[Any, Any, Any], Any]:
-    """Return the jitted program ``(constant, carry, end) -> carry`` of a structure."""
+def compiled(spec: ProgramSpec, process: int = 0) -> Callable[[Any, Any, Any], Any]:
+    """Return the jitted program ``(constant, carry, end) -> carry`` of a structure.
+
+    Each virtual process gets one of its own: a second call of a jitted function waits while the first one compiles.
+    """
 
     def run(constant: Any, carry: Any, end: Any) -> Any:
         return lax.while_loop(
