@@ -69,9 +69,9 @@ def fingerprint(model: type[Any]) -> str:
 def _common_source() -> bytes:
     """Return the text of the modules whose functions any loop may inline."""
     from jaxnest import random
-    from jaxnest.engine import error_functions, events, ffi, layout, quadrature, scalar_ops
+    from jaxnest.engine import error_functions, events, ffi, layout, quadrature, scalar_ops, vector_ops
 
-    modules = (scalar_ops, ffi, events, layout, error_functions, quadrature)
+    modules = (scalar_ops, ffi, events, layout, error_functions, quadrature, vector_ops)
     files = [pathlib.Path(str(m.__file__)) for m in modules]
     files += sorted(pathlib.Path(str(random.__file__)).parent.glob("*.py"))
     return b"".join(f.read_bytes() for f in files)

@@ -13,56 +13,38 @@ from types import ModuleType
 from typing import Any
 
 from jaxnest.engine.generate import HEAD, fingerprint, load
+from jaxnest.engine.integrators.scalar import lines
+from jaxnest.engine.integrators.side_by_side import block_source
 from jaxnest.engine.shard import WIDTH
 
 SIDE_BY_SIDE = (
     HEAD
     + """
-Inputs = namedtuple("Inputs", {inputs!r})
+import math
+from jaxnest.engine.vector_ops import with_vector_operations
+
+Inputs = namedtuple("Inputs", {input_names!r})
 WIDTH, N_VARIABLES, N_STATES, N_INPUTS = {width}, {n_variables}, {n_states}, {n_inputs}
-update = lean(model.update)
 {outputs}
 
 @lean
-def step(inputs, spikes, variables, states):
-    for j in range(WIDTH):
-        v = Variables({variable_places})
-        s = State({state_places})
-        new, spike = update(v, s, Inputs({input_places}))
-        {storing}
-        spikes[j] = spike
-    for j in range(N_INPUTS * WIDTH):
-        inputs[j] = 0.0
+def sample(samples, states, variables, first, j):
+    v, s = Variables({variable_places}), State({state_places})
+    {sampling}
 
-
-@lean
-def sample(samples, states, variables, sampled, first):
-    for j in range(min(WIDTH, len(sampled) - first)):
-        if sampled[first + j]:
-            v = Variables({variable_places})
-            s = State({state_places})
-            {sampling}
-
+{advance_block}
 
 @njit(cache=True, error_model="numpy", nogil=True)
 def advance(ring, raster, state, samples, values, start, stride, sampled, places, clock):
-    n, first_lane, first_column, some_sampled = len(sampled), places[0], places[1], places[2]
-    variables = np.empty(N_VARIABLES * WIDTH)
-    for block in range((n + WIDTH - 1) // WIDTH):
+    variables, work = np.empty(N_VARIABLES * WIDTH), np.empty(N_WORK * WIDTH)
+    inputs, lags = np.zeros(N_INPUTS * WIDTH), np.empty(WIDTH, np.int64)
+    for block in range((len(sampled) + WIDTH - 1) // WIDTH):
         for k in range(N_VARIABLES):
             if block == 0 or stride[k] > 0:
-                begin = start[k] + block * stride[k]
-                variables[k * WIDTH : (k + 1) * WIDTH] = values[begin : begin + WIDTH]
+                for j in range(WIDTH):
+                    variables[k * WIDTH + j] = values[start[k] + block * stride[k] + j]
         states = state[block * N_STATES * WIDTH : (block + 1) * N_STATES * WIDTH]
-        column = first_column + block * WIDTH
-        for lag in range(clock[FROM], clock[TO]):
-            lane = ((clock[ORIGIN] + lag) % clock[N_SLOTS]) * clock[N_LANES] + first_lane + block * N_INPUTS * WIDTH
-            spikes = raster[lag, column : column + WIDTH]
-            step(ring[lane : lane + N_INPUTS * WIDTH], spikes, variables, states)
-            if (block + 1) * WIDTH > n:
-                spikes[n - block * WIDTH :] = 0
-            if some_sampled:
-                sample(samples[lag], states, variables, sampled, block * WIDTH)
+        advance_block(ring, raster, samples, sampled, variables, states, inputs, work, lags, block, places, clock)
 
 
 @numba.cfunc(ffi.HANDLER, cache=True)
@@ -80,6 +62,39 @@ def handler(frame):
 )
 
 
+IN_STEP = """
+N_WORK = 0
+update = njit(error_model="numpy", inline="always")(with_vector_operations(model.update))
+
+
+@lean
+def step(inputs, spikes, variables, states):
+    for j in range(WIDTH):
+        v, s, x = Variables({variable_places}), State({state_places}), Inputs({input_places})
+        new, spike = update(v, s, x)
+        {storing}
+        spikes[j] = spike
+
+
+@lean
+def advance_block(ring, raster, samples, sampled, variables, states, inputs, work, lags, block, places, clock):
+    n, column, first_lane = len(sampled), places[1] + block * WIDTH, places[0] + block * N_INPUTS * WIDTH
+    for lag in range(clock[FROM], clock[TO]):
+        lane = ((clock[ORIGIN] + lag) % clock[N_SLOTS]) * clock[N_LANES] + first_lane
+        inputs, spikes = ring[lane : lane + N_INPUTS * WIDTH], raster[lag, column : column + WIDTH]
+        step(inputs, spikes, variables, states)
+        for j in range(N_INPUTS * WIDTH):
+            inputs[j] = 0.0
+        for j in range(n - block * WIDTH, WIDTH):
+            spikes[j] = 0
+        if places[2]:
+            for j in range(min(WIDTH, n - block * WIDTH)):
+                if sampled[block * WIDTH + j]:
+                    sample(samples[lag], states, variables, block * WIDTH, j)
+"""
+"""All neurons of a block advance step by step."""
+
+
 @functools.cache
 def vector_loop(model: type[Any], variables: tuple[str, ...], outputs: tuple[str, ...]) -> ModuleType:
     """Return the module with the compiled loop ``advance``, which runs blocks of neurons through a segment.
@@ -91,25 +106,32 @@ def vector_loop(model: type[Any], variables: tuple[str, ...], outputs: tuple[str
     outputs
         Recordables that meters sample.
     """
-    inputs = model.inputs(0)
+    inputs, dynamic = model.inputs(0), model.dynamic
+    places = {
+        "variable_places": _places("variables", variables, model.switches),
+        "state_places": _places("states", dynamic),
+        "input_places": _places("inputs", inputs),
+    }
+    if hasattr(model, "dynamics"):
+        block = block_source(model, variables, places)
+    else:
+        storing = lines(2, [f"states[{k} * WIDTH + j] = new[{k}]" for k in range(len(dynamic))])
+        block = IN_STEP.format(**places, storing=storing)
     source = SIDE_BY_SIDE.format(
+        **places,
         fingerprint=fingerprint(model),
         name=model.name,
         variables=variables,
-        state=model.dynamic,
-        inputs=inputs,
+        state=dynamic,
+        input_names=inputs,
+        advance_block=block,
         width=WIDTH,
         n_variables=len(variables),
-        n_states=len(model.dynamic),
+        n_states=len(dynamic),
         n_inputs=len(inputs),
         n_outputs=max(1, len(outputs)),
         outputs="\n".join(f"output_{k} = lean(model.recordable({name!r}))" for k, name in enumerate(outputs)),
-        variable_places=_places("variables", variables, model.switches),
-        state_places=_places("states", model.dynamic),
-        input_places=_places("inputs", inputs),
-        storing=("\n" + 8 * " ").join(f"states[{k} * WIDTH + j] = new[{k}]" for k in range(len(model.dynamic))),
-        sampling=("\n" + 12 * " ").join(f"samples[{k}, first + j] = output_{k}(v, s)" for k in range(len(outputs)))
-        or "pass",
+        sampling=lines(1, [f"samples[{k}, first + j] = output_{k}(v, s)" for k in range(len(outputs))] or ["pass"]),
     )
     return load(model.name, source)
 

@@ -316,11 +316,11 @@ class Neuron(Node, abstract=True):
     one_by_one: ClassVar[bool] = False
     """On CPUs the default back end, too, advances the nodes one after the other by compiled code: for solvers whose
     steps differ so much between neurons that vectors do not pay."""
-    arithmetic: ClassVar[bool] = False
-    """`update` consists of sums, products and choices between numbers: on CPUs compiled code advances nodes side by side
-    with vector instructions, and comes to the same digits as one by one."""
+    side_by_side: ClassVar[bool] = False
+    """On CPUs the default back end advances nodes with vector instructions, and comes to the same digits as one by one.
+    `update` must consist of sums, products, exponentials and choices between numbers."""
     switches: ClassVar[tuple[str, ...]] = ()
-    """Parameters that are 0 in most networks. `arithmetic` holds for nodes in which all of them are 0, and their
+    """Parameters that are 0 in most networks. `side_by_side` holds for nodes in which all of them are 0, and their
     `update` is compiled without what depends on them."""
 
     @classmethod

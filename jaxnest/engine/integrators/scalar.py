@@ -86,14 +86,14 @@ def update_source(model: type[Any], vectors: frozenset[str], function: str = "up
         tolerance="tolerance = s.tolerance if s.tolerance > 0.0 else v.gsl_error_tol" if has_tolerance else "",
         kept_tolerance="tolerance, " if has_tolerance else "",
         first=model.ode[0],
-        copies=_lines(1, [f"{name} = s.{name}" for name in (*model.ode, *model.held)]),
+        copies=lines(1, [f"{name} = s.{name}" for name in (*model.ode, *model.held)]),
         k1=f"{_names('k1_', n)} = {_slope(model, 's', '0.0')}",
-        stages=_lines(3, [line for stage in range(len(rkf45.STAGES)) for line in _stage(model, stage)]),
-        solution=_lines(3, [f"y{j} = {model.ode[j]} + h * ({_sum(rkf45.SOLUTION, j)})" for j in n]),
+        stages=lines(3, [line for stage in range(len(rkf45.STAGES)) for line in _stage(model, stage)]),
+        solution=lines(3, [f"y{j} = {model.ode[j]} + h * ({_sum(rkf45.SOLUTION, j)})" for j in n]),
         slope=f"{_names('slope', n)} = {_slope(model, _at(model), 'end')}" if slope else "",
-        errors=_lines(3, [line for j in n for line in _error(model, j, vectors)]),
-        accept=_lines(2, [f"{model.ode[j]} = y{j}" for j in n]),
-        substep=_lines(2, _substep(model)),
+        errors=lines(3, [line for j in n for line in _error(model, j, vectors)]),
+        accept=lines(2, [f"{model.ode[j]} = y{j}" for j in n]),
+        substep=lines(2, _substep(model)),
         restart=_restart(model),
         results="".join(f"{name}, " for name in (*model.ode, *model.held)),
         state=_state(model),
@@ -105,8 +105,9 @@ def update_source(model: type[Any], vectors: frozenset[str], function: str = "up
     )
 
 
-def _lines(indent: int, lines: Sequence[str]) -> str:
-    return ("\n" + 4 * indent * " ").join(lines)
+def lines(indent: int, text: Sequence[str]) -> str:
+    """Return lines of text for a place with an indentation that the first one has already."""
+    return ("\n" + 4 * indent * " ").join(text)
 
 
 def _names(prefix: str, n: range) -> str:
@@ -177,4 +178,4 @@ def _restart(model: type[Any]) -> str:
     known = f"{_names('k1_', n)} = {_names('slope', n)}"
     if model.substep is None:
         return known
-    return _lines(2, ["if jumped:", f"    {evaluate}", "else:", f"    {known}"])
+    return lines(2, ["if jumped:", f"    {evaluate}", "else:", f"    {known}"])

@@ -27,7 +27,7 @@ class iaf_psc_alpha(ArchivingNeuron):
     (2001), Neurocomputing 38-40:565-571. NEST documentation, model ``iaf_psc_alpha``.
     """
 
-    arithmetic = True
+    side_by_side = True
     parameters = {
         "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),
         "V_reset": Quantity(-70.0, "mV", "Membrane potential after a spike", relative_to="E_L"),

@@ -24,7 +24,7 @@ class iaf_psc_delta(ArchivingNeuron):
     Rotter & Diesmann (1999), Biological Cybernetics 81:381-402. NEST documentation, model ``iaf_psc_delta``.
     """
 
-    arithmetic = True
+    side_by_side = True
     switches = ("refractory_input", "ignore_and_spike")
     parameters = {
         "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),

@@ -40,7 +40,7 @@ class iaf_psc_exp(ArchivingNeuron):
     Schuecker, Diesmann & Helias (2015), Phys Rev E 92:052119. NEST documentation, model ``iaf_psc_exp``.
     """
 
-    arithmetic = True
+    side_by_side = True
     parameters = {
         "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),
         "V_reset": Quantity(-70.0, "mV", "Membrane potential after a spike", relative_to="E_L"),
