@@ -264,7 +264,8 @@ class XlaRunner:
         """True if some node of a virtual process may draw random numbers."""
         return (
             any(d is not None for d in self.devices[s])
-            or any(b.stochastic or self._one_by_one(b) or b.model.noise for b in self.plan.shards[s].batches)
+            or any(b.stochastic or b.model.noise for b in self.plan.shards[s].batches)
+            or any(columns is not None for columns in self.drawing[s])
             or self.plan.delivery[s].plasticity is not None
         )
 

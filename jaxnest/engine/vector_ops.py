@@ -8,6 +8,7 @@ fused products its results are the same to the last bit.
 from __future__ import annotations
 
 import decimal
+import sys
 import types
 from collections.abc import Callable
 from typing import Any
@@ -95,13 +96,12 @@ exp: Any = intrinsic(_exp)
 
 
 def with_vector_operations(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a model's function with these operations in place of `models.ops`, ready to be inlined by numba."""
-    import sys
-
+    """Return a model's function with these operations in place of `models.ops`, for numba to compile."""
     names = dict(function.__globals__)
-    for name, value in names.items():
+    for name in function.__code__.co_names:
+        value = names.get(name)
         if value is ops:
             names[name] = sys.modules[__name__]
-        elif value in ops.HELPERS if isinstance(value, types.FunctionType) else False:
+        elif isinstance(value, types.FunctionType) and value in ops.HELPERS:
             names[name] = numba.njit(inline="always", error_model="numpy")(with_vector_operations(value))
     return types.FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)

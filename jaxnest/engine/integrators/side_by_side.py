@@ -8,7 +8,8 @@ from jaxnest.engine.integrators.scalar import lines
 
 STEP = """
 from jaxnest.engine.integrators import blocks
-from jaxnest.engine.integrators.blocks import ACCEPTED, AT_END, BEFORE, FIRST, MOMENT, N_DERIVATIVES, POINT, SPIKES, TIME
+from jaxnest.engine.integrators.blocks import ACCEPTED, AT_END, BEFORE, FIRST, MOMENT, SPIKES, TABLES, TIME
+from jaxnest.engine.integrators.blocks import BOUNDS, N_TABLES, NEW, POINT, SLOPES
 
 inlined = njit(error_model="numpy", inline="always")
 dynamics = inlined(with_vector_operations(model.dynamics))
@@ -16,7 +17,7 @@ finish = inlined(with_vector_operations(model.finish))
 {substep_function}
 N = {n_equations}
 EQUATIONS = (0,) * N
-N_WORK = POINT + (2 + N_DERIVATIVES) * N + 1
+N_WORK = TABLES + N_TABLES * N
 
 
 @lean
@@ -29,13 +30,13 @@ def evaluate(inputs, variables, states, point, times, slopes):
 
 @lean
 def evaluate_point(inputs, variables, states, work, place, k):
-    point, times = work[place * WIDTH : (place + N) * WIDTH], work[MOMENT * WIDTH : (MOMENT + 1) * WIDTH]
-    first = (POINT + (2 + k) * N) * WIDTH
-    evaluate(inputs, variables, states, point, times, work[first : first + N * WIDTH])
+    first, times = (TABLES + place * N) * WIDTH, work[MOMENT * WIDTH : (MOMENT + 1) * WIDTH]
+    to = (TABLES + (SLOPES + k) * N) * WIDTH
+    evaluate(inputs, variables, states, work[first : first + N * WIDTH], times, work[to : to + N * WIDTH])
 
 
 @lean
-def attempt(inputs, variables, states, work, tolerance, resolution):
+def attempt(inputs, variables, states, work, resolution):
     blocks.start(states, work, resolution, EQUATIONS, {integration_step})
     evaluate_point(inputs, variables, states, work, POINT, 0)
     for stage in range(1, AT_END):
@@ -43,7 +44,7 @@ def attempt(inputs, variables, states, work, tolerance, resolution):
         evaluate_point(inputs, variables, states, work, POINT, stage)
     blocks.solve(states, work, EQUATIONS)
     {at_end}
-    blocks.measure(work, EQUATIONS, tolerance, {controls_derivative})
+    blocks.measure(work, EQUATIONS, {controls_derivative})
     blocks.settle(states, work, resolution, EQUATIONS, {integration_step})
 
 
@@ -78,7 +79,7 @@ def advance_block(ring, raster, samples, sampled, variables, states, inputs, wor
                 raster[lag, column + j] = 0
     moving = n
     while moving > 0:
-        attempt(inputs, variables, states, work, tolerance, resolution)
+        attempt(inputs, variables, states, work, resolution)
         for j in range(n):
             if not work[ACCEPTED * WIDTH + j] > 0.0:
                 continue
@@ -102,10 +103,9 @@ SUBSTEP = """v, s, x = Variables({variable_places}), State({state_places}), Inpu
             {storing}"""
 
 KEEP_TOLERANCE = """blocks.keep_tolerance(states, variables, {kept}, {wanted})
-    tolerance = states[{kept} * WIDTH : ({kept} + 1) * WIDTH]"""
-ABSOLUTE = """tolerance = work[(N_WORK - 1) * WIDTH : N_WORK * WIDTH]
-    for j in range(WIDTH):
-        tolerance[j] = {bound!r}"""
+    blocks.set_bounds(work, EQUATIONS, states[{kept} * WIDTH : ({kept} + 1) * WIDTH])"""
+ABSOLUTE = """for j in range(N * WIDTH):
+        work[(TABLES + BOUNDS * N) * WIDTH + j] = {bound!r}"""
 
 
 def block_source(model: type[Any], variables: tuple[str, ...], places: dict[str, str]) -> str:
@@ -129,7 +129,7 @@ def block_source(model: type[Any], variables: tuple[str, ...], places: dict[str,
         storing = lines(3, [f"states[{where[name]} * WIDTH + j] = jumped[{k}]" for k, name in enumerate(model.jumps)])
         substep = SUBSTEP.format(**places, storing=storing)
         substep_function = 'substep = njit(error_model="numpy", nogil=True, _nrt=False)(model.substep)'
-    at_end = "evaluate_point(inputs, variables, states, work, POINT + N, AT_END)"
+    at_end = "evaluate_point(inputs, variables, states, work, NEW, AT_END)"
     returned = (*model.ode, *model.held)
     return STEP.format(
         **places,
