@@ -21,6 +21,8 @@ from jaxnest.engine.program import ProgramSpec, compiled
 
 PARALLEL_WORK = 1 << 10
 """Updates of neurons per slice from which on threads are worth while."""
+PLASTIC_WORK = 1 << 10
+"""What plastic connections add to this."""
 OF_SHARDS = (
     "variables",
     "frozen",
@@ -35,9 +37,13 @@ OF_SHARDS = (
 
 
 def is_worthwhile(plan: Plan) -> bool:
-    """Return whether a network gains from threads; plastic connections and those that carry numbers run as one."""
+    """Return whether a network gains from threads.
+
+    Weight recorders, third factors, histories of potentials and connections that carry numbers run as one program.
+    """
     work = sum(len(b) * _cost(b.model) for shard in plan.shards for b in shard.batches) * plan.min_delay
-    simple = all(t.plasticity is None and not t.group_watched.any() for t in plan.delivery)
+    work += sum(PLASTIC_WORK for t in plan.delivery if t.plasticity is not None)
+    simple = not any(t.group_watched.any() for t in plan.delivery) and not any(s.remembers for s in plan.shards)
     return len(plan.shards) > 1 and plan.secondary is None and simple and work >= PARALLEL_WORK
 
 
