@@ -71,9 +71,7 @@ class XlaRunner:
         """Describe the structure of the network, and lay out the neurons that are advanced one by one."""
         plan = self.plan
         self.drawing = [
-            [
-                self._columns(b, *plan.outputs(s, i)) for i, b in enumerate(shard.batches)
-            ]
+            [self._columns(b, *plan.outputs(s, i)) for i, b in enumerate(shard.batches)]
             for s, shard in enumerate(plan.shards)
         ]
         self.spec = self._spec()

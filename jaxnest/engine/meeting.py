@@ -131,7 +131,7 @@ def all_have_room(block: np.ndarray, parity: int, size: int) -> bool:
         if block[first + COUNTER_WORDS] == 0:
             return False
         least = min(least, block[first + COUNTER_WORDS + 1])
-    return needed <= least
+    return bool(needed <= least)
 
 
 @numba.njit(cache=True, nogil=True)

@@ -1,7 +1,8 @@
 """Several virtual processes of the default back end at once: a program for each, in threads of their own.
 
-After each slice the programs meet and exchange the spikes that they registered (`engine.meeting`). Small networks run as
-one program. Where there are more virtual processes than processors, threads run slice by slice: none waits for others.
+After each slice the programs meet and exchange the spikes that they registered (`engine.meeting`). Small networks run
+as one program. Where there are more virtual processes than processors, threads run slice by slice: none waits for
+others.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ def is_worthwhile(plan: Plan) -> bool:
 def _cost(model: type[Any]) -> int:
     """Return about how many times the update of a neuron takes as long as that of a simple one."""
     if hasattr(model, "dynamics"):
-        return 30 if model.one_by_one else 3
+        return 30 if model.one_by_one else 10
     return 1
 
 
@@ -62,26 +63,26 @@ class Block:
         from jaxnest.engine.meeting import waiting_function
 
         self._half = layout.COUNTER_WORDS + layout.ROOM_WORDS + max(sizes)
-        self._words = np.zeros(layout.HEAD_WORDS + 2 * len(sizes) * self._half, np.int64)
-        self._words[layout.PROCESSES], self._words[layout.WAIT] = len(sizes), waiting_function()
-        self.place = np.array([self._words.ctypes.data, len(self._words)], np.int64)
+        self.words = np.zeros(layout.HEAD_WORDS + 2 * len(sizes) * self._half, np.int64)
+        self.words[layout.PROCESSES], self.words[layout.WAIT] = len(sizes), waiting_function()
+        self.place = np.array([self.words.ctypes.data, len(self.words)], np.int64)
 
     def begin(self, shards: list[dict[str, Any]], alone: bool) -> None:
         """Write down what is registered before programs start; `alone`, each stops after the slice."""
         from jaxnest.engine import meeting
 
-        self._words[layout.TURN], self._words[layout.ARRIVED] = layout.GIVEN_UP if alone else 0, 0
+        self.words[layout.TURN], self.words[layout.ARRIVED] = layout.GIVEN_UP if alone else 0, 0
         for s, shard in enumerate(shards):
             counters = _view(shard["counters"], layout.COUNTER_WORDS)
             register = _view(shard["register"], layout.REGISTER_WORDS * int(counters[layout.N_REGISTER]))
             for parity in range(2):
                 first = meeting.half(s, parity, self._half)
-                meeting.publish(self._words, first, counters, np.zeros(layout.ROOM_WORDS, np.int64), register)
+                meeting.publish(self.words, first, counters, np.zeros(layout.ROOM_WORDS, np.int64), register)
 
     @property
     def given_up(self) -> bool:
         """True if programs have waited in vain."""
-        return bool(self._words[layout.TURN] == layout.GIVEN_UP)
+        return bool(self.words[layout.TURN] == layout.GIVEN_UP)
 
 
 def _view(array: Any, n: int) -> np.ndarray:

@@ -114,8 +114,8 @@ def build_plan(
 ) -> Plan:
     """Lay out the network: batches, lanes, delivery tables, devices, recorders.
 
-    With `vectors`, compiled code advances neurons with vector instructions. `delivery` are the tables of an earlier plan,
-    if connections between neurons are what they were.
+    With `vectors`, compiled code advances neurons with vector instructions. `delivery` are the tables of an earlier
+    plan, if connections between neurons are what they were.
     """
     nodes, connections = network.nodes, network.connections
     shards = [build_shard(nodes.stores, i, connections.min_delay, vectors) for i in range(nodes.n_virtual_processes)]

@@ -69,9 +69,7 @@ class PlasticOperations:
         shard["archive"], shard["stream"] = tuple(results[3:6]), results[6]
         shard["synapses"] = tuple(results[8:])
 
-    def deliver(
-        self, shard: dict[str, Any], table: dict[str, Any], registers: list[Any], clock: Any
-    ) -> None:
+    def deliver(self, shard: dict[str, Any], table: dict[str, Any], registers: list[Any], clock: Any) -> None:
         """Send the spikes of the previous slice through all synapses of a shard."""
         from jaxnest.engine import ffi, synaptic_calls
 

@@ -15,7 +15,6 @@ from jaxnest.engine import archive_layout as words
 from jaxnest.engine.calibration import calibrate, compressed, state_columns
 from jaxnest.models.base import Node
 
-
 WIDTH = 16
 """Nodes in a block that vector instructions advance."""
 

@@ -1,8 +1,8 @@
 """The operations of `models.ops` in loops that the compiler turns into vector instructions.
 
 Calls of the C library would stand in the way. The exponential function is therefore written out here: reduction to
-2^(k/128) e^r with a table and a polynomial of degree 5, after S. Nagy's method, which GNU's C library uses as well; with
-fused products its results are the same to the last bit.
+2^(k/128) e^r with a table and a polynomial of degree 5. GNU's C library uses the same method (by S. Nagy); with fused
+products results are the same to the last bit, for arguments between -512 and 512.
 """
 
 from __future__ import annotations
@@ -39,7 +39,9 @@ def _powers() -> tuple[list[float], list[float]]:
     with decimal.localcontext(prec=60):
         exact = [decimal.Decimal(2) ** (decimal.Decimal(k) / _PARTS) for k in range(_PARTS)]
         rounded = [float(x) for x in exact]
-        return rounded, [float((x - decimal.Decimal(h)) / decimal.Decimal(h)) for x, h in zip(exact, rounded, strict=True)]
+        return rounded, [
+            float((x - decimal.Decimal(h)) / decimal.Decimal(h)) for x, h in zip(exact, rounded, strict=True)
+        ]
 
 
 def _table(module: ir.Module, name: str, values: list[float]) -> ir.GlobalVariable:
@@ -50,7 +52,7 @@ def _table(module: ir.Module, name: str, values: list[float]) -> ir.GlobalVariab
     kind = ir.ArrayType(ir.DoubleType(), len(values))
     table = ir.GlobalVariable(module, kind, name)
     table.global_constant, table.linkage = True, "internal"
-    table.initializer = ir.Constant(kind, values)
+    table.initializer = ir.Constant(kind, values)  # pyright: ignore[reportAttributeAccessIssue]
     return table
 
 

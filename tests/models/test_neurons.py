@@ -74,7 +74,8 @@ def test_strict_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> 
 def test_default_back_end_agrees_with_nest(recording: Path, name: str) -> None:
     got, expected = both(recording, name, "xla")
     spec = NEURONS[name]
-    if spec.drawing or getattr(registry.NODE_MODELS[name.split()[0]], "one_by_one", False):
+    model: Any = registry.NODE_MODELS[name.split()[0]]
+    if spec.drawing or model.one_by_one or model.side_by_side:
         for key, values in expected.items():
             np.testing.assert_array_equal(got[key], values, err_msg=key)
         return

@@ -1,12 +1,12 @@
 """Adaptive integration of a block of neurons, as far as it does not depend on their equations; compiled code.
 
-All neurons of a block try a step of their own size at the same time. Who has come to the end of a time step goes on with
-the next one, without waiting for the others, until all have come to the end of the segment: those that have, try steps
+All neurons of a block try a step of their own size at the same time. Who has come to the end of a time step goes on
+with the next one, without waiting for the others, until all have come to the end of the segment; who has, tries steps
 of length zero. Sums and products come in the order of `integrators.scalar`.
 
 ``states`` has the values of the first variable in all neurons of the block, then those of the next one: first the
-integrated ones. ``work`` has rows of the same width for what its words below name. The number of equations is that of the
-elements of a tuple, so that it is known when a function is compiled.
+integrated ones. ``work`` has rows of the same width for what the words below name. The number of equations is that of
+the elements of a tuple, so that it is known when a function is compiled.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from jaxnest.models.rkf45 import (
 from jaxnest.random.compiling import compiled
 
 TIME, TAKEN, END, WORST, BEFORE, FIRST, SPIKES, MOMENT, ACCEPTED, TABLES = range(10)
-"""Time within the time step; step that is tried, where it ends and its error relative to the bound; first variable before
-the time step; whether no step has been accepted yet; spikes so far; time of the derivatives that are evaluated;
+"""Time within the time step; step that is tried, where it ends and its error relative to the bound; first variable
+before the time step; whether no step has been accepted yet; spikes so far; time of the derivatives that are evaluated;
 whether the step was accepted."""
 STEPS, BOUNDS, POINT, NEW, SLOPES = range(5)
 """From row `TABLES` on there are tables of one row per equation: the step that is tried, the bound of its error (an
-absolute one, or the factor of a relative one), the point where derivatives are evaluated, the solution, and seven tables
-of derivatives. The first two have equal rows, so that tables are gone through in one loop."""
+absolute one, or the factor of a relative one), the point where derivatives are evaluated, the solution, and seven
+tables of derivatives. The first two have equal rows, so that tables are gone through in one loop."""
 N_DERIVATIVES = 7
 N_TABLES = SLOPES + N_DERIVATIVES
 AT_END = N_DERIVATIVES - 1
@@ -112,7 +112,12 @@ def start(states: np.ndarray, work: np.ndarray, resolution: float, equations: tu
 def go_to_point(states: np.ndarray, work: np.ndarray, equations: tuple[int, ...], stage: int) -> None:
     """Find the point of the step where the derivatives number `stage` are evaluated."""
     n = len(equations)
-    h, point, k0, k1 = _table(work, STEPS, n), _table(work, POINT, n), _table(work, SLOPES, n), _table(work, SLOPES + 1, n)
+    h, point, k0, k1 = (
+        _table(work, STEPS, n),
+        _table(work, POINT, n),
+        _table(work, SLOPES, n),
+        _table(work, SLOPES + 1, n),
+    )
     k2, k3, k4 = _table(work, SLOPES + 2, n), _table(work, SLOPES + 3, n), _table(work, SLOPES + 4, n)
     if stage == 1:  # the library multiplies the weight with the step first
         w = STAGES[0]

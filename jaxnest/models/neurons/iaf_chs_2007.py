@@ -47,7 +47,6 @@ class iaf_chs_2007(ArchivingNeuron):
     }
     dynamic = ("V_m", "I_ex", "V_syn", "V_spike", "position")
     recordables = {"V_m": lambda v, s: s.V_m}
-    side_by_side = True
     spike_receptors = {0: ("spikes_ex", "ignored")}
 
     @classmethod

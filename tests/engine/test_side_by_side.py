@@ -1,0 +1,102 @@
+"""Neurons that are advanced side by side come to the same digits as those that the strict back end advances."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+import jaxnest as nest
+from jaxnest.engine import vector_ops
+from jaxnest.kernel.kernel import kernel
+from jaxnest.models import registry
+
+registry.load_all()
+MODELS = sorted(name for name, m in registry.NODE_MODELS.items() if getattr(m, "side_by_side", False))
+N = 37
+"""Not a multiple of the neurons in a block."""
+
+
+def run(model: str, backend: str, frozen: bool = False) -> dict[str, np.ndarray]:
+    """Simulate neurons that differ and get noise; return spikes, samples and states."""
+    nest.ResetKernel()
+    nest.set(compute_backend=backend, rng_seed=7)
+    neurons = nest.Create(model, N)
+    if "I_e" in neurons[0].get():
+        neurons.I_e = nest.random.uniform(100.0, 700.0)
+    excitatory, inhibitory = nest.Create("poisson_generator", 2, [{"rate": 4000.0}, {"rate": 1000.0}])
+    strength = 4.0 if "cond" in model else 0.5 if model in {"iaf_psc_delta", "izhikevich"} else 20.0
+    nest.Connect(excitatory, neurons, syn_spec={"weight": strength, "delay": 1.5})
+    nest.Connect(inhibitory, neurons, syn_spec={"weight": -strength, "delay": 1.5})
+    nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 3}, {"weight": strength, "delay": 1.5})
+    recorder, meter = nest.Create("spike_recorder"), nest.Create("multimeter", params={"record_from": ["V_m"]})
+    nest.Connect(neurons, recorder)
+    nest.Connect(meter, neurons[3:20])
+    nest.Simulate(17.3)
+    if frozen:
+        neurons[:5].frozen = True
+    nest.Simulate(12.4)
+    if frozen:
+        neurons[2].frozen = False
+        nest.Simulate(5.0)
+    store = kernel.nodes.stores[registry.NODE_MODELS[model]]
+    kernel.simulation.bring_state_home()
+    states = {name: np.array(store.columns[name]) for name in registry.NODE_MODELS[model].dynamic}
+    return states | {
+        "spikes": recorder.events["times"],
+        "senders": recorder.events["senders"],
+        "V": meter.events["V_m"],
+    }
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_digits_are_those_of_the_strict_back_end(model: str) -> None:
+    strict, vectors = run(model, "strict"), run(model, "xla")
+    assert len(strict["spikes"])
+    assert len(np.unique(strict["V"])) > N
+    for name, values in strict.items():
+        if name != "integration_step":  # only its effect counts
+            np.testing.assert_array_equal(vectors[name], values, name)
+
+
+def test_frozen_neurons_are_advanced_in_another_way() -> None:
+    strict, vectors = run("iaf_psc_exp", "strict", frozen=True), run("iaf_psc_exp", "xla", frozen=True)
+    for name, values in strict.items():
+        np.testing.assert_allclose(vectors[name], values, rtol=1e-9, atol=1e-9, err_msg=name)
+
+
+def test_switches_change_how_neurons_are_advanced() -> None:
+    def potentials(backend: str) -> Any:
+        nest.ResetKernel()
+        nest.set(compute_backend=backend, rng_seed=3)
+        neurons = nest.Create("iaf_psc_delta", 20, {"I_e": 500.0, "t_ref": 5.0})
+        noise = nest.Create("poisson_generator", params={"rate": 3000.0})
+        nest.Connect(noise, neurons, syn_spec={"weight": 0.5})
+        nest.Simulate(30.0)
+        neurons[:4].refractory_input = True
+        nest.Simulate(30.0)
+        neurons.refractory_input = False
+        nest.Simulate(30.0)
+        return neurons.V_m
+
+    np.testing.assert_allclose(potentials("xla"), potentials("strict"), rtol=1e-9)
+
+
+@numba.njit(error_model="numpy")
+def exponentials(x: np.ndarray, results: np.ndarray) -> None:
+    for i in range(len(x)):
+        results[i] = vector_ops.exp(x[i])
+
+
+def test_exponential_function() -> None:
+    x = np.concatenate([np.random.default_rng(5).uniform(-600.0, 600.0, 20_000), np.linspace(-1.0, 1.0, 20_001)])
+    results = np.empty_like(x)
+    exponentials(x, results)
+    np.testing.assert_array_max_ulp(results, np.array([math.exp(a) for a in x]), 1)
+    edges = np.array([np.nan, np.inf, -np.inf, 0.0, 1000.0, -1000.0])
+    results = np.empty_like(edges)
+    exponentials(edges, results)
+    np.testing.assert_array_equal(results, [np.nan, np.inf, 0.0, 1.0, np.inf, 0.0])
