@@ -110,7 +110,7 @@ class Builder:
         twins = ~self._kernel.nodes.has_proxies(targets)
         rule = RULES[name](sources, targets, twins, options)
         rule.targets_are_all_nodes = len(targets) == len(self._kernel.nodes)
-        if options:
+        if options and self._kernel.attributes.dict_miss_is_error:
             known = ("allow_autapses", "allow_multapses", "make_symmetric", *conn_spec)
             hint = errors.nearest(next(iter(options)), (k for k in known if k not in options))
             raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in conn_spec: {', '.join(options)}.{hint}")
@@ -123,7 +123,8 @@ class Builder:
 
     def specs(self, syn_specs: Sequence[Mapping[str, Any]]) -> list[SynapseSpec]:
         """Check synapse specifications."""
-        specs = [parse(self._kernel.synapse_models, s, self._kernel.n_threads) for s in syn_specs]
+        kernel, strict = self._kernel, self._kernel.attributes.dict_miss_is_error
+        specs = [parse(kernel.synapse_models, s, kernel.n_threads, strict) for s in syn_specs]
         first = 0
         for spec in specs:
             spec.first_drawn = first

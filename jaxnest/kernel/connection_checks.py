@@ -272,6 +272,10 @@ class DeviceRules:
                     f"Cannot connect with unknown recordable {missing[0]} of {model.name}, "
                     f"which has {', '.join(known[model])}.{hint}"
                 )
+            if model.recorded_by_one_thread and self._nodes.n_virtual_processes > 1:
+                return row, errors.KernelException(
+                    f"Recording from a {model.name} is only possible in single-threaded mode."
+                )
             if target in sampled:
                 return row, illegal(f"Each multimeter can only be connected once to a given node: {meter} -> {target}.")
             sampled.add(target)

@@ -250,14 +250,15 @@ class Values:
         for table, _, _ in tables:
             known = (*settable(table), "delay")
             for key in changes:
-                if key not in known:
+                if key not in known and self._kernel.attributes.dict_miss_is_error:
                     hint = errors.nearest(key, known)
                     raise errors.UnaccessedDictionaryEntry(
                         f"Unaccessed elements in values of '{table.named.name}' connections: {key}.{hint}"
                     )
         worst: tuple[int, Exception] | None = None
         for table, positions, rows in tables:
-            mine = {k: [v[p] for p in positions.tolist()] if _several(v) else v for k, v in changes.items()}
+            known = (*settable(table), "delay")
+            mine = {k: [v[p] for p in positions.tolist()] if _several(v) else v for k, v in changes.items() if k in known}
             found = self._set(table, rows, mine)
             if found is not None and (worst is None or positions[found[0]] < worst[0]):
                 worst = int(positions[found[0]]), found[1]

@@ -67,6 +67,8 @@ class Simulation:
         started = time.perf_counter()
         kernel = self._kernel
         kernel.number_nodes()
+        if not kernel.attributes.keep_source_table:
+            kernel.connections.refuse_unknown_senders()
         kernel.connections.sort()
         if self._session is None or not self.has_run:
             from jaxnest.engine.session import Session

@@ -184,7 +184,9 @@ def _set_run(kernel: Kernel, ids: np.ndarray, changes: Mapping[str, Any]) -> Non
         check_convertible(name, value)
     ((named, store, _),) = kernel.nodes.groups(ids[:1])
     unknown = _unknown(named, changes)
-    if unknown:  # as in NEST, the first node takes what it knows before it complains
+    if unknown and not kernel.attributes.dict_miss_is_error:
+        changes = {k: v for k, v in changes.items() if k not in unknown}
+    elif unknown:  # as in NEST, the first node takes what it knows before it complains
         known = {k: _of_node(v, 0) for k, v in changes.items() if k not in unknown}
         _set_known(kernel, named, store, ids[:1], known)
         raise _unaccessed(named, unknown, "params, in function NodeManager::set_status")
@@ -355,7 +357,7 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
             unknown = [k for k in changes if k not in own and k not in used]
     except errors.BadProperty as error:
         raise errors.BadProperty(f"{prefix}{error}") from None
-    if unknown:
+    if unknown and kernel.attributes.dict_miss_is_error:
         raise _unaccessed(named, unknown, "params, in function ModelManager::set_node_defaults_")
 
 

@@ -112,7 +112,7 @@ def set_synapse_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str
     quantities = synapse_quantities(model) | model.common | {"weight": WEIGHT}
     special = {"delay", "receptor_type", "weight_recorder"} | ({"synapse_label"} if model.labelled else set())
     for key in changes:
-        if key not in quantities and key not in special:
+        if key not in quantities and key not in special and kernel.attributes.dict_miss_is_error:
             hint = errors.nearest(key, (*quantities, *special))
             raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in defaults of '{named.name}': {key}.{hint}")
     new = {k: convert(quantities[k], k, v) for k, v in changes.items() if k in quantities}

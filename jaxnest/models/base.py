@@ -203,6 +203,8 @@ class Node(Model, abstract=True):
     """The number of receptors cannot be changed once there are connections; else it cannot be reduced."""
     flips_inhibition: ClassVar[bool] = False
     """Conductance models store the magnitude of negative weights."""
+    recorded_by_one_thread: ClassVar[bool] = False
+    """A device that cannot be recorded if there are several threads: each of its twins has other values."""
     refuses_negative: ClassVar[str] = ""
     """The message of the error, if weights of incoming spikes must not be negative."""
     ignores_weight: ClassVar[bool] = False
