@@ -318,7 +318,9 @@ def _plasticity(
         "target": first_column[batch] + lookup[1][target],
     }
     starts = table.connection_start[:-1]
-    return build_plasticity(dynamics, table.tables, owner, row, starts, columns, clock, shard.collector_rows)
+    return build_plasticity(
+        dynamics, table.tables, owner, row, starts, columns, clock, shard.collector_rows, shard.index
+    )
 
 
 def _shifts(table: DeliveryTable) -> np.ndarray:

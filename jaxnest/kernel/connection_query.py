@@ -225,7 +225,7 @@ class Values:
         n, handles = len(rows), self._handles
         columns = {"source": handles.source, "target": handles.target, "target_thread": handles.thread,
                    "synapse_id": handles.synapse, "port": handles.port}  # fmt: skip
-        if name in columns:
+        if name in columns and name not in table.columns:
             return columns[name][positions].tolist()
         if name == "delay":
             steps, shift = table.columns["delay"].at(rows), table.named.model.delay_shift
@@ -258,7 +258,9 @@ class Values:
         worst: tuple[int, Exception] | None = None
         for table, positions, rows in tables:
             known = (*settable(table), "delay")
-            mine = {k: [v[p] for p in positions.tolist()] if _several(v) else v for k, v in changes.items() if k in known}
+            mine = {
+                k: [v[p] for p in positions.tolist()] if _several(v) else v for k, v in changes.items() if k in known
+            }
             found = self._set(table, rows, mine)
             if found is not None and (worst is None or positions[found[0]] < worst[0]):
                 worst = int(positions[found[0]]), found[1]

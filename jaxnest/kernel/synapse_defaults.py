@@ -76,6 +76,8 @@ def synapse_defaults_status(named: NamedModel, clock: Clock, num_connections: in
     """Return what GetDefaults shows; `weight_recorder` is a tuple of node ids."""
     model: type[Synapse] = named.model
     stored = defaults(named)
+    if named.process_values:
+        stored = stored | named.process_values[max(named.process_values)]
     visible = (k for k, q in (model.parameters | model.state | model.common).items() if q.visible)
     status = {k: stored[k] for k in visible}
     status |= {k: stored[k] for k in ("weight", "receptor_type", "weight_recorder")}
@@ -127,6 +129,9 @@ def set_synapse_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str
     if "delay" in changes:
         delay = float(convert(WEIGHT, "delay", changes["delay"]))
         new |= _delay(kernel, model, delay)
+    for values in (stored, *named.process_values.values()):
+        values |= {k: new[k] for k in model.common_state if k in new}
+        values |= model.complete(new, stored | values | new)
     stored.update(new)
     kernel.synapse_models.changed = True
     kernel.connections.values_version += 1

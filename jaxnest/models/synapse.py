@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from jaxnest.models.base import Model, Quantity
@@ -21,7 +21,8 @@ class Synapse(Model, abstract=True):
     """``send(p, s, x) -> (state, weight, sends)``: what happens when a spike reaches the synapse.
 
     `p` has the parameters, those of the connection and the common ones (``lambda`` is ``lambda_`` there), `s` the
-    weight and the state, and `x` the event: its time stamp `t` and the delay of the connection, both in ms. Further,
+    weight and the state, and `x` the event: its time stamp `t` and the `delay` of the connection, both in ms
+    (`grid_delay` is the same, rounded as time stamps are). Further,
     `x` gives access to the target's spikes (`models.history`) and to random numbers (`models.draws.uniform`). The
     result is the new state in the order of `dynamic`, the weight of the spike that the target gets, and whether it
     gets one at all. All are floating-point numbers. The function is compiled for the event kernels of both back ends.
@@ -46,6 +47,8 @@ class Synapse(Model, abstract=True):
     needs_voltages: ClassVar[bool] = False
     """True if the target has to keep the history of its potential."""
     default_weight: ClassVar[float] = 1.0
+    common_state: ClassVar[tuple[str, ...]] = ()
+    """Common properties that `send` changes, at the end of its result; each virtual process has its own values."""
     weight_is_common: ClassVar[bool] = False
     """True for models whose connections have no weight of their own."""
     delay_shift: ClassVar[str] = ""
@@ -62,3 +65,8 @@ class Synapse(Model, abstract=True):
     """True if stimulators and meters can be connected with it."""
     size: ClassVar[int | None] = 32
     """Bytes that NEST reports for one connection, None if it reports nothing."""
+
+    @classmethod
+    def complete(cls, changes: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the common properties that follow from `changes`; `values` has all values, `changes` among them."""
+        return {}

@@ -207,7 +207,11 @@ def test_unknown_entries_are_ignored_on_request() -> None:
     nest.Connect(nodes, nodes, {"rule": "one_to_one", "nonsense": 1}, spec)
     connections = nest.GetConnections()
     connections.set({"nonsense": 1.0, "synapse_label": 3, "delay": 2.0})
-    assert connections.get(["alpha", "weight", "delay"]) == {"alpha": [2.0] * 2, "weight": [3.0] * 2, "delay": [2.0] * 2}
+    assert connections.get(["alpha", "weight", "delay"]) == {
+        "alpha": [2.0] * 2,
+        "weight": [3.0] * 2,
+        "delay": [2.0] * 2,
+    }
     nest.dict_miss_is_error = True
     with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry):
         nodes.set({"nonsense": 1.0})

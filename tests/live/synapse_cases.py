@@ -38,6 +38,11 @@ MODELS: dict[str, tuple[dict[str, Any], dict[str, Any], float | None]] = {
         {"alpha": 1.2, "beta": 0.01, "mu_plus": 0.1, "mu_minus": 0.05, "tau_plus": 19.0, "Wmax": 8.0, "lambda": 0.05},
         3.0,
     ),
+    "stdp_facetshw_synapse_hom": (
+        {"a_thresh_th": 1.1, "a_thresh_tl": 1.1},
+        {"Wmax": 30.0, "driver_readout_time": 2.3, "synapses_per_driver": 3, "tau_plus": 17.0, "tau_minus_stdp": 14.0},
+        11.0,
+    ),
     "tsodyks_synapse": ({**STP, "tau_psc": 3.0, "x": 0.8, "y": 0.1}, {}, 7.0),
     "tsodyks_synapse_hom": ({"x": 0.8}, {**STP, "tau_psc": 2.7, "weight": 7.0}, None),
     "tsodyks2_synapse": ({**STP, "u": 0.3}, {}, 7.0),
