@@ -311,10 +311,11 @@ class Session:
         found = self._runner.unstable()
         if found is not None:
             batch, row, name = found
-            clock = self._network.clock
+            clock, node = self._network.clock, int(batch.node_ids[row])
             raise errors.NumericalInstability(
-                f"The state variable {name} of node {batch.node_ids[row]} ({batch.model.name}) became infinite or "
-                f"undefined between {clock.to_ms(begin)} ms and {clock.to_ms(end)} ms."
+                f"A numerical instability was detected: the state variable {name} of node {node} "
+                f"({self._network.nodes.named(node).name}) became infinite or undefined between {clock.to_ms(begin)} ms "
+                f"and {clock.to_ms(end)} ms."
             )
 
     def spike_count(self) -> int:
