@@ -101,7 +101,7 @@ def build_delivery(
     lookup: tuple[np.ndarray, np.ndarray],
     watched_models: set[int],
     dynamics: tuple[str, ...],
-    clock: Any,
+    network: Any,
 ) -> DeliveryTable:
     """Lay out the connections between neurons of one virtual process.
 
@@ -113,20 +113,28 @@ def build_delivery(
         Indices of synapse models with a weight recorder.
     dynamics
         Names of all synapse models whose functions are needed, on any virtual process.
+    network
+        The network, for its clock and whether spikes are compressed: else each stretch of connections with the same
+        source is a group, and the last group comes first.
     """
+    compressed = network.attributes.use_compressed_spikes
     tables = [(index, t) for index, t in tables if len(t.source)]
     places = _Places(shard, lookup)
-    parts = [_TableGroups(t) for _, t in tables]
+    parts = [_TableGroups(t, compressed) for _, t in tables]
     source, row, size = (
         np.concatenate([np.empty(0, np.int64), *(getattr(p, k) for p in parts)]) for k in ("source", "row", "size")
     )
     owner = np.repeat(np.arange(len(parts)), [len(p.source) for p in parts])
-    order = np.argsort(source, kind="stable")
+    order = (
+        np.argsort(source, kind="stable") if compressed else len(source) - 1 - np.argsort(source[::-1], kind="stable")
+    )
     source, owner, row, size = source[order], owner[order], row[order], size[order]
     start = np.append(0, np.cumsum(size))
     lane, values = np.empty(start[-1], np.int32), _Values(len(source))
     for k, ((_, table), part) in enumerate(zip(tables, parts, strict=True)):
         mine = np.flatnonzero(owner == k)
+        if not compressed:
+            mine = mine[np.argsort(row[mine])]
         columns = {name: part.ordered(table.read(name)) for name in ("target", "receptor", "weight", "delay")}
         flagged = places.fill(lane, start[mine], row[mine], size[mine], columns)
         values.add(mine, row[mine], _received(columns["weight"], columns["target"], places, flagged), columns["delay"])
@@ -148,7 +156,7 @@ def build_delivery(
         [p.order for p in parts],
         np.empty(0),
     )
-    _complete(result, source, shard, dynamics, lookup, places, clock)
+    _complete(result, source, shard, dynamics, lookup, places, network.clock)
     return result
 
 
@@ -193,12 +201,12 @@ def _add_switches(table: DeliveryTable, source: np.ndarray, places: _Places) -> 
 class _TableGroups:
     """Where the connections of each source are in a table."""
 
-    def __init__(self, table: Any) -> None:
+    def __init__(self, table: Any, compressed: bool) -> None:
         from jaxnest.engine.delivery_loops import boundaries
 
         ids = table.source
         self.order: np.ndarray | None = None
-        if np.any(ids[1:] < ids[:-1]):  # without compressed spikes tables are not sorted
+        if compressed and np.any(ids[1:] < ids[:-1]):  # spikes were not compressed when tables would have been sorted
             self.order = np.argsort(ids, kind="stable")
             ids = ids[self.order]
         self.row = boundaries(ids)

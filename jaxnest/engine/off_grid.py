@@ -16,6 +16,7 @@ from numba.extending import overload
 from jaxnest.engine import ffi
 from jaxnest.engine.archive import note_spike
 from jaxnest.engine.archive_layout import MS_PER_STEP, MS_PER_TIC, TICS_PER_STEP
+from jaxnest.engine.events import _note_weights
 from jaxnest.engine.layout import MIN_DELAY, N_LANES, N_SLOTS, ORIGIN
 from jaxnest.engine.off_grid_sort import later, sort_events
 from jaxnest.engine.synaptic_calls import COMMON_ROW, CONNECTION, FUNCTION, MULTIPLICITY, ROW, SIZE, STEP, WATCHED
@@ -46,10 +47,13 @@ def push(pending: np.ndarray, counts: np.ndarray, node: Any, stamp: Any, offset:
 def deliver(
     spikes: np.ndarray,
     ring: np.ndarray,
+    weight_events: np.ndarray,
+    counters: np.ndarray,
     pending: np.ndarray,
     counts: np.ndarray,
     group_start: np.ndarray,
     connection_start: np.ndarray,
+    group_watched: np.ndarray,
     group_kind: np.ndarray,
     group_row: np.ndarray,
     group_common: np.ndarray,
@@ -87,7 +91,10 @@ def deliver(
                     place = ((step + steps) % n_slots) * n_lanes + lane[c]
                     target = node_of_lane[lane[c]]
                     if group_kind[group] == 0:
-                        amount = weight[c + (len(weight) - len(lane) if copy > 0 else 0)]
+                        value = c + (len(weight) - len(lane) if copy > 0 else 0)
+                        amount = weight[value]
+                        if group_watched[group]:
+                            _note_weights(weight_events, counters, c, c + 1, step + 1, weight, value, 1)
                         if target > 0:
                             push(pending, counts, target, step + steps, at, amount)
                         else:
@@ -97,7 +104,8 @@ def deliver(
                         ring[place] = -0.0  # shows whether something is added
                     call = calls[group_kind[group] - 1]
                     call[ROW], call[SIZE], call[COMMON_ROW] = group_row[group] + c - first, 1, group_common[group]
-                    call[CONNECTION], call[MULTIPLICITY], call[STEP], call[WATCHED] = c, 1, step, 0
+                    call[CONNECTION], call[MULTIPLICITY], call[STEP] = c, 1, step
+                    call[WATCHED] = group_watched[group]
                     ffi.call_function(call[FUNCTION], call.ctypes.data)
                     if target > 0:
                         if ring[place] != 0.0 or np.copysign(1.0, ring[place]) > 0.0:

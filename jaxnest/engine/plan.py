@@ -196,9 +196,7 @@ def _delivery_tables(network: Network, shards: list[Shard], lookups: list[Any]) 
     connections = network.connections
     dynamics = dynamics_of(t for _, _, category, t in connections.tables() if category != "from_device")
     return [
-        build_delivery(
-            shard, _delivered(connections, shard, lookup), lookup, watched(connections), dynamics, network.clock
-        )
+        build_delivery(shard, _delivered(connections, shard, lookup), lookup, watched(connections), dynamics, network)
         for shard, lookup in zip(shards, lookups, strict=True)
     ]
 

@@ -121,14 +121,18 @@ class PreciseSpikes:
         node = spikes[:, 0].astype(np.int64)
         fan = table.connection_start[table.group_start[node + 1]] - table.connection_start[table.group_start[node]]
         self._room(int((fan * spikes[:, 2]).sum()))
+        _make_room_for_weights(mine, int((table.watched[node] * spikes[:, 2]).sum()))
         kinds, calls = plastic_kernels.groups_and_calls(table, mine, stream, clock)
         arguments: tuple[Any, ...] = (
             spikes,
             mine.ring.reshape(-1),
+            mine.weight_events,
+            mine.counters,
             self.pending,
             self.counts,
             table.group_start,
             table.connection_start,
+            table.group_watched,
             *kinds,
             table.lane,
             table.weight,
@@ -216,6 +220,13 @@ class PreciseSpikes:
         archive.reserve(spikes[:, 0].astype(np.int64), spikes[:, 2], buffers.counters)
         arguments: tuple[Any, ...] = (spikes, *archive.arrays, buffers.counters, clock, times)
         off_grid.note_spikes(*arguments)
+
+
+def _make_room_for_weights(buffers: Any, more: int) -> None:
+    """Let weight recorders note this many further events."""
+    n = (int(buffers.counters[layout.N_WEIGHTS]) + more) * layout.WEIGHT_WORDS
+    if n > len(buffers.weight_events):
+        buffers.weight_events = np.concatenate([buffers.weight_events, np.zeros(2 * n, np.int64)])
 
 
 def _record(spikes: np.ndarray, shard: Shard, buffers: Any, clock: np.ndarray) -> None:

@@ -70,10 +70,6 @@ class Session:
         self._restart(step)
         plan = build_plan(self._network, self._spread)
         watched = any(t.group_watched.any() for t in plan.delivery)
-        if watched and plan.off_grid:
-            raise errors.NotImplemented(
-                "Weight recorders in networks with precise spike times are not implemented yet."
-            )
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index]) for s in plan.shards]
         if old is not None:
@@ -314,8 +310,8 @@ class Session:
             clock, node = self._network.clock, int(batch.node_ids[row])
             raise errors.NumericalInstability(
                 f"A numerical instability was detected: the state variable {name} of node {node} "
-                f"({self._network.nodes.named(node).name}) became infinite or undefined between {clock.to_ms(begin)} ms "
-                f"and {clock.to_ms(end)} ms."
+                f"({self._network.nodes.named(node).name}) became infinite or undefined between "
+                f"{clock.to_ms(begin)} ms and {clock.to_ms(end)} ms."
             )
 
     def spike_count(self) -> int:

@@ -170,3 +170,31 @@ def fractions(nest: Any, threads: int) -> Arrays:
 
 CASES["fractions"] = lambda nest: fractions(nest, 1)
 CASES["fractions_two_threads"] = lambda nest: fractions(nest, 2)
+
+
+def watched(nest: Any, threads: int) -> Arrays:
+    """Weight recorders of synapses between neurons of both kinds."""
+    nest.set(local_num_threads=threads, rng_seed=SEED + 7)
+    precise = nest.Create("iaf_psc_exp_ps", 8, {"V_m": nest.random.uniform(-70.0, -56.0)})
+    ordinary, parrots = nest.Create("iaf_psc_alpha", 4), nest.Create("parrot_neuron_ps", 3)
+    nest.Connect(nest.Create("poisson_generator_ps", params={"rate": 15000.0}), precise, syn_spec={"weight": 40.0})
+    nest.Connect(nest.Create("poisson_generator", params={"rate": 9000.0}), ordinary, syn_spec={"weight": 90.0})
+    recorders = nest.Create("weight_recorder", 3)
+    recorders[2].targets = precise[:2]
+    models = ("stdp_synapse", "static_synapse", "cont_delay_synapse", "bernoulli_synapse")
+    for model, which in zip(models, (0, 1, 2, 0), strict=True):
+        name = f"watched_{model}"
+        nest.CopyModel(model, name, {"weight_recorder": recorders[which]})
+        spec = {"synapse_model": name, "delay": nest.random.uniform(1.0, 2.0)}
+        rule = {"rule": "fixed_indegree", "indegree": 3}
+        nest.Connect(precise, precise + parrots, rule, {**spec, "weight": nest.random.uniform(10.0, 60.0)})
+        if model != "cont_delay_synapse":
+            nest.Connect(precise, ordinary, rule, {**spec, "weight": nest.random.uniform(-10.0, 60.0)})
+            nest.Connect(ordinary, precise, rule, {**spec, "weight": nest.random.uniform(-10.0, 60.0)})
+    nest.Simulate(100.3)
+    nest.Simulate(50.0)
+    return {f"{i}_{k}": np.asarray(v) for i, device in enumerate(recorders) for k, v in device.events.items()}
+
+
+CASES["watched"] = lambda nest: watched(nest, 1)
+CASES["watched_two_threads"] = lambda nest: watched(nest, 2)

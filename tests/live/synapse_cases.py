@@ -165,6 +165,31 @@ CASES["changes"] = changes
 CASES["changes_two_threads"] = lambda nest: changes(nest, 2)
 
 
+def uncompressed(nest: Any, threads: int) -> Arrays:
+    """A network of stochastic and plastic synapses whose connections are not sorted by source."""
+    nest.set(local_num_threads=threads, rng_seed=SEED + 31, use_compressed_spikes=False)
+    neurons = nest.Create("iaf_psc_alpha", 20, {"V_m": nest.random.uniform(-70.0, -56.0)})
+    drive = nest.Create("poisson_generator", params={"rate": 15000.0})
+    recorder, meter = nest.Create("spike_recorder"), nest.Create("voltmeter")
+    nest.Connect(drive, neurons, syn_spec={"weight": 40.0})
+    nest.CopyModel("bernoulli_synapse", "unreliable", {"p_transmit": 0.3})
+    for model in ("bernoulli_synapse", "static_synapse", "unreliable", "quantal_stp_synapse", "stdp_synapse") * 2:
+        values = {"weight": nest.random.uniform(10.0, 60.0), "delay": nest.random.uniform(1.0, 2.0)}
+        spec = {"synapse_model": model, **values}
+        nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 2}, spec)
+        nest.Connect(neurons[3:5], neurons[2:7], "all_to_all", spec)
+    nest.Connect(neurons, recorder)
+    nest.Connect(meter, neurons)
+    nest.Simulate(100.3)
+    nest.Simulate(50.0)
+    result = {f"spikes_{k}": np.asarray(v) for k, v in recorder.get("events").items()}
+    return result | {f"samples_{k}": np.asarray(v) for k, v in meter.get("events").items()}
+
+
+for _threads in (1, 2):
+    CASES[f"uncompressed_{_threads}"] = lambda nest, t=_threads: uncompressed(nest, t)
+
+
 def main(module: str, out: str, backend: str, *names: str) -> None:
     """Run cases (all if none is named) and write their results."""
     nest = importlib.import_module(module)
