@@ -125,16 +125,13 @@ def build_delivery(
         np.concatenate([np.empty(0, np.int64), *(getattr(p, k) for p in parts)]) for k in ("source", "row", "size")
     )
     owner = np.repeat(np.arange(len(parts)), [len(p.source) for p in parts])
-    order = (
-        np.argsort(source, kind="stable") if compressed else len(source) - 1 - np.argsort(source[::-1], kind="stable")
-    )
+    order = _by_source(source, not compressed)
     source, owner, row, size = source[order], owner[order], row[order], size[order]
     start = np.append(0, np.cumsum(size))
     lane, values = np.empty(start[-1], np.int32), _Values(len(source))
     for k, ((_, table), part) in enumerate(zip(tables, parts, strict=True)):
         mine = np.flatnonzero(owner == k)
-        if not compressed:
-            mine = mine[np.argsort(row[mine])]
+        mine = mine if compressed else mine[np.argsort(row[mine])]
         columns = {name: part.ordered(table.read(name)) for name in ("target", "receptor", "weight", "delay")}
         flagged = places.fill(lane, start[mine], row[mine], size[mine], columns)
         values.add(mine, row[mine], _received(columns["weight"], columns["target"], places, flagged), columns["delay"])
@@ -158,6 +155,13 @@ def build_delivery(
     )
     _complete(result, source, shard, dynamics, lookup, places, network.clock)
     return result
+
+
+def _by_source(source: np.ndarray, last_first: bool) -> np.ndarray:
+    """Return the order of groups by source, those of one source in the order given, or the other way round."""
+    if last_first:
+        return len(source) - 1 - np.argsort(source[::-1], kind="stable")
+    return np.argsort(source, kind="stable")
 
 
 def _complete(
