@@ -44,6 +44,13 @@ def push(pending: np.ndarray, counts: np.ndarray, node: Any, stamp: Any, offset:
 
 
 @numba.njit(cache=True)
+def _call_once(call: np.ndarray) -> None:
+    """Send one spike through one connection whose synapse has a function of its own."""
+    call[SIZE], call[MULTIPLICITY] = 1, 1
+    ffi.call_function(call[FUNCTION], call.ctypes.data)
+
+
+@numba.njit(cache=True)
 def deliver(
     spikes: np.ndarray,
     ring: np.ndarray,
@@ -66,16 +73,10 @@ def deliver(
     resolution: float,
     calls: np.ndarray,
 ) -> None:
-    """At the beginning of a slice: deliver spikes of the previous one.
+    """At the beginning of a slice: deliver spikes of the previous one (as `SPIKE_WORDS` says, with nodes).
 
-    Parameters
-    ----------
-    spikes
-        As `SPIKE_WORDS` says, with nodes.
-    shift
-        Per connection: how much shorter (ms) its delay is than its number of steps; empty if no delay is.
-    node_of_lane
-        The node of each lane whose spikes wait in a queue, 0 for other lanes.
+    `shift` says how much shorter (ms) the delay of each connection is than its number of steps, and is empty if none is;
+    `node_of_lane` has the node of each lane whose spikes wait in a queue, 0 for other lanes.
     """
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
     for i in range(len(spikes)):
@@ -92,21 +93,19 @@ def deliver(
                     target = node_of_lane[lane[c]]
                     if group_kind[group] == 0:
                         value = c + (len(weight) - len(lane) if copy > 0 else 0)
-                        amount = weight[value]
                         if group_watched[group]:
                             _note_weights(weight_events, counters, c, c + 1, step + 1, weight, value, 1)
                         if target > 0:
-                            push(pending, counts, target, step + steps, at, amount)
+                            push(pending, counts, target, step + steps, at, weight[value])
                         else:
-                            ring[place] += amount
+                            ring[place] += weight[value]
                         continue
                     if target > 0:
                         ring[place] = -0.0  # shows whether something is added
                     call = calls[group_kind[group] - 1]
-                    call[ROW], call[SIZE], call[COMMON_ROW] = group_row[group] + c - first, 1, group_common[group]
-                    call[CONNECTION], call[MULTIPLICITY], call[STEP] = c, 1, step
-                    call[WATCHED] = group_watched[group]
-                    ffi.call_function(call[FUNCTION], call.ctypes.data)
+                    call[ROW], call[COMMON_ROW] = group_row[group] + c - first, group_common[group]
+                    call[CONNECTION], call[STEP], call[WATCHED] = c, step, group_watched[group]
+                    _call_once(call)
                     if target > 0:
                         if ring[place] != 0.0 or np.copysign(1.0, ring[place]) > 0.0:
                             push(pending, counts, target, step + steps, at, ring[place])
