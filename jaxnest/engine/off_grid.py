@@ -75,8 +75,8 @@ def deliver(
 ) -> None:
     """At the beginning of a slice: deliver spikes of the previous one (as `SPIKE_WORDS` says, with nodes).
 
-    `shift` says how much shorter (ms) the delay of each connection is than its number of steps, and is empty if none is;
-    `node_of_lane` has the node of each lane whose spikes wait in a queue, 0 for other lanes.
+    `shift` says how much shorter (ms) the delay of each connection is than its number of steps, and is empty if none
+    is; `node_of_lane` has the node of each lane whose spikes wait in a queue, 0 for other lanes.
     """
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
     for i in range(len(spikes)):
