@@ -46,6 +46,8 @@ def neuron_parameters(rng: np.random.RandomState, model: str) -> dict[str, Any]:
     if "delta" not in model:
         values["tau_syn_ex"] = rng.choice([values["tau_m"], rng.uniform(0.3, 8.0)])
         values["tau_syn_in"] = rng.uniform(0.3, 8.0)
+    if "lossless" in model:
+        values["tau_syn_ex"] = values["tau_syn_in"]
     return values
 
 
@@ -53,7 +55,7 @@ def trains(nest: Any, model: str, shortest: float, threads: int, resolution: flo
     """Neurons with random parameters and precise, coincident, and ordinary input."""
     nest.set(local_num_threads=threads, rng_seed=SEED + 77, resolution=resolution)
     rng = np.random.RandomState(SEED + 5)
-    scale = {"iaf_psc_delta_ps": 4.0, "iaf_psc_exp_ps": 150.0, "iaf_psc_alpha_ps": 15.0}[model]
+    scale = {"delta": 4.0, "exp": 150.0, "alpha": 15.0}[model.split("_")[2]]
     neurons = nest.Create(model, N_NEURONS)
     for node in neurons:
         node.set(neuron_parameters(rng, model))
@@ -91,7 +93,7 @@ def trains(nest: Any, model: str, shortest: float, threads: int, resolution: flo
     return result | {k: np.asarray(v) for k, v in status.items()} | {"count": np.array(nest.local_spike_counter)}
 
 
-for _model in ("iaf_psc_delta_ps", "iaf_psc_exp_ps", "iaf_psc_alpha_ps"):
+for _model in ("iaf_psc_delta_ps", "iaf_psc_exp_ps", "iaf_psc_exp_ps_lossless", "iaf_psc_alpha_ps"):
     for _shortest, _threads, _resolution in (
         (1.0, 1, 0.1),
         (0.1, 2, 0.1),

@@ -128,3 +128,17 @@ def test_operations_exist_in_compiled_code_only() -> None:
     for operation in (precise.next_event, precise.end_refractoriness, precise.emit):
         with pytest.raises(TypeError, match="compiled code"):
             operation(None, *([False] * (operation.__code__.co_argcount - 1)))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"tau_syn_ex": 3.0}, "tau_syn_ex == tau_syn_in is required"),
+        ({"tau_syn_ex": 10.0, "tau_syn_in": 10.0}, "must differ"),
+        ({"t_ref": -1.0}, "Refractory time must not be negative"),
+    ],
+)
+def test_bounds_of_the_neuron_that_misses_no_spike(values: dict[str, float], message: str) -> None:
+    neuron = nest.Create("iaf_psc_exp_ps_lossless")
+    with pytest.raises(nest.NESTErrors.BadProperty, match=message):
+        neuron.set(values)
