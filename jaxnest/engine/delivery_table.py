@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
@@ -51,6 +51,8 @@ class DeliveryTable:
     """How much shorter (ms) the delay of each connection is than its number of steps; empty if none is."""
     plasticity: Plasticity | None = None
     """The connections whose synapses have functions of their own, None if there are none."""
+    marked: np.ndarray = field(default_factory=lambda: np.empty(0, np.bool_))
+    """Whether each connection multiplies its weight by the number that a spike carries; empty if none does."""
     is_spread: bool = False
     """Whether weight and delay of every connection are stored."""
 
@@ -176,6 +178,8 @@ def _complete(
     """Add what only some networks have: fractions of delays, binary neurons, synapses with functions of their own."""
     if any(t.named.model.delay_shift for _, t in table.tables):
         table.shift = _shifts(table)
+    if any(batch.model.marked_receptors for batch in shard.receivers):
+        table.marked = _marked(table, shard, places)
     if (places.flags & BINARY).any():
         _add_switches(table, source, places)
     if dynamics or shard.collectors:
@@ -333,6 +337,21 @@ def _plasticity(
     return build_plasticity(
         dynamics, table.tables, owner, row, starts, columns, clock, shard.collector_rows, shard.index
     )
+
+
+def _marked(table: DeliveryTable, shard: Shard, places: _Places) -> np.ndarray:
+    """Return what `DeliveryTable.marked` holds."""
+    owner, row = table.home(np.arange(len(table.lane)))
+    target, receptor = (_gathered(table.tables, name, owner, row) for name in ("target", "receptor"))
+    marked = np.zeros(len(owner), np.bool_)
+    for i, batch in enumerate(shard.receivers):
+        marked |= (places.batch_of[target] == i) & np.isin(receptor, batch.model.marked_receptors)
+    for k, (_, connections) in enumerate(table.tables):
+        if connections.named.model.send is not None and marked[owner == k].any():
+            raise errors.NotImplemented(
+                f"'{connections.named.name}' at receptors that use the number a spike carries: static synapses only."
+            )
+    return marked
 
 
 def _shifts(table: DeliveryTable) -> np.ndarray:

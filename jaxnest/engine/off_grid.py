@@ -68,6 +68,7 @@ def deliver(
     weight: np.ndarray,
     delay: np.ndarray,
     shift: np.ndarray,
+    marked: np.ndarray,
     node_of_lane: np.ndarray,
     clock: np.ndarray,
     resolution: float,
@@ -75,8 +76,8 @@ def deliver(
 ) -> None:
     """At the beginning of a slice: deliver spikes of the previous one (as `SPIKE_WORDS` says, with nodes).
 
-    `shift` says how much shorter (ms) the delay of each connection is than its number of steps, and is empty if none
-    is; `node_of_lane` has the node of each lane whose spikes wait in a queue, 0 for other lanes.
+    `shift`, `marked` are those of the `DeliveryTable`; `node_of_lane` has the node of each lane whose spikes wait in a
+    queue, 0 for other lanes.
     """
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
     for i in range(len(spikes)):
@@ -87,7 +88,7 @@ def deliver(
             for copy in range(int(spikes[i, MULTIPLE])):
                 for c in range(first, connection_start[group + 1]):
                     steps, at = delay[c], offset + (shift[c] if len(shift) > 0 else 0.0)
-                    if at >= resolution:
+                    if len(shift) > 0 and at >= resolution:
                         steps, at = steps - 1, at - resolution
                     place = ((step + steps) % n_slots) * n_lanes + lane[c]
                     target = node_of_lane[lane[c]]
@@ -98,7 +99,7 @@ def deliver(
                         if target > 0:
                             push(pending, counts, target, step + steps, at, weight[value])
                         else:
-                            ring[place] += weight[value]
+                            ring[place] += weight[value] * (offset if len(marked) > 0 and marked[c] else 1.0)
                         continue
                     if target > 0:
                         ring[place] = -0.0  # shows whether something is added

@@ -22,6 +22,7 @@ from jaxnest.engine.tables import (
     build_device_table,
     part,
 )
+from jaxnest.models.base import MARK
 
 NEVER = 1 << 62
 
@@ -88,6 +89,9 @@ class Plan:
         kept = shard_batches[batch].model.filtered_voltages
         if kept:
             names |= dict.fromkeys(kept)
+            sampled[:] = True
+        if shard_batches[batch].model.marks_spikes:
+            names[MARK] = None
             sampled[:] = True
         for probe in self.probes:
             if (probe.shard, probe.batch) == (shard, batch):
@@ -177,8 +181,8 @@ def _refuse_negative(network: Network, shards: list[Shard], lookups: list[Any]) 
 
 
 def _redirections(shards: list[Shard], device_tables: list[list[DeviceTable]]) -> list[Redirections] | None:
-    """Let events of devices take another way where some neurons have queues."""
-    if not any(b.model.queue_channel for shard in shards for b in shard.batches):
+    """Let events of devices take another way where some neurons have queues; None if all spikes are on the grid."""
+    if not any(b.model.queue_channel or b.model.marks_spikes for shard in shards for b in shard.batches):
         return None
     return [redirect(shard, tables) for shard, tables in zip(shards, device_tables, strict=True)]
 

@@ -88,6 +88,9 @@ class StrictRunner:
             elif not columns.batch.model.draws and not self._waveforms.advance(s, b, clock):
                 columns.advance(self.buffers[s], clock)
         self._waveforms.generate(s, self.devices[s], clock, later=True)
+        for columns in self.neurons[s]:
+            if precise is not None and columns.batch.model.marks_spikes:
+                precise.take_marked(columns, self.buffers[s].raster, clock)
         self._collect(s, clock)
 
     def _send(self, s: int, clock: np.ndarray) -> None:

@@ -125,6 +125,10 @@ def _receptor(
         )
     if receptor not in known:
         return _unknown(target, receptor, known)
+    if source.emits == "spikes":
+        reason = source.refuses(source, target, receptor) or target.refuses(source, target, receptor)
+        if reason:
+            return illegal(reason)
     return _only_zero(synapse) if synapse.receptor_zero_only and receptor else None
 
 

@@ -136,6 +136,14 @@ class Relation:
     message: str
 
 
+MARK = "mark"
+"""The state variable of neurons whose spikes carry a number."""
+
+
+def _mark(v: Any, s: Any) -> Any:
+    return s.mark
+
+
 class Model:
     """Anything with a name and declared quantities: nodes and synapses."""
 
@@ -217,6 +225,10 @@ class Node(Model, abstract=True):
     """Sends spikes that are not bound to the grid of time steps."""
     queue_channel: ClassVar[str | None] = None
     """The input channel whose spikes wait in a queue, with their precise times (see `models.precise`)."""
+    marks_spikes: ClassVar[bool] = False
+    """Each spike carries the number that the state variable `mark` then has, in the place of a precise time."""
+    marked_receptors: ClassVar[tuple[int, ...]] = ()
+    """The receptors at which the weight of a spike is multiplied by the number that it carries."""
     filtered_voltages: ClassVar[tuple[str, ...]] = ()
     """The recordables that voltage-dependent synapses need, if the node keeps their history (`models.voltage_history`):
     the potential, a fast average, a slow one, and the average of this one."""
@@ -245,6 +257,11 @@ class Node(Model, abstract=True):
         return tuple(names)
 
     @classmethod
+    def refuses(cls, source: type[Node], target: type[Node], receptor: int) -> str:
+        """Why spikes cannot be sent to a receptor of a model, one of the two being this one; empty if they can."""
+        return ""
+
+    @classmethod
     def uses_iterations(cls) -> bool:
         """True if the model sends or gets numbers without delay: waveforms are then iterated."""
         return any(kind.iterated for kind in (*cls.signals, *cls.hears))
@@ -266,7 +283,7 @@ class Node(Model, abstract=True):
     @classmethod
     def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
         """Return the function of (variables, state) behind a recordable."""
-        return cls.recordables[name]
+        return _mark if cls.marks_spikes and name == MARK else cls.recordables[name]
 
     @classmethod
     def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:

@@ -200,3 +200,79 @@ def watched(nest: Any, threads: int) -> Arrays:
 
 CASES["watched"] = lambda nest: watched(nest, 1)
 CASES["watched_two_threads"] = lambda nest: watched(nest, 2)
+
+
+def marks(nest: Any, model: str, threads: int) -> Arrays:
+    """Neurons whose spikes carry a number, among neurons of other kinds."""
+    nest.set(local_num_threads=threads, rng_seed=SEED + 21)
+    rng = np.random.RandomState(SEED + 9)
+    neurons = nest.Create(model, 20)
+    for node in neurons:
+        node.set(MARKS[model](rng))
+    scale = {"iaf_tum_2000": 60.0, "iaf_chxk_2008": 20.0}[model]
+    receptor = {"iaf_tum_2000": 1, "iaf_chxk_2008": 0}[model]
+    plain, precise, parrots = (
+        nest.Create("iaf_psc_exp", 5),
+        nest.Create("iaf_psc_exp_ps", 5),
+        nest.Create("parrot_neuron", 2),
+    )
+    poisson = nest.Create("poisson_generator", params={"rate": 9000.0})
+    current = nest.Create("ac_generator", params={"amplitude": 3.0 * scale, "frequency": 40.0})
+    nest.Connect(poisson, neurons, syn_spec={"weight": scale})
+    nest.Connect(poisson, neurons, syn_spec={"weight": scale, "receptor_type": receptor})
+    nest.Connect(current, neurons)
+    nest.Connect(poisson, parrots)
+    rule = {"rule": "fixed_indegree", "indegree": 4}
+    delay = nest.random.uniform(1.0, 3.0)
+    spec = {"weight": nest.random.uniform(-2.0 * scale, 5.0 * scale), "delay": delay, "receptor_type": receptor}
+    nest.Connect(neurons, neurons, rule, spec)
+    nest.Connect(
+        neurons,
+        plain + precise if receptor == 0 else plain,
+        rule,
+        {"weight": nest.random.uniform(100.0, 900.0), "delay": delay},
+    )
+    nest.Connect(plain + parrots, neurons, rule, {"weight": scale, "delay": delay, "synapse_model": "stdp_synapse"})
+    nest.Connect(neurons, parrots, "all_to_all", {"synapse_model": "stdp_synapse", "receptor_type": 1, "delay": 1.5})
+    nest.Connect(precise, neurons, rule, {"weight": scale, "delay": delay, "receptor_type": receptor})
+    record_from = nest.GetDefaults(model, "recordables")
+    meter = nest.Create("multimeter", params={"interval": 0.7, "record_from": record_from})
+    nest.Connect(meter, neurons)
+    spikes = recorder(nest, neurons + plain + precise + parrots, 1.0)
+    nest.Simulate(70.3)
+    nest.Simulate(59.0)
+    result = recorded("spikes", spikes) | {f"samples_{k}": np.asarray(v) for k, v in meter.events.items()}
+    result["weights"] = np.sort(nest.GetConnections(synapse_model="stdp_synapse").get("weight"))
+    return result | {k: np.asarray(v) for k, v in neurons.get(["V_m", "t_spike", "post_trace"]).items()}
+
+
+MARKS: dict[str, Callable[[np.random.RandomState], dict[str, Any]]] = {
+    "iaf_tum_2000": lambda rng: {
+        "tau_m": rng.uniform(6.0, 25.0),
+        "tau_syn_ex": rng.uniform(0.5, 4.0),
+        "tau_syn_in": rng.uniform(0.5, 4.0),
+        "t_ref": rng.choice([0.1, 1.0, 2.3]),
+        "tau_fac": rng.choice([0.0, 80.0, 1000.0]),
+        "tau_rec": rng.uniform(20.0, 400.0),
+        "tau_psc": rng.uniform(1.0, 5.0),
+        "U": rng.uniform(0.1, 0.9),
+        "x": 0.7,
+        "y": 0.2,
+        "u": rng.uniform(0.0, 1.0),
+        "delta": rng.choice([0.0, 2.0]),
+        "rho": 40.0,
+    },
+    "iaf_chxk_2008": lambda rng: {
+        "C_m": rng.uniform(600.0, 1500.0),
+        "g_L": rng.uniform(60.0, 150.0),
+        "tau_syn_ex": rng.uniform(0.5, 4.0),
+        "tau_syn_in": rng.uniform(0.5, 4.0),
+        "tau_ahp": rng.uniform(0.3, 2.0),
+        "g_ahp": rng.uniform(100.0, 600.0),
+        "I_e": rng.choice([0.0, 500.0]),
+        "ahp_bug": bool(rng.randint(2)),
+    },
+}
+for _model in MARKS:
+    for _threads in (1, 2):
+        CASES[f"marks_{_model}_{_threads}"] = lambda nest, m=_model, t=_threads: marks(nest, m, t)
