@@ -276,3 +276,44 @@ MARKS: dict[str, Callable[[np.random.RandomState], dict[str, Any]]] = {
 for _model in MARKS:
     for _threads in (1, 2):
         CASES[f"marks_{_model}_{_threads}"] = lambda nest, m=_model, t=_threads: marks(nest, m, t)
+
+
+def decision(nest: Any, threads: int) -> Arrays:
+    """A small network of neurons with AMPA, GABA and NMDA receptors."""
+    nest.set(local_num_threads=threads, rng_seed=SEED + 41)
+    rng = np.random.RandomState(SEED + 13)
+    neurons = nest.Create("iaf_bw_2001", 20)
+    for node in neurons:
+        node.set(
+            C_m=rng.uniform(200.0, 600.0),
+            t_ref=rng.choice([0.1, 1.0, 2.0]),
+            tau_AMPA=rng.uniform(1.0, 4.0),
+            tau_GABA=rng.uniform(3.0, 9.0),
+            tau_decay_NMDA=rng.uniform(20.0, 100.0),
+            tau_rise_NMDA=rng.uniform(0.5, 3.0),
+            alpha=rng.uniform(0.2, 1.0),
+            conc_Mg2=rng.uniform(0.5, 1.5),
+        )
+    plain = nest.Create("iaf_psc_exp", 3)
+    poisson = nest.Create("poisson_generator", params={"rate": 9000.0})
+    current = nest.Create("ac_generator", params={"amplitude": 300.0, "frequency": 40.0})
+    nest.Connect(poisson, neurons, syn_spec={"weight": 6.0, "receptor_type": 1})
+    nest.Connect(current, neurons)
+    rule, delay = {"rule": "fixed_indegree", "indegree": 5}, nest.random.uniform(1.0, 3.0)
+    for receptor, weight in ((1, 2.0), (2, 4.0), (3, 3.0)):
+        nest.Connect(neurons, neurons, rule, {"weight": weight, "delay": delay, "receptor_type": receptor})
+    nest.Connect(neurons, plain, rule, {"weight": 200.0, "delay": delay})
+    nest.Connect(plain, neurons, rule, {"synapse_model": "stdp_synapse", "receptor_type": 1, "delay": delay})
+    record_from = nest.GetDefaults("iaf_bw_2001", "recordables")
+    meter = nest.Create("multimeter", params={"interval": 0.7, "record_from": record_from})
+    nest.Connect(meter, neurons)
+    spikes = recorder(nest, neurons + plain, 1.0)
+    nest.Simulate(70.3)
+    nest.Simulate(59.0)
+    status = neurons.get([*record_from, "t_spike"])
+    result = recorded("spikes", spikes) | {f"samples_{k}": np.asarray(v) for k, v in meter.events.items()}
+    return result | {k: np.asarray(v) for k, v in status.items()}
+
+
+for _threads in (1, 2):
+    CASES[f"decision_{_threads}"] = lambda nest, t=_threads: decision(nest, t)

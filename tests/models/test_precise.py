@@ -155,3 +155,17 @@ def test_neurons_whose_spikes_carry_a_number_at_wrong_receptors() -> None:
     nest.Connect(plain, neurons, syn_spec={"receptor_type": 1, "synapse_model": "stdp_synapse"})
     with pytest.raises(nest.NESTErrors.NotImplemented, match="static synapses only"):
         nest.Simulate(1.0)
+
+
+def test_nmda_receptors_need_a_sender_of_the_same_model() -> None:
+    neurons, generator = nest.Create("iaf_bw_2001", 2), nest.Create("poisson_generator")
+    nest.CopyModel("iaf_bw_2001", "copied")
+    nest.Connect(nest.Create("copied"), neurons, syn_spec={"receptor_type": 3})
+    for source, receptor, error in ((generator, 3, "IllegalConnection"), (neurons, 0, "UnknownReceptorType")):
+        with pytest.raises(getattr(nest.NESTErrors, error)):
+            nest.Connect(source, neurons, syn_spec={"receptor_type": receptor})
+    neurons.set(tau_rise_NMDA=120.0)
+    with pytest.raises(nest.NESTErrors.BadProperty, match="smaller than tau_decay_NMDA"):
+        nest.Simulate(1.0)
+    neurons.set(tau_rise_NMDA=2.0)
+    nest.Simulate(1.0)
