@@ -1,8 +1,10 @@
 """Compare the installed jaxnest with NEST, and write a report.
 
     python -m validation                                  with what is recorded; needs no NEST
-    python -m validation --live PYTHON --seed 7           with a live NEST, on freshly drawn cases
+    python -m validation --live PYTHON --seed 7           with a live NEST, on freshly drawn cases, too
     python -m validation --only 'iaf_*' --backend strict  a part
+    python -m validation --page                           the page of the documentation, with plots and JSON
+    python -m validation --page build/validation -j 2     the same elsewhere, in two processes
 
 The exit status is 1 if something is out of tolerance.
 """
@@ -10,8 +12,10 @@ The exit status is 1 if something is out of tolerance.
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
-from collections.abc import Callable
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import jaxnest as nest
@@ -19,6 +23,9 @@ from validation import models, networks, places, report, statistics, tables
 from validation.comparison import Report
 
 SECTIONS = ("models", "networks", "tables", "statistics")
+
+Task = tuple[str, str]
+"""A section of the report, and a part of it: a model, a folder of recordings, a kind of random streams."""
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,35 +36,66 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--only", action="append", default=[], metavar="PATTERN", help="models and simulations")
     result.add_argument("--section", action="append", choices=SECTIONS, default=[], help="parts of the report")
     result.add_argument("--backend", action="append", choices=("strict", "xla"), default=[])
+    result.add_argument("-j", "--processes", type=int, default=1, help="how many processes compare")
     result.add_argument("--json", type=Path, metavar="FILE", help="where the report goes, as JSON")
-    result.add_argument("--page", action="store_true", help="write the page of the documentation and its plots, too")
+    result.add_argument(
+        "--page", nargs="?", type=Path, const=places.DOCS, metavar="FOLDER",
+        help="write the page of the documentation, its plots and the JSON (default: docs)",
+    )  # fmt: skip
     return result
 
 
-def measure(options: argparse.Namespace) -> Report:
-    """Make all comparisons that are asked for."""
-    found, patterns = Report(), options.only or ["*"]
-    backends, sections = options.backend or ["strict", "xla"], options.section or list(SECTIONS)
-    nest.verbosity = nest.VerbosityLevel.ERROR
-    steps: dict[str, tuple[Callable[[], None], Callable[[], None] | None]] = {
-        "models": (
-            lambda: models.recorded(found, backends, patterns),
-            lambda: models.live(found, backends, patterns, options.live, options.seed),
-        ),
-        "networks": (
-            lambda: networks.recorded(found, backends, patterns),
-            lambda: networks.live(found, backends, patterns, options.live, options.seed),
-        ),
-        "tables": (lambda: tables.recorded(found), lambda: tables.live(found, options.live, options.seed)),
-        "statistics": (lambda: statistics.recorded(found), None),
+def tasks(options: argparse.Namespace) -> Iterator[Task]:
+    """Yield what is to be done, the longest first."""
+    found = {
+        "statistics": statistics.rng_types,
+        "networks": networks.names,
+        "tables": lambda: ["all"],
+        "models": lambda: models.available(options.only or ["*"]),
     }
-    for name in sections:
-        recorded, live = steps[name]
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        recorded()
-        if live is not None and options.live:
-            live()
+    for section, parts in found.items():
+        if section in (options.section or SECTIONS):
+            yield from ((section, part) for part in parts())
+
+
+def measure(options: argparse.Namespace, task: Task) -> Report:
+    """Make the comparisons of one task."""
+    found, patterns = Report(), options.only or ["*"]
+    backends, (section, part) = options.backend or ["strict", "xla"], task
+    nest.verbosity = nest.VerbosityLevel.ERROR
+    if section == "models":
+        models.recorded(found, backends, [part])
+        if options.live:
+            models.live(found, backends, models.ask(options.live, list(models.drawn(part, options.seed))))
+    elif section == "networks":
+        networks.recorded(found, backends, patterns, part)
+        if options.live:
+            networks.live(found, backends, patterns, part, options.live, options.seed)
+    elif section == "tables":
+        tables.recorded(found)
+        if options.live:
+            tables.live(found, options.live, options.seed)
+    else:
+        statistics.recorded(found, part)
     nest.ResetKernel()
+    return found
+
+
+def measure_all(options: argparse.Namespace) -> Report:
+    """Make all comparisons, in one process or in several."""
+    found, todo = Report(), list(tasks(options))
+    if options.processes == 1:
+        for task in todo:
+            print(*task, file=sys.stderr, flush=True)
+            found.add(measure(options, task))
+    else:
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(options.processes, mp_context=context) as pool:
+            waiting = {pool.submit(measure, options, task): task for task in todo}
+            for done in as_completed(waiting):
+                print(*waiting[done], file=sys.stderr, flush=True)
+                found.add(done.result())
+    found.sort()
     found.facts |= report.facts(options)
     return found
 
@@ -65,12 +103,14 @@ def measure(options: argparse.Namespace) -> Report:
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = parser().parse_args(arguments)
-    found = measure(options)
+    found = measure_all(options)
     print(report.text(found))
-    if options.json or options.page:
-        report.write_json(found, options.json or places.REPORT)
+    if options.json:
+        report.write_json(found, options.json)
     if options.page:
-        report.write_page(found)
+        from validation import page
+
+        page.write(found, options.page)
     return 1 if found.failed() else 0
 
 

@@ -55,7 +55,9 @@ def recording(
         return request.param, load(REFERENCE / "devices", request.param)
     folder, seed = tmp_path_factory.mktemp("nest"), live_seed("devices", 2**31 - 1)
     subprocess.run(
-        [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), str(seed)], check=True, capture_output=True
+        [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), "--seed", str(seed)],
+        check=True,
+        capture_output=True,
     )
     return seed, load(folder, seed)
 
