@@ -28,8 +28,10 @@ def number(value: float) -> str:
     return f"{value:.0e}".replace("e-0", "e-") if value else "0"
 
 
-def largest(rows: Iterable[Row]) -> str:
-    """Return the largest relative error and where it is."""
+def largest(rows: list[Row]) -> str:
+    """Return the largest relative error and where it is; nothing if nothing was compared."""
+    if not rows:
+        return ""
     worst = max(rows, key=lambda row: row.relative, default=None)
     return f"{worst.relative:.1e} ({worst.quantity})" if worst and worst.relative else "0"
 
@@ -168,43 +170,54 @@ def summary(found: Report) -> str:
     )
 
 
+INTRODUCTION = """\
+How jaxnest {jaxnest} compares with NEST {NEST}. `python -m validation --page` writes this page, with {versions},
+from what NEST computed (`nest_reference/`, recorded until {recorded}). All numbers are in [validation.json](validation.json)."""
+REPEAT = """\
+Anyone can repeat it without NEST, or with NEST on cases that nobody has seen before:
+
+    python -m validation
+    python -m validation --live PYTHON_WITH_NEST --seed 7
+
+An error is the largest absolute difference in a trace, relative to the largest magnitude in it."""
+MODELS = """\
+Each is simulated below and above threshold and in edge cases (equal time constants, no refractory time, parameters at
+their bounds) at resolutions of 0.01, 0.1, 0.5 and 1 ms. `_hpc` and `_lbl` are variants of a synapse."""
+DEVICES = """\
+Stimulators and recorders are compared in simulations together with other models: with time windows, several runs,
+threads, and changes in between."""
+EVERYTHING = """\
+Models by themselves, and simulations of several models. Of these the default back end, which compiles each of them,
+runs one for every model."""
+STATISTICS = """\
+Where random numbers are drawn in another way (`rng_type = "jax"`), and in chaotic networks after a long time, results
+agree in distribution. A balanced network of 1000 neurons is simulated for 20 s; distances are Kolmogorov-Smirnov's, averaged
+over ten seeds of NEST; allowed is the mean distance of one of these from the others plus three standard deviations."""
+
+
 def page(found: Report) -> str:
     """Return the page of the documentation."""
-    facts = found.facts
-    packages = ", ".join(f"{name} {version}" for name, version in facts["packages"].items())
-    return (
-        "# Validation\n\n"
-        f"How jaxnest {facts['jaxnest']} compares with NEST {facts['NEST']}. `python -m validation --page` writes this "
-        f"page, with {packages}, from what NEST computed (`nest_reference/`, recorded until {facts['recorded']}). All "
-        "numbers are in [validation.json](validation.json).\n\n"
-        + summary(found)
-        + failures(found)
-        + "Anyone can repeat it without NEST, or with NEST on cases that nobody has seen before:\n\n"
-        "    python -m validation\n    python -m validation --live PYTHON_WITH_NEST --seed 7\n\n"
-        "An error is the largest absolute difference in a trace, relative to the largest magnitude in it.\n\n"
-        "## Models\n\n"
-        "Each is simulated below and above threshold and in edge cases (equal time constants, no refractory time, "
-        "parameters at their bounds) at resolutions of 0.01, 0.1, 0.5 and 1 ms. `_hpc` and `_lbl` are variants of a "
-        "synapse.\n\n" + model_table(found) + "![Largest errors](images/validation_errors.png)\n\n"
-        "The worst cases: traces of the models that come nearest to their tolerance, dashed.\n\n"
-        "![Traces with the largest errors](images/validation_worst.png)\n\n"
-        "### Devices\n\n"
-        "Stimulators and recorders are compared in simulations together with other models: with time windows, several "
-        "runs, threads, and changes in between.\n\n"
-        + device_table(found)
-        + "## Everything that was compared\n\n"
-        + section_table(found)
-        + "## Statistics of a chaotic network\n\n"
-        'Where random numbers are drawn in another way (`rng_type = "jax"`), and in chaotic networks after a long '
-        "time, results agree in distribution. A balanced network of 1000 neurons is simulated for 20 s; distances are "
-        "Kolmogorov-Smirnov's, averaged over ten seeds of NEST; allowed is the mean distance of one of these from the "
-        "others plus three standard deviations.\n\n"
-        + statistics_table(found)
-        + "![Distributions](images/validation_statistics.png)\n\n"
-        + "## Tolerances\n\n"
-        + tolerance_table()
-        + reasons.page()
+    versions = ", ".join(f"{name} {version}" for name, version in found.facts["packages"].items())
+    parts = (
+        "# Validation",
+        INTRODUCTION.format(versions=versions, **found.facts),
+        summary(found) + failures(found) + REPEAT,
+        "## Models",
+        MODELS,
+        model_table(found) + "![Largest errors](images/validation_errors.png)",
+        "The worst cases: traces of the models that come nearest to their tolerance, dashed.",
+        "![Traces with the largest errors](images/validation_worst.png)",
+        "### Devices",
+        DEVICES,
+        device_table(found) + "## Everything that was compared",
+        EVERYTHING,
+        section_table(found) + "## Statistics of a chaotic network",
+        STATISTICS,
+        statistics_table(found) + "![Distributions](images/validation_statistics.png)",
+        "## Tolerances",
+        tolerance_table() + reasons.page(),
     )
+    return "\n\n".join(parts)
 
 
 def write(found: Report, folder: Path) -> None:

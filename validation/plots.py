@@ -12,6 +12,7 @@ from validation.comparison import Report, Row
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
 
 N_TRACES = 4
 OURS, THEIRS, LIMIT = "#0b5fa5", "#e07b39", "#888888"
@@ -19,7 +20,7 @@ SMALLEST = 1e-17
 """What errors of zero are drawn as."""
 
 
-def tidy(axis: plt.Axes) -> None:
+def tidy(axis: Axes) -> None:
     """Take away what is no data."""
     axis.spines[["top", "right"]].set_visible(False)
     axis.tick_params(labelsize=8)

@@ -81,9 +81,9 @@ class Simulation:
 
     def run(self, ms: float) -> None:
         """Advance by a time in ms."""
+        steps = self._steps(ms)
         if not self.prepared:
             raise errors.KernelException("Run called without Prepare: call Prepare first, or use Simulate.")
-        steps = self._steps(ms)
         kernel, session = self._kernel, self._session
         assert session is not None
         kernel.streams.synchrony_check()
