@@ -6,7 +6,7 @@
     python -m validation --page                           the page of the documentation, with plots and JSON
     python -m validation --page build/validation -j 2     the same elsewhere, in two processes
 
-The exit status is 1 if something is out of tolerance.
+The exit status is 1 if something is out of tolerance, or if nothing was compared for a model that is there.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 
 import jaxnest as nest
+from jaxnest.models import registry
 from validation import models, networks, places, report, statistics, tables
 from validation.comparison import Report
 
@@ -111,7 +112,15 @@ def main(arguments: list[str] | None = None) -> int:
         from validation import page
 
         page.write(found, options.page)
-    return 1 if found.failed() else 0
+    left_out = set() if options.only or options.section else missing(found)
+    if left_out:
+        print("Nothing was compared for", ", ".join(sorted(left_out)), file=sys.stderr)
+    return 1 if found.failed() or left_out else 0
+
+
+def missing(found: Report) -> set[str]:
+    """Return the names of models that are there and that nothing was compared for."""
+    return {*registry.NODE_MODELS, *registry.SYNAPSE_MODELS} - {*found.models(), *found.devices()}
 
 
 if __name__ == "__main__":

@@ -76,6 +76,14 @@ class Report:
         """Put rows into an order that does not depend on which process was faster."""
         self.rows = dict(sorted(self.rows.items()))
 
+    def models(self) -> list[str]:
+        """Return the names of the models that have recordings of their own."""
+        return list(dict.fromkeys(row.subject for row in self.rows.values() if row.section == "models"))
+
+    def devices(self) -> list[str]:
+        """Return the names of node models that take part in simulations but have no recordings of their own."""
+        return sorted(set(self.users) - set(self.models()))
+
     def failed(self) -> list[Row]:
         """Return the rows that are out of tolerance."""
         return [row for row in self.rows.values() if not row.passed]

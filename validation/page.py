@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from jaxnest.models import registry
 from validation import plots, report, tolerances
 from validation.comparison import Report, Row
 from validation.nest_suite import reasons
@@ -41,15 +40,10 @@ def yes(right: bool) -> str:
     return "yes" if right else "**no**"
 
 
-def models(found: Report) -> list[str]:
-    """Return the names of the models that have recordings of their own."""
-    return list(dict.fromkeys(row.subject for row in found.rows.values() if row.section == "models"))
-
-
 def model_table(found: Report) -> str:
     """Return one line for each model; variants of a synapse with the same results share it."""
     lines: dict[tuple[str, ...], list[str]] = {}
-    for name in models(found):
+    for name in found.models():
         mine = [row for row in found.rows.values() if (row.section, row.subject) == ("models", name)]
         strict, default = ([row for row in mine if row.backend == backend] for backend in ("strict", "xla"))
         spikes = [row for row in default if row.quantity in SPIKES]
@@ -70,21 +64,10 @@ def model_table(found: Report) -> str:
     return table(columns, rows)
 
 
-def others(found: Report) -> list[str]:
-    """Return the names of node models that take part in simulations but have no recordings of their own."""
-    return sorted(set(found.users) - set(models(found)))
-
-
-def missing(found: Report) -> list[str]:
-    """Return the names of models that are there and that nothing is said about."""
-    there = {name for name, model in {**registry.NODE_MODELS, **registry.SYNAPSE_MODELS}.items() if model}
-    return sorted(there - set(models(found)) - set(others(found)))
-
-
 def device_table(found: Report) -> str:
     """Return one line for each model that is compared in simulations together with others."""
     lines = []
-    for name in others(found):
+    for name in found.devices():
         subjects = found.users[name]
         mine = [row for row in found.rows.values() if (row.section, row.subject) in subjects]
         strict, default = ([row for row in mine if row.backend == backend] for backend in ("strict", "xla"))
@@ -158,7 +141,7 @@ def summary(found: Report) -> str:
     equal = sum(row.identical for row in default)
     spikes = [row for row in default if row.quantity.endswith(("spike times", "spikes_times"))]
     return (
-        f"- **{len(models(found)) + len(others(found))} models**, {sum(row.values for row in rows):,} numbers. "
+        f"- **{len(found.models()) + len(found.devices())} models**, {sum(row.values for row in rows):,} numbers. "
         f"Out of tolerance: {f'**{bad} quantities**' if bad else 'nothing'}.\n"
         f"- `strict` back end: {sum(row.identical for row in strict):,} of {len(strict):,} quantities are equal to "
         "NEST's to the last bit.\n"
@@ -172,7 +155,8 @@ def summary(found: Report) -> str:
 
 INTRODUCTION = """\
 How jaxnest {jaxnest} compares with NEST {NEST}. `python -m validation --page` writes this page, with {versions},
-from what NEST computed (`nest_reference/`, recorded until {recorded}). All numbers are in [validation.json](validation.json)."""
+from what NEST computed (`nest_reference/`, recorded until {recorded}). All numbers are in
+[validation.json](validation.json)."""
 REPEAT = """\
 Anyone can repeat it without NEST, or with NEST on cases that nobody has seen before:
 
@@ -187,12 +171,13 @@ DEVICES = """\
 Stimulators and recorders are compared in simulations together with other models: with time windows, several runs,
 threads, and changes in between."""
 EVERYTHING = """\
-Models by themselves, and simulations of several models. Of these the default back end, which compiles each of them,
-runs one for every model."""
+Models by themselves, and simulations of several models. Of these the default back end, which compiles each of
+them, runs one for every model."""
 STATISTICS = """\
-Where random numbers are drawn in another way (`rng_type = "jax"`), and in chaotic networks after a long time, results
-agree in distribution. A balanced network of 1000 neurons is simulated for 20 s; distances are Kolmogorov-Smirnov's, averaged
-over ten seeds of NEST; allowed is the mean distance of one of these from the others plus three standard deviations."""
+Where random numbers are drawn in another way (`rng_type = "jax"`), and in chaotic networks after a long time,
+results agree in distribution. A balanced network of 1000 neurons is simulated for 20 s; distances are
+Kolmogorov-Smirnov's, averaged over ten seeds of NEST; allowed is the mean distance of one of these from the
+others plus three standard deviations."""
 
 
 def page(found: Report) -> str:
