@@ -23,7 +23,7 @@ def test_every_file_has_provenance(name: str) -> None:
     assert provenance["NEST"] == "3.10.0"
     assert {"built", "host", "have_threads"} <= provenance["build"].keys()
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*.*")} - {"provenance.json"}
-    assert set(provenance["files"]) == files
+    assert set(provenance["files"]) == files, "record them with the script of this folder, which writes provenance.json"
     for file, facts in provenance["files"].items():
         assert facts["sha256"] == hashlib.sha256((folder / file).read_bytes()).hexdigest(), file
         assert datetime.date.fromisoformat(facts["date"]) >= datetime.date(2026, 1, 1)

@@ -19,7 +19,7 @@ from jaxnest.models import registry
 from jaxnest.random import engines
 from jaxnest.random.streams import RandomStreams
 from validation import __main__ as command
-from validation import comparison, models, places, statistics, tables, tolerances
+from validation import comparison, models, places, statistics, tables, tolerances, work
 from validation.nest_suite import reasons
 
 MODELS = models.available(["*"])
@@ -165,7 +165,7 @@ def test_models_without_comparison_are_found() -> None:
     report.users = {name: {("devices", "x")} for name in registry.NODE_MODELS if name != "iaf_psc_alpha"}
     for name in registry.SYNAPSE_MODELS:
         report.check("models", name, "strict", "weight", "x", True, "")
-    assert command.missing(report) == {"iaf_psc_alpha"}
+    assert work.missing(report) == {"iaf_psc_alpha"}
 
 
 def test_processes_share_the_work(tmp_path: Path) -> None:
