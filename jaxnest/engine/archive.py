@@ -117,7 +117,7 @@ def missing(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, raster: n
         return 0
     for lag in range(clock[FROM], clock[TO]):
         for i in range(n):
-            index[i, NEW] += raster[lag * n + i]
+            index[i, NEW] += max(0, raster[lag * n + i])
     needed = 0
     for i in range(n):
         if index[i, INCOMING] > 0 and index[i, LENGTH] + index[i, NEW] > index[i, CAPACITY]:

@@ -185,6 +185,7 @@ def _complete(
     if dynamics or shard.collectors:
         table.spread()
         table.plasticity = _plasticity(shard, dynamics, table, lookup, places, clock)
+        table.plasticity.find_sources(source, shard.first_source_row, len(lookup[0]))
 
 
 def _add_switches(table: DeliveryTable, source: np.ndarray, places: _Places) -> None:

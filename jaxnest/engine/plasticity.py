@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
 
 
-def field(name: str) -> str:
+def as_field(name: str) -> str:
     """Return a name as an attribute: ``lambda`` is ``lambda_``."""
     return name + "_" if keyword.iskeyword(name) else name
 
@@ -100,6 +100,17 @@ class Plasticity:
     """Row of the group's model in the common properties."""
     synapses: list[Synapses]
     times: np.ndarray
+    sources: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    """Nodes whose last spikes are kept for synapses that learn."""
+    source_row: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Per node: its row in the archive, 0 if there is none."""
+
+    def find_sources(self, source: np.ndarray, first_row: int, n_nodes: int) -> None:
+        """Find the nodes whose spikes are kept, from the source of each group; rows begin at `first_row`."""
+        learns = np.array([False, *(s.model.needs_learning for s in self.synapses)])
+        self.sources = np.unique(source[learns[self.group_kind]])
+        self.source_row = np.zeros(n_nodes + 1, np.int64)
+        self.source_row[self.sources] = first_row + np.arange(len(self.sources))
 
     def store(self) -> None:
         """Write weights and states back to the kernel's tables."""
@@ -115,6 +126,14 @@ class Plasticity:
                 np.add.at(count, synapses.target[:n], 1)
                 np.maximum.at(longest, synapses.target[:n], synapses.delay[:n])
         return count, longest
+
+    def learners(self, n_columns: int) -> np.ndarray:
+        """Return how many synapses at each neuron learn from its history."""
+        count = np.zeros(n_columns, np.int64)
+        for synapses in self.synapses:
+            if synapses.model.needs_learning:
+                np.add.at(count, synapses.target[: len(synapses)], 1)
+        return count
 
 
 def dynamics_of(tables: Iterable[Any]) -> tuple[str, ...]:

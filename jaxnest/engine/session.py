@@ -14,6 +14,7 @@ from jaxnest.engine.buffers import EVENT_CAPACITY, Buffers, carry_over, clock_wo
 from jaxnest.engine.collectors import collectors_of
 from jaxnest.engine.detection import Detection
 from jaxnest.engine.drain import LateRecords, SpikeRecords, WeightWatch
+from jaxnest.engine.learning import configure, learners_of, note_step
 from jaxnest.engine.plan import Network, Plan, build_plan, kernel_settings
 from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.stimulation import Devices
@@ -156,6 +157,8 @@ class Session:
         for shard, table, buffers in zip(plan.shards, plan.delivery, self._buffers, strict=True):
             readers = table.plasticity and table.plasticity.readers(len(shard.emitters))
             buffers.archive.configure(shard, readers, plan.clock, buffers.counters, plan.max_delay)
+            learning = table.plasticity and table.plasticity.learners(len(shard.emitters))
+            configure(buffers.archive, shard, learning, plan.learning, buffers.counters)
 
     def settle(self, step: int) -> None:
         """Bring everything home before rows of connection tables move."""
@@ -273,6 +276,8 @@ class Session:
                 note_spikes(plan, buffers, self._network.streams, s, clock, collectors_of(shard, plan.delivery[s]))
                 voltages = self._runner.voltages(s)
                 note_voltages(voltage_constants(plan, s), voltages, buffers, clock, archive_times(plan.clock))
+                values = self._runner.learning(s)
+                note_step(learners_of(plan, s), values, buffers, clock, archive_times(plan.clock))
         self._runner.return_streams()
         self._runner.refresh()
 
@@ -285,6 +290,7 @@ class Session:
                 "A device sent more spikes to recorders or detectors than its model says are possible (`most_events`): "
                 "some are lost."
             )
+        self._refuse_missing()
         self._detection.drain(plan, self._buffers, step)
         for s, buffers in enumerate(self._buffers):
             self._spikes.write(plan, s, buffers, begin, step)
@@ -301,6 +307,19 @@ class Session:
                 senders, times, values = released
                 columns = dict(zip(meter.names, values, strict=True))
                 recording.write(meter.recorder, meter.shard, {"senders": senders, "steps": times} | columns)
+
+    def _refuse_missing(self) -> None:
+        """Stop if a synapse that learns asked for a step that its target does not remember."""
+        missing = max(int(b.counters[layout.HISTORY_MISSING]) for b in self._buffers)
+        if missing:
+            for buffers in self._buffers:
+                buffers.counters[layout.HISTORY_MISSING] = 0
+            raise errors.KernelException(
+                f"A synapse that got an event at {self._network.clock.to_ms(missing)} ms needs the history of its "
+                "target at times that are not part of it: spikes arrived before targets began their first interval "
+                "of updates, or a flush event came within the interval of a spike (flush_event_send_interval has to be "
+                "longer than the interval of updates)."
+            )
 
     def _check_states(self, begin: int, end: int) -> None:
         """Stop at states that are not numbers any more."""

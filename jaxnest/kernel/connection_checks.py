@@ -44,6 +44,10 @@ def why_not(
             f"Source node does not send output: {source.name} -> {target.name}.\n"
             "  Note that recorders must be connected as Connect(neuron, recorder)."
         )
+    if synapse.needs_learning and target.learns is not None and not source.has_proxies and source.emits == "spikes":
+        return errors.NotImplemented(
+            f"Connections with {synapse.name} from devices, such as a {source.name}: put a parrot_neuron between them."
+        )
     if not source.has_proxies and not synapse.accepts_devices and not getattr(source, "sends_plain_spikes", False):
         what = {"currents": "current input", None: "data logging requests"}.get(source.emits, "spike input")
         return illegal(
@@ -68,6 +72,13 @@ def why_not(
             "This synapse model is not supported by the neuron model of at least one connection: "
             f"{target.name} keeps no history of its potential."
         )
+    if synapse.needs_learning and target.learns is None:
+        if not target.has_proxies:
+            return illegal(f"The target node does not support {synapse.name}: {source.name} -> {target.name}.")
+        return errors.NotImplemented(
+            "This synapse model is not supported by the neuron model of at least one connection: "
+            f"{target.name} keeps no history for learning."
+        )
     problem = _receptor(source, target, synapse, receptor, n_receptors)
     if problem is None and synapse.needs_archive and not target.archives:
         return illegal(f"The target node does not support STDP synapses: {target.name} keeps no history of spikes.")
@@ -90,6 +101,10 @@ def _secondary(
             f"The target node or synapse model does not support {kind.name} input. {target.name} cannot be connected "
             f"with {synapse.name}."
         )
+    of_devices = target.hears[kind].of_devices
+    if not source.has_proxies and of_devices is not None and receptor not in of_devices:
+        names = ", ".join(map(str, of_devices))
+        return illegal(f"{target.name} expects connections from a {source.name} at receptor_type {names}.")
     known = target.hears[kind].receptors
     return None if receptor in known else _unknown(target, receptor, list(known))
 

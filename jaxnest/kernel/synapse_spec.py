@@ -125,7 +125,7 @@ def parse(
     known = (*own, *labels, "delay", "receptor_type")
     unknown = []
     for key in specification:
-        if key in model.common or key == "weight_recorder" or (key == "weight" and model.weight_is_common):
+        if key in (*model.common, *model.packed, "weight_recorder") or (key == "weight" and model.weight_is_common):
             raise errors.NotImplemented(
                 f'Synapse parameter "{key}" can only be set via SetDefaults() or CopyModel(), '
                 f"since all connections of '{named.name}' share it."

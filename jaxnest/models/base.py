@@ -14,6 +14,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.models.learning_history import CHANNELS, Learning
 from jaxnest.models.secondary import Hearing, Kind, Signal
 from jaxnest.random.layout import OBJECT_SIZE
 
@@ -104,6 +105,9 @@ class Quantity:
             return np.bool_
         return np.int64 if isinstance(self.default, int) else np.float64
 
+
+FLUSH_INTERVAL = "flush_event_send_interval"
+"""The parameter of neurons that may send flush events: after how long a time without spikes (ms) they do so."""
 
 HAS_CONNECTIONS = "has_connections"
 """The state variable of models whose number of receptors is a parameter: spikes arrive at the neuron."""
@@ -232,6 +236,8 @@ class Node(Model, abstract=True):
     filtered_voltages: ClassVar[tuple[str, ...]] = ()
     """The recordables that voltage-dependent synapses need, if the node keeps their history (`models.voltage_history`):
     the potential, a fast average, a slow one, and the average of this one."""
+    learns: ClassVar[Learning | None] = None
+    """How the node takes part in learning by gradients, if it does (`models.learning_history`)."""
     archives: ClassVar[bool] = False
     """Keeps the history of its spikes that plastic synapses read."""
     receptor_types: ClassVar[dict[str, int]] = {}
@@ -243,6 +249,9 @@ class Node(Model, abstract=True):
     kernel_values: ClassVar[tuple[str, ...]] = ()
     """Attributes of the kernel that `update` finds among the variables."""
 
+    at_least: ClassVar[dict[str, str]] = {}
+    """Parameters that must not be smaller than an attribute of the kernel, whenever parameters are set."""
+
     @classmethod
     def inputs(cls, receptors: int = 1) -> tuple[str, ...]:
         """Names of the input channels of one node, in the order of their ring-buffer lanes."""
@@ -253,7 +262,9 @@ class Node(Model, abstract=True):
             names |= {f"spikes_{k}": None for k in range(receptors)}
         names |= dict.fromkeys(cls.current_receptors.values())
         for hearing in cls.hears.values():
-            names |= dict.fromkeys(channel for term in hearing.terms for channel in term.channels)
+            names |= dict.fromkeys(channel for term in hearing.terms for channel in term.inputs)
+        if cls.learns is not None:
+            names |= dict.fromkeys(CHANNELS)
         return tuple(names)
 
     @classmethod

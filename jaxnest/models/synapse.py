@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from jaxnest.models.base import Model, Quantity
 from jaxnest.models.secondary import Kind
 
+Convert = Callable[[Quantity, str, Any], Any]
+
 
 class Synapse(Model, abstract=True):
     """Base of all synapse models.
@@ -46,6 +48,14 @@ class Synapse(Model, abstract=True):
     """True if the target has to keep the history of its spikes."""
     needs_voltages: ClassVar[bool] = False
     """True if the target has to keep the history of its potential."""
+    needs_learning: ClassVar[bool] = False
+    """True if the target has to keep a history for learning by gradients (`models.learning_history`)."""
+    hears_flush: ClassVar[bool] = False
+    """True if flush events reach `send`, too."""
+    steps_of_kernel: ClassVar[dict[str, str]] = {}
+    """State variables that begin with the value of an attribute of the kernel, in steps, when connections are made."""
+    packed: ClassVar[tuple[str, ...]] = ()
+    """Names of dictionaries, whose entries are (invisible) common properties or state (see `unpack`)."""
     default_weight: ClassVar[float] = 1.0
     common_state: ClassVar[tuple[str, ...]] = ()
     """Common properties that `send` changes, at the end of its result; each virtual process has its own values."""
@@ -70,3 +80,23 @@ class Synapse(Model, abstract=True):
     def complete(cls, changes: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
         """Return the common properties that follow from `changes`; `values` has all values, `changes` among them."""
         return {}
+
+    @classmethod
+    def unpack(
+        cls, name: str, value: Mapping[str, Any], stored: Mapping[str, Any], has_connections: bool, convert: Convert
+    ) -> dict[str, Any]:
+        """Return the common properties that change if a dictionary of the defaults is set.
+
+        `stored` has all others; ``convert(quantity, name, value)`` turns what the user gives into the right type.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def pack(cls, name: str, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a dictionary of the defaults."""
+        raise NotImplementedError
+
+    @classmethod
+    def own_entries(cls, name: str, stored: Mapping[str, Any]) -> dict[str, str]:
+        """Return the entries of the dictionary of each connection, and the state variables that they show."""
+        raise NotImplementedError
