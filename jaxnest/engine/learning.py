@@ -93,9 +93,9 @@ def note_step(learners: list[Learners], slabs: list[np.ndarray], buffers: Any, c
             archive_learning.note_step(*arguments)
 
 
-def flush(shard: Any, buffers: Any, clock: Any) -> None:
+def flush(flushes: bool, buffers: Any, clock: Any) -> None:
     """Send flush events, if some neuron may do so."""
-    if shard.flushes:
+    if flushes:
         from jaxnest.engine import flushing
 
         flushing.flush(buffers.archive.arrays[1], buffers.raster.reshape(-1), clock)

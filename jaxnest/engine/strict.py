@@ -42,6 +42,7 @@ class StrictRunner:
         self._collectors = _collectors(plan)
         self._voltages = [voltage_constants(plan, s) for s in range(len(plan.shards))]
         self._learners = [learners_of(plan, s) for s in range(len(plan.shards))]
+        self._flushes = [shard.flushes for shard in plan.shards]
         self._waveforms = Waveforms(plan, buffers, self.neurons)
         self._samples: list[list[np.ndarray]] = [[] for _ in plan.probes]
         self._threads: ThreadPoolExecutor | None = None
@@ -128,7 +129,7 @@ class StrictRunner:
 
     def _collect(self, s: int, clock: np.ndarray) -> None:
         buffers, table = self.buffers[s], self.collections[s]
-        flush(self.plan.shards[s], buffers, clock)
+        flush(self._flushes[s], buffers, clock)
         events.collect(
             buffers.events,
             buffers.register,
@@ -216,6 +217,7 @@ class StrictRunner:
         self._collectors = _collectors(self.plan)
         self._voltages = [voltage_constants(self.plan, s) for s in range(len(self.plan.shards))]
         self._learners = [learners_of(self.plan, s) for s in range(len(self.plan.shards))]
+        self._flushes = [shard.flushes for shard in self.plan.shards]
         for s, neurons in enumerate(self.neurons):
             for b in range(len(neurons)):
                 neurons[b] = NodeColumns(self.plan.shards[s].batches[b], *self.plan.outputs(s, b), self.plan.min_delay)

@@ -67,22 +67,27 @@ def why_not(
             "Source and target neuron are not compatible (e.g., spiking vs binary neuron): "
             f"{source.name} -> {target.name}."
         )
-    if synapse.needs_voltages and not target.filtered_voltages:
-        return errors.NotImplemented(
-            "This synapse model is not supported by the neuron model of at least one connection: "
-            f"{target.name} keeps no history of its potential."
-        )
-    if synapse.needs_learning and target.learns is None:
-        if not target.has_proxies:
-            return illegal(f"The target node does not support {synapse.name}: {source.name} -> {target.name}.")
-        return errors.NotImplemented(
-            "This synapse model is not supported by the neuron model of at least one connection: "
-            f"{target.name} keeps no history for learning."
-        )
+    missing = _missing_history(source, target, synapse)
+    if missing is not None:
+        return missing
     problem = _receptor(source, target, synapse, receptor, n_receptors)
     if problem is None and synapse.needs_archive and not target.archives:
         return illegal(f"The target node does not support STDP synapses: {target.name} keeps no history of spikes.")
     return problem
+
+
+def _missing_history(source: type[Node], target: type[Node], synapse: type[Synapse]) -> errors.KernelException | None:
+    """Return the error if the target does not keep the history that the synapse reads, or None."""
+    lacks_learning = synapse.needs_learning and target.learns is None
+    if lacks_learning and not target.has_proxies:
+        return illegal(f"The target node does not support {synapse.name}: {source.name} -> {target.name}.")
+    if lacks_learning or (synapse.needs_voltages and not target.filtered_voltages):
+        what = "for learning" if lacks_learning else "of its potential"
+        return errors.NotImplemented(
+            "This synapse model is not supported by the neuron model of at least one connection: "
+            f"{target.name} keeps no history {what}."
+        )
+    return None
 
 
 def _secondary(

@@ -14,36 +14,12 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.models.checks import Check, not_negative, positive
 from jaxnest.models.learning_history import CHANNELS, Learning
 from jaxnest.models.secondary import Hearing, Kind, Signal
 from jaxnest.random.layout import OBJECT_SIZE
 
 INFINITE_TIME = 1.7976931348623157e308  # NEST's "never", in ms
-
-
-@final
-@dataclass(frozen=True)
-class Check:
-    """A bound on one value: `violated(value)` is evaluated for whole columns at once."""
-
-    violated: Callable[[Any], Any]
-    message: str
-    bounds: str
-
-
-def positive(message: str) -> Check:
-    """The value has to be larger than zero."""
-    return Check(lambda x: x <= 0, message, "> 0")
-
-
-def not_negative(message: str) -> Check:
-    """The value has to be at least zero."""
-    return Check(lambda x: x < 0, message, ">= 0")
-
-
-def within(low: float, high: float, message: str) -> Check:
-    """The value has to lie in the closed interval [low, high]."""
-    return Check(lambda x: (x < low) | (x > high), message, f"in [{low}, {high}]")
 
 
 @final
