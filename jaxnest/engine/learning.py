@@ -158,13 +158,13 @@ def flush_in_program(flushes: bool, shard: dict[str, Any], clock: Any) -> None:
         shard["archive"] = index, trace, pool
 
 
-def configure(archive: Any, shard: Any, readers: np.ndarray | None, settings: Any, counters: Any) -> None:
+def configure(archive: Any, shard: Any, new: np.ndarray | None, settings: Any, counters: Any) -> None:
     """Take over parameters of neurons, and begin the histories of new synapses.
 
     Parameters
     ----------
-    readers
-        Number of synapses that learn per column of the raster, or None if there are none.
+    new
+        Number of synapses that learn and that targets do not know yet, per column of the raster, or None.
     settings
         Interval of updates and learning window in steps.
     """
@@ -185,13 +185,13 @@ def configure(archive: Any, shard: Any, readers: np.ndarray | None, settings: An
             trace[rows, place] = batch.variables.get(name, 0.0)
         for role in range(words.LEARNING_ROWS):
             _provide(archive, counters, rows + role)
-        if readers is None:
+        if new is None:
             continue
-        new = readers[batch.first_column : batch.first_column + n] - index[rows, words.INCOMING]
-        for i in np.flatnonzero(new > 0).tolist():
+        here = new[batch.first_column : batch.first_column + n]
+        for i in np.flatnonzero(here).tolist():
             from jaxnest.engine.archive_learning import add_synapses
 
-            arguments: tuple[Any, ...] = (*archive.arrays, counters, int(rows[i]), int(new[i]))
+            arguments: tuple[Any, ...] = (*archive.arrays, counters, int(rows[i]), int(here[i]))
             add_synapses(*arguments)
 
 

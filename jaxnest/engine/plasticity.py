@@ -12,6 +12,8 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest.models.learning_history import BEGUN
+
 
 def as_field(name: str) -> str:
     """Return a name as an attribute: ``lambda`` is ``lambda_``."""
@@ -127,12 +129,17 @@ class Plasticity:
                 np.maximum.at(longest, synapses.target[:n], synapses.delay[:n])
         return count, longest
 
-    def learners(self, n_columns: int) -> np.ndarray:
-        """Return how many synapses at each neuron learn from its history."""
+    def begin_learning(self, n_columns: int) -> np.ndarray:
+        """Return how many synapses at each neuron learn from its history that it does not know yet."""
         count = np.zeros(n_columns, np.int64)
         for synapses in self.synapses:
             if synapses.model.needs_learning:
-                np.add.at(count, synapses.target[: len(synapses)], 1)
+                place = state_names(synapses.model).index(BEGUN)
+                n = len(synapses)
+                np.add.at(count, synapses.target[:n], synapses.state[:n, place] == 0.0)
+                synapses.state[:, place] = 1.0
+                for table, rows, _ in synapses.homes:
+                    table.columns[BEGUN].array[rows] = 1.0
         return count
 
 

@@ -157,8 +157,8 @@ class Session:
         for shard, table, buffers in zip(plan.shards, plan.delivery, self._buffers, strict=True):
             readers = table.plasticity and table.plasticity.readers(len(shard.emitters))
             buffers.archive.configure(shard, readers, plan.clock, buffers.counters, plan.max_delay)
-            learning = table.plasticity and table.plasticity.learners(len(shard.emitters))
-            configure(buffers.archive, shard, learning, plan.learning, buffers.counters)
+            new = table.plasticity and table.plasticity.begin_learning(len(shard.emitters))
+            configure(buffers.archive, shard, new, plan.learning, buffers.counters)
 
     def settle(self, step: int) -> None:
         """Bring everything home before rows of connection tables move."""

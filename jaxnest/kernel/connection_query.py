@@ -261,7 +261,7 @@ class Values:
                     )
         worst: tuple[int, Exception] | None = None
         for table, positions, rows in tables:
-            known = (*settable(table), "delay")
+            known = (*settable(table), *table.named.model.packed, "delay")
             mine = {
                 k: [v[p] for p in positions.tolist()] if _several(v) else v for k, v in changes.items() if k in known
             }

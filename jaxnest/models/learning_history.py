@@ -25,6 +25,9 @@ LEARNING_WINDOW = "eprop_learning_window"
 RESET_ON_UPDATE = "eprop_reset_neurons_on_update"
 """The attributes of the kernel that say when synapses are updated."""
 
+BEGUN = "begun"
+"""The state variable of synapses that tells that their target knows of them; the engine sets it."""
+
 STEP, SIGNAL, DURATION = "step", "learning_signal", "history_duration"
 CHANNELS = (STEP, SIGNAL, DURATION)
 """Inputs in which `update` finds the present step, the learning signal that is known last, and how long the history is

@@ -12,6 +12,14 @@ from jaxnest.models.ops import helper
 from jaxnest.models.registry import register_synapse
 
 FLUSHED, FLUSHED_WITHIN = 1.0, 2.0
+TIMES = {
+    "gradient": hidden(doc="Gradient since the last optimization"),
+    "t_spike": hidden(doc="Step of the last spike"),
+    "t_trigger": hidden(doc="Step of the spike that came with the last update"),
+    "t_update": hidden(doc="Begin of the interval of the last update"),
+    "t_next": hidden(doc="End of this interval"),
+    "flushed": hidden(doc="Whether the last event was a flush event"),
+}
 
 
 @helper
@@ -81,15 +89,8 @@ class eprop_synapse_bsshslm_2020(optimizers.OptimizingSynapse):
     common = {
         "average_gradient": Quantity(False, "", "Divide the gradient by the length of the learning window")
     } | optimizers.COMMON
-    state = {
-        "gradient": hidden(doc="Gradient since the last optimization"),
-        "t_spike": hidden(doc="Step of the last spike"),
-        "t_trigger": hidden(doc="Step of the spike that came with the last update"),
-        "t_update": hidden(doc="Begin of the interval of the last update"),
-        "t_next": hidden(doc="End of this interval"),
-        "flushed": hidden(doc="Whether the last event was a flush event"),
-    } | optimizers.STATE
-    dynamic = ("weight", *state)
+    dynamic = ("weight", *TIMES, *optimizers.STATE)
+    state = TIMES | optimizers.STATE | {history.BEGUN: hidden(doc="Whether the target knows of the synapse")}
     steps_of_kernel = {"t_next": history.UPDATE_INTERVAL}
     needs_learning = True
     hears_flush = True
