@@ -44,8 +44,8 @@ AMPLITUDES = {"pp_psc_delta": (8.0, 400.0), "pp_cond_exp_mc_urbanczik": (8.0, 60
 """Weights of spikes and currents for models that spike by chance, whatever their input."""
 BINARY = ("erfc_neuron", "ginzburg_neuron", "mcculloch_pitts_neuron")
 """Models whose spikes say in which state they are; they get their input through parrots."""
-LEARNING = ("lambda", "eta", "alpha", "A_plus", "A_minus", "Aplus", "Aminus")
-"""Parameters of synapses without which nothing would change."""
+LEARNING = ("lambda", "eta", "alpha", "A_plus", "A_minus", "Aplus", "Aminus", "weight_per_lut_entry")
+"""Parameters of synapses without which nothing would change, or by which NEST divides."""
 TIME_CONSTANTS = ("tau_m", "tau_syn*", "tau_rise*", "tau_decay*", "tau_w", "tau_ahp", "tau_epsp", "tau_reset")
 
 
