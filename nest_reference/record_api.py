@@ -1,4 +1,4 @@
-"""Record the public names and signatures of a real NEST.
+"""Record the public names and signatures of a real NEST, which jaxnest has to have as well.
 
 Run it with a Python that has NEST::
 
@@ -7,10 +7,8 @@ Run it with a Python that has NEST::
 
 from __future__ import annotations
 
-import datetime
 import inspect
 import json
-import platform
 import re
 import sys
 from pathlib import Path
@@ -54,11 +52,12 @@ def signatures(nest: Any) -> dict[str, str]:
 
 def main(folder: str) -> None:
     import nest
+    import provenance
 
     Path(folder).mkdir(parents=True, exist_ok=True)
-    content = {"NEST": nest.__version__, "platform": platform.platform(), "date": datetime.date.today().isoformat()}
-    text = json.dumps({"provenance": content, "signatures": signatures(nest)}, indent=1)
+    text = json.dumps({"signatures": signatures(nest)}, indent=1)
     (Path(folder) / "signatures.json").write_text(text + "\n", encoding="utf-8")
+    provenance.write(nest, Path(folder), {"signatures.json": {}})
 
 
 if __name__ == "__main__":

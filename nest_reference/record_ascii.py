@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 import nest
+import provenance
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "ascii"
 DURATION = 30.0
@@ -62,7 +63,7 @@ def record(name, recorder, neuron="iaf_psc_alpha", threads=1, settings=None, pre
         else:
             nest.Connect(neurons, device)
     nest.Simulate(DURATION)
-    provenance = {
+    content = {
         "nest_version": nest.build_info["version"],
         "recorder": recorder,
         "device": to_file.global_id,
@@ -72,7 +73,9 @@ def record(name, recorder, neuron="iaf_psc_alpha", threads=1, settings=None, pre
         "prefix": prefix,
         "events": {key: values.tolist() for key, values in to_memory.events.items()},
     }
-    (folder / "events.json").write_text(json.dumps(provenance, indent=1) + "\n")
+    (folder / "events.json").write_text(json.dumps(content, indent=1) + "\n")
+    files = [path.relative_to(FOLDER).as_posix() for path in folder.iterdir()]
+    provenance.write(nest, FOLDER, {file: provenance.settings(nest) for file in files})
 
 
 if __name__ == "__main__":

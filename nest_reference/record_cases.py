@@ -1,4 +1,7 @@
-"""Record what real NEST makes of the simulations in `tests/live/cases.py`.
+"""Record what real NEST makes of the simulations in `tests/live/cases.py`: small networks of the commonest models.
+
+They show that many parts work together: Brunel's network with spike trains for three models and one or two threads,
+noise from several generators, currents, and weights that are recorded.
 
 Run it with a Python that has NEST::
 
@@ -18,6 +21,7 @@ from pathlib import Path
 
 import nest
 import numpy as np
+import provenance
 
 HERE = Path(__file__).parent
 SCRIPT = HERE.parent / "tests" / "live" / "cases.py"
@@ -27,7 +31,7 @@ def record(folder: Path, name: str) -> None:
     """Simulate one case and write what it returns."""
     nest.ResetKernel()
     arrays = runpy.run_path(str(SCRIPT))["CASES"][name](nest)
-    provenance = {
+    content = {
         "nest_version": nest.build_info["version"],
         "rng_seed": nest.rng_seed,
         "rng_type": nest.rng_type,
@@ -37,7 +41,8 @@ def record(folder: Path, name: str) -> None:
         "script": SCRIPT.relative_to(HERE.parent).as_posix(),
         "sha256": hashlib.sha256(SCRIPT.read_bytes()).hexdigest(),
     }
-    np.savez_compressed(folder / f"{name}.npz", provenance=np.array(json.dumps(provenance)), **arrays)
+    np.savez_compressed(folder / f"{name}.npz", provenance=np.array(json.dumps(content)), **arrays)
+    provenance.write(nest, folder, {f"{name}.npz": provenance.settings(nest)})
 
 
 def main(folder: str = str(HERE / "cases"), *names: str) -> None:

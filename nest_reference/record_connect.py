@@ -1,4 +1,6 @@
-"""Record which connections a real NEST makes.
+"""Record which connections a real NEST makes, by every rule, with several seeds, generators and numbers of threads.
+
+All columns of the tables have to be the same, since plasticity, delivery and later draws depend on every one of them.
 
 Run it with a Python that has NEST; it writes ``connections.npz``,
 ``queries.npz``, ``orders.npz`` and ``errors.json``::
@@ -313,6 +315,7 @@ def record_orders(nest: Any) -> dict[str, np.ndarray]:
 
 def main() -> None:
     import nest
+    import provenance
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
@@ -328,8 +331,11 @@ def main() -> None:
     np.savez_compressed(folder / "orders.npz", **record_orders(nest))  # type: ignore[arg-type]
     mistakes = {name: name_of_error(make, nest) for name, make in MISTAKES.items()}
     (folder / "errors.json").write_text(json.dumps(mistakes, indent=1) + "\n", encoding="utf-8")
-    provenance = {"nest": nest.__version__, "seeds": arguments.seeds, "tables": len(tables)}
-    (folder / "provenance.json").write_text(json.dumps(provenance, indent=2) + "\n", encoding="utf-8")
+    used = provenance.settings(nest, rng_seed=arguments.seeds, rng_type=list(RNG_TYPES), threads=[1, 2, 4])
+    plain = provenance.settings(nest)
+    asked = plain | {"threads": [1, 2, 3]}
+    files = {"connections.npz": used, "queries.npz": asked, "orders.npz": plain, "errors.json": plain}
+    provenance.write(nest, folder, files, seeds=arguments.seeds)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,9 @@
 """Record what a real NEST makes of single models: subthreshold, spiking and edge cases at several resolutions.
 
+Every model is asked the same questions, so that none is left out: does it integrate its inputs, spike, reset and adapt
+as NEST's does, and does it still where time constants are equal, refractory times vanish or parameters are at their
+bounds; and which values does it refuse, and how.
+
 Run it with a Python that has NEST; it writes one archive per model::
 
     python nest_reference/record_models.py nest_reference/models [--only PATTERN]
@@ -10,11 +14,8 @@ What makes a model spike, and which parameters it takes, is found out by asking 
 from __future__ import annotations
 
 import argparse
-import datetime
 import fnmatch
-import hashlib
 import json
-import platform
 import sys
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,8 @@ AMPLITUDES = {"pp_psc_delta": (8.0, 400.0), "pp_cond_exp_mc_urbanczik": (8.0, 60
 """Weights of spikes and currents for models that spike by chance, whatever their input."""
 BINARY = ("erfc_neuron", "ginzburg_neuron", "mcculloch_pitts_neuron")
 """Models whose spikes say in which state they are; they get their input through parrots."""
+LEARNING = ("lambda", "eta", "alpha", "A_plus", "A_minus", "Aplus", "Aminus", "weight_per_lut_entry")
+"""Parameters of synapses without which nothing would change, or by which NEST divides."""
 TIME_CONSTANTS = ("tau_m", "tau_syn*", "tau_rise*", "tau_decay*", "tau_w", "tau_ahp", "tau_epsp", "tau_reset")
 
 
@@ -205,18 +208,38 @@ def synapse(nest: Any, model: str) -> tuple[list[dict[str, Any]], dict[str, Any]
             if not cases.name_of_error(lambda c=chosen, n=name, v=value: nest.SetDefaults(model, c | {n: v})):
                 chosen[name] = value
         sets.append({"defaults": chosen, "delay_steps": steps})
+    sets += [{"defaults": chosen, "delay_steps": 1} for chosen in bounds(nest, model, known)]
     cells = cases.matching(cases.CELLS, model)
     nest.ResetKernel()
     post = nest.Create(cells["post"]).get()
     recordables = sorted(str(r) for r in post.get("recordables", ()))
     found = []
-    for h in (0.1, 0.5, 1.0):
+    for h, duration in DURATIONS.items():
+        runs = [41.0, 60.0] if duration > 50.0 else [8.0, 12.0]
         found.append({
             "kind": "synapse", "model": model, "resolution": h, "seed": SEED, "cells": cells, "sets": sets,
             "delays": bool(defaults.get("has_delay", True)), "weights": cells.get("weights", True),
-            "record_from": recordables, "spikes": takes(nest, cells["post"], "spike_recorder"), "runs": [41.0, 60.0],
+            "record_from": recordables, "spikes": takes(nest, cells["post"], "spike_recorder"), "runs": runs,
         })  # fmt: skip
     return simplified(nest, found), known
+
+
+def bounds(nest: Any, model: str, known: dict[str, dict[str, str]]) -> list[dict[str, Any]]:
+    """Return sets of defaults at the edge of what a synapse model takes: what may vanish, and what ends at one."""
+    kept = (*LEARNING, "weight", "delay", "Wmax", *cases.UNDEFINED.get(model, ()))
+    times = [n for n in known if n.startswith("tau") or n.endswith(("_time", "_duration"))]
+    zero = [n for n, errors in known.items() if not errors["0.0"] and n not in (*times, *kept)]
+    nest.ResetKernel()
+    limited = [n for n in known if cases.name_of_error(lambda n=n: cases.set_one(nest, model, n, 1.0 + 1e-6))]
+    found = []
+    for names, value in ((zero, 0.0), (limited, 1.0)):
+        chosen: dict[str, Any] = {}
+        for name in names:
+            nest.ResetKernel()
+            if not cases.name_of_error(lambda c=chosen, n=name, v=value: nest.SetDefaults(model, c | {n: v})):
+                chosen[name] = value
+        found += [chosen] if chosen else []
+    return found
 
 
 def simplified(nest: Any, found: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -234,8 +257,8 @@ def defined(result: dict[str, np.ndarray]) -> bool:
     return not any(v.dtype.kind == "f" and np.isnan(v).any() for v in result.values())
 
 
-def record(nest: Any, model: str, folder: Path) -> str:
-    """Record a model; return the checksum of its archive."""
+def record(nest: Any, model: str, folder: Path) -> dict[str, Any]:
+    """Record a model; return the settings that it was recorded with."""
     find = neuron if model in nest.node_models else synapse
     descriptions, refused = find(nest, model)
     results = [(d, cases.outcome(nest, d)) for d in descriptions]
@@ -245,7 +268,8 @@ def record(nest: Any, model: str, folder: Path) -> str:
     text = json.dumps({"descriptions": descriptions, "refused": refused})
     path = folder / f"{model}.npz"
     np.savez_compressed(path, allow_pickle=False, description=np.array(text), **arrays)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+    resolutions = [d["resolution"] for d in descriptions]
+    return {"rng_seed": SEED, "rng_type": nest.rng_type, "resolution": resolutions, "threads": 1}
 
 
 def main() -> None:
@@ -254,23 +278,19 @@ def main() -> None:
     parser.add_argument("--only", default="*", metavar="PATTERN", help="models to record")
     arguments = parser.parse_args()
     import nest
+    import provenance
 
+    files: dict[str, dict[str, Any]] = {}
     nest.set(verbosity=nest.VerbosityLevel.ERROR)
     arguments.folder.mkdir(parents=True, exist_ok=True)
-    place = arguments.folder / "provenance.json"
-    provenance = json.loads(place.read_text()) if place.exists() else {"files": {}}
     neurons = [m for m in nest.node_models if nest.GetDefaults(m)["element_type"] == "neuron"]
     for model in [*neurons, *nest.synapse_models]:
         if fnmatch.fnmatchcase(model, arguments.only):
             try:
-                provenance["files"][f"{model}.npz"] = record(nest, model, arguments.folder)
+                files[f"{model}.npz"] = record(nest, model, arguments.folder)
             except Exception as error:
                 print(f"{model}: {type(error).__name__}: {error}", file=sys.stderr)
-    provenance |= {
-        "NEST": nest.__version__, "build": nest.build_info, "platform": platform.platform(), "threads": 1,
-        "seed": SEED, "resolutions": list(DURATIONS), "date": datetime.date.today().isoformat(),
-    }  # fmt: skip
-    place.write_text(json.dumps(provenance, indent=1, sort_keys=True, default=str) + "\n")
+    provenance.write(nest, arguments.folder, files)
 
 
 if __name__ == "__main__":

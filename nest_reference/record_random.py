@@ -1,4 +1,6 @@
-"""Record what a real NEST draws at random.
+"""Record what a real NEST draws at random: engines, distributions, and every kind of ``Parameter``.
+
+Each number that NEST draws has to be drawn here from the same stream and in the same order.
 
 Run it with a Python that has NEST; it writes ``engines.npz``, ``distributions.npz`` and ``parameters.npz``::
 
@@ -191,6 +193,7 @@ def record_distributions(nest: Any, seeds: list[int]) -> dict[str, np.ndarray]:
 
 def main() -> None:
     import nest
+    import provenance
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
@@ -199,9 +202,12 @@ def main() -> None:
     nest.verbosity = nest.VerbosityLevel.FATAL
     arguments.folder.mkdir(parents=True, exist_ok=True)
     origin = {"nest_version": np.array(nest.__version__), "seeds": np.array(arguments.seeds)}
+    used = provenance.settings(nest, rng_seed=arguments.seeds, threads=list(THREADS))
     for record in (record_engines, record_distributions, record_parameters):
         name = record.__name__.removeprefix("record_")
         np.savez_compressed(arguments.folder / f"{name}.npz", **origin, **record(nest, arguments.seeds))
+        types = list(RNG_TYPES) if record is record_engines else nest.rng_type
+        provenance.write(nest, arguments.folder, {f"{name}.npz": used | {"rng_type": types}}, seeds=arguments.seeds)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Record which networks in space a real NEST makes, and what it says about them.
 
-Run it with a Python that has NEST; it writes ``networks.npz``, ``answers.json``, ``errors.json`` and
-``provenance.json``::
+Run it with a Python that has NEST; it writes ``networks.npz``, ``answers.json`` and ``errors.json``.
+Layers, masks and kernels are tried with one and with two threads, since who draws what depends on them::
 
     python nest_reference/record_spatial.py nest_reference/spatial --seeds 3
 
@@ -90,6 +90,7 @@ def error(nest: Any, mistake: str) -> str:
 def main() -> None:
     """Record everything in a folder."""
     import nest
+    import provenance
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
@@ -102,11 +103,14 @@ def main() -> None:
     documents = {
         "answers": {name: answer(nest, name) for name in QUESTIONS},
         "errors": {name: error(nest, name) for name in MISTAKES},
-        "provenance": {"nest": nest.build_info["version"], "seeds": arguments.seeds},
     }
     for name, document in documents.items():
         text = json.dumps(document, indent=1, sort_keys=True)
         (arguments.folder / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    used = provenance.settings(nest, rng_seed=arguments.seeds, threads=[1, 2])
+    asked = provenance.settings(nest, rng_seed=12, threads=1)
+    files = {"networks.npz": used, "answers.json": asked, "errors.json": asked}
+    provenance.write(nest, arguments.folder, files, seeds=arguments.seeds)
 
 
 if __name__ == "__main__":

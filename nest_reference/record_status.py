@@ -1,4 +1,4 @@
-"""Record the dictionaries, names and answers of NEST's public interface.
+"""Record the dictionaries, names and answers of NEST's public interface, which scripts rely on to the last key.
 
 Run with a Python that has NEST 3.10:
 
@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import nest
+import provenance
 from api_sessions import SESSIONS
 from status_cases import MODELS, SYNAPSES, outcome, written
 
@@ -30,10 +31,12 @@ FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "st
 
 
 def save(name: str, content: Any) -> None:
-    provenance = {"nest_version": nest.build_info["version"], "script": Path(__file__).name}
+    origin = {"nest_version": nest.build_info["version"], "script": Path(__file__).name}
     layout: dict[str, Any] = {"separators": (",", ":")} if name == "models" else {"indent": 1}
-    text = json.dumps({"provenance": provenance, "content": content}, **layout)
+    text = json.dumps({"provenance": origin, "content": content}, **layout)
     (FOLDER / f"{name}.json").write_text(text + "\n")
+    threads = [1, 3] if name in ("nodes", "defaults") else 1
+    provenance.write(nest, FOLDER, {f"{name}.json": provenance.settings(nest, threads=threads)})
 
 
 def dictionaries() -> tuple[dict[str, Any], dict[str, Any]]:

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Sets up everything on a fresh machine and runs all checks. Arguments go to pytest:
-#   tests/run.sh                 all checks, one process
-#   tests/run.sh -n 2            the tests in two processes
+#   tests/run.sh                 all checks, and the comparison with everything that NEST computed: build/validation
 #   tests/run.sh -k recording    some of the tests
+# All cores work, two at most.
 # PYTHON names the Python to use (3.11 or later). JAXNEST_NEST_PYTHON names a Python that has NEST;
 # without it, one is set up in .venv-nest, and where that fails the live comparisons are skipped.
 set -euo pipefail
@@ -30,4 +30,8 @@ run() {
 run ruff check .
 run ruff format --check .
 run pyright
-run python -m pytest "$@"
+processes=$(($(nproc) > 1 ? 2 : 1))
+run python -m pytest -n "$processes" --dist loadfile "$@"
+if [ $# -eq 0 ]; then
+    run python -m validation -j "$processes" --page build/validation
+fi

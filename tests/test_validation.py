@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,20 +15,17 @@ import pytest
 
 import jaxnest as nest
 from jaxnest.kernel import connecting, connection_query, connections, delays
-from jaxnest.models import ode, registry
+from jaxnest.models import registry
 from jaxnest.random import engines
 from jaxnest.random.streams import RandomStreams
 from validation import __main__ as command
-from validation import comparison, models, statistics, tables, tolerances
+from validation import comparison, models, places, statistics, tables, tolerances, work
 from validation.nest_suite import reasons
-from validation.places import REFERENCE
 
 MODELS = models.available(["*"])
-CLOSED_FORM = [
-    n for n in MODELS if n not in registry.NODE_MODELS or not issubclass(registry.NODE_MODELS[n], ode.OdeNode)
-]
-"""The models whose programs are compiled quickly; the others are compared with both back ends by their own tests."""
-SLOW_TO_COMPILE = ("_hpc", "_lbl")
+SMOKE = ("iaf_psc_alpha", "aeif_cond_exp", "stdp_synapse", "tanh_rate_ipn")
+"""Models of several kinds; all others are compared by ``python -m validation``, which belongs to the checks, too."""
+VARIANTS = ("_hpc", "_lbl")
 
 
 def assert_right(report: comparison.Report) -> None:
@@ -39,17 +38,11 @@ def quiet() -> None:
     nest.verbosity = nest.VerbosityLevel.ERROR
 
 
-@pytest.mark.parametrize("name", MODELS)
-def test_strict_back_end_equals_what_is_recorded(name: str) -> None:
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("name", SMOKE)
+def test_models_agree_with_what_is_recorded(name: str, backend: str) -> None:
     report = comparison.Report()
-    models.recorded(report, ["strict"], [name])
-    assert_right(report)
-
-
-@pytest.mark.parametrize("name", [n for n in CLOSED_FORM if not n.endswith(SLOW_TO_COMPILE)])
-def test_default_back_end_agrees_with_what_is_recorded(name: str) -> None:
-    report = comparison.Report()
-    models.recorded(report, ["xla"], [name], resolutions=[0.1])
+    models.recorded(report, [backend], [name])
     assert_right(report)
 
 
@@ -59,18 +52,19 @@ def test_public_names_are_those_of_nest() -> None:
     assert_right(report)
 
 
+@pytest.fixture(scope="module")
+def answers(nest_python: str, live_seed: Callable[[str, int], int]) -> models.Answers:
+    """What a live NEST makes of descriptions of all models that are drawn now."""
+    names = [name for name in MODELS if not name.endswith(VARIANTS)]
+    return models.ask(nest_python, [d for n in names for d in models.drawn(n, live_seed(f"models {n}", 2**31))])
+
+
 @pytest.mark.nest
-@pytest.mark.parametrize("name", [n for n in MODELS if not n.endswith(SLOW_TO_COMPILE)])
-def test_drawn_cases_equal_live_nest(name: str, nest_python: str, live_seed: Callable[[str, int], int]) -> None:
+@pytest.mark.parametrize("name", [name for name in MODELS if not name.endswith(VARIANTS)])
+def test_drawn_cases_equal_live_nest(name: str, answers: models.Answers) -> None:
     report = comparison.Report()
-    models.live(report, ["strict"], [name], nest_python, live_seed(f"models {name}", 2**31))
+    models.live(report, ["strict"], [answer for answer in answers if answer[0]["model"] == name])
     assert_right(report)
-
-
-def test_everything_recorded_has_a_checksum() -> None:
-    provenance = json.loads((REFERENCE / "models" / "provenance.json").read_text(encoding="utf-8"))
-    assert provenance["NEST"] == "3.10.0"
-    assert set(provenance["files"]) == {path.name for path in (REFERENCE / "models").glob("*.npz")}
 
 
 def run(*arguments: str) -> int:
@@ -161,11 +155,28 @@ def test_distances_between_distributions() -> None:
     assert not statistics.judge(draw.normal(0.3, 1.0, 500), references).passed
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("rng_type", statistics.rng_types())
-def test_a_balanced_network_has_the_statistics_of_nest(rng_type: str) -> None:
-    verdicts = statistics.verdicts(rng_type=rng_type, compute_backend="xla")
-    assert {name: verdict for name, verdict in verdicts.items() if not verdict.passed} == {}
+def test_distances_of_every_kind_of_random_streams_are_judged() -> None:
+    assert statistics.rng_types() == ["mt19937_64", "jax"]
+    assert {len(samples) for samples in statistics.load().values()} == {10}
+
+
+def test_models_without_comparison_are_found() -> None:
+    report = comparison.Report()
+    report.users = {name: {("devices", "x")} for name in registry.NODE_MODELS if name != "iaf_psc_alpha"}
+    for name in registry.SYNAPSE_MODELS:
+        report.check("models", name, "strict", "weight", "x", True, "")
+    assert work.missing(report) == {"iaf_psc_alpha"}
+
+
+def test_processes_share_the_work(tmp_path: Path) -> None:
+    path = tmp_path / "report.json"
+    only = [x for name in ("parrot_neuron", "static_synapse") for x in ("--only", name)]
+    command_line = [sys.executable, "-m", "validation", "--section", "models", *only, "-j", "2", "--json", str(path)]
+    subprocess.run(command_line, check=True, cwd=places.ROOT)
+    assert list(json.loads(path.read_text(encoding="utf-8"))["sections"]["models"]) == [
+        "parrot_neuron",
+        "static_synapse",
+    ]
 
 
 def test_files_of_nests_suite_that_fail_have_a_reason() -> None:

@@ -1,24 +1,22 @@
 """Compare the installed jaxnest with NEST, and write a report.
 
     python -m validation                                  with what is recorded; needs no NEST
-    python -m validation --live PYTHON --seed 7           with a live NEST, on freshly drawn cases
+    python -m validation --live PYTHON --seed 7           with a live NEST, on freshly drawn cases, too
     python -m validation --only 'iaf_*' --backend strict  a part
+    python -m validation --page                           the page of the documentation, with plots and JSON
+    python -m validation --page build/validation -j 2     the same elsewhere, in two processes
 
-The exit status is 1 if something is out of tolerance.
+The exit status is 1 if something is out of tolerance, or if nothing was compared for a model that is there.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
-import jaxnest as nest
-from validation import models, networks, places, report, statistics, tables
-from validation.comparison import Report
-
-SECTIONS = ("models", "networks", "tables", "statistics")
+from validation import places, report
+from validation.work import SECTIONS, measure_all, missing
 
 
 def parser() -> argparse.ArgumentParser:
@@ -29,49 +27,30 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--only", action="append", default=[], metavar="PATTERN", help="models and simulations")
     result.add_argument("--section", action="append", choices=SECTIONS, default=[], help="parts of the report")
     result.add_argument("--backend", action="append", choices=("strict", "xla"), default=[])
+    result.add_argument("-j", "--processes", type=int, default=1, help="how many processes compare")
     result.add_argument("--json", type=Path, metavar="FILE", help="where the report goes, as JSON")
-    result.add_argument("--page", action="store_true", help="write the page of the documentation and its plots, too")
+    result.add_argument(
+        "--page", nargs="?", type=Path, const=places.DOCS, metavar="FOLDER",
+        help="write the page of the documentation, its plots and the JSON (default: docs)",
+    )  # fmt: skip
     return result
-
-
-def measure(options: argparse.Namespace) -> Report:
-    """Make all comparisons that are asked for."""
-    found, patterns = Report(), options.only or ["*"]
-    backends, sections = options.backend or ["strict", "xla"], options.section or list(SECTIONS)
-    nest.verbosity = nest.VerbosityLevel.ERROR
-    steps: dict[str, tuple[Callable[[], None], Callable[[], None] | None]] = {
-        "models": (
-            lambda: models.recorded(found, backends, patterns),
-            lambda: models.live(found, backends, patterns, options.live, options.seed),
-        ),
-        "networks": (
-            lambda: networks.recorded(found, backends, patterns),
-            lambda: networks.live(found, backends, patterns, options.live, options.seed),
-        ),
-        "tables": (lambda: tables.recorded(found), lambda: tables.live(found, options.live, options.seed)),
-        "statistics": (lambda: statistics.recorded(found), None),
-    }
-    for name in sections:
-        recorded, live = steps[name]
-        print(f"{name} ...", file=sys.stderr, flush=True)
-        recorded()
-        if live is not None and options.live:
-            live()
-    nest.ResetKernel()
-    found.facts |= report.facts(options)
-    return found
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command and return its exit status."""
     options = parser().parse_args(arguments)
-    found = measure(options)
+    found = measure_all(options)
     print(report.text(found))
-    if options.json or options.page:
-        report.write_json(found, options.json or places.REPORT)
+    if options.json:
+        report.write_json(found, options.json)
     if options.page:
-        report.write_page(found)
-    return 1 if found.failed() else 0
+        from validation import page
+
+        page.write(found, options.page)
+    left_out = set() if options.only or options.section else missing(found)
+    if left_out:
+        print("Nothing was compared for", ", ".join(sorted(left_out)), file=sys.stderr)
+    return 1 if found.failed() or left_out else 0
 
 
 if __name__ == "__main__":

@@ -60,7 +60,8 @@ def compare(report: Report, section: str, backend: str, description: Description
     ours = module(CASES).outcome(nest, description, compute_backend=backend)
     if "error" in ours or "error" in theirs:
         ours, theirs = ({"error": x.get("error", np.array("none"))} for x in (ours, theirs))
-    report.compare(section, description["model"], case, backend, ours, theirs)
+    interval = max(description["resolution"], description.get("interval", 1.0))
+    report.compare(section, description["model"], case, backend, ours, theirs, interval)
 
 
 def recorded(report: Report, backends: list[str], patterns: list[str], resolutions: list[float] | None = None) -> None:
@@ -113,19 +114,27 @@ def draw_neurons(new: Description, refused: dict[str, Any], draw: random.Random)
             way["parameters"]["spike_times"] = sorted(float(draw.randint(1, 90)) for _ in range(draw.randint(5, 60)))
 
 
-def live(report: Report, backends: list[str], patterns: list[str], python: str, seed: int) -> None:
-    """Compare freshly drawn descriptions with a live NEST; a process of its own for each model."""
-    for name in available(patterns):
-        descriptions = list(drawn(name, seed))
-        with tempfile.TemporaryDirectory() as folder:
-            source, out = Path(folder) / "in.json", Path(folder) / "out.npz"
-            source.write_text(json.dumps(descriptions), encoding="utf-8")
-            command = [python, str(CASES), str(source), str(out)]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if not out.exists():
-                raise RuntimeError(f"NEST could not run {name}:\n{done.stderr[-2000:]}")
-            with np.load(out) as archive:
-                arrays = dict(archive)
-        for number, description in enumerate(descriptions):
-            for backend in backends:
-                compare(report, LIVE_SECTION, backend, description, part(arrays, number))
+Answers = list[tuple[Description, dict[str, Any]]]
+"""Descriptions and what NEST made of them."""
+
+
+def ask(python: str, descriptions: list[Description]) -> Answers:
+    """Let a live NEST run descriptions, all in one process."""
+    with tempfile.TemporaryDirectory() as folder:
+        source, out = Path(folder) / "in.json", Path(folder) / "out.npz"
+        source.write_text(json.dumps(descriptions), encoding="utf-8")
+        command = [python, str(CASES), str(source), str(out)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if not out.exists():
+            names = ", ".join(dict.fromkeys(description["model"] for description in descriptions))
+            raise RuntimeError(f"NEST could not run {names}:\n{done.stderr[-2000:]}")
+        with np.load(out) as archive:
+            arrays = dict(archive)
+    return [(description, part(arrays, number)) for number, description in enumerate(descriptions)]
+
+
+def live(report: Report, backends: list[str], answers: Answers) -> None:
+    """Compare with what a live NEST made of freshly drawn descriptions."""
+    for description, theirs in answers:
+        for backend in backends:
+            compare(report, LIVE_SECTION, backend, description, theirs)

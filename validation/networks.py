@@ -14,6 +14,7 @@ from typing import Any, final
 import numpy as np
 
 import jaxnest as nest
+from jaxnest.models import registry
 from validation.comparison import Report
 from validation.places import LIVE, REFERENCE, module
 from validation.tolerances import UNPREDICTABLE
@@ -43,13 +44,6 @@ def areas() -> list[Area]:
     return found
 
 
-def simulations(cases: Any) -> dict[str, Callable[[Any], Arrays]]:
-    """Return the simulations that a script defines, as functions of the module that runs them."""
-    if hasattr(cases, "CASES"):
-        return cases.CASES
-    return {name: lambda n, name=name: cases.simulate(n, name) for name in cases.NEURONS}
-
-
 def runs(area: Area, folder: Path) -> Iterator[tuple[str, Callable[[str], Arrays], Arrays]]:
     """Yield the simulations of a recorded folder: name, function of the back end, and what NEST found."""
     cases = module(area.cases)
@@ -60,10 +54,10 @@ def runs(area: Area, folder: Path) -> Iterator[tuple[str, Callable[[str], Arrays
         for name in cases.CASES:
             expected = {k.removeprefix(f"{name}/"): v for k, v in arrays.items() if k.startswith(f"{name}/")}
             yield name, lambda b, n=name, s=seed: cases.run(nest, n, s, compute_backend=b), expected
-    provenance = folder / "provenance.json"
-    if provenance.exists():
-        cases.SEED = json.loads(provenance.read_text(encoding="utf-8"))["seed"]
-        for name, case in simulations(cases).items():
+    provenance = json.loads((folder / "provenance.json").read_text(encoding="utf-8"))
+    if "seed" in provenance:
+        cases.SEED = provenance["seed"]
+        for name, case in cases.CASES.items():
             with np.load(folder / f"{name.replace(' ', '_')}.npz") as archive:
                 yield name, lambda b, c=case: with_backend(c, b), dict(archive)
 
@@ -76,26 +70,51 @@ def with_backend(case: Callable[[Any], Arrays], backend: str) -> Arrays:
 
 
 def add(report: Report, section: str, name: str, backend: str, run: Callable[[str], Arrays], theirs: Arrays) -> None:
-    """Run one simulation with one back end and compare it."""
+    """Run one simulation with one back end and compare it; note which models take part."""
     if backend == "strict" or (name, name) not in UNPREDICTABLE:
         report.compare(section, name, name, backend, run(backend), theirs)
+        for model in models_in_use():
+            report.users.setdefault(model, set()).add((section, name))
 
 
-def recorded(report: Report, backends: list[str], patterns: list[str]) -> None:
-    """Compare all recorded simulations; the default back end, which compiles each, with the first seed of each."""
-    compiled = set[tuple[str, str]]()
-    for area in areas():
-        for name, run, theirs in runs(area, REFERENCE / area.name):
-            for backend in chosen(backends, patterns, name):
-                if backend == "strict" or (area.name, name) not in compiled:
-                    add(report, area.name, name, backend, run, theirs)
-                if backend != "strict":
-                    compiled.add((area.name, name))
-    for name, case in module(LIVE / "cases.py").CASES.items():
-        for backend in chosen(backends, patterns, name):
-            with np.load(REFERENCE / "cases" / f"{name}.npz") as archive:
+def models_in_use() -> set[str]:
+    """Return the models of all nodes; copies count as what they are copies of."""
+    return {str(nest.GetDefaults(name, "type_id")) for name in set(np.atleast_1d(nest.GetNodes().get("model")))}
+
+
+def synapses_in_use() -> set[str]:
+    """Return the synapse models of all connections; copies do not count."""
+    return set(np.atleast_1d(nest.GetConnections().get("synapse_model"))) & set(registry.SYNAPSE_MODELS)
+
+
+def names() -> list[str]:
+    """Return the names of all folders with simulations."""
+    return [*(area.name for area in areas()), "cases"]
+
+
+def recorded(report: Report, backends: list[str], patterns: list[str], folder: str) -> None:
+    """Compare the simulations of a folder.
+
+    The default back end compiles each of them. Where both back ends are wanted, it has its turn if the strict one has
+    just met a model that no simulation before had.
+    """
+    known = set[str]()
+    for name, run, theirs in recordings(folder):
+        wanted = chosen(backends, patterns, name)
+        for backend in wanted:
+            if backend == "strict" or "strict" not in wanted or not models_in_use() | synapses_in_use() <= known:
+                add(report, folder, name, backend, run, theirs)
+        known |= models_in_use() | synapses_in_use()
+
+
+def recordings(folder: str) -> Iterator[tuple[str, Callable[[str], Arrays], Arrays]]:
+    """Yield all recorded simulations of a folder."""
+    yield from (run for area in areas() if area.name == folder for run in runs(area, REFERENCE / folder))
+    if folder == "cases":
+        for name, case in module(LIVE / "cases.py").CASES.items():
+            with np.load(REFERENCE / folder / f"{name}.npz") as archive:
                 theirs = {k: v for k, v in archive.items() if k != "provenance"}
-            add(report, "cases", name, backend, lambda b, c=case: with_backend(c, b), theirs)
+            yield name, lambda b, c=case: with_backend(c, b), theirs
 
 
 def chosen(backends: list[str], patterns: list[str], name: str) -> list[str]:
@@ -103,26 +122,32 @@ def chosen(backends: list[str], patterns: list[str], name: str) -> list[str]:
     return backends if any(fnmatch.fnmatchcase(name, p) for p in patterns) else []
 
 
-def live(report: Report, backends: list[str], patterns: list[str], python: str, seed: int) -> None:
-    """Compare with a live NEST: all simulations with another seed, and networks drawn from it."""
+def live(report: Report, backends: list[str], patterns: list[str], folder: str, python: str, seed: int) -> None:
+    """Compare with a live NEST: all simulations of a folder with another seed, or networks drawn from it."""
     for area in areas():
-        with tempfile.TemporaryDirectory() as folder:
-            by_position = "--seed" not in area.script.read_text(encoding="utf-8")
-            arguments = [str(seed)] if by_position else ["--seed", str(seed % 2**16)]
-            ask([python, str(area.script), folder, *arguments])
-            for name, run, theirs in runs(area, Path(folder)):
+        if area.name != folder:
+            continue
+        with tempfile.TemporaryDirectory() as place:
+            ask([python, str(area.script), place, "--seed", str(seed % 2**16)])
+            for name, run, theirs in runs(area, Path(place)):
                 for backend in chosen(backends, patterns, name):
                     add(report, f"{area.name}, seed {seed}", name, backend, run, theirs)
+    if folder == "cases":
+        drawn_networks(report, chosen(backends, patterns, "network"), python, seed)
+
+
+def drawn_networks(report: Report, backends: list[str], python: str, seed: int) -> None:
+    """Compare networks that are drawn from seeds."""
     drawn = module(LIVE / "drawn.py")
     seeds = [str(seed + k) for k in range(DRAWN_NETWORKS)]
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out.npz"
+    with tempfile.TemporaryDirectory() as place:
+        out = Path(place) / "out.npz"
         ask([python, str(LIVE / "drawn.py"), "nest", str(out), *seeds])
         with np.load(out) as archive:
             arrays = dict(archive)
     for number in seeds:
         theirs = {k.partition("/")[2]: v for k, v in arrays.items() if k.startswith(f"{number}/")}
-        for backend in chosen(backends, patterns, "network"):
+        for backend in backends:
             ours = with_backend(lambda n, s=int(number): drawn.simulate(n, s), backend)
             report.compare("networks, drawn at random", "network", f"seed {number}", backend, ours, theirs)
 

@@ -11,9 +11,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 REFERENCE = ROOT / "nest_reference"
 LIVE = ROOT / "tests" / "live"
-REPORT = ROOT / "validation" / "report.json"
-PAGE = ROOT / "docs" / "validation.md"
-IMAGES = ROOT / "docs" / "images"
+DOCS = ROOT / "docs"
 
 
 @cache

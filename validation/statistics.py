@@ -7,6 +7,7 @@ NEST does not have are judged by the same measure.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -65,11 +66,10 @@ def load() -> dict[str, list[np.ndarray]]:
     return found
 
 
-def verdicts(seed: int = SEED, **settings: Any) -> dict[str, Verdict]:
-    """Simulate the network with some settings of the kernel and judge each measure."""
+def sample(rng_type: str, seed: int = SEED, **attributes: Any) -> dict[str, np.ndarray]:
+    """Simulate the network with the default back end and return all measures."""
     cases = module(CASES)
-    found = cases.measures(*cases.simulate(nest, seed, **settings))
-    return {name: judge(found[name], references) for name, references in load().items()}
+    return cases.measures(*cases.simulate(nest, seed, rng_type=rng_type, compute_backend="xla", **attributes))
 
 
 def rng_types() -> list[str]:
@@ -77,12 +77,14 @@ def rng_types() -> list[str]:
     return ["mt19937_64", *(name for name in nest.rng_types if name == "jax")]
 
 
-def recorded(report: Report) -> None:
-    """Judge the default back end with each kind of random streams."""
-    for rng_type in rng_types():
-        nest.ResetKernel()
-        for name, verdict in verdicts(rng_type=rng_type, compute_backend="xla").items():
-            text = f"distance {verdict.distance:.4f}, NEST's seeds {verdict.usual:.4f}, allowed {verdict.allowed:.4f}"
-            subject = f"balanced network, {rng_type}"
-            report.check("statistics", subject, "xla", name, f"seed {SEED}", verdict.passed, text)
-            report.facts.setdefault("statistics", {})[f"{subject}, {name}"] = text
+def recorded(report: Report, rng_type: str) -> None:
+    """Judge the default back end with one kind of random streams."""
+    found = sample(rng_type)
+    report.samples[rng_type] = found
+    verdicts = {name: judge(found[name], references) for name, references in load().items()}
+    for name, verdict in verdicts.items():
+        text = f"distance {verdict.distance:.4f}, NEST's seeds {verdict.usual:.4f}, allowed {verdict.allowed:.4f}"
+        case = f"seed {SEED}"
+        report.check("statistics", f"balanced network, {rng_type}", "xla", name, case, verdict.passed, text)
+    facts = {name: dataclasses.asdict(verdict) for name, verdict in verdicts.items()}
+    report.facts[f"statistics, {rng_type}"] = facts

@@ -36,6 +36,43 @@ def recorded(report: Report) -> None:
     for name, script in (("connect", "record_connect"), ("spatial", "record_spatial")):
         connections(report, name, module(REFERENCE / f"{script}.py"), REFERENCE / name)
     random_parameters(report, REFERENCE / "random")
+    defaults(report)
+    queries(report)
+    answers(report)
+
+
+def defaults(report: Report) -> None:
+    """Compare the status dictionaries of all models."""
+    expected = json.loads((REFERENCE / "status" / "models.json").read_text(encoding="utf-8"))["content"]
+    cases = module(REFERENCE / "status_cases.py")
+    nest.ResetKernel()
+    for name in (*nest.node_models, *nest.synapse_models):
+        left_out = module(REFERENCE / "model_cases.py").UNDEFINED.get(name, ())
+        ours, theirs = (
+            {key: value for key, value in status.items() if key not in left_out}
+            for status in (cases.written(nest.GetDefaults(name)), expected[name])
+        )
+        different = sorted(key for key in {*ours, *theirs} if ours.get(key) != theirs.get(key))
+        report.check("status dictionaries", "models", "both", "defaults", name, not different, ", ".join(different))
+
+
+def queries(report: Report) -> None:
+    """Compare what GetConnections finds, with one to three threads."""
+    script = module(REFERENCE / "record_connect.py")
+    with np.load(REFERENCE / "connect" / "queries.npz") as archive:
+        for label, expected in archive.items():
+            name, _, threads = label.rpartition("; ")
+            right = np.array_equal(script.query(nest, name, int(threads)), expected)
+            report.check("connect", "queries", "both", "all columns", label, right, "not the same connections")
+
+
+def answers(report: Report) -> None:
+    """Compare what functions for networks in space return."""
+    script = module(REFERENCE / "record_spatial.py")
+    expected = json.loads((REFERENCE / "spatial" / "answers.json").read_text(encoding="utf-8"))
+    for question, answer in expected.items():
+        right = script.answer(nest, question) == answer
+        report.check("spatial", "questions", "both", "answers", question, right, "another answer")
 
 
 def live(report: Report, python: str, seed: int) -> None:

@@ -186,9 +186,13 @@ def CopyModel(existing: str, new: str, params: Any = None) -> None:
         If there is no model to copy.
     NewModelNameExists
         If the name is taken.
+    TypeError
+        If the name is not a string.
     UnaccessedDictionaryEntry, TypeMismatch, BadProperty
         If a property is refused. The copy exists nevertheless.
     """
+    if not isinstance(new, str):
+        raise TypeError(f"The name of a new model must be a str, not {new!r}.")
     if new in kernel.node_models or new in kernel.synapse_models:
         raise errors.NewModelNameExists(f"Model {new} is the name of an existing model and cannot be re-used.")
     is_synapse = existing in kernel.synapse_models or existing in nest_names.SYNAPSE_MODELS
@@ -198,5 +202,5 @@ def CopyModel(existing: str, new: str, params: Any = None) -> None:
     named = table.copy(existing, new)
     if not is_synapse:
         kernel.recording.copy_settings(table[existing], named)
-    if params:
+    if params is not None:
         _set_defaults(named, params)

@@ -194,8 +194,9 @@ def FindNearestElement(layer: NodeCollection, locations: Any, find_all: bool = F
         raise TypeError("layer must be a NodeCollection")
     if not layer:
         raise ValueError("layer cannot be empty")
-    if np.ndim(locations) == 0:
+    if not hasattr(locations, "__iter__"):
         raise TypeError("locations must be coordinate array or list of coordinate arrays")
+    layer_of(layer)  # says what is wrong if nodes have no positions
     points: Sequence[Any] = (locations,) if np.ndim(locations[0]) == 0 else locations
     result = []
     for point in points:

@@ -211,7 +211,7 @@ class SynapseCollection:
         for key, value in params.items():
             if value is None:
                 raise AttributeError(f"'{key}' has to be a number or a list of numbers, not None.")
-            if np.iterable(value):
+            if np.iterable(value) and not isinstance(value, dict):
                 values = list(value)
                 if len(values) < len(self):
                     raise IndexError(f"'{key}' has {len(values)} values for {len(self)} connections.")

@@ -13,6 +13,7 @@ from jaxnest.engine import layout, pure
 from jaxnest.engine.buffers import Buffers, events_per_slice
 from jaxnest.engine.delivery_table import DeliveryTable
 from jaxnest.engine.exchange import ExchangeSpec, exchange_constant, exchange_spec
+from jaxnest.engine.learning import learners_of
 from jaxnest.engine.node_columns import NodeColumns
 from jaxnest.engine.parallel import ShardPrograms, is_worthwhile
 from jaxnest.engine.plan import Plan, collection_table
@@ -97,7 +98,9 @@ class XlaRunner:
             from jaxnest.engine import kernels as operations
         else:
             if any(s.remembers for s in plan.shards):
-                raise errors.NotImplemented("Third factors and histories of potentials need event kernels.")
+                raise errors.NotImplemented(
+                    "Third factors, histories of potentials, learning by gradients and flush events need event kernels."
+                )
             if any(len(t.weight) > len(t.lane) for t in plan.delivery):
                 raise errors.NotImplemented("Binary neurons need event kernels: nest.delivery = 'kernels'.")
             if any(t.group_watched.any() for t in plan.delivery):
@@ -124,6 +127,7 @@ class XlaRunner:
             tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
             self.has_connections,
             self._exchange(batches),
+            tuple(shard.flushes for shard in plan.shards),
             operations,
         )
 
@@ -151,6 +155,7 @@ class XlaRunner:
             "delivery": [self._delivery(s, t) for s, t in zip(plan.shards, plan.delivery, strict=True)],
             "times": archive_times(plan.clock),
             "voltages": [voltage_constants(plan, s) for s in range(len(plan.shards))],
+            "learning": [[one.constant for one in learners_of(plan, s)] for s in range(len(plan.shards))],
             "collection": [collection_table(plan, s) for s in range(len(plan.shards))],
             "devices": [[() if d is None else d.constant() for d in ds] for ds in self.devices],
             "drawing": [[() if c is None else c.constant() for c in shard] for shard in self.drawing],
@@ -178,10 +183,8 @@ class XlaRunner:
                     "counters": buffers.counters,
                     "archive": buffers.archive.arrays,
                     "synapses": synapse_states(self.plan.delivery[s]),
-                    "voltages": [
-                        np.zeros((self.plan.min_delay, len(self.plan.outputs(s, b)[0]), shard.batches[b].padded_size))
-                        for b in shard.voltage_batches
-                    ],
+                    "voltages": [self._slab(s, b) for b in shard.voltage_batches],
+                    "learning": [self._slab(s, b) for b in shard.learning_rows],
                     "stream": self.streams.vp_specific[s] if self._draws(s) else (),
                     "shared_stream": self.streams.vp_synchronised[s] if self._shares(s) else NO_STREAM,
                     "uniform": [
@@ -202,6 +205,12 @@ class XlaRunner:
             "n_samples": [np.int64(0) for _ in self.plan.probes],
             "signals": np.zeros(0) if self.plan.secondary is None else self.plan.secondary.signals,
         }
+
+    def _slab(self, s: int, b: int) -> np.ndarray:
+        """Return room for what is sampled from a batch in one slice; those advanced one by one have no padding."""
+        batch = self.plan.shards[s].batches[b]
+        size = batch.padded_size if self.drawing[s][b] is None else len(batch)
+        return np.zeros((self.plan.min_delay, len(self.plan.outputs(s, b)[0]), size))
 
     def _sample_shape(self, probe: Any) -> tuple[int, int, int]:
         width = 8 * len(probe.names) * len(probe.rows)
@@ -274,6 +283,10 @@ class XlaRunner:
     def voltages(self, s: int) -> list[np.ndarray]:
         """Return the potentials of the last segment that neurons of a virtual process have to keep."""
         return [np.asarray(a) for a in self.carry["shards"][s]["voltages"]]
+
+    def learning(self, s: int) -> list[np.ndarray]:
+        """Return the samples of the last segment of the neurons that keep a history for learning."""
+        return [np.asarray(a) for a in self.carry["shards"][s]["learning"]]
 
     def rest(self, t: float) -> None:
         """Advance at the end of a run what otherwise only spikes advance."""

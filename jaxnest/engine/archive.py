@@ -125,7 +125,7 @@ def missing(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, raster: n
         i = k % n
         if index[i, INCOMING] > 0:
             had = _more_than(index[i])
-            index[i, NEW] += raster[k]
+            index[i, NEW] += max(0, raster[k])
             needed += _more_than(index[i]) - had
         k = next_spike(raster, k + 1, end)
     for i in range(n, index.shape[0]):

@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
-START, CAPACITY, FIRST, LENGTH, INCOMING, NEW, VOLTAGES = range(7)
-INDEX_WORDS = 7
+START, CAPACITY, FIRST, LENGTH, INCOMING, NEW, VOLTAGES, LEARNING = range(8)
+INDEX_WORDS = 8
 """Ring in the pool and its length; first record and number of records; synapses that read; spikes of this segment;
-the first of the rows with the history of the potential, 0 if there is none."""
+the first of the rows with the history of the potential, and of those for learning, 0 if there is none."""
 
 POTENTIATIONS, DEPRESSIONS, DELAYED = range(3)
 VOLTAGE_ROWS = 3
 """Rows with the history of a neuron's potential (see `engine.archive_voltage`)."""
 
+HISTORY, UPDATES, RATES = range(3)
+LEARNING_ROWS = 3
+"""Rows with what a neuron keeps for synapses that learn (see `engine.archive_learning`)."""
+
 LAST, TRACE, TRIPLET, SEEN, RATE, TRIPLET_RATE, LONGEST, CALCIUM, CALCIUM_TIME, CALCIUM_TAU, CALCIUM_STEP = range(11)
-MOST = 11
-TRACE_WORDS = 12
+MOST, FLUSH_STEPS, LAST_EVENT = range(11, 14)
+TRACE_WORDS = 14
 """Time of the last spike, traces at that time, the trace that was computed last; rates of decay; the longest delay of a
 synapse that reads; the calcium trace, its time, time constant and increment; how many spikes of a step count at
-most."""
+most; after how many steps a flush event is sent, 0 if never, and the step of the last event.
+
+In rows for learning they are what `models.learning_history` numbers; the calcium traces decay there, too."""
 
 TIME, RECORD_TRACE, RECORD_TRIPLET, READ = range(4)
 RECORD_WORDS = 4
 """Time of a spike, the traces just after it, and how often it was read."""
+
+VALUE, SIGNAL = 1, 2
+"""Words of the records for learning, after the step: what was noted, and the learning signal."""
 
 MS_PER_TIC, TICS_PER_STEP, MS_PER_STEP = range(3)
 """Words of the array `times`."""

@@ -63,7 +63,7 @@ def _most_events(plan: Plan, shard: int) -> int:
 
 def new_buffers(plan: Plan, shard: Shard, weight_capacity: int, stream: np.ndarray) -> Buffers:
     """Return empty buffers for one virtual process; what neurons draw ahead comes from its stream."""
-    n = len(shard.emitters)
+    n, plasticity = len(shard.emitters), plan.delivery[shard.index].plasticity
     most = events_per_slice(plan, shard.index)
     capacity = max(EVENT_CAPACITY, 2 * most) if most else 1
     return Buffers(
@@ -73,7 +73,7 @@ def new_buffers(plan: Plan, shard: Shard, weight_capacity: int, stream: np.ndarr
         np.zeros(capacity * layout.EVENT_WORDS, np.int64),
         np.zeros(max(1, weight_capacity) * layout.WEIGHT_WORDS, np.int64),
         np.zeros(layout.COUNTER_WORDS, np.int64),
-        Archive(shard),
+        Archive(shard, np.empty(0, np.int64) if plasticity is None else plasticity.sources),
         Noise(shard, plan.min_delay, stream),
         PreciseSpikes(shard, int(len(plan.delivery[shard.index].group_start) - 2)) if plan.off_grid else None,
     )

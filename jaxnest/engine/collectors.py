@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnest.engine.delivery_table import DeliveryTable
-from jaxnest.engine.plasticity import Plasticity, common_names
+from jaxnest.engine.plasticity import Plasticity, common_slices
 from jaxnest.engine.shard import Shard
 
 
@@ -53,7 +53,7 @@ def _group_collector(plasticity: Plasticity) -> np.ndarray:
         name = synapses.model.modulator
         if name:
             mine = plasticity.group_kind == k + 1
-            place = common_names(synapses.model).index(name)
+            place = common_slices(synapses.model)[name][0]
             found[mine] = synapses.common[plasticity.group_common[mine], place].astype(np.int64)
     return found
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
@@ -51,6 +51,8 @@ class DeliveryTable:
     """How much shorter (ms) the delay of each connection is than its number of steps; empty if none is."""
     plasticity: Plasticity | None = None
     """The connections whose synapses have functions of their own, None if there are none."""
+    marked: np.ndarray = field(default_factory=lambda: np.empty(0, np.bool_))
+    """Whether each connection multiplies its weight by the number that a spike carries; empty if none does."""
     is_spread: bool = False
     """Whether weight and delay of every connection are stored."""
 
@@ -101,7 +103,7 @@ def build_delivery(
     lookup: tuple[np.ndarray, np.ndarray],
     watched_models: set[int],
     dynamics: tuple[str, ...],
-    clock: Any,
+    network: Any,
 ) -> DeliveryTable:
     """Lay out the connections between neurons of one virtual process.
 
@@ -113,20 +115,25 @@ def build_delivery(
         Indices of synapse models with a weight recorder.
     dynamics
         Names of all synapse models whose functions are needed, on any virtual process.
+    network
+        The network, for its clock and whether spikes are compressed: else each stretch of connections with the same
+        source is a group, and the last group comes first.
     """
+    compressed = network.attributes.use_compressed_spikes
     tables = [(index, t) for index, t in tables if len(t.source)]
     places = _Places(shard, lookup)
-    parts = [_TableGroups(t) for _, t in tables]
+    parts = [_TableGroups(t, compressed) for _, t in tables]
     source, row, size = (
         np.concatenate([np.empty(0, np.int64), *(getattr(p, k) for p in parts)]) for k in ("source", "row", "size")
     )
     owner = np.repeat(np.arange(len(parts)), [len(p.source) for p in parts])
-    order = np.argsort(source, kind="stable")
+    order = _by_source(source, not compressed)
     source, owner, row, size = source[order], owner[order], row[order], size[order]
     start = np.append(0, np.cumsum(size))
     lane, values = np.empty(start[-1], np.int32), _Values(len(source))
     for k, ((_, table), part) in enumerate(zip(tables, parts, strict=True)):
         mine = np.flatnonzero(owner == k)
+        mine = mine if compressed else mine[np.argsort(row[mine])]
         columns = {name: part.ordered(table.read(name)) for name in ("target", "receptor", "weight", "delay")}
         flagged = places.fill(lane, start[mine], row[mine], size[mine], columns)
         values.add(mine, row[mine], _received(columns["weight"], columns["target"], places, flagged), columns["delay"])
@@ -148,8 +155,15 @@ def build_delivery(
         [p.order for p in parts],
         np.empty(0),
     )
-    _complete(result, source, shard, dynamics, lookup, places, clock)
+    _complete(result, source, shard, dynamics, lookup, places, network.clock)
     return result
+
+
+def _by_source(source: np.ndarray, last_first: bool) -> np.ndarray:
+    """Return the order of groups by source, those of one source in the order given, or the other way round."""
+    if last_first:
+        return len(source) - 1 - np.argsort(source[::-1], kind="stable")
+    return np.argsort(source, kind="stable")
 
 
 def _complete(
@@ -164,11 +178,14 @@ def _complete(
     """Add what only some networks have: fractions of delays, binary neurons, synapses with functions of their own."""
     if any(t.named.model.delay_shift for _, t in table.tables):
         table.shift = _shifts(table)
+    if any(batch.model.marked_receptors for batch in shard.receivers):
+        table.marked = _marked(table, shard, places)
     if (places.flags & BINARY).any():
         _add_switches(table, source, places)
     if dynamics or shard.collectors:
         table.spread()
         table.plasticity = _plasticity(shard, dynamics, table, lookup, places, clock)
+        table.plasticity.find_sources(source, shard.first_source_row, len(lookup[0]))
 
 
 def _add_switches(table: DeliveryTable, source: np.ndarray, places: _Places) -> None:
@@ -193,12 +210,12 @@ def _add_switches(table: DeliveryTable, source: np.ndarray, places: _Places) -> 
 class _TableGroups:
     """Where the connections of each source are in a table."""
 
-    def __init__(self, table: Any) -> None:
+    def __init__(self, table: Any, compressed: bool) -> None:
         from jaxnest.engine.delivery_loops import boundaries
 
         ids = table.source
         self.order: np.ndarray | None = None
-        if np.any(ids[1:] < ids[:-1]):  # without compressed spikes tables are not sorted
+        if compressed and np.any(ids[1:] < ids[:-1]):  # spikes were not compressed when tables would have been sorted
             self.order = np.argsort(ids, kind="stable")
             ids = ids[self.order]
         self.row = boundaries(ids)
@@ -318,7 +335,24 @@ def _plasticity(
         "target": first_column[batch] + lookup[1][target],
     }
     starts = table.connection_start[:-1]
-    return build_plasticity(dynamics, table.tables, owner, row, starts, columns, clock, shard.collector_rows)
+    return build_plasticity(
+        dynamics, table.tables, owner, row, starts, columns, clock, shard.collector_rows, shard.index
+    )
+
+
+def _marked(table: DeliveryTable, shard: Shard, places: _Places) -> np.ndarray:
+    """Return what `DeliveryTable.marked` holds."""
+    owner, row = table.home(np.arange(len(table.lane)))
+    target, receptor = (_gathered(table.tables, name, owner, row) for name in ("target", "receptor"))
+    marked = np.zeros(len(owner), np.bool_)
+    for i, batch in enumerate(shard.receivers):
+        marked |= (places.batch_of[target] == i) & np.isin(receptor, batch.model.marked_receptors)
+    for k, (_, connections) in enumerate(table.tables):
+        if connections.named.model.send is not None and marked[owner == k].any():
+            raise errors.NotImplemented(
+                f"'{connections.named.name}' at receptors that use the number a spike carries: static synapses only."
+            )
+    return marked
 
 
 def _shifts(table: DeliveryTable) -> np.ndarray:

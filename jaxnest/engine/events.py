@@ -101,8 +101,8 @@ def collect(
     for key in keys:
         column, lag = column_of_rank[key // min_delay], key % min_delay
         multiplicity = raster[lag * n + column]
-        counters[N_SPIKES] += multiplicity
-        if recorded[column]:
+        counters[N_SPIKES] += abs(multiplicity)  # flush events, of multiplicity -1, count as well
+        if recorded[column] and multiplicity > 0:
             events[EVENT_WORDS * k] = -1
             events[EVENT_WORDS * k + 1] = emitters[column]
             events[EVENT_WORDS * k + 2] = clock[ORIGIN] + lag + 1
@@ -122,7 +122,8 @@ def collect(
     counters[WEIGHTS_NEEDED] = 0
     if clock[TO] == min_delay:
         for k in range(i):
-            counters[WEIGHTS_NEEDED] += watched[register[REGISTER_WORDS * k]] * register[REGISTER_WORDS * k + 2]
+            copies = max(0, register[REGISTER_WORDS * k + 2])
+            counters[WEIGHTS_NEEDED] += watched[register[REGISTER_WORDS * k]] * copies
 
 
 @compiled

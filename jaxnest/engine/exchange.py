@@ -71,7 +71,7 @@ def _arrays(terms: Terms) -> dict[str, Any]:
     """Return terms as a tree: those without transformation, and the others by the batch of their targets."""
 
     def columns(chosen: np.ndarray) -> tuple[np.ndarray, ...]:
-        return terms.row[chosen], terms.factor[chosen], terms.lane[chosen], terms.offset[chosen]
+        return tuple(column[chosen] for column in terms.columns)
 
     result: dict[str, Any] = {"plain": columns(terms.plain)}
     for b, indices, positions in terms.transformed:
@@ -154,7 +154,7 @@ def _add(
     active: Any = None,
 ) -> None:
     """Add products to the ring buffer of a shard, if `when` is true and for sources that are active."""
-    for name, (row, factor, lane, offset, *positions) in terms.items():
+    for name, (row, factor, lane, offset, marker, at_once, *positions) in terms.items():
         if row.shape[0] == 0:
             continue
         got, place = values, row
@@ -163,11 +163,12 @@ def _add(
             got, place = _transformed(batch, variables, values[row], positions[0]), jnp.arange(row.shape[0])
         if active is not None:
             factor = jnp.where(active[row], factor, 0.0)
+            marker = jnp.where(active[row], marker, -1)
         if spec.uses_kernels:
             from jaxnest.engine import ffi
             from jaxnest.engine.secondary_kernels import terms_handler
 
-            read = [got, place, factor, lane, offset, clock, when.astype(jnp.int64)[None]]
+            read = [got, place, factor, lane, offset, marker, at_once, clock, when.astype(jnp.int64)[None]]
             (shard["ring"],) = ffi.call(terms_handler, [shard["ring"]], read)
             continue
         slots = (clock[0] + offset[:, None] + jnp.arange(spec.min_delay)) % shard["ring"].shape[0]

@@ -67,9 +67,17 @@ class Meter:
         self.sampled.append(np.tile(self.awake, (len(times), 1)))
 
     def take_over(self, before: Meter) -> None:
-        """Go on with samples that this meter had not released when the network changed."""
-        if self.names == before.names and np.array_equal(self.targets, before.targets):
-            self.times, self.values, self.sampled = before.times, before.values, before.sampled
+        """Go on with samples that this meter had not released when the network changed; new targets have none."""
+        if self.names != before.names or not np.isin(before.targets, self.targets).all():
+            return
+        order = np.argsort(self.targets, kind="stable")
+        place = order[np.searchsorted(self.targets, before.targets, sorter=order)]
+        for times, values, sampled in zip(before.times, before.values, before.sampled, strict=True):
+            self.times.append(times)
+            self.values.append(np.zeros((*values.shape[:2], len(self.targets))))
+            self.values[-1][:, :, place] = values
+            self.sampled.append(np.zeros((len(times), len(self.targets)), np.bool_))
+            self.sampled[-1][:, place] = sampled
 
     def release(self, until: int, min_delay: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
         """Return senders, stamps and values (name, sample) of all samples up to the stamp `until`.

@@ -16,6 +16,7 @@ from numba.extending import overload
 from jaxnest.engine import ffi
 from jaxnest.engine.archive import note_spike
 from jaxnest.engine.archive_layout import MS_PER_STEP, MS_PER_TIC, TICS_PER_STEP
+from jaxnest.engine.events import _note_weights
 from jaxnest.engine.layout import MIN_DELAY, N_LANES, N_SLOTS, ORIGIN
 from jaxnest.engine.off_grid_sort import later, sort_events
 from jaxnest.engine.synaptic_calls import COMMON_ROW, CONNECTION, FUNCTION, MULTIPLICITY, ROW, SIZE, STEP, WATCHED
@@ -43,13 +44,23 @@ def push(pending: np.ndarray, counts: np.ndarray, node: Any, stamp: Any, offset:
 
 
 @numba.njit(cache=True)
+def _call_once(call: np.ndarray) -> None:
+    """Send one spike through one connection whose synapse has a function of its own."""
+    call[SIZE], call[MULTIPLICITY] = 1, 1
+    ffi.call_function(call[FUNCTION], call.ctypes.data)
+
+
+@numba.njit(cache=True)
 def deliver(
     spikes: np.ndarray,
     ring: np.ndarray,
+    weight_events: np.ndarray,
+    counters: np.ndarray,
     pending: np.ndarray,
     counts: np.ndarray,
     group_start: np.ndarray,
     connection_start: np.ndarray,
+    group_watched: np.ndarray,
     group_kind: np.ndarray,
     group_row: np.ndarray,
     group_common: np.ndarray,
@@ -57,21 +68,16 @@ def deliver(
     weight: np.ndarray,
     delay: np.ndarray,
     shift: np.ndarray,
+    marked: np.ndarray,
     node_of_lane: np.ndarray,
     clock: np.ndarray,
     resolution: float,
     calls: np.ndarray,
 ) -> None:
-    """At the beginning of a slice: deliver spikes of the previous one.
+    """At the beginning of a slice: deliver spikes of the previous one (as `SPIKE_WORDS` says, with nodes).
 
-    Parameters
-    ----------
-    spikes
-        As `SPIKE_WORDS` says, with nodes.
-    shift
-        Per connection: how much shorter (ms) its delay is than its number of steps; empty if no delay is.
-    node_of_lane
-        The node of each lane whose spikes wait in a queue, 0 for other lanes.
+    `shift`, `marked` are those of the `DeliveryTable`; `node_of_lane` has the node of each lane whose spikes wait in a
+    queue, 0 for other lanes.
     """
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
     for i in range(len(spikes)):
@@ -82,23 +88,25 @@ def deliver(
             for copy in range(int(spikes[i, MULTIPLE])):
                 for c in range(first, connection_start[group + 1]):
                     steps, at = delay[c], offset + (shift[c] if len(shift) > 0 else 0.0)
-                    if at >= resolution:
+                    if len(shift) > 0 and at >= resolution:
                         steps, at = steps - 1, at - resolution
                     place = ((step + steps) % n_slots) * n_lanes + lane[c]
                     target = node_of_lane[lane[c]]
                     if group_kind[group] == 0:
-                        amount = weight[c + (len(weight) - len(lane) if copy > 0 else 0)]
+                        value = c + (len(weight) - len(lane) if copy > 0 else 0)
+                        if group_watched[group]:
+                            _note_weights(weight_events, counters, c, c + 1, step + 1, weight, value, 1)
                         if target > 0:
-                            push(pending, counts, target, step + steps, at, amount)
+                            push(pending, counts, target, step + steps, at, weight[value])
                         else:
-                            ring[place] += amount
+                            ring[place] += weight[value] * (offset if len(marked) > 0 and marked[c] else 1.0)
                         continue
                     if target > 0:
                         ring[place] = -0.0  # shows whether something is added
                     call = calls[group_kind[group] - 1]
-                    call[ROW], call[SIZE], call[COMMON_ROW] = group_row[group] + c - first, 1, group_common[group]
-                    call[CONNECTION], call[MULTIPLICITY], call[STEP], call[WATCHED] = c, 1, step, 0
-                    ffi.call_function(call[FUNCTION], call.ctypes.data)
+                    call[ROW], call[COMMON_ROW] = group_row[group] + c - first, group_common[group]
+                    call[CONNECTION], call[STEP], call[WATCHED] = c, step, group_watched[group]
+                    _call_once(call)
                     if target > 0:
                         if ring[place] != 0.0 or np.copysign(1.0, ring[place]) > 0.0:
                             push(pending, counts, target, step + steps, at, ring[place])

@@ -31,6 +31,7 @@ OF_SHARDS = (
     "delivery",
     "collection",
     "voltages",
+    "learning",
     "devices",
     "not_drawing",
     "drawing",

@@ -22,6 +22,8 @@ from jaxnest.engine.tables import (
     build_device_table,
     part,
 )
+from jaxnest.models.base import MARK
+from jaxnest.models.learning_history import LEARNING_WINDOW, UPDATE_INTERVAL
 
 NEVER = 1 << 62
 
@@ -65,6 +67,8 @@ class Plan:
     """Per shard: the connections from neurons to detectors."""
     secondary: Secondary | None
     """Connections that carry numbers, if there are any."""
+    learning: tuple[int, int]
+    """Interval of updates of synapses that learn by gradients, and their learning window, in steps."""
     redirections: list[Redirections] | None = None
     """Per shard: connections from devices to neurons with queues; None if all spikes are bound to the grid."""
     most_events: dict[int, int] = field(default_factory=dict)
@@ -85,9 +89,13 @@ class Plan:
         names: dict[str, None] = {}
         shard_batches = self.shards[shard].batches + self.shards[shard].devices
         sampled = np.zeros(len(shard_batches[batch]), np.bool_)
-        kept = shard_batches[batch].model.filtered_voltages
+        model = shard_batches[batch].model
+        kept = model.filtered_voltages + (() if model.learns is None else (model.learns.value,))
         if kept:
             names |= dict.fromkeys(kept)
+            sampled[:] = True
+        if shard_batches[batch].model.marks_spikes:
+            names[MARK] = None
             sampled[:] = True
         for probe in self.probes:
             if (probe.shard, probe.batch) == (shard, batch):
@@ -122,6 +130,9 @@ def build_plan(
     for batch in (b for shard in shards for b in shard.batches):
         batch.calibrate(network.clock, spread)
         batch.variables |= {k: np.float64(network.attributes.get(k)) for k in batch.model.kernel_values}
+        if batch.model.learns is not None:
+            names = ("update_steps", "window_steps")
+            batch.variables |= {k: np.array(float(n)) for k, n in zip(names, _learning(network), strict=True)}
     lookups = [shard.lane_lookup(len(nodes)) for shard in shards]
     _refuse_negative(network, shards, lookups)
     windows = _recorder_windows(nodes.stores, network.clock)
@@ -151,6 +162,7 @@ def build_plan(
         meters,
         inputs,
         build_secondary(network, shards, lookups),
+        _learning(network),
         _redirections(shards, device_tables),
     )
 
@@ -159,6 +171,14 @@ def kernel_settings(network: Network) -> tuple[Any, ...]:
     """Return the attributes of the kernel that a plan depends on and that may change between runs."""
     names = {name for model in network.nodes.stores for name in model.kernel_values}
     return tuple(network.attributes.get(name) for name in sorted(names | {"wfr_max_iterations", "wfr_tol"}))
+
+
+def _learning(network: Network) -> tuple[int, int]:
+    """Return the interval of updates of synapses that learn by gradients, and their learning window, in steps."""
+    interval, window = (
+        network.clock.to_steps(network.attributes.get(name)) for name in (UPDATE_INTERVAL, LEARNING_WINDOW)
+    )
+    return max(1, interval), window
 
 
 def _refuse_negative(network: Network, shards: list[Shard], lookups: list[Any]) -> None:
@@ -181,8 +201,8 @@ def _refuse_negative(network: Network, shards: list[Shard], lookups: list[Any]) 
 
 
 def _redirections(shards: list[Shard], device_tables: list[list[DeviceTable]]) -> list[Redirections] | None:
-    """Let events of devices take another way where some neurons have queues."""
-    if not any(b.model.queue_channel for shard in shards for b in shard.batches):
+    """Let events of devices take another way where some neurons have queues; None if all spikes are on the grid."""
+    if not any(b.model.queue_channel or b.model.marks_spikes for shard in shards for b in shard.batches):
         return None
     return [redirect(shard, tables) for shard, tables in zip(shards, device_tables, strict=True)]
 
@@ -200,9 +220,7 @@ def _delivery_tables(network: Network, shards: list[Shard], lookups: list[Any]) 
     connections = network.connections
     dynamics = dynamics_of(t for _, _, category, t in connections.tables() if category != "from_device")
     return [
-        build_delivery(
-            shard, _delivered(connections, shard, lookup), lookup, watched(connections), dynamics, network.clock
-        )
+        build_delivery(shard, _delivered(connections, shard, lookup), lookup, watched(connections), dynamics, network)
         for shard, lookup in zip(shards, lookups, strict=True)
     ]
 

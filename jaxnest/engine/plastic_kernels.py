@@ -111,7 +111,7 @@ def plastic_constant(shard: Shard, table: DeliveryTable) -> dict[str, Any]:
         }
     )
     return modulation | {
-        "groups": (plasticity.group_kind, plasticity.group_row, plasticity.group_common),
+        "groups": (plasticity.group_kind, plasticity.group_row, plasticity.group_common, plasticity.source_row),
         "functions": functions(plasticity),
         "times": plasticity.times,
         "synapses": tuple(array for s in plasticity.synapses for array in s.constant()),
@@ -149,6 +149,7 @@ def deliver(table: DeliveryTable, mine: Buffers, other: Buffers, stream: Any, cl
     """Send what one virtual process registered through the synapses of another, without XLA."""
     from jaxnest.engine import synaptic_calls
 
+    assert table.plasticity is not None
     kinds, calls = groups_and_calls(table, mine, stream, clock)
     arguments: tuple[Any, ...] = (
         mine.ring.reshape(-1),
@@ -158,8 +159,10 @@ def deliver(table: DeliveryTable, mine: Buffers, other: Buffers, stream: Any, cl
         other.counters[N_REGISTER],
         *(getattr(table, k) for k in GROUPS),
         *kinds,
+        table.plasticity.source_row,
         *(getattr(table, k) for k in STATIC),
         clock,
         calls,
+        *mine.archive.arrays,
     )
     synaptic_calls.deliver(*arguments)

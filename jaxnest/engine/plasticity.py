@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
 
+from jaxnest.models.learning_history import BEGUN
 
-def field(name: str) -> str:
+
+def as_field(name: str) -> str:
     """Return a name as an attribute: ``lambda`` is ``lambda_``."""
     return name + "_" if keyword.iskeyword(name) else name
 
@@ -28,6 +30,13 @@ def common_names(model: type[Any]) -> tuple[str, ...]:
     return (("weight",) if model.weight_is_common else ()) + tuple(model.common)
 
 
+def common_slices(model: type[Any]) -> dict[str, tuple[int, int]]:
+    """Return where the values of each of them begin and end in a row: vectors have several."""
+    defaults = [_default(model, name) for name in common_names(model)]
+    ends = np.cumsum([np.size(d) for d in defaults]).tolist()
+    return {n: (e - np.size(d), e) for n, d, e in zip(common_names(model), defaults, ends, strict=True)}
+
+
 @final
 @dataclass
 class Synapses:
@@ -35,7 +44,7 @@ class Synapses:
 
     model: type[Any]
     state: np.ndarray
-    """Per connection: what `state_names` says."""
+    """Per connection: what `state_names` says; then, per model, the `common_state`."""
     parameters: np.ndarray
     """Per connection, or one row for all: `parameters` of the model."""
     common: np.ndarray
@@ -48,6 +57,8 @@ class Synapses:
     """Column of the target in the raster."""
     homes: list[tuple[Any, np.ndarray, np.ndarray]]
     """Tables of the kernel, their rows, and the rows here."""
+    process: int
+    """The virtual process."""
 
     def __len__(self) -> int:
         return sum(len(rows) for _, rows, _ in self.homes)
@@ -69,6 +80,11 @@ class Synapses:
         for table, rows, here in self.homes:
             for k, name in enumerate(state_names(self.model)):
                 table.columns[name].array[rows] = self.state[here, k]
+        for (table, _, _), row in zip(self.homes, self.state[len(self.delay) :], strict=False):
+            table.named.process_values[self.process] = {
+                name: type(self.model.common[name].default)(value)
+                for name, value in zip(self.model.common_state, row, strict=False)
+            }
 
 
 @final
@@ -86,6 +102,17 @@ class Plasticity:
     """Row of the group's model in the common properties."""
     synapses: list[Synapses]
     times: np.ndarray
+    sources: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+    """Nodes whose last spikes are kept for synapses that learn."""
+    source_row: np.ndarray = field(default_factory=lambda: np.zeros(0, np.int64))
+    """Per node: its row in the archive, 0 if there is none."""
+
+    def find_sources(self, source: np.ndarray, first_row: int, n_nodes: int) -> None:
+        """Find the nodes whose spikes are kept, from the source of each group; rows begin at `first_row`."""
+        learns = np.array([False, *(s.model.needs_learning for s in self.synapses)])
+        self.sources = np.unique(source[learns[self.group_kind]])
+        self.source_row = np.zeros(n_nodes + 1, np.int64)
+        self.source_row[self.sources] = first_row + np.arange(len(self.sources))
 
     def store(self) -> None:
         """Write weights and states back to the kernel's tables."""
@@ -102,6 +129,19 @@ class Plasticity:
                 np.maximum.at(longest, synapses.target[:n], synapses.delay[:n])
         return count, longest
 
+    def begin_learning(self, n_columns: int) -> np.ndarray:
+        """Return how many synapses at each neuron learn from its history that it does not know yet."""
+        count = np.zeros(n_columns, np.int64)
+        for synapses in self.synapses:
+            if synapses.model.needs_learning:
+                place = state_names(synapses.model).index(BEGUN)
+                n = len(synapses)
+                np.add.at(count, synapses.target[:n], synapses.state[:n, place] == 0.0)
+                synapses.state[:, place] = 1.0
+                for table, rows, _ in synapses.homes:
+                    table.columns[BEGUN].array[rows] = 1.0
+        return count
+
 
 def dynamics_of(tables: Iterable[Any]) -> tuple[str, ...]:
     """Return the names of the models whose functions delivery has to know."""
@@ -117,6 +157,7 @@ def build_plasticity(
     columns: dict[str, np.ndarray],
     clock: Any,
     collectors: dict[int, int],
+    process: int,
 ) -> Plasticity:
     """Lay out the plastic connections of one virtual process.
 
@@ -134,6 +175,8 @@ def build_plasticity(
         Per connection: lanes for positive and other weights, flags, delay and column of the target.
     collectors
         Nodes that modulate synapses -> their rows in the archive.
+    process
+        The virtual process.
     """
     kinds = np.array([_kind(t, dynamics) for _, t in tables] or [0])
     commons = np.array([sum(kinds[:i] == kinds[i]) for i in range(len(kinds))])
@@ -148,7 +191,7 @@ def build_plasticity(
         model = _model(dynamics[k - 1])
         homes = [_home(t, row[mine], owner[mine] == i) for i, t in members]
         mine_of = {name: c[mine] for name, c in columns.items()}
-        synapses.append(_columns(model, homes, len(mine), mine_of, collectors))
+        synapses.append(_columns(model, homes, len(mine), mine_of, collectors, process))
     times = np.array([clock.ms_per_tic, clock.tics_per_step, clock.ms_per_step])
     return Plasticity(
         dynamics,
@@ -184,20 +227,25 @@ def _columns(
     n: int,
     columns: dict[str, np.ndarray],
     collectors: dict[int, int],
+    process: int,
 ) -> Synapses:
     """Return the arrays of one kind of synapse; they have one row at least, which spares the kernels a case."""
     states = state_names(model)
-    state = np.zeros((max(1, n), max(1, len(states))))
+    state = np.zeros((max(1, n) + _n_shared(model, homes), max(1, len(states), len(model.common_state))))
     for table, rows, here in homes:
         for k, name in enumerate(states):
             state[here, k] = table.at(name, rows)
     commons = common_names(model)
-    common = np.zeros((max(1, len(homes)), max(1, len(commons))))
+    common = np.zeros((max(1, len(homes)), max(1, *(end for _, end in common_slices(model).values()), 0)))
     for i, (table, _, _) in enumerate(homes):
         values = {k: table.named.defaults.get(k, _default(model, k)) for k in commons}
         if model.modulator:
             values[model.modulator] = collectors[int(values[model.modulator].ids[0])]
-        common[i, : len(commons)] = list(values.values())
+        row = np.hstack([*values.values(), []])
+        common[i, : len(row)] = row
+        values |= table.named.process_values.get(process, {})
+        for k, name in enumerate(model.common_state):
+            state[max(1, n) + i, k] = values[name]
 
     def padded(name: str) -> np.ndarray:
         column = columns[name].astype(np.int32)
@@ -214,10 +262,16 @@ def _columns(
         padded("delay"),
         padded("target"),
         homes,
+        process,
     )
 
 
-def _default(model: type[Any], name: str) -> float:
+def _n_shared(model: type[Any], homes: list[Any]) -> int:
+    """Return how many rows hold what a virtual process keeps of the models themselves."""
+    return len(homes) if model.common_state else 0
+
+
+def _default(model: type[Any], name: str) -> Any:
     return model.default_weight if name == "weight" else model.common[name].default
 
 

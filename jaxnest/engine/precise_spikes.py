@@ -15,6 +15,7 @@ from jaxnest.engine import layout
 from jaxnest.engine.delivery_table import DeliveryTable
 from jaxnest.engine.shard import Shard
 from jaxnest.engine.tables import DeviceTable
+from jaxnest.models.base import MARK
 
 FEW = 1 << 8
 FIRST = 1 << 30
@@ -86,6 +87,10 @@ class PreciseSpikes:
         self.begin, self.end = np.zeros(n, np.int64), np.zeros(n, np.int64)
         self.returns = np.full((n, 4), np.inf)
         self.emitted, self.counts = np.zeros((FEW, 4)), np.zeros(2, np.int64)
+        self.marked = np.zeros(len(shard.emitters), np.bool_)
+        """Columns of the raster whose spikes carry other numbers than offsets."""
+        for batch in shard.batches:
+            self.marked[batch.first_column :][: len(batch)] = batch.model.marks_spikes
         self.register = np.empty((0, 4))
         """Spikes of this slice, or of the previous one until they are delivered: node, lag, multiplicity, offset."""
 
@@ -121,19 +126,24 @@ class PreciseSpikes:
         node = spikes[:, 0].astype(np.int64)
         fan = table.connection_start[table.group_start[node + 1]] - table.connection_start[table.group_start[node]]
         self._room(int((fan * spikes[:, 2]).sum()))
+        _make_room_for_weights(mine, int((table.watched[node] * spikes[:, 2]).sum()))
         kinds, calls = plastic_kernels.groups_and_calls(table, mine, stream, clock)
         arguments: tuple[Any, ...] = (
             spikes,
             mine.ring.reshape(-1),
+            mine.weight_events,
+            mine.counters,
             self.pending,
             self.counts,
             table.group_start,
             table.connection_start,
+            table.group_watched,
             *kinds,
             table.lane,
             table.weight,
             table.delay,
             table.shift,
+            table.marked,
             self.node_of_lane,
             clock,
             resolution,
@@ -190,6 +200,19 @@ class PreciseSpikes:
             self.counts, clock,
         )  # fmt: skip
 
+    def take_marked(self, columns: Any, raster: np.ndarray, clock: np.ndarray) -> None:
+        """Take the spikes of a batch whose spikes carry a number out of the raster."""
+        begin, first = int(clock[layout.FROM]), columns.batch.first_column
+        part = raster[begin : clock[layout.TO], first : first + len(columns.batch)]
+        lag, i = np.nonzero(part)
+        marks = columns.samples[begin + lag, columns.outputs.index(MARK), i]
+        n = int(self.counts[1])
+        if n + len(lag) > len(self.emitted):
+            self.emitted = np.concatenate([self.emitted[:n], np.zeros((2 * (n + len(lag)), 4))])
+        self.emitted[n : n + len(lag)] = np.stack([first + i, begin + lag, part[lag, i], marks], axis=1)
+        self.counts[1] += len(lag)
+        part[:] = 0
+
     def collect(self, shard: Shard, recorded: np.ndarray, buffers: Any, clock: np.ndarray, times: np.ndarray) -> None:
         """After a segment: hand its spikes to recorders and archives, and register them for delivery."""
         if not self.counts[1]:
@@ -203,7 +226,8 @@ class PreciseSpikes:
         spikes, column = spikes[order], column[order]
         buffers.counters[layout.N_SPIKES] += int(spikes[:, 2].sum())
         _record(spikes[recorded[column] > 0], shard, buffers, clock)
-        self._archive(spikes, buffers, clock, times)
+        on_time = np.where(self.marked[column], 0.0, spikes[:, 3])
+        self._archive(np.column_stack([spikes[:, :3], on_time]), buffers, clock, times)
         before = self.register if clock[layout.FROM] > 0 else self.register[:0]
         spikes[:, 0] = shard.emitters[column]
         self.register = np.concatenate([before, spikes])
@@ -216,6 +240,13 @@ class PreciseSpikes:
         archive.reserve(spikes[:, 0].astype(np.int64), spikes[:, 2], buffers.counters)
         arguments: tuple[Any, ...] = (spikes, *archive.arrays, buffers.counters, clock, times)
         off_grid.note_spikes(*arguments)
+
+
+def _make_room_for_weights(buffers: Any, more: int) -> None:
+    """Let weight recorders note this many further events."""
+    n = (int(buffers.counters[layout.N_WEIGHTS]) + more) * layout.WEIGHT_WORDS
+    if n > len(buffers.weight_events):
+        buffers.weight_events = np.concatenate([buffers.weight_events, np.zeros(2 * n, np.int64)])
 
 
 def _record(spikes: np.ndarray, shard: Shard, buffers: Any, clock: np.ndarray) -> None:

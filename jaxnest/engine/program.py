@@ -15,7 +15,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxnest.engine import exchange, layout
+from jaxnest.engine import exchange, layout, learning
 from jaxnest.engine.exchange import ExchangeSpec
 from jaxnest.engine.tiles import BatchSpec, Segment, advance_batch
 from jaxnest.engine.voltages import note_in_program
@@ -57,6 +57,8 @@ class ProgramSpec:
     has_connections: bool
     exchange: ExchangeSpec | None
     """Connections that carry numbers, if there are any."""
+    flushes: tuple[bool, ...]
+    """Whether some neurons send flush events, per virtual process."""
     operations: Any
     """The module with `deliver` and `collect`: event kernels or pure JAX."""
     meets: bool = False
@@ -103,6 +105,8 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
     segment, signals = Segment(origin, begin, stop), carry["signals"]
     if spec.exchange is not None:
         exchange.deliver(spec.exchange, constant, signals, shards, clocks, segment)
+    for s, shard in enumerate(shards):
+        learning.take_signals_in_program(constant["learning"][s], shard, clocks[s])
     if spec.has_connections:
         mine = [array for s in shards for array in (s["register"], s["counters"])]
         registers = [constant["meeting"]["place"]] if spec.meets else mine
@@ -111,6 +115,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
     if spec.exchange is not None and spec.exchange.iterates:
         signals = exchange.iterate(spec.exchange, constant, signals, shards, clocks, segment)
     for s, shard in enumerate(shards):
+        learning.begin_step_in_program(constant["learning"][s], shard, clocks[s], constant["times"])
         _send(spec, s, shard, constant, clocks[s])
     slabs = []
     for s, shard in enumerate(shards):
@@ -124,11 +129,14 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         if spec.exchange is not None:
             exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "later")
             exchange.forget(spec.exchange, constant, s, shard, clocks[s], shard["raster"])
+        learning.flush_in_program(spec.flushes[s], shard, clocks[s])
         spec.operations.collect(shard, constant["collection"][s], clocks[s])
         spec.operations.archive(shard, constant["delivery"][s], constant["times"], clocks[s])
-        batches = zip(slabs[s], spec.batches[s], strict=False)
+        batches = list(zip(slabs[s], spec.batches[s], strict=False))
         kept = [slab[:, : len(b.outputs)] for slab, b in batches if b.model.filtered_voltages]
         note_in_program(constant["voltages"][s], shard, kept, clocks[s], constant["times"])
+        kept = [slab[:, : len(b.outputs)] for slab, b in batches if b.model.learns is not None]
+        learning.note_step_in_program(constant["learning"][s], shard, kept, clocks[s], constant["times"])
     if spec.exchange is not None:
         signals = exchange.send(spec.exchange, constant, signals, shards, slabs, segment)
     samples, n_samples = list(carry["samples"]), list(carry["n_samples"])

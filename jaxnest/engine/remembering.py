@@ -16,7 +16,7 @@ def archive_times(clock: Any) -> np.ndarray:
     return np.array([clock.ms_per_tic, clock.tics_per_step, clock.ms_per_step], np.float64)
 
 
-ROLES = 1 + words.VOLTAGE_ROWS
+ROLES = 2 + max(words.VOLTAGE_ROWS, words.LEARNING_ROWS)
 """Rows that a node may have."""
 
 
@@ -32,16 +32,20 @@ class Archive:
         What each row of `index` and `trace` belongs to: the number of the node, and of the row among the node's.
     """
 
-    def __init__(self, shard: Shard) -> None:
+    def __init__(self, shard: Shard, sources: np.ndarray) -> None:
         voltages = [shard.batches[i].node_ids for i in shard.voltage_batches]
         rows = [(node_ids[:, None] * ROLES + np.arange(1, ROLES)).ravel() for node_ids in voltages]
         collectors = np.array(list(shard.collector_rows), np.int64)
-        self.rows = np.concatenate([shard.emitters * ROLES, collectors * ROLES, *rows])
+        learners = [shard.batches[i].node_ids for i in shard.learning_rows]
+        rows += [(node_ids[:, None] * ROLES + np.arange(1, 1 + words.LEARNING_ROWS)).ravel() for node_ids in learners]
+        self.rows = np.concatenate([shard.emitters * ROLES, collectors * ROLES, *rows, sources * ROLES + ROLES - 1])
         n = len(self.rows)
         index, trace = np.zeros((n, words.INDEX_WORDS), np.int64), np.zeros((n, words.TRACE_WORDS))
         trace[:, words.LAST] = -1.0
         trace[:, words.CALCIUM_TAU] = 1.0
         trace[:, words.MOST] = np.iinfo(np.int32).max
+        for first in shard.learning_rows.values():
+            trace[first:, words.LAST] = 0.0
         self.arrays: tuple[np.ndarray, np.ndarray, np.ndarray] = index, trace, np.zeros((1, words.RECORD_WORDS))
 
     def carry_over(self, old: Archive, counters: np.ndarray) -> None:
@@ -52,7 +56,7 @@ class Archive:
         trace[here] = old_trace[there]
         index[here, words.INCOMING] = old_index[there, words.INCOMING]
         kept = [(i, j) for i, j in zip(here.tolist(), there.tolist(), strict=True) if old_index[j, words.LENGTH]]
-        self._provide(counters, np.array([i for i, _ in kept], np.int64), old_index[[j for _, j in kept], words.LENGTH])
+        self.provide(counters, np.array([i for i, _ in kept], np.int64), old_index[[j for _, j in kept], words.LENGTH])
         pool = self.arrays[2]
         for i, j in kept:
             start, capacity, first, length = old_index[j, : words.LENGTH + 1]
@@ -60,8 +64,8 @@ class Archive:
             pool[index[i, words.START] : index[i, words.START] + length] = old_pool[order]
             index[i, words.LENGTH] = length
 
-    def _provide(self, counters: np.ndarray, rows: np.ndarray, lengths: np.ndarray) -> None:
-        """Give neurons their rings."""
+    def provide(self, counters: np.ndarray, rows: np.ndarray, lengths: np.ndarray) -> None:
+        """Give rows their rings."""
         index, trace, pool = self.arrays
         capacity = np.full(len(rows), words.SMALLEST_RING)
         while (short := capacity < 2 * lengths).any():
@@ -100,6 +104,11 @@ class Archive:
                     trace[rows, words.MOST] = 1
                 trace[rows, words.CALCIUM_STEP] = columns["beta_Ca"]
                 trace[rows, words.CALCIUM] = columns["Ca"]
+            if batch.flush_steps(clock).any():
+                rows = slice(batch.first_column, batch.first_column + len(batch))
+                spiked = np.round(trace[rows, words.LAST] / clock.ms_per_step) - 1
+                trace[rows, words.FLUSH_STEPS] = batch.flush_steps(clock)
+                trace[rows, words.LAST_EVENT] = np.maximum(trace[rows, words.LAST_EVENT], spiked)
         if readers is not None:
             count, longest = readers
             n = len(count)
@@ -107,10 +116,10 @@ class Archive:
             trace[:n, words.LONGEST] = np.maximum(trace[:n, words.LONGEST], longest * clock.ms_per_step)
             new = np.flatnonzero((count > 0) & (index[:n, words.CAPACITY] == 0))
             if len(new):
-                self._provide(counters, new, np.zeros(len(new), np.int64))
+                self.provide(counters, new, np.zeros(len(new), np.int64))
         new = np.array([row for row in shard.collector_rows.values() if not index[row, words.LENGTH]], np.int64)
         if len(new):
-            self._provide(counters, new, np.zeros(len(new), np.int64))
+            self.provide(counters, new, np.zeros(len(new), np.int64))
             self.arrays[2][index[new, words.START]] = 0.0
             index[new, words.LENGTH] = 1  # a spike of multiplicity 0 at time 0
         for i, first in shard.voltage_rows.items():
@@ -128,7 +137,7 @@ class Archive:
             (words.DELAYED, delays),
         ):
             new = index[rows + role, words.CAPACITY] == 0
-            self._provide(counters, rows[new] + role, lengths[new])
+            self.provide(counters, rows[new] + role, lengths[new])
             if role == words.DELAYED:
                 index[rows[new] + role, words.LENGTH] = lengths[new]
                 for start, capacity in index[rows[new] + role, : words.CAPACITY + 1]:

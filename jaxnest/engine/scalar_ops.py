@@ -41,6 +41,14 @@ for _helper in ops.HELPERS:
     register_jitable(_helper)
 
 
+_fmod = types.ExternalFunction("fmod", float64(float64, float64))
+
+
+@overload(ops.fmod, strict=False)
+def _remainder(x: Any, y: Any) -> Any:
+    return lambda x, y: _fmod(x, y)
+
+
 @overload(ops.where, strict=False)
 def _where(condition: Any, a: Any, b: Any) -> Any:
     if isinstance(a, types.Array) or isinstance(b, types.Array):

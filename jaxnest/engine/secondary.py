@@ -27,6 +27,11 @@ class Terms:
     factor: np.ndarray
     lane: np.ndarray
     offset: np.ndarray
+    marker: np.ndarray
+    """The lane that becomes one where the product takes the place of what was there; -1 where it is added."""
+    at_once: np.ndarray
+    """1 where only the first value of a slice is heard, whatever the delay, in the segment that comes next; 2 where it
+    is heard in the one after that; else 0."""
     transformed: list[tuple[int, np.ndarray, np.ndarray]]
     """Batch, indices of the terms whose values it transforms, and the positions of their targets in the batch."""
 
@@ -38,7 +43,18 @@ class Terms:
         new = np.cumsum(chosen) - 1
         kept = [(b, new[i[chosen[i]]], p[chosen[i]]) for b, i, p in self.transformed]
         kept = [entry for entry in kept if len(entry[1])]
-        return Terms(self.row[chosen], self.factor[chosen], self.lane[chosen], self.offset[chosen], kept)
+        return Terms.of((column[chosen] for column in self.columns), kept)
+
+    @classmethod
+    def of(cls, columns: Iterable[np.ndarray], transformed: list[tuple[int, np.ndarray, np.ndarray]]) -> Terms:
+        """Return terms with these `columns`."""
+        row, factor, lane, offset, marker, at_once = columns
+        return cls(row, factor, lane, offset, marker, at_once, transformed)
+
+    @property
+    def columns(self) -> tuple[np.ndarray, ...]:
+        """All columns."""
+        return self.row, self.factor, self.lane, self.offset, self.marker, self.at_once
 
     @property
     def plain(self) -> np.ndarray:
@@ -206,7 +222,9 @@ class _TermMaker:
             order = np.lexsort((np.arange(len(terms)), terms.row))
             terms = _reordered(terms, order)
             later = (np.concatenate(target) < np.concatenate(source))[order]
-            yield Generators(d, names[0], terms.part(~later), terms.part(later))
+            late = terms.part(later)
+            late.at_once = 2 * late.at_once
+            yield Generators(d, names[0], terms.part(~later), late)
 
     def _source_rows(self, table: Any) -> np.ndarray:
         """Return the row of the first component of what each connection carries."""
@@ -226,15 +244,16 @@ class _TermMaker:
         targets: list[np.ndarray] | None = None,
     ) -> Terms:
         """Return the terms of tables with the rows that their connections read; negative rows are left out."""
-        columns: list[list[np.ndarray]] = [[np.empty(0, k)] for k in (np.int64, np.float64, np.int64, np.int64)]
+        kinds = (np.int64, np.float64, np.int64, np.int64, np.int64, np.int64)
+        columns: list[list[np.ndarray]] = [[np.empty(0, kind)] for kind in kinds]
         transformed: dict[int, list[np.ndarray]] = {}
         places: dict[int, list[np.ndarray]] = {}
         n = 0
         for table, first in tables:
             parts = self._of_table(s, table, first)
-            for column, values in zip(columns, parts[:4], strict=True):
+            for column, values in zip(columns, parts[: len(columns)], strict=True):
                 column.append(values)
-            batch, connection, position = parts[4:]
+            batch, connection, position = parts[len(columns) :]
             if sources is not None and targets is not None:
                 sources.append(table.source[connection])
                 targets.append(table.target[connection])
@@ -249,33 +268,38 @@ class _TermMaker:
                     places.setdefault(b, []).append(position[chosen])
             n += len(batch)
         pairs = [(b, np.concatenate(i), np.concatenate(places[b])) for b, i in transformed.items()]
-        row, factor, lane, offset = (np.concatenate(c) for c in columns)
-        return Terms(row, factor, lane, offset, [pair for pair in pairs if len(pair[1])])
+        return Terms.of((np.concatenate(c) for c in columns), [pair for pair in pairs if len(pair[1])])
 
     def _of_table(self, s: int, table: Any, first: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Return row, factor, lane and offset of the terms of one table, and batch, connection and position."""
+        """Return the columns of the terms of one table, and batch, connection and position."""
         batch_of, position = self._lookups[s]
         kind = table.named.model.carries
         offset = np.zeros(len(first), np.int64) if kind.iterated else table.delay.astype(np.int64) - self._min_delay
-        pieces: list[list[np.ndarray]] = [[np.empty(0, np.int64)] for _ in range(7)]
+        pieces: list[list[np.ndarray]] = [[np.empty(0, np.int64)] for _ in range(9)]
         pieces[1] = [np.empty(0, np.float64)]
         owner = batch_of[table.target]
         for b in np.unique(owner[first >= 0]).tolist():
             batch: Batch = self._shards[s].batches[b]
-            here = np.flatnonzero((owner == b) & (first >= 0))
-            where = position[table.target[here]]
-            for term in batch.model.hears[kind].terms:
+            everywhere, hearing = (owner == b) & (first >= 0), batch.model.hears[kind]
+            for term in hearing.terms:
+                chosen = everywhere if term.receptor is None else everywhere & (table.receptor == term.receptor)
+                here = np.flatnonzero(chosen)
+                where = position[table.target[here]]
                 factor = table.weight[here] if term.factor == "weight" else table.parameters[term.factor][here]
                 channels = [batch.inputs.index(c) for c in term.channels]
                 lane = np.where(factor >= 0.0, *(batch.lanes(where, c) for c in channels))
                 stride = self._stride(table.source[here])
                 row = np.zeros(len(here), np.int64) if term.component == CONSTANT else first[here]
                 row = row + stride * max(0, term.component)
-                values = (row, factor, lane, offset[here], np.full(len(here), b), here, where)
+                marker = np.full(len(here), -1)
+                if term.marker:
+                    marker = batch.lanes(where, batch.inputs.index(term.marker))
+                at_once = np.full(len(here), int(hearing.at_once))
+                values = (row, factor, lane, offset[here], marker, at_once, np.full(len(here), b), here, where)
                 for piece, value in zip(pieces, values, strict=True):
                     piece.append(value)
         joined = [np.concatenate(p) for p in pieces]
-        order = np.argsort(joined[5], kind="stable")
+        order = np.argsort(joined[7], kind="stable")
         return tuple(c[order] for c in joined)
 
     def _stride(self, source: np.ndarray) -> np.ndarray:
@@ -291,4 +315,4 @@ class _TermMaker:
 def _reordered(terms: Terms, order: np.ndarray) -> Terms:
     inverse = np.argsort(order)
     moved = [(b, inverse[i], p) for b, i, p in terms.transformed]
-    return Terms(terms.row[order], terms.factor[order], terms.lane[order], terms.offset[order], moved)
+    return Terms.of((column[order] for column in terms.columns), moved)

@@ -6,7 +6,7 @@ import numba
 import numpy as np
 
 from jaxnest.engine import ffi
-from jaxnest.engine.layout import MIN_DELAY, N_LANES, N_SLOTS, ORIGIN
+from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.random.distributions import standard_normal
 
 
@@ -18,16 +18,35 @@ def add_terms(
     factor: np.ndarray,
     lane: np.ndarray,
     offset: np.ndarray,
+    marker: np.ndarray,
+    at_once: np.ndarray,
     clock: np.ndarray,
 ) -> None:
-    """Add the products of all terms to the ring buffer, for all steps of the present slice."""
+    """Add the products of all terms to the ring buffer, for all steps of the present slice.
+
+    Products with a marker take the place of what was there. What the last columns mean `engine.secondary.Terms` says.
+    """
     for k in range(len(row)):
+        if at_once[k] > 0:
+            slot = (clock[ORIGIN] + (clock[FROM] if at_once[k] == 1 else clock[TO])) % clock[N_SLOTS]
+            _put(ring, slot * clock[N_LANES], lane[k], marker[k], factor[k] * values[row[k], 0])
+            continue
         slot = (clock[ORIGIN] + offset[k]) % clock[N_SLOTS]
         for lag in range(clock[MIN_DELAY]):
-            ring[slot * clock[N_LANES] + lane[k]] += factor[k] * values[row[k], lag]
+            _put(ring, slot * clock[N_LANES], lane[k], marker[k], factor[k] * values[row[k], lag])
             slot += 1
             if slot == clock[N_SLOTS]:
                 slot = 0
+
+
+@numba.njit(cache=True, error_model="numpy", nogil=True)
+def _put(ring: np.ndarray, first: int, lane: int, marker: int, product: float) -> None:
+    """Add a product to a lane of the row that begins at `first`, or put it there."""
+    if marker >= 0:
+        ring[first + lane] = product
+        ring[first + marker] = 1.0
+    else:
+        ring[first + lane] += product
 
 
 @numba.njit(cache=True, error_model="numpy", nogil=True)
@@ -64,8 +83,8 @@ def terms_handler(frame: int) -> int:
     """`add_terms` as an operation of XLA; the last argument says whether to do anything."""
     if ffi.is_query(frame):
         return 0
-    clock = ffi.int64(frame, 6)
-    if ffi.int64(frame, 7)[0] != 0:
+    clock = ffi.int64(frame, 8)
+    if ffi.int64(frame, 9)[0] != 0:
         add_terms(
             ffi.float64(frame, 0),
             ffi.float64(frame, 1).reshape((-1, clock[MIN_DELAY])),
@@ -73,6 +92,8 @@ def terms_handler(frame: int) -> int:
             ffi.float64(frame, 3),
             ffi.int64(frame, 4),
             ffi.int64(frame, 5),
+            ffi.int64(frame, 6),
+            ffi.int64(frame, 7),
             clock,
         )
     return 0

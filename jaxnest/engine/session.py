@@ -14,6 +14,7 @@ from jaxnest.engine.buffers import EVENT_CAPACITY, Buffers, carry_over, clock_wo
 from jaxnest.engine.collectors import collectors_of
 from jaxnest.engine.detection import Detection
 from jaxnest.engine.drain import LateRecords, SpikeRecords, WeightWatch
+from jaxnest.engine.learning import configure, learners_of, note_step
 from jaxnest.engine.plan import Network, Plan, build_plan, kernel_settings
 from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.stimulation import Devices
@@ -71,10 +72,6 @@ class Session:
         self._restart(step)
         plan = build_plan(self._network, self._spread, self._vectors)
         watched = any(t.group_watched.any() for t in plan.delivery)
-        if watched and plan.off_grid:
-            raise errors.NotImplemented(
-                "Weight recorders in networks with precise spike times are not implemented yet."
-            )
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index]) for s in plan.shards]
         if old is not None:
@@ -161,6 +158,8 @@ class Session:
         for shard, table, buffers in zip(plan.shards, plan.delivery, self._buffers, strict=True):
             readers = table.plasticity and table.plasticity.readers(len(shard.emitters))
             buffers.archive.configure(shard, readers, plan.clock, buffers.counters, plan.max_delay)
+            new = table.plasticity and table.plasticity.begin_learning(len(shard.emitters))
+            configure(buffers.archive, shard, new, plan.learning, buffers.counters)
 
     def settle(self, step: int) -> None:
         """Bring everything home before rows of connection tables move."""
@@ -278,6 +277,8 @@ class Session:
                 note_spikes(plan, buffers, self._network.streams, s, clock, collectors_of(shard, plan.delivery[s]))
                 voltages = self._runner.voltages(s)
                 note_voltages(voltage_constants(plan, s), voltages, buffers, clock, archive_times(plan.clock))
+                values = self._runner.learning(s)
+                note_step(learners_of(plan, s), values, buffers, clock, archive_times(plan.clock))
         self._runner.return_streams()
         self._runner.refresh()
 
@@ -290,6 +291,7 @@ class Session:
                 "A device sent more spikes to recorders or detectors than its model says are possible (`most_events`): "
                 "some are lost."
             )
+        self._refuse_missing()
         self._detection.drain(plan, self._buffers, step)
         for s, buffers in enumerate(self._buffers):
             self._spikes.write(plan, s, buffers, begin, step)
@@ -307,15 +309,29 @@ class Session:
                 columns = dict(zip(meter.names, values, strict=True))
                 recording.write(meter.recorder, meter.shard, {"senders": senders, "steps": times} | columns)
 
+    def _refuse_missing(self) -> None:
+        """Stop if a synapse that learns asked for a step that its target does not remember."""
+        missing = max(int(b.counters[layout.HISTORY_MISSING]) for b in self._buffers)
+        if missing:
+            for buffers in self._buffers:
+                buffers.counters[layout.HISTORY_MISSING] = 0
+            raise errors.KernelException(
+                f"A synapse that got an event at {self._network.clock.to_ms(missing)} ms needs the history of its "
+                "target at times that are not part of it: spikes arrived before targets began their first interval "
+                "of updates, or a flush event came within the interval of a spike (flush_event_send_interval has to be "
+                "longer than the interval of updates)."
+            )
+
     def _check_states(self, begin: int, end: int) -> None:
         """Stop at states that are not numbers any more."""
         found = self._runner.unstable()
         if found is not None:
             batch, row, name = found
-            clock = self._network.clock
+            clock, node = self._network.clock, int(batch.node_ids[row])
             raise errors.NumericalInstability(
-                f"The state variable {name} of node {batch.node_ids[row]} ({batch.model.name}) became infinite or "
-                f"undefined between {clock.to_ms(begin)} ms and {clock.to_ms(end)} ms."
+                f"A numerical instability was detected: the state variable {name} of node {node} "
+                f"({self._network.nodes.named(node).name}) became infinite or undefined between "
+                f"{clock.to_ms(begin)} ms and {clock.to_ms(end)} ms."
             )
 
     def spike_count(self) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 
 from jaxnest.engine import archive_layout as words
 from jaxnest.engine.calibration import calibrate, compressed, state_columns
-from jaxnest.models.base import Node
+from jaxnest.models.base import FLUSH_INTERVAL, Node
 
 WIDTH = 16
 """Nodes in a block that vector instructions advance."""
@@ -90,6 +90,15 @@ class Batch:
         self.widths = {k: a.shape[1] for k, a in everything.items() if a.ndim == 2}
         self.variables = compressed(variables, spread.setdefault((self.model.name, self.receptors), set()))
 
+    def flush_steps(self, clock: Any) -> np.ndarray:
+        """Return after how many steps without a spike each node sends a flush event, 0 if never."""
+        steps = np.zeros(len(self))
+        if FLUSH_INTERVAL in self.model.parameters:
+            intervals = self.store.columns[FLUSH_INTERVAL][self.rows]
+            finite = np.isfinite(intervals) & ~self.store.frozen[self.rows]
+            steps[finite] = [clock.to_steps(float(ms)) for ms in intervals[finite]]
+        return steps
+
     def state(self) -> dict[str, np.ndarray]:
         """Return the stored dynamic state."""
         return state_columns(self.model, self.columns())
@@ -138,7 +147,15 @@ class Shard:
     @property
     def remembers(self) -> bool:
         """True if something beside the neurons' spikes is kept for synapses."""
-        return bool(self.collectors or self.voltage_batches)
+        return bool(self.collectors or self.voltage_batches or self.learning_rows or self.flushes)
+
+    @property
+    def flushes(self) -> bool:
+        """True if some node may send flush events."""
+        parameters = [
+            b.store.columns[FLUSH_INTERVAL][b.rows] for b in self.batches if FLUSH_INTERVAL in b.model.parameters
+        ]
+        return any(bool(np.isfinite(intervals).any()) for intervals in parameters)
 
     @property
     def voltage_batches(self) -> list[int]:
@@ -154,6 +171,25 @@ class Shard:
             rows[i] = first
             first += words.VOLTAGE_ROWS * len(self.batches[i])
         return rows
+
+    @property
+    def learning_rows(self) -> dict[int, int]:
+        """The batches that keep a history for synapses that learn, and their first rows in the archive."""
+        voltages = words.VOLTAGE_ROWS * sum(len(self.batches[i]) for i in self.voltage_batches)
+        first = len(self.emitters) + len(self.collector_rows) + voltages
+        rows = {}
+        for i, batch in enumerate(self.batches):
+            if batch.model.learns is not None:
+                rows[i] = first
+                first += words.LEARNING_ROWS * len(batch)
+        return rows
+
+    @property
+    def first_source_row(self) -> int:
+        """The first row in the archive of nodes whose spikes are kept for synapses that learn."""
+        rows = len(self.emitters) + len(self.collector_rows)
+        rows += words.VOLTAGE_ROWS * sum(len(self.batches[i]) for i in self.voltage_batches)
+        return rows + words.LEARNING_ROWS * sum(len(self.batches[i]) for i in self.learning_rows)
 
     def lane_lookup(self, n_nodes: int) -> tuple[np.ndarray, np.ndarray]:
         """Return, for each node id, the index in `receivers` (-1 if it is not there) and the position in that batch."""

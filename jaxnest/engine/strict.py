@@ -12,6 +12,7 @@ from jaxnest.engine import events, layout, plastic_kernels
 from jaxnest.engine.archive import decay_calcium
 from jaxnest.engine.buffers import Buffers, clock_words
 from jaxnest.engine.collectors import Collectors, after_segment, collectors_of
+from jaxnest.engine.learning import begin_step, flush, learners_of, note_step, take_signals
 from jaxnest.engine.node_columns import NodeColumns
 from jaxnest.engine.plan import Plan, collection_table
 from jaxnest.engine.precise_spikes import deliver_precise
@@ -40,6 +41,8 @@ class StrictRunner:
         self.collections = [collection_table(plan, s) for s in range(len(plan.shards))]
         self._collectors = _collectors(plan)
         self._voltages = [voltage_constants(plan, s) for s in range(len(plan.shards))]
+        self._learners = [learners_of(plan, s) for s in range(len(plan.shards))]
+        self._flushes = [shard.flushes for shard in plan.shards]
         self._waveforms = Waveforms(plan, buffers, self.neurons)
         self._samples: list[list[np.ndarray]] = [[] for _ in plan.probes]
         self._threads: ThreadPoolExecutor | None = None
@@ -54,6 +57,8 @@ class StrictRunner:
         begin, stop = step - origin, min(min_delay, end - origin)
         clocks = [clock_words(self.plan, shard, origin, begin, stop, step) for shard in self.plan.shards]
         self._waveforms.deliver(clocks)
+        for learners, buffers, clock in zip(self._learners, self.buffers, clocks, strict=True):
+            take_signals(learners, buffers, clock)
         if begin == 0:
             self._each_shard(lambda s: deliver(self.plan, self.buffers, self.streams, s, origin))
         self._waveforms.iterate(clocks)
@@ -77,6 +82,7 @@ class StrictRunner:
 
     def _advance(self, s: int, clock: np.ndarray) -> None:
         begin = int(self.buffers[s].counters[layout.N_EVENTS])
+        begin_step(self._learners[s], self.buffers[s], clock, archive_times(self.plan.clock))
         self._send(s, clock)
         precise = self.buffers[s].precise
         if precise is not None and self.plan.redirections is not None:
@@ -88,6 +94,9 @@ class StrictRunner:
             elif not columns.batch.model.draws and not self._waveforms.advance(s, b, clock):
                 columns.advance(self.buffers[s], clock)
         self._waveforms.generate(s, self.devices[s], clock, later=True)
+        for columns in self.neurons[s]:
+            if precise is not None and columns.batch.model.marks_spikes:
+                precise.take_marked(columns, self.buffers[s].raster, clock)
         self._collect(s, clock)
 
     def _send(self, s: int, clock: np.ndarray) -> None:
@@ -120,6 +129,7 @@ class StrictRunner:
 
     def _collect(self, s: int, clock: np.ndarray) -> None:
         buffers, table = self.buffers[s], self.collections[s]
+        flush(self._flushes[s], buffers, clock)
         events.collect(
             buffers.events,
             buffers.register,
@@ -136,7 +146,9 @@ class StrictRunner:
         if buffers.precise is not None:
             recorded = self.plan.recorded[s]
             buffers.precise.collect(self.plan.shards[s], recorded, buffers, clock, archive_times(self.plan.clock))
-        note_voltages(self._voltages[s], self.voltages(s), buffers, clock, archive_times(self.plan.clock))
+        times = archive_times(self.plan.clock)
+        note_voltages(self._voltages[s], self.voltages(s), buffers, clock, times)
+        note_step(self._learners[s], self.learning(s), buffers, clock, times)
 
     def _sample(self, origin: int, begin: int, stop: int) -> None:
         for probe, kept in zip(self.plan.probes, self._samples, strict=True):
@@ -182,6 +194,10 @@ class StrictRunner:
         """Return the potentials of the last segment that neurons of a virtual process have to keep."""
         return [self.neurons[s][b].samples for b in self.plan.shards[s].voltage_batches]
 
+    def learning(self, s: int) -> list[np.ndarray]:
+        """Return the samples of the last segment of the neurons that keep a history for learning."""
+        return [self.neurons[s][one.batch].samples for one in self._learners[s]]
+
     def rest(self, t: float) -> None:
         """Advance at the end of a run what otherwise only spikes advance."""
         for buffers in self.buffers:
@@ -200,6 +216,8 @@ class StrictRunner:
         """Take over variables and states that changed in the node table."""
         self._collectors = _collectors(self.plan)
         self._voltages = [voltage_constants(self.plan, s) for s in range(len(self.plan.shards))]
+        self._learners = [learners_of(self.plan, s) for s in range(len(self.plan.shards))]
+        self._flushes = [shard.flushes for shard in self.plan.shards]
         for s, neurons in enumerate(self.neurons):
             for b in range(len(neurons)):
                 neurons[b] = NodeColumns(self.plan.shards[s].batches[b], *self.plan.outputs(s, b), self.plan.min_delay)

@@ -16,6 +16,8 @@ import numba
 import numpy as np
 
 from jaxnest.engine import ffi, meeting
+from jaxnest.engine.archive_layout import INDEX_WORDS, RECORD_WORDS, TRACE_WORDS
+from jaxnest.engine.archive_learning import note_source
 from jaxnest.engine.events import _note_weights
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, REGISTER_WORDS
 
@@ -25,11 +27,11 @@ OWN = ("state", "parameters", "common", "lane_positive", "lane_negative", "flags
 
 N_SHARED, N_OWN = len(SHARED), len(OWN)
 FUNCTION = 2 * (N_SHARED + N_OWN)
-ROW, SIZE, COMMON_ROW, CONNECTION, MULTIPLICITY, WATCHED, STEP = range(FUNCTION + 1, FUNCTION + 8)
-CALL_WORDS = FUNCTION + 8
+ROW, SIZE, COMMON_ROW, CONNECTION, MULTIPLICITY, WATCHED, STEP, SOURCE = range(FUNCTION + 1, FUNCTION + 9)
+CALL_WORDS = FUNCTION + 9
 """Words of a call: address and length of each array, the function, and the group: its first connection in the model's
 arrays, number of connections, row of the common properties, first connection of all, how often the spike is sent,
-whether weights are recorded, and the step in which the spike was emitted."""
+whether weights are recorded, the step in which the spike was emitted, and the row of the source in the archive."""
 
 
 @numba.njit(cache=True)
@@ -45,11 +47,15 @@ def deliver(
     group_kind: np.ndarray,
     group_row: np.ndarray,
     group_common: np.ndarray,
+    source_row: np.ndarray,
     lane: np.ndarray,
     weight: np.ndarray,
     delay: np.ndarray,
     clock: np.ndarray,
     calls: np.ndarray,
+    index: np.ndarray,
+    trace: np.ndarray,
+    pool: np.ndarray,
 ) -> None:
     """At the beginning of a slice: deliver the spikes that one virtual process registered in the previous one."""
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
@@ -59,13 +65,15 @@ def deliver(
         step = previous + register[REGISTER_WORDS * i + 1]
         multiplicity = register[REGISTER_WORDS * i + 2]
         slot = step % n_slots
+        if source_row[node] > 0 and multiplicity > 0:
+            note_source(index[source_row[node]], trace[source_row[node]], pool, counters, step + 1)
         for group in range(group_start[node], group_start[node + 1]):
             first, last = connection_start[group], connection_start[group + 1]
             if group_kind[group] > 0:
                 call = calls[group_kind[group] - 1]
                 call[ROW], call[SIZE], call[COMMON_ROW] = group_row[group], last - first, group_common[group]
                 call[CONNECTION], call[MULTIPLICITY], call[STEP] = first, multiplicity, step
-                call[WATCHED] = group_watched[group]
+                call[WATCHED], call[SOURCE] = group_watched[group], source_row[node]
                 ffi.call_function(call[FUNCTION], call.ctypes.data)
                 continue
             for copy in range(multiplicity):
@@ -111,7 +119,7 @@ def deliver_handler(frame: int) -> int:
         return 0
     calls = calls_of_frame(frame, n)
     groups = N_SHARED + 1 + N_OWN * n
-    registers = groups + 9
+    registers = groups + 10
     for k in range(meeting.n_registers(frame, registers)):
         register = meeting.register(frame, registers, k, clock)
         deliver(
@@ -126,11 +134,15 @@ def deliver_handler(frame: int) -> int:
             ffi.int64(frame, groups + 3),
             ffi.int64(frame, groups + 4),
             ffi.int64(frame, groups + 5),
-            ffi.int32(frame, groups + 6),
-            ffi.float64(frame, groups + 7),
-            ffi.int32(frame, groups + 8),
+            ffi.int64(frame, groups + 6),
+            ffi.int32(frame, groups + 7),
+            ffi.float64(frame, groups + 8),
+            ffi.int32(frame, groups + 9),
             clock,
             calls,
+            ffi.int64(frame, 3).reshape((-1, INDEX_WORDS)),
+            ffi.float64(frame, 4).reshape((-1, TRACE_WORDS)),
+            ffi.float64(frame, 5).reshape((-1, RECORD_WORDS)),
         )
     return 0
 

@@ -183,6 +183,9 @@ def build_device_table(
             found[2][_repeated(table.source[mine][to_neuron], target[to_neuron])] |= AGAIN
         positive[to_neuron], negative[to_neuron], flags[to_neuron] = found
         weight = np.where(flags & PLAIN > 0, 1.0, table.weight[mine])
+        for b, batch in enumerate(shard.receivers):  # spikes of devices carry the number 0
+            if batch.model.marked_receptors and devices.model.emits == "spikes":
+                weight[(lookup[0][target] == b) & np.isin(receptor, batch.model.marked_receptors)] = 0.0
         name = table.named.model.delay_shift
         shift = table.columns[name].at(mine) if name else np.zeros(len(mine))
         _refuse_shift(shard, devices, table, lookup[0][target[to_neuron & (shift > 0)]])

@@ -132,13 +132,18 @@ class Waveforms:
         ring = self._buffers[s].ring.reshape(-1)
         plain = terms.plain
         if len(plain) == len(terms):
-            add_terms(ring, values, terms.row, terms.factor, terms.lane, terms.offset, clock)
+            _add_terms(ring, values, terms.columns, clock)
             return
-        add_terms(ring, values, terms.row[plain], terms.factor[plain], terms.lane[plain], terms.offset[plain], clock)
+        _add_terms(ring, values, tuple(column[plain] for column in terms.columns), clock)
         for b, indices, positions in terms.transformed:
             got = transformed_values(self._neurons[s][b].batch, values[terms.row[indices]], positions)
-            here = np.arange(len(indices))
-            add_terms(ring, got, here, terms.factor[indices], terms.lane[indices], terms.offset[indices], clock)
+            columns = (np.arange(len(indices)), *(column[indices] for column in terms.columns[1:]))
+            _add_terms(ring, got, columns, clock)
+
+
+def _add_terms(ring: np.ndarray, values: np.ndarray, columns: tuple[np.ndarray, ...], clock: np.ndarray) -> None:
+    arguments: tuple[Any, ...] = (ring, values, *columns, clock)
+    add_terms(*arguments)
 
 
 def generated_values(generators: Generators, device: Devices, clock: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -110,7 +110,7 @@ class Builder:
         twins = ~self._kernel.nodes.has_proxies(targets)
         rule = RULES[name](sources, targets, twins, options)
         rule.targets_are_all_nodes = len(targets) == len(self._kernel.nodes)
-        if options:
+        if options and self._kernel.attributes.dict_miss_is_error:
             known = ("allow_autapses", "allow_multapses", "make_symmetric", *conn_spec)
             hint = errors.nearest(next(iter(options)), (k for k in known if k not in options))
             raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in conn_spec: {', '.join(options)}.{hint}")
@@ -123,7 +123,8 @@ class Builder:
 
     def specs(self, syn_specs: Sequence[Mapping[str, Any]]) -> list[SynapseSpec]:
         """Check synapse specifications."""
-        specs = [parse(self._kernel.synapse_models, s, self._kernel.n_threads) for s in syn_specs]
+        kernel, strict = self._kernel, self._kernel.attributes.dict_miss_is_error
+        specs = [parse(kernel.synapse_models, s, kernel.n_threads, strict) for s in syn_specs]
         first = 0
         for spec in specs:
             spec.first_drawn = first
@@ -219,8 +220,14 @@ class Builder:
         given = spec.given(pairs.drawn, pairs.position)
         delay, problem = self._delay(spec, given.get("delay", np.nan))
         columns = spec.columns(given, delay)
+        for name, attribute in spec.named.model.steps_of_kernel.items():
+            columns[name] = float(self._kernel.clock.to_steps(self._kernel.attributes.get(attribute)))
         problems = [problem, violation(spec, columns, given) if spec.has_own_values else None]
         problems.append(check.first_bad(spec.named, pairs.source, pairs.target, columns["receptor"]))
+        if spec.named.model.needs_learning:
+            late = np.flatnonzero(np.atleast_1d(delay) != 1)
+            message = f"{spec.named.model.name} connections require a delay of one simulation step."
+            problems.append((int(late[0]), illegal(message)) if len(late) else None)
         rows = np.flatnonzero(np.broadcast_to(category, len(pairs.source)) == _FROM_DEVICE)
         if len(rows):
             ports, found = self._kernel.connections.devices.accept(spec.named, pairs.source[rows], pairs.target[rows])
@@ -302,6 +309,7 @@ def violation(spec: SynapseSpec, columns: Mapping[str, Any], given: Mapping[str,
     if not any(k in declared or k == "weight" for k in given) or not (declared or model.relations):
         return None
     n = max((len(v) for v in named.values() if np.ndim(v)), default=1)
+    named |= {k: spec.named.defaults.get(k, q.default) for k, q in model.common.items() if q.dtype is not object}
     wide = {k: np.broadcast_to(v, n) for k, v in named.items()}
     row, message = first_violation(model, wide, {k: None for k in given if k in declared})
     return None if row == n else (row, errors.BadProperty(message))

@@ -44,6 +44,10 @@ def why_not(
             f"Source node does not send output: {source.name} -> {target.name}.\n"
             "  Note that recorders must be connected as Connect(neuron, recorder)."
         )
+    if synapse.needs_learning and target.learns is not None and not source.has_proxies and source.emits == "spikes":
+        return errors.NotImplemented(
+            f"Connections with {synapse.name} from devices, such as a {source.name}: put a parrot_neuron between them."
+        )
     if not source.has_proxies and not synapse.accepts_devices and not getattr(source, "sends_plain_spikes", False):
         what = {"currents": "current input", None: "data logging requests"}.get(source.emits, "spike input")
         return illegal(
@@ -63,15 +67,27 @@ def why_not(
             "Source and target neuron are not compatible (e.g., spiking vs binary neuron): "
             f"{source.name} -> {target.name}."
         )
-    if synapse.needs_voltages and not target.filtered_voltages:
-        return errors.NotImplemented(
-            "This synapse model is not supported by the neuron model of at least one connection: "
-            f"{target.name} keeps no history of its potential."
-        )
+    missing = _missing_history(source, target, synapse)
+    if missing is not None:
+        return missing
     problem = _receptor(source, target, synapse, receptor, n_receptors)
     if problem is None and synapse.needs_archive and not target.archives:
         return illegal(f"The target node does not support STDP synapses: {target.name} keeps no history of spikes.")
     return problem
+
+
+def _missing_history(source: type[Node], target: type[Node], synapse: type[Synapse]) -> errors.KernelException | None:
+    """Return the error if the target does not keep the history that the synapse reads, or None."""
+    lacks_learning = synapse.needs_learning and target.learns is None
+    if lacks_learning and not target.has_proxies:
+        return illegal(f"The target node does not support {synapse.name}: {source.name} -> {target.name}.")
+    if lacks_learning or (synapse.needs_voltages and not target.filtered_voltages):
+        what = "for learning" if lacks_learning else "of its potential"
+        return errors.NotImplemented(
+            "This synapse model is not supported by the neuron model of at least one connection: "
+            f"{target.name} keeps no history {what}."
+        )
+    return None
 
 
 def _secondary(
@@ -90,6 +106,10 @@ def _secondary(
             f"The target node or synapse model does not support {kind.name} input. {target.name} cannot be connected "
             f"with {synapse.name}."
         )
+    of_devices = target.hears[kind].of_devices
+    if not source.has_proxies and of_devices is not None and receptor not in of_devices:
+        names = ", ".join(map(str, of_devices))
+        return illegal(f"{target.name} expects connections from a {source.name} at receptor_type {names}.")
     known = target.hears[kind].receptors
     return None if receptor in known else _unknown(target, receptor, list(known))
 
@@ -125,6 +145,10 @@ def _receptor(
         )
     if receptor not in known:
         return _unknown(target, receptor, known)
+    if source.emits == "spikes":
+        reason = source.refuses(source, target, receptor) or target.refuses(source, target, receptor)
+        if reason:
+            return illegal(reason)
     return _only_zero(synapse) if synapse.receptor_zero_only and receptor else None
 
 
@@ -271,6 +295,10 @@ class DeviceRules:
                 return row, illegal(
                     f"Cannot connect with unknown recordable {missing[0]} of {model.name}, "
                     f"which has {', '.join(known[model])}.{hint}"
+                )
+            if model.recorded_by_one_thread and self._nodes.n_virtual_processes > 1:
+                return row, errors.KernelException(
+                    f"Recording from a {model.name} is only possible in single-threaded mode."
                 )
             if target in sampled:
                 return row, illegal(f"Each multimeter can only be connected once to a given node: {meter} -> {target}.")

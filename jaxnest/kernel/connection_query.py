@@ -12,9 +12,9 @@ from jaxnest import errors
 from jaxnest.kernel.connecting import violation
 from jaxnest.kernel.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE, Table
 from jaxnest.kernel.delays import split, to_steps
-from jaxnest.kernel.synapse_defaults import integer, refuse, synapse_quantities
+from jaxnest.kernel.synapse_defaults import dictionary, integer, refuse, synapse_quantities
 from jaxnest.kernel.synapse_spec import SynapseSpec
-from jaxnest.kernel.values import coerce
+from jaxnest.kernel.values import coerce, convert
 
 if TYPE_CHECKING:
     from jaxnest.kernel.connections import Connections
@@ -225,7 +225,7 @@ class Values:
         n, handles = len(rows), self._handles
         columns = {"source": handles.source, "target": handles.target, "target_thread": handles.thread,
                    "synapse_id": handles.synapse, "port": handles.port}  # fmt: skip
-        if name in columns:
+        if name in columns and name not in table.columns:
             return columns[name][positions].tolist()
         if name == "delay":
             steps, shift = table.columns["delay"].at(rows), table.named.model.delay_shift
@@ -235,6 +235,10 @@ class Values:
             return (steps * self._kernel.clock.ms_per_step).tolist()
         if name in ("synapse_model", "sizeof"):
             return [table.named.name if name == "synapse_model" else table.named.model.size] * n
+        if name in table.named.model.packed:
+            entries = table.named.model.own_entries(name, table.named.defaults)
+            values = {entry: table.columns[state].at(rows).tolist() for entry, state in entries.items()}
+            return [{entry: column[i] for entry, column in values.items()} for i in range(n)]
         return table.columns[name].at(rows).tolist()
 
     def set(self, changes: Mapping[str, Any]) -> None:
@@ -248,16 +252,19 @@ class Values:
         self._connections.before_access()
         tables = list(self._tables())
         for table, _, _ in tables:
-            known = (*settable(table), "delay")
+            known = (*settable(table), *table.named.model.packed, "delay")
             for key in changes:
-                if key not in known:
+                if key not in known and self._kernel.attributes.dict_miss_is_error:
                     hint = errors.nearest(key, known)
                     raise errors.UnaccessedDictionaryEntry(
                         f"Unaccessed elements in values of '{table.named.name}' connections: {key}.{hint}"
                     )
         worst: tuple[int, Exception] | None = None
         for table, positions, rows in tables:
-            mine = {k: [v[p] for p in positions.tolist()] if _several(v) else v for k, v in changes.items()}
+            known = (*settable(table), *table.named.model.packed, "delay")
+            mine = {
+                k: [v[p] for p in positions.tolist()] if _several(v) else v for k, v in changes.items() if k in known
+            }
             found = self._set(table, rows, mine)
             if found is not None and (worst is None or positions[found[0]] < worst[0]):
                 worst = int(positions[found[0]]), found[1]
@@ -277,6 +284,8 @@ class Values:
                 if _several(labels)
                 else (integer("synapse_label", labels))
             )
+        for name in (k for k in table.named.model.packed if k in changes):
+            new |= _unpacked(table, name, changes[name], len(rows))
         declared = table.named.model.parameters | table.named.model.state
         present = {k: table.at(k, rows) for k in (*declared, "weight")}
         problems = [violation(spec, present | new, new)]
@@ -304,6 +313,17 @@ class Values:
         return worst
 
 
+def _unpacked(table: Table, name: str, value: Any, n: int) -> dict[str, Any]:
+    """Return the state variables that a dictionary, or one for each connection, sets; others are ignored."""
+    each = [dictionary(name, v) for v in (value if isinstance(value, list | tuple) else [value] * n)]
+    own = table.named.model.state
+    return {
+        state: np.array([convert(own[state], entry, values[entry]) for values in each])
+        for entry, state in table.named.model.own_entries(name, table.named.defaults).items()
+        if each and all(entry in values for values in each)
+    }
+
+
 def _several(value: Any) -> bool:
     return isinstance(value, list | tuple | np.ndarray) and np.ndim(value) > 0
 
@@ -327,6 +347,7 @@ def status_names(table: Table) -> set[str]:
     """Return the names of all values that connections of a table have."""
     model = table.named.model
     own = {k for k, q in (model.parameters | model.state).items() if q.visible}
+    own |= {*model.packed}
     own |= {"synapse_label"} if model.labelled else set()
     own |= set() if model.weight_is_common else {"weight"}
     own |= set() if model.size is None else {"sizeof"}

@@ -63,6 +63,16 @@ class Connections:
         """Yield thread, synapse index, category and table, in the order of GetConnections."""
         return iter(self._tables)
 
+    def refuse_unknown_senders(self) -> None:
+        """Raise KernelException if targets have to know who sends to them, which nobody knows without source table."""
+        targets = [table.target for _, _, category, table in self._tables if category == NEURON]
+        for named, _, _ in (group for ids in targets for group in self._kernel.nodes.groups(ids)):
+            if named.model.signal_heard == "binary":
+                raise errors.KernelException(
+                    f"{named.name} has to know which neurons send to it: it cannot be simulated with "
+                    "keep_source_table = False."
+                )
+
     @property
     def num_connections(self) -> int:
         """Number of all connections."""

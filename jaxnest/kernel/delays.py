@@ -96,7 +96,7 @@ class DelayLimits:
         low, high = self._bounds()
         of = f"default delay of '{default_of}'" if default_of else "delay"
         if high == LONGEST_DELAY and low == 1:
-            limit = f"It has to be greater than or equal to the resolution, {clock.resolution} ms"
+            limit = f"Delay must be greater than or equal to resolution, {clock.resolution} ms"
             limit += f", and at most {clock.delay_ms(high)} ms." if ms > 1 else "."
         elif self._frozen:
             limit = (

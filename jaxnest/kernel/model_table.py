@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, final
 
 import numpy as np
@@ -24,6 +24,8 @@ class NamedModel:
     defaults: dict[str, Any]
     original: str
     """Name of the built-in model that this one was copied from (its own name if it is built-in)."""
+    process_values: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """Of synapses: the common properties that simulations have changed, for each virtual process."""
 
     @property
     def is_copy(self) -> bool:
@@ -102,7 +104,7 @@ class ModelTable:
         source = self[existing]
         if new in self._by_name:
             raise errors.NewModelNameExists(f"Model {new} already exists.")
-        entry = NamedModel(new, source.model, self._next, copy.deepcopy(source.defaults), source.original)
+        entry = replace(copy.deepcopy(source), name=new, index=self._next)
         self._next += 1
         self._add(entry)
         self.changed = True

@@ -67,6 +67,8 @@ class Simulation:
         started = time.perf_counter()
         kernel = self._kernel
         kernel.number_nodes()
+        if not kernel.attributes.keep_source_table:
+            kernel.connections.refuse_unknown_senders()
         kernel.connections.sort()
         if self._session is None or not self.has_run:
             from jaxnest.engine.session import Session
@@ -79,9 +81,9 @@ class Simulation:
 
     def run(self, ms: float) -> None:
         """Advance by a time in ms."""
+        steps = self._steps(ms)
         if not self.prepared:
             raise errors.KernelException("Run called without Prepare: call Prepare first, or use Simulate.")
-        steps = self._steps(ms)
         kernel, session = self._kernel, self._session
         assert session is not None
         kernel.streams.synchrony_check()

@@ -184,7 +184,9 @@ def _set_run(kernel: Kernel, ids: np.ndarray, changes: Mapping[str, Any]) -> Non
         check_convertible(name, value)
     ((named, store, _),) = kernel.nodes.groups(ids[:1])
     unknown = _unknown(named, changes)
-    if unknown:  # as in NEST, the first node takes what it knows before it complains
+    if unknown and not kernel.attributes.dict_miss_is_error:
+        changes = {k: v for k, v in changes.items() if k not in unknown}
+    elif unknown:  # as in NEST, the first node takes what it knows before it complains
         known = {k: _of_node(v, 0) for k, v in changes.items() if k not in unknown}
         _set_known(kernel, named, store, ids[:1], known)
         raise _unaccessed(named, unknown, "params, in function NodeManager::set_status")
@@ -199,10 +201,20 @@ def _set_known(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray,
         for i, node_id in enumerate(ids.tolist()):
             _set_device(kernel, named, store, node_id, {k: _of_node(v, i) for k, v in changes.items()})
     elif own:
+        _check_attributes(kernel, named.model, own, {k: c[kernel.nodes.rows(ids)] for k, c in store.columns.items()})
         kernel.nodes.set_all(ids, own, kernel.draw)
     if "frozen" in changes:
         flags = [cast("frozen", _of_node(changes["frozen"], i), "bool") for i in range(len(ids))]
         kernel.nodes.freeze(ids, flags)
+
+
+def _check_attributes(kernel: Kernel, model: type[Node], own: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
+    """Raise BadProperty if a parameter, changed or `stored`, is smaller than the attribute of the kernel allows."""
+    for name, attribute in model.at_least.items():
+        value, least = own.get(name, stored[name]), kernel.attributes.get(attribute)
+        values = value.values if isinstance(value, PerNode) else value
+        if not is_random(value) and np.any(np.asarray(values, np.float64) < least):
+            raise errors.BadProperty(f"{name} ≥ {attribute} required: {np.min(values)} < {least} (ms).")
 
 
 def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, changes: dict[str, Any]) -> None:
@@ -347,6 +359,7 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
         if issubclass(model, Device):
             typed = _typed(model.parameters | model.state, own)
             own = model.regulate(typed, named.defaults, kernel.present_clock, False)
+        _check_attributes(kernel, model, own, named.defaults)
         _set_stored(named, own)
         if issubclass(model, Sender):
             kernel.node_models.change(named, model.variant(named.defaults))
@@ -355,7 +368,7 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
             unknown = [k for k in changes if k not in own and k not in used]
     except errors.BadProperty as error:
         raise errors.BadProperty(f"{prefix}{error}") from None
-    if unknown:
+    if unknown and kernel.attributes.dict_miss_is_error:
         raise _unaccessed(named, unknown, "params, in function ModelManager::set_node_defaults_")
 
 

@@ -76,8 +76,11 @@ def synapse_defaults_status(named: NamedModel, clock: Clock, num_connections: in
     """Return what GetDefaults shows; `weight_recorder` is a tuple of node ids."""
     model: type[Synapse] = named.model
     stored = defaults(named)
+    if named.process_values:
+        stored = stored | named.process_values[max(named.process_values)]
     visible = (k for k, q in (model.parameters | model.state | model.common).items() if q.visible)
     status = {k: stored[k] for k in visible}
+    status |= {k: model.pack(k, stored) for k in model.packed}
     status |= {k: stored[k] for k in ("weight", "receptor_type", "weight_recorder")}
     if model.labelled:
         status["synapse_label"] = stored["synapse_label"]
@@ -109,13 +112,18 @@ def set_synapse_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str
     model: type[Synapse] = named.model
     refuse(model, changes)
     stored = defaults(named)
-    quantities = synapse_quantities(model) | model.common | {"weight": WEIGHT}
-    special = {"delay", "receptor_type", "weight_recorder"} | ({"synapse_label"} if model.labelled else set())
+    common = {k: q for k, q in model.common.items() if q.visible}
+    quantities = synapse_quantities(model) | common | {"weight": WEIGHT}
+    special = {"delay", "receptor_type", "weight_recorder", *model.packed}
+    special |= {"synapse_label"} if model.labelled else set()
     for key in changes:
-        if key not in quantities and key not in special:
+        if key not in quantities and key not in special and kernel.attributes.dict_miss_is_error:
             hint = errors.nearest(key, (*quantities, *special))
             raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in defaults of '{named.name}': {key}.{hint}")
     new = {k: convert(quantities[k], k, v) for k, v in changes.items() if k in quantities}
+    for key in (k for k in model.packed if k in changes):
+        given, exist = dictionary(key, changes[key]), kernel.connections.number_of(named.index) > 0
+        new |= model.unpack(key, given, stored, exist, convert)
     if model.modulator in new:
         _check_collector(kernel, model.modulator, new[model.modulator])
     check_values(named, stored | new, new)
@@ -127,6 +135,9 @@ def set_synapse_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str
     if "delay" in changes:
         delay = float(convert(WEIGHT, "delay", changes["delay"]))
         new |= _delay(kernel, model, delay)
+    for values in (stored, *named.process_values.values()):
+        values |= {k: new[k] for k in model.common_state if k in new}
+        values |= model.complete(new, stored | values | new)
     stored.update(new)
     kernel.synapse_models.changed = True
     kernel.connections.values_version += 1
@@ -167,6 +178,13 @@ def integer(key: str, value: Any) -> int:
     if value < 0:
         raise errors.BadProperty(f"Connection label must not be negative. ({key} = {value})")
     return int(value)
+
+
+def dictionary(key: str, value: Any) -> dict[str, Any]:
+    """Return a value, which must be a dictionary."""
+    if not isinstance(value, dict):
+        raise errors.TypeMismatch(f"{key} has to be a dictionary, not {value!r} ({type(value).__name__}).")
+    return value
 
 
 def _recorder(value: Any) -> tuple[int, ...]:

@@ -104,8 +104,10 @@ def whole(key: str, value: Any) -> Any:
     return np.asarray(value).astype(np.int64) if isinstance(value, np.ndarray) else value
 
 
-def parse(models: ModelTable, specification: Mapping[str, Any], n_threads: int = 1) -> SynapseSpec:
-    """Check a synapse specification.
+def parse(
+    models: ModelTable, specification: Mapping[str, Any], n_threads: int = 1, misses_are_errors: bool = True
+) -> SynapseSpec:
+    """Check a synapse specification; unknown parameters are ignored unless `misses_are_errors`.
 
     Raises
     ------
@@ -120,8 +122,10 @@ def parse(models: ModelTable, specification: Mapping[str, Any], n_threads: int =
     refuse(model, specification)
     own = synapse_quantities(model)
     labels = ("synapse_label",) if model.labelled else ()
+    known = (*own, *labels, "delay", "receptor_type")
+    unknown = []
     for key in specification:
-        if key in model.common or key == "weight_recorder" or (key == "weight" and model.weight_is_common):
+        if key in (*model.common, *model.packed, "weight_recorder") or (key == "weight" and model.weight_is_common):
             raise errors.NotImplemented(
                 f'Synapse parameter "{key}" can only be set via SetDefaults() or CopyModel(), '
                 f"since all connections of '{named.name}' share it."
@@ -133,10 +137,14 @@ def parse(models: ModelTable, specification: Mapping[str, Any], n_threads: int =
             )
         if key in ("pre_synaptic_element", "post_synaptic_element"):
             raise errors.NotImplemented("Structural plasticity is not implemented yet.")
-        known = (*own, *labels, "delay", "receptor_type")
         if key not in known:
-            hint = errors.nearest(key, known)
-            raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in syn_spec of '{named.name}': {key}.{hint}")
+            unknown.append(key)
+    if unknown and misses_are_errors:
+        hint = errors.nearest(unknown[0], known)
+        raise errors.UnaccessedDictionaryEntry(
+            f"Unaccessed elements in syn_spec of '{named.name}': {unknown[0]}.{hint}"
+        )
+    specification = {k: v for k, v in specification.items() if k not in unknown}
     last = ("delay", "weight")
     order = sorted(k for k in specification if k not in last) + [k for k in last if k in specification]
     return SynapseSpec(named, {k: _value(k, specification[k]) for k in order})

@@ -10,8 +10,8 @@ from jaxnest.models.base import (
     hidden,
     not_negative,
     positive,
-    within,
 )
+from jaxnest.models.checks import within
 from jaxnest.models.registry import register, register_synapse
 
 __all__ = [

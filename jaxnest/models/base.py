@@ -14,35 +14,12 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.models.checks import Check, not_negative, positive
+from jaxnest.models.learning_history import CHANNELS, Learning
 from jaxnest.models.secondary import Hearing, Kind, Signal
 from jaxnest.random.layout import OBJECT_SIZE
 
 INFINITE_TIME = 1.7976931348623157e308  # NEST's "never", in ms
-
-
-@final
-@dataclass(frozen=True)
-class Check:
-    """A bound on one value: `violated(value)` is evaluated for whole columns at once."""
-
-    violated: Callable[[Any], Any]
-    message: str
-    bounds: str
-
-
-def positive(message: str) -> Check:
-    """The value has to be larger than zero."""
-    return Check(lambda x: x <= 0, message, "> 0")
-
-
-def not_negative(message: str) -> Check:
-    """The value has to be at least zero."""
-    return Check(lambda x: x < 0, message, ">= 0")
-
-
-def within(low: float, high: float, message: str) -> Check:
-    """The value has to lie in the closed interval [low, high]."""
-    return Check(lambda x: (x < low) | (x > high), message, f"in [{low}, {high}]")
 
 
 @final
@@ -105,6 +82,9 @@ class Quantity:
         return np.int64 if isinstance(self.default, int) else np.float64
 
 
+FLUSH_INTERVAL = "flush_event_send_interval"
+"""The parameter of neurons that may send flush events: after how long a time without spikes (ms) they do so."""
+
 HAS_CONNECTIONS = "has_connections"
 """The state variable of models whose number of receptors is a parameter: spikes arrive at the neuron."""
 
@@ -134,6 +114,14 @@ class Relation:
 
     violated: Callable[[Mapping[str, Any]], Any]
     message: str
+
+
+MARK = "mark"
+"""The state variable of neurons whose spikes carry a number."""
+
+
+def _mark(v: Any, s: Any) -> Any:
+    return s.mark
 
 
 class Model:
@@ -203,6 +191,8 @@ class Node(Model, abstract=True):
     """The number of receptors cannot be changed once there are connections; else it cannot be reduced."""
     flips_inhibition: ClassVar[bool] = False
     """Conductance models store the magnitude of negative weights."""
+    recorded_by_one_thread: ClassVar[bool] = False
+    """A device that cannot be recorded if there are several threads: each of its twins has other values."""
     refuses_negative: ClassVar[str] = ""
     """The message of the error, if weights of incoming spikes must not be negative."""
     ignores_weight: ClassVar[bool] = False
@@ -217,9 +207,15 @@ class Node(Model, abstract=True):
     """Sends spikes that are not bound to the grid of time steps."""
     queue_channel: ClassVar[str | None] = None
     """The input channel whose spikes wait in a queue, with their precise times (see `models.precise`)."""
+    marks_spikes: ClassVar[bool] = False
+    """Each spike carries the number that the state variable `mark` then has, in the place of a precise time."""
+    marked_receptors: ClassVar[tuple[int, ...]] = ()
+    """The receptors at which the weight of a spike is multiplied by the number that it carries."""
     filtered_voltages: ClassVar[tuple[str, ...]] = ()
     """The recordables that voltage-dependent synapses need, if the node keeps their history (`models.voltage_history`):
     the potential, a fast average, a slow one, and the average of this one."""
+    learns: ClassVar[Learning | None] = None
+    """How the node takes part in learning by gradients, if it does (`models.learning_history`)."""
     archives: ClassVar[bool] = False
     """Keeps the history of its spikes that plastic synapses read."""
     receptor_types: ClassVar[dict[str, int]] = {}
@@ -231,6 +227,9 @@ class Node(Model, abstract=True):
     kernel_values: ClassVar[tuple[str, ...]] = ()
     """Attributes of the kernel that `update` finds among the variables."""
 
+    at_least: ClassVar[dict[str, str]] = {}
+    """Parameters that must not be smaller than an attribute of the kernel, whenever parameters are set."""
+
     @classmethod
     def inputs(cls, receptors: int = 1) -> tuple[str, ...]:
         """Names of the input channels of one node, in the order of their ring-buffer lanes."""
@@ -241,8 +240,15 @@ class Node(Model, abstract=True):
             names |= {f"spikes_{k}": None for k in range(receptors)}
         names |= dict.fromkeys(cls.current_receptors.values())
         for hearing in cls.hears.values():
-            names |= dict.fromkeys(channel for term in hearing.terms for channel in term.channels)
+            names |= dict.fromkeys(channel for term in hearing.terms for channel in term.inputs)
+        if cls.learns is not None:
+            names |= dict.fromkeys(CHANNELS)
         return tuple(names)
+
+    @classmethod
+    def refuses(cls, source: type[Node], target: type[Node], receptor: int) -> str:
+        """Why spikes cannot be sent to a receptor of a model, one of the two being this one; empty if they can."""
+        return ""
 
     @classmethod
     def uses_iterations(cls) -> bool:
@@ -266,7 +272,7 @@ class Node(Model, abstract=True):
     @classmethod
     def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
         """Return the function of (variables, state) behind a recordable."""
-        return cls.recordables[name]
+        return _mark if cls.marks_spikes and name == MARK else cls.recordables[name]
 
     @classmethod
     def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:

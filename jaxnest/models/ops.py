@@ -65,6 +65,11 @@ def power(x: Any, y: Any) -> Any:
     return jnp.power(x, y)
 
 
+def fmod(x: Any, y: Any) -> Any:
+    """Remainder of a division, with the sign of x."""
+    return jnp.fmod(x, y)
+
+
 def where(condition: Any, a: Any, b: Any) -> Any:
     """`a` where the condition holds, else `b`."""
     return jnp.where(condition, a, b)

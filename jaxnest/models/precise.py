@@ -135,3 +135,29 @@ def narrowed(interval: Search, root: float, distance: float) -> Search:
     if at_b * distance > 0.0:
         return a, root, (at_a / 2 if kept == -1 else at_a), distance, -1
     return a, b, at_a, math.nan, 0
+
+
+@helper
+def exponential_potential(v: Any, I_stim: float, I_ex: float, I_in: float, U: float, dt: float) -> float:
+    """Return the potential a time `dt` after it was `U` and the exponentially decaying currents were these."""
+    P20 = -v.tau_m / v.C_m * expm1(-dt / v.tau_m)
+    P21_ex = decaying_current(v.tau_syn_ex, v.tau_m, v.C_m, dt)
+    P21_in = decaying_current(v.tau_syn_in, v.tau_m, v.C_m, dt)
+    return P20 * (v.I_e + I_stim) + P21_ex * I_ex + P21_in * I_in + U * math.exp(-dt / v.tau_m)
+
+
+@helper
+def exponential_crossing(v: Any, I_stim: float, I_ex: float, I_in: float, U: float, dt: float) -> float:
+    """Return when the threshold is crossed between 0 and `dt`."""
+    interval = search(
+        dt,
+        exponential_potential(v, I_stim, I_ex, I_in, U, 0.0) - v.V_th,
+        exponential_potential(v, I_stim, I_ex, I_in, U, dt) - v.V_th,
+    )
+    for _ in range(500):
+        root = guess(interval)
+        distance = exponential_potential(v, I_stim, I_ex, I_in, U, root) - v.V_th
+        if abs(distance) < 1e-14:
+            return root
+        interval = narrowed(interval, root, distance)
+    return math.nan

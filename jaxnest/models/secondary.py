@@ -92,17 +92,28 @@ class Term:
         Name of the connection's parameter that multiplies.
     component
         Which of the sent values is multiplied, or `CONSTANT`.
+    receptor
+        The receptor of the connections that it is for, or None if it is for all.
+    marker
+        The product takes the place of what was in the channel, and this further input becomes one.
     """
 
     channel: str
     negative: str = ""
     factor: str = "weight"
     component: int = 0
+    receptor: int | None = None
+    marker: str = ""
 
     @property
     def channels(self) -> tuple[str, str]:
         """Inputs for factors that are not negative and for those that are."""
         return self.channel, self.negative or self.channel
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """All inputs."""
+        return (*self.channels, self.marker) if self.marker else self.channels
 
 
 @final
@@ -119,11 +130,18 @@ class Hearing:
     transforms
         ``transforms(p)``, with columns in `p`: nodes that apply the model's function `transform` to each value before
         it is multiplied.
+    of_devices
+        Receptors that take connections from devices.
+    at_once
+        Only the first value of each slice is heard, in the next slice whatever the delay; those of devices as soon as
+        the neuron is advanced.
     """
 
     terms: tuple[Term, ...]
     receptors: tuple[int, ...] = (0,)
     transforms: Callable[[Any], Any] | None = None
+    of_devices: tuple[int, ...] | None = None
+    at_once: bool = False
 
 
 DELAYED_RATE = Kind("delayed rate")
@@ -132,3 +150,4 @@ DIFFUSION = Kind("diffusion", iterated=True)
 POTENTIAL = Kind("gap junction", iterated=True, components=4)
 """Coefficients of a polynomial in the time since the beginning of the step, in units of the step."""
 SLOW_INWARD_CURRENT = Kind("slow inward current")
+LEARNING_SIGNAL = Kind("learning signal")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from jaxnest.models.base import Model, Quantity
 from jaxnest.models.secondary import Kind
+
+Convert = Callable[[Quantity, str, Any], Any]
 
 
 class Synapse(Model, abstract=True):
@@ -21,7 +23,8 @@ class Synapse(Model, abstract=True):
     """``send(p, s, x) -> (state, weight, sends)``: what happens when a spike reaches the synapse.
 
     `p` has the parameters, those of the connection and the common ones (``lambda`` is ``lambda_`` there), `s` the
-    weight and the state, and `x` the event: its time stamp `t` and the delay of the connection, both in ms. Further,
+    weight and the state, and `x` the event: its time stamp `t` and the `delay` of the connection, both in ms
+    (`grid_delay` is the same, rounded as time stamps are). Further,
     `x` gives access to the target's spikes (`models.history`) and to random numbers (`models.draws.uniform`). The
     result is the new state in the order of `dynamic`, the weight of the spike that the target gets, and whether it
     gets one at all. All are floating-point numbers. The function is compiled for the event kernels of both back ends.
@@ -45,7 +48,17 @@ class Synapse(Model, abstract=True):
     """True if the target has to keep the history of its spikes."""
     needs_voltages: ClassVar[bool] = False
     """True if the target has to keep the history of its potential."""
+    needs_learning: ClassVar[bool] = False
+    """True if the target has to keep a history for learning by gradients (`models.learning_history`)."""
+    hears_flush: ClassVar[bool] = False
+    """True if flush events reach `send`, too."""
+    steps_of_kernel: ClassVar[dict[str, str]] = {}
+    """State variables that begin with the value of an attribute of the kernel, in steps, when connections are made."""
+    packed: ClassVar[tuple[str, ...]] = ()
+    """Names of dictionaries, whose entries are (invisible) common properties or state (see `unpack`)."""
     default_weight: ClassVar[float] = 1.0
+    common_state: ClassVar[tuple[str, ...]] = ()
+    """Common properties that `send` changes, at the end of its result; each virtual process has its own values."""
     weight_is_common: ClassVar[bool] = False
     """True for models whose connections have no weight of their own."""
     delay_shift: ClassVar[str] = ""
@@ -62,3 +75,28 @@ class Synapse(Model, abstract=True):
     """True if stimulators and meters can be connected with it."""
     size: ClassVar[int | None] = 32
     """Bytes that NEST reports for one connection, None if it reports nothing."""
+
+    @classmethod
+    def complete(cls, changes: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the common properties that follow from `changes`; `values` has all values, `changes` among them."""
+        return {}
+
+    @classmethod
+    def unpack(
+        cls, name: str, value: Mapping[str, Any], stored: Mapping[str, Any], has_connections: bool, convert: Convert
+    ) -> dict[str, Any]:
+        """Return the common properties that change if a dictionary of the defaults is set.
+
+        `stored` has all others; ``convert(quantity, name, value)`` turns what the user gives into the right type.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def pack(cls, name: str, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a dictionary of the defaults."""
+        raise NotImplementedError
+
+    @classmethod
+    def own_entries(cls, name: str, stored: Mapping[str, Any]) -> dict[str, str]:
+        """Return the entries of the dictionary of each connection, and the state variables that they show."""
+        raise NotImplementedError

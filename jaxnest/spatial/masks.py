@@ -74,7 +74,7 @@ def vector(name: str, values: Any, dimensions: int) -> np.ndarray:
     BadProperty
         If it has the wrong length.
     """
-    if isinstance(values, str) or not np.iterable(values) or not all(isinstance(v, Real) for v in values):
+    if not isinstance(values, list | tuple | np.ndarray) or not all(isinstance(v, Real) for v in values):
         raise errors.TypeMismatch(f"{name} has to be a list of numbers, not {values!r}.")
     array = np.array(values, np.float64)
     if dimensions and len(array) != dimensions:
@@ -177,6 +177,8 @@ def create_region(specification: Any) -> Region | None:
         raise errors.TypeMismatch(f"The mask has to be a dictionary, not {specification!r}.")
     region: Region | None = None
     for kind in sorted(k for k in specification if k != "anchor"):
+        if not isinstance(specification[kind], Mapping):
+            raise errors.TypeMismatch(f"Mask '{kind}' has to be a dictionary, not {specification[kind]!r}.")
         if kind not in _MAKERS:
             raise errors.UndefinedName(f"There is no mask '{kind}'.{errors.nearest(kind, _MAKERS)}")
         maker, dimensions = _MAKERS[kind]

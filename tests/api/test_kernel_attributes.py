@@ -194,3 +194,24 @@ def test_importing_is_light() -> None:
     code = f"import sys, jaxnest; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_unknown_entries_are_ignored_on_request() -> None:
+    nest.dict_miss_is_error = False
+    nest.SetDefaults("iaf_psc_alpha", {"nonsense": 1.0, "C_m": 300.0})
+    nodes = nest.Create("iaf_psc_alpha", 2, {"nonsense": 1.0, "tau_m": 8.0})
+    nodes.set({"nonsense": 2.0, "I_e": 5.0})
+    assert nodes[0].get(["C_m", "tau_m", "I_e"]) == {"C_m": 300.0, "tau_m": 8.0, "I_e": 5.0}
+    nest.SetDefaults("stdp_synapse", {"nonsense": 1.0, "alpha": 2.0})
+    spec = {"synapse_model": "stdp_synapse", "nonsense": 1.0, "weight": 3.0}
+    nest.Connect(nodes, nodes, {"rule": "one_to_one", "nonsense": 1}, spec)
+    connections = nest.GetConnections()
+    connections.set({"nonsense": 1.0, "synapse_label": 3, "delay": 2.0})
+    assert connections.get(["alpha", "weight", "delay"]) == {
+        "alpha": [2.0] * 2,
+        "weight": [3.0] * 2,
+        "delay": [2.0] * 2,
+    }
+    nest.dict_miss_is_error = True
+    with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry):
+        nodes.set({"nonsense": 1.0})

@@ -32,7 +32,7 @@ def test_mistakes_have_the_errors_of_nest(mistake: str, mistakes: Mapping[str, s
 
 def test_everything_that_is_recorded_is_tested(recording: Path, mistakes: Mapping[str, str]) -> None:
     provenance = json.loads((recording / "provenance.json").read_text(encoding="utf-8"))
-    assert provenance["nest"] == "3.10.0"
+    assert provenance["NEST"] == "3.10.0"
     assert mistakes.keys() == RECORD["MISTAKES"].keys()
 
 

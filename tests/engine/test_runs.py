@@ -219,3 +219,20 @@ def test_lost_events_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     nest.Connect(generator, nest.Create("spike_recorder"))
     with pytest.raises(nest.NESTErrors.KernelException, match="most_events"):
         nest.Simulate(50.0)
+
+
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+def test_a_meter_that_gains_targets_inside_a_slice_keeps_its_samples(backend: str) -> None:
+    nest.compute_backend = backend
+    neurons = nest.Create("iaf_psc_alpha", 3, {"I_e": 100.0})
+    meter = nest.Create("voltmeter", params={"interval": 0.5})
+    nest.Connect(neurons, neurons, syn_spec={"delay": 3.0})
+    nest.Connect(meter, neurons[1], syn_spec={"delay": 3.0})
+    nest.Simulate(4.2)
+    nest.Connect(meter, neurons[2] + neurons[0], syn_spec={"delay": 3.0})
+    nest.Simulate(7.8)
+    events = meter.events
+    expected = {2: np.arange(0.5, 9.1, 0.5), 1: np.arange(4.5, 9.1, 0.5), 3: np.arange(4.5, 9.1, 0.5)}
+    for node, times in expected.items():
+        assert events["times"][events["senders"] == node].tolist() == times.tolist()
+    assert (np.diff(events["V_m"][events["senders"] == 2]) > 0.0).all()

@@ -314,3 +314,7 @@ def simulate(nest: Any, name: str) -> Arrays:
     results = {f"meter_{key}": np.asarray(values) for key, values in meter.get("events").items()}
     results |= {f"spikes_{key}": np.asarray(values) for key, values in recorder.get("events").items()}
     return results
+
+
+CASES: dict[str, Callable[[Any], Arrays]] = {name: functools.partial(simulate, name=name) for name in NEURONS}
+"""Simulations by name."""

@@ -46,6 +46,8 @@ def neuron_parameters(rng: np.random.RandomState, model: str) -> dict[str, Any]:
     if "delta" not in model:
         values["tau_syn_ex"] = rng.choice([values["tau_m"], rng.uniform(0.3, 8.0)])
         values["tau_syn_in"] = rng.uniform(0.3, 8.0)
+    if "lossless" in model:
+        values["tau_syn_ex"] = values["tau_syn_in"]
     return values
 
 
@@ -53,7 +55,7 @@ def trains(nest: Any, model: str, shortest: float, threads: int, resolution: flo
     """Neurons with random parameters and precise, coincident, and ordinary input."""
     nest.set(local_num_threads=threads, rng_seed=SEED + 77, resolution=resolution)
     rng = np.random.RandomState(SEED + 5)
-    scale = {"iaf_psc_delta_ps": 4.0, "iaf_psc_exp_ps": 150.0, "iaf_psc_alpha_ps": 15.0}[model]
+    scale = {"delta": 4.0, "exp": 150.0, "alpha": 15.0}[model.split("_")[2]]
     neurons = nest.Create(model, N_NEURONS)
     for node in neurons:
         node.set(neuron_parameters(rng, model))
@@ -91,7 +93,7 @@ def trains(nest: Any, model: str, shortest: float, threads: int, resolution: flo
     return result | {k: np.asarray(v) for k, v in status.items()} | {"count": np.array(nest.local_spike_counter)}
 
 
-for _model in ("iaf_psc_delta_ps", "iaf_psc_exp_ps", "iaf_psc_alpha_ps"):
+for _model in ("iaf_psc_delta_ps", "iaf_psc_exp_ps", "iaf_psc_exp_ps_lossless", "iaf_psc_alpha_ps"):
     for _shortest, _threads, _resolution in (
         (1.0, 1, 0.1),
         (0.1, 2, 0.1),
@@ -170,3 +172,148 @@ def fractions(nest: Any, threads: int) -> Arrays:
 
 CASES["fractions"] = lambda nest: fractions(nest, 1)
 CASES["fractions_two_threads"] = lambda nest: fractions(nest, 2)
+
+
+def watched(nest: Any, threads: int) -> Arrays:
+    """Weight recorders of synapses between neurons of both kinds."""
+    nest.set(local_num_threads=threads, rng_seed=SEED + 7)
+    precise = nest.Create("iaf_psc_exp_ps", 8, {"V_m": nest.random.uniform(-70.0, -56.0)})
+    ordinary, parrots = nest.Create("iaf_psc_alpha", 4), nest.Create("parrot_neuron_ps", 3)
+    nest.Connect(nest.Create("poisson_generator_ps", params={"rate": 15000.0}), precise, syn_spec={"weight": 40.0})
+    nest.Connect(nest.Create("poisson_generator", params={"rate": 9000.0}), ordinary, syn_spec={"weight": 90.0})
+    recorders = nest.Create("weight_recorder", 3)
+    recorders[2].targets = precise[:2]
+    models = ("stdp_synapse", "static_synapse", "cont_delay_synapse", "bernoulli_synapse")
+    for model, which in zip(models, (0, 1, 2, 0), strict=True):
+        name = f"watched_{model}"
+        nest.CopyModel(model, name, {"weight_recorder": recorders[which]})
+        spec = {"synapse_model": name, "delay": nest.random.uniform(1.0, 2.0)}
+        rule = {"rule": "fixed_indegree", "indegree": 3}
+        nest.Connect(precise, precise + parrots, rule, {**spec, "weight": nest.random.uniform(10.0, 60.0)})
+        if model != "cont_delay_synapse":
+            nest.Connect(precise, ordinary, rule, {**spec, "weight": nest.random.uniform(-10.0, 60.0)})
+            nest.Connect(ordinary, precise, rule, {**spec, "weight": nest.random.uniform(-10.0, 60.0)})
+    nest.Simulate(100.3)
+    nest.Simulate(50.0)
+    return {f"{i}_{k}": np.asarray(v) for i, device in enumerate(recorders) for k, v in device.events.items()}
+
+
+CASES["watched"] = lambda nest: watched(nest, 1)
+CASES["watched_two_threads"] = lambda nest: watched(nest, 2)
+
+
+def marks(nest: Any, model: str, threads: int) -> Arrays:
+    """Neurons whose spikes carry a number, among neurons of other kinds."""
+    nest.set(local_num_threads=threads, rng_seed=SEED + 21)
+    rng = np.random.RandomState(SEED + 9)
+    neurons = nest.Create(model, 20)
+    for node in neurons:
+        node.set(MARKS[model](rng))
+    scale = {"iaf_tum_2000": 60.0, "iaf_chxk_2008": 20.0}[model]
+    receptor = {"iaf_tum_2000": 1, "iaf_chxk_2008": 0}[model]
+    plain, precise, parrots = (
+        nest.Create("iaf_psc_exp", 5),
+        nest.Create("iaf_psc_exp_ps", 5),
+        nest.Create("parrot_neuron", 2),
+    )
+    poisson = nest.Create("poisson_generator", params={"rate": 9000.0})
+    current = nest.Create("ac_generator", params={"amplitude": 3.0 * scale, "frequency": 40.0})
+    nest.Connect(poisson, neurons, syn_spec={"weight": scale})
+    nest.Connect(poisson, neurons, syn_spec={"weight": scale, "receptor_type": receptor})
+    nest.Connect(current, neurons)
+    nest.Connect(poisson, parrots)
+    rule = {"rule": "fixed_indegree", "indegree": 4}
+    delay = nest.random.uniform(1.0, 3.0)
+    spec = {"weight": nest.random.uniform(-2.0 * scale, 5.0 * scale), "delay": delay, "receptor_type": receptor}
+    nest.Connect(neurons, neurons, rule, spec)
+    nest.Connect(
+        neurons,
+        plain + precise if receptor == 0 else plain,
+        rule,
+        {"weight": nest.random.uniform(100.0, 900.0), "delay": delay},
+    )
+    nest.Connect(plain + parrots, neurons, rule, {"weight": scale, "delay": delay, "synapse_model": "stdp_synapse"})
+    nest.Connect(neurons, parrots, "all_to_all", {"synapse_model": "stdp_synapse", "receptor_type": 1, "delay": 1.5})
+    nest.Connect(precise, neurons, rule, {"weight": scale, "delay": delay, "receptor_type": receptor})
+    record_from = nest.GetDefaults(model, "recordables")
+    meter = nest.Create("multimeter", params={"interval": 0.7, "record_from": record_from})
+    nest.Connect(meter, neurons)
+    spikes = recorder(nest, neurons + plain + precise + parrots, 1.0)
+    nest.Simulate(70.3)
+    nest.Simulate(59.0)
+    result = recorded("spikes", spikes) | {f"samples_{k}": np.asarray(v) for k, v in meter.events.items()}
+    result["weights"] = np.sort(nest.GetConnections(synapse_model="stdp_synapse").get("weight"))
+    return result | {k: np.asarray(v) for k, v in neurons.get(["V_m", "t_spike", "post_trace"]).items()}
+
+
+MARKS: dict[str, Callable[[np.random.RandomState], dict[str, Any]]] = {
+    "iaf_tum_2000": lambda rng: {
+        "tau_m": rng.uniform(6.0, 25.0),
+        "tau_syn_ex": rng.uniform(0.5, 4.0),
+        "tau_syn_in": rng.uniform(0.5, 4.0),
+        "t_ref": rng.choice([0.1, 1.0, 2.3]),
+        "tau_fac": rng.choice([0.0, 80.0, 1000.0]),
+        "tau_rec": rng.uniform(20.0, 400.0),
+        "tau_psc": rng.uniform(1.0, 5.0),
+        "U": rng.uniform(0.1, 0.9),
+        "x": 0.7,
+        "y": 0.2,
+        "u": rng.uniform(0.0, 1.0),
+        "delta": rng.choice([0.0, 2.0]),
+        "rho": 40.0,
+    },
+    "iaf_chxk_2008": lambda rng: {
+        "C_m": rng.uniform(600.0, 1500.0),
+        "g_L": rng.uniform(60.0, 150.0),
+        "tau_syn_ex": rng.uniform(0.5, 4.0),
+        "tau_syn_in": rng.uniform(0.5, 4.0),
+        "tau_ahp": rng.uniform(0.3, 2.0),
+        "g_ahp": rng.uniform(100.0, 600.0),
+        "I_e": rng.choice([0.0, 500.0]),
+        "ahp_bug": bool(rng.randint(2)),
+    },
+}
+for _model in MARKS:
+    for _threads in (1, 2):
+        CASES[f"marks_{_model}_{_threads}"] = lambda nest, m=_model, t=_threads: marks(nest, m, t)
+
+
+def decision(nest: Any, threads: int) -> Arrays:
+    """A small network of neurons with AMPA, GABA and NMDA receptors."""
+    nest.set(local_num_threads=threads, rng_seed=SEED + 41)
+    rng = np.random.RandomState(SEED + 13)
+    neurons = nest.Create("iaf_bw_2001", 20)
+    for node in neurons:
+        node.set(
+            C_m=rng.uniform(200.0, 600.0),
+            t_ref=rng.choice([0.1, 1.0, 2.0]),
+            tau_AMPA=rng.uniform(1.0, 4.0),
+            tau_GABA=rng.uniform(3.0, 9.0),
+            tau_decay_NMDA=rng.uniform(20.0, 100.0),
+            tau_rise_NMDA=rng.uniform(0.5, 3.0),
+            alpha=rng.uniform(0.2, 1.0),
+            conc_Mg2=rng.uniform(0.5, 1.5),
+        )
+    plain = nest.Create("iaf_psc_exp", 3)
+    poisson = nest.Create("poisson_generator", params={"rate": 9000.0})
+    current = nest.Create("ac_generator", params={"amplitude": 300.0, "frequency": 40.0})
+    nest.Connect(poisson, neurons, syn_spec={"weight": 6.0, "receptor_type": 1})
+    nest.Connect(current, neurons)
+    rule, delay = {"rule": "fixed_indegree", "indegree": 5}, nest.random.uniform(1.0, 3.0)
+    for receptor, weight in ((1, 2.0), (2, 4.0), (3, 3.0)):
+        nest.Connect(neurons, neurons, rule, {"weight": weight, "delay": delay, "receptor_type": receptor})
+    nest.Connect(neurons, plain, rule, {"weight": 200.0, "delay": delay})
+    nest.Connect(plain, neurons, rule, {"synapse_model": "stdp_synapse", "receptor_type": 1, "delay": delay})
+    record_from = nest.GetDefaults("iaf_bw_2001", "recordables")
+    meter = nest.Create("multimeter", params={"interval": 0.7, "record_from": record_from})
+    nest.Connect(meter, neurons)
+    spikes = recorder(nest, neurons + plain, 1.0)
+    nest.Simulate(70.3)
+    nest.Simulate(59.0)
+    status = neurons.get([*record_from, "t_spike"])
+    result = recorded("spikes", spikes) | {f"samples_{k}": np.asarray(v) for k, v in meter.events.items()}
+    return result | {k: np.asarray(v) for k, v in status.items()}
+
+
+for _threads in (1, 2):
+    CASES[f"decision_{_threads}"] = lambda nest, t=_threads: decision(nest, t)

@@ -38,6 +38,11 @@ MODELS: dict[str, tuple[dict[str, Any], dict[str, Any], float | None]] = {
         {"alpha": 1.2, "beta": 0.01, "mu_plus": 0.1, "mu_minus": 0.05, "tau_plus": 19.0, "Wmax": 8.0, "lambda": 0.05},
         3.0,
     ),
+    "stdp_facetshw_synapse_hom": (
+        {"a_thresh_th": 1.1, "a_thresh_tl": 1.1},
+        {"Wmax": 30.0, "driver_readout_time": 2.3, "synapses_per_driver": 3, "tau_plus": 17.0, "tau_minus_stdp": 14.0},
+        11.0,
+    ),
     "tsodyks_synapse": ({**STP, "tau_psc": 3.0, "x": 0.8, "y": 0.1}, {}, 7.0),
     "tsodyks_synapse_hom": ({"x": 0.8}, {**STP, "tau_psc": 2.7, "weight": 7.0}, None),
     "tsodyks2_synapse": ({**STP, "u": 0.3}, {}, 7.0),
@@ -158,6 +163,31 @@ def changes(nest: Any, threads: int = 1) -> Arrays:
 
 CASES["changes"] = changes
 CASES["changes_two_threads"] = lambda nest: changes(nest, 2)
+
+
+def uncompressed(nest: Any, threads: int) -> Arrays:
+    """A network of stochastic and plastic synapses whose connections are not sorted by source."""
+    nest.set(local_num_threads=threads, rng_seed=SEED + 31, use_compressed_spikes=False)
+    neurons = nest.Create("iaf_psc_alpha", 20, {"V_m": nest.random.uniform(-70.0, -56.0)})
+    drive = nest.Create("poisson_generator", params={"rate": 15000.0})
+    recorder, meter = nest.Create("spike_recorder"), nest.Create("voltmeter")
+    nest.Connect(drive, neurons, syn_spec={"weight": 40.0})
+    nest.CopyModel("bernoulli_synapse", "unreliable", {"p_transmit": 0.3})
+    for model in ("bernoulli_synapse", "static_synapse", "unreliable", "quantal_stp_synapse", "stdp_synapse") * 2:
+        values = {"weight": nest.random.uniform(10.0, 60.0), "delay": nest.random.uniform(1.0, 2.0)}
+        spec = {"synapse_model": model, **values}
+        nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 2}, spec)
+        nest.Connect(neurons[3:5], neurons[2:7], "all_to_all", spec)
+    nest.Connect(neurons, recorder)
+    nest.Connect(meter, neurons)
+    nest.Simulate(100.3)
+    nest.Simulate(50.0)
+    result = {f"spikes_{k}": np.asarray(v) for k, v in recorder.get("events").items()}
+    return result | {f"samples_{k}": np.asarray(v) for k, v in meter.get("events").items()}
+
+
+for _threads in (1, 2):
+    CASES[f"uncompressed_{_threads}"] = lambda nest, t=_threads: uncompressed(nest, t)
 
 
 def main(module: str, out: str, backend: str, *names: str) -> None:

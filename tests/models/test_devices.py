@@ -55,7 +55,9 @@ def recording(
         return request.param, load(REFERENCE / "devices", request.param)
     folder, seed = tmp_path_factory.mktemp("nest"), live_seed("devices", 2**31 - 1)
     subprocess.run(
-        [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), str(seed)], check=True, capture_output=True
+        [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), "--seed", str(seed)],
+        check=True,
+        capture_output=True,
     )
     return seed, load(folder, seed)
 
@@ -126,3 +128,19 @@ def test_bins_follow_the_resolution() -> None:
 def test_connections_that_make_no_sense(source: str, target: str) -> None:
     with pytest.raises(nest.NESTErrors.IllegalConnection):
         nest.Connect(nest.Create(source), nest.Create(target))
+
+
+def test_currents_of_noise_cannot_be_recorded_from_several_threads() -> None:
+    nest.local_num_threads = 2
+    meter = nest.Create("multimeter", params={"record_from": ["I"]})
+    with pytest.raises(nest.NESTErrors.KernelException, match="only possible in single-threaded mode"):
+        nest.Connect(meter, nest.Create("noise_generator"))
+
+
+def test_binary_neurons_have_to_know_their_senders() -> None:
+    nest.keep_source_table = False
+    nest.Connect(nest.Create("ginzburg_neuron"), nest.Create("mcculloch_pitts_neuron"))
+    with pytest.raises(nest.NESTErrors.KernelException, match="keep_source_table"):
+        nest.Simulate(1.0)
+    nest.keep_source_table = True
+    nest.Simulate(1.0)

@@ -128,3 +128,44 @@ def test_operations_exist_in_compiled_code_only() -> None:
     for operation in (precise.next_event, precise.end_refractoriness, precise.emit):
         with pytest.raises(TypeError, match="compiled code"):
             operation(None, *([False] * (operation.__code__.co_argcount - 1)))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"tau_syn_ex": 3.0}, "tau_syn_ex == tau_syn_in is required"),
+        ({"tau_syn_ex": 10.0, "tau_syn_in": 10.0}, "must differ"),
+        ({"t_ref": -1.0}, "Refractory time must not be negative"),
+    ],
+)
+def test_bounds_of_the_neuron_that_misses_no_spike(values: dict[str, float], message: str) -> None:
+    neuron = nest.Create("iaf_psc_exp_ps_lossless")
+    with pytest.raises(nest.NESTErrors.BadProperty, match=message):
+        neuron.set(values)
+
+
+def test_neurons_whose_spikes_carry_a_number_at_wrong_receptors() -> None:
+    neurons, plain, precise = nest.Create("iaf_tum_2000", 2), nest.Create("iaf_psc_exp"), nest.Create("iaf_psc_exp_ps")
+    nest.Connect(neurons, neurons, syn_spec={"receptor_type": 1})
+    for source, target, reason in ((neurons, neurons, "receptor_type 1"), (neurons, precise, "precise spiking")):
+        with pytest.raises(nest.NESTErrors.IllegalConnection, match=reason):
+            nest.Connect(source, target)
+    with pytest.raises(nest.NESTErrors.BadProperty, match=r"x \+ y must be <= 1"):
+        neurons.set(x=0.7, y=0.4)
+    nest.Connect(plain, neurons, syn_spec={"receptor_type": 1, "synapse_model": "stdp_synapse"})
+    with pytest.raises(nest.NESTErrors.NotImplemented, match="static synapses only"):
+        nest.Simulate(1.0)
+
+
+def test_nmda_receptors_need_a_sender_of_the_same_model() -> None:
+    neurons, generator = nest.Create("iaf_bw_2001", 2), nest.Create("poisson_generator")
+    nest.CopyModel("iaf_bw_2001", "copied")
+    nest.Connect(nest.Create("copied"), neurons, syn_spec={"receptor_type": 3})
+    for source, receptor, error in ((generator, 3, "IllegalConnection"), (neurons, 0, "UnknownReceptorType")):
+        with pytest.raises(getattr(nest.NESTErrors, error)):
+            nest.Connect(source, neurons, syn_spec={"receptor_type": receptor})
+    neurons.set(tau_rise_NMDA=120.0)
+    with pytest.raises(nest.NESTErrors.BadProperty, match="smaller than tau_decay_NMDA"):
+        nest.Simulate(1.0)
+    neurons.set(tau_rise_NMDA=2.0)
+    nest.Simulate(1.0)

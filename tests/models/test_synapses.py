@@ -95,3 +95,40 @@ def test_functions_exist_in_compiled_code_only() -> None:
     for operation in (history.spikes, history.time, history.trace, history.nearest_trace, history.triplet_trace_at):
         with pytest.raises(TypeError, match="compiled code"):
             operation(None, *([0] * (operation.__code__.co_argcount - 1)))
+
+
+def test_each_virtual_process_counts_the_synapses_of_the_facets_hardware() -> None:
+    model = "stdp_facetshw_synapse_hom"
+    nest.local_num_threads = 2
+    nest.SetDefaults(model, {"Wmax": 30.0, "driver_readout_time": 3.0})
+    assert nest.GetDefaults(model, "weight_per_lut_entry") == 2.0
+    train = nest.Create("spike_generator", params={"spike_times": [1.0]})
+    pre, post = nest.Create("parrot_neuron"), nest.Create("parrot_neuron", 5)
+    nest.Connect(train, pre)
+    nest.Connect(pre, post, syn_spec={"synapse_model": model, "weight": 11.0})
+    nest.Simulate(5.0)
+    connections = nest.GetConnections(synapse_model=model)
+    numbers = dict(zip(connections.target, connections.get("synapse_id"), strict=True))
+    assert numbers == {4: 0, 6: 1, 3: 0, 5: 1, 7: 2}
+    assert connections.weight == [12.0] * 5
+    assert nest.GetDefaults(model, ["no_synapses", "readout_cycle_duration"]) == [3, 3.0]
+    nest.SetDefaults(model, {"synapses_per_driver": 2})
+    assert nest.GetDefaults(model, "readout_cycle_duration") == 6.0
+    nest.SetDefaults(model, {"no_synapses": 10})
+    assert nest.GetDefaults(model, ["no_synapses", "readout_cycle_duration"]) == [10, 15.0]
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({"lookuptable_0": [1, 2]}, "BadProperty"),
+        ({"lookuptable_1": [16] * 16}, "BadProperty"),
+        ({"configbit_1": [1, 0]}, "BadProperty"),
+        ({"reset_pattern": [1]}, "BadProperty"),
+        ({"lookuptable_2": 3}, "TypeMismatch"),
+        ({"lookuptable_2": [1.5] * 16}, "TypeMismatch"),
+    ],
+)
+def test_tables_of_the_facets_hardware_are_checked(values: dict[str, Any], error: str) -> None:
+    with pytest.raises(getattr(nest.NESTErrors, error)):
+        nest.SetDefaults("stdp_facetshw_synapse_hom", values)

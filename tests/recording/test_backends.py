@@ -19,7 +19,7 @@ from jaxnest.recording.base import Events
 from jaxnest.recording.recordings import RecorderSettings, Recordings
 
 REFERENCE = Path(__file__).parents[2] / "nest_reference" / "ascii"
-CASES = sorted(folder.name for folder in REFERENCE.iterdir())
+CASES = sorted(folder.name for folder in REFERENCE.iterdir() if folder.is_dir())
 VALUES = {
     "spike_recorder": ((), ()),
     "multimeter": (("V_m", "I_syn_ex"), ()),
@@ -102,7 +102,8 @@ def test_recorded_files_are_those_of_a_live_nest(tmp_path: Path) -> None:
     script = REFERENCE.parent / "record_ascii.py"
     subprocess.run([os.environ["JAXNEST_NEST_PYTHON"], script, tmp_path], check=True, capture_output=True, timeout=300)
     live, recorded = (
-        {path.relative_to(folder): path.read_text() for path in folder.rglob("*.*")} for folder in (tmp_path, REFERENCE)
+        {path.relative_to(folder): path.read_text() for path in folder.glob("*/*.*")}
+        for folder in (tmp_path, REFERENCE)
     )
     assert live == recorded
 

@@ -36,5 +36,5 @@ def test_mistakes_have_the_errors_of_nest(mistake: str, errors: Mapping[str, str
 
 def test_everything_that_is_recorded_is_tested(recording: Path, tables: Mapping[str, np.ndarray]) -> None:
     provenance = json.loads((recording / "provenance.json").read_text(encoding="utf-8"))
-    assert provenance["nest"] == "3.10.0"
+    assert provenance["NEST"] == "3.10.0"
     assert {key.partition("; ")[0] for key in tables} == RECORD["NETWORKS"].keys()

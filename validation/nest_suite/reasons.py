@@ -14,7 +14,7 @@ REASONS: tuple[tuple[str, str], ...] = (
     ("structural_plasticity/*", "structural plasticity is not there yet"),
     ("*/test_clopath*", "voltage-based synapses are not there yet"),
     ("*/test_urbanczik*", "voltage-based synapses are not there yet"),
-    ("*/test_eprop*", "e-prop models are not there yet"),
+    ("*/test_eprop*", "e-prop models of Korcsak-Gorzo et al. (2025) are not there yet"),
     ("*/test_cont_delay*", "delays between the points of the grid are not there yet"),
     ("*/test_facetshw*", "this synapse model is not there yet"),
     ("*/test_*ps_*", "neurons with precise spike times are not there yet"),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, hidden, not_negative, positive, within
+from jaxnest.models.base import Quantity, hidden, not_negative, positive
+from jaxnest.models.checks import within
 from jaxnest.models.ode import OdeNode
 from jaxnest.models.registry import register
 from jaxnest.models.secondary import SLOW_INWARD_CURRENT, Signal

@@ -8,34 +8,7 @@ from typing import Any
 from jaxnest.models import precise
 from jaxnest.models.base import Quantity
 from jaxnest.models.nest_math import expm1
-from jaxnest.models.ops import helper
 from jaxnest.models.registry import register
-
-
-@helper
-def _potential(v: Any, I_stim: float, I_ex: float, I_in: float, U: float, dt: float) -> float:
-    """Return the potential a time `dt` after it was `U` and the currents were these."""
-    P20 = -v.tau_m / v.C_m * expm1(-dt / v.tau_m)
-    P21_ex = precise.decaying_current(v.tau_syn_ex, v.tau_m, v.C_m, dt)
-    P21_in = precise.decaying_current(v.tau_syn_in, v.tau_m, v.C_m, dt)
-    return P20 * (v.I_e + I_stim) + P21_ex * I_ex + P21_in * I_in + U * math.exp(-dt / v.tau_m)
-
-
-@helper
-def _crossing(v: Any, I_stim: float, I_ex: float, I_in: float, U: float, dt: float) -> float:
-    """Return when the threshold is crossed between 0 and `dt`."""
-    search = precise.search(
-        dt,
-        _potential(v, I_stim, I_ex, I_in, U, 0.0) - v.V_th,
-        _potential(v, I_stim, I_ex, I_in, U, dt) - v.V_th,
-    )
-    for _ in range(500):
-        root = precise.guess(search)
-        distance = _potential(v, I_stim, I_ex, I_in, U, root) - v.V_th
-        if abs(distance) < 1e-14:
-            return root
-        search = precise.narrowed(search, root, distance)
-    return math.nan
 
 
 @register
@@ -95,7 +68,7 @@ class iaf_psc_exp_ps(precise.PreciseMembrane):
                 U = v.V_min if U < v.V_min else U
             I_ex, I_in, t = I_ex * v.decay_ex, I_in * v.decay_in, 0.0
             if U >= v.V_th:
-                last = v.h - _crossing(v, s.I_stim, before_ex, before_in, before, v.h)
+                last = v.h - precise.exponential_crossing(v, s.I_stim, before_ex, before_in, before, v.h)
                 U, refractory, step = v.V_reset, 1.0, now
                 precise.emit(x, last, 1.0)
         while True:
@@ -103,10 +76,10 @@ class iaf_psc_exp_ps(precise.PreciseMembrane):
             if dt > 0.0:
                 before, before_ex, before_in = U, I_ex, I_in
                 if refractory == 0.0:
-                    U = _potential(v, s.I_stim, I_ex, I_in, U, dt)
+                    U = precise.exponential_potential(v, s.I_stim, I_ex, I_in, U, dt)
                 I_ex, I_in = I_ex * math.exp(-dt / v.tau_syn_ex), I_in * math.exp(-dt / v.tau_syn_in)
                 if U >= v.V_th:
-                    last = v.h - (v.h - t + _crossing(v, s.I_stim, before_ex, before_in, before, dt))
+                    last = v.h - (v.h - t + precise.exponential_crossing(v, s.I_stim, before_ex, before_in, before, dt))
                     U, refractory, step = v.V_reset, 1.0, now
                     precise.emit(x, last, 1.0)
             if kind == precise.NOTHING:

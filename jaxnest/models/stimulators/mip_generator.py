@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jaxnest.models import draws
-from jaxnest.models.base import Quantity, not_negative, within
+from jaxnest.models.base import Quantity, not_negative
+from jaxnest.models.checks import within
 from jaxnest.models.device import Stimulator
 from jaxnest.models.registry import register
 

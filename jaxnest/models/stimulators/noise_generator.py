@@ -48,6 +48,7 @@ class noise_generator(Stimulator):
     dynamic = ("y_0", "y_1", "I", "next_step")
     recordables = {"I": lambda v, s: s.I}
     restarts = True
+    recorded_by_one_thread = True
     distributions = 1
     target_state = {"amplitude": 0.0}
 

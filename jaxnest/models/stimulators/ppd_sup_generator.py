@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models.base import Check, Quantity, Relation, not_negative, within
+from jaxnest.models.base import Check, Quantity, Relation, not_negative
+from jaxnest.models.checks import within
 from jaxnest.models.device import Stimulator
 from jaxnest.models.registry import register
 from jaxnest.models.stimulators.gamma_sup_generator import transitions

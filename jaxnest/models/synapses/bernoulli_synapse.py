@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jaxnest.models import draws
-from jaxnest.models.base import Quantity, within
+from jaxnest.models.base import Quantity
+from jaxnest.models.checks import within
 from jaxnest.models.registry import register_synapse
 from jaxnest.models.synapse import Synapse
 

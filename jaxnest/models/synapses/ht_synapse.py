@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models.base import Quantity, positive, within
+from jaxnest.models.base import Quantity, positive
+from jaxnest.models.checks import within
 from jaxnest.models.registry import register_synapse
 from jaxnest.models.stdp import LAST_SPIKE
 from jaxnest.models.synapse import Synapse

@@ -1,0 +1,41 @@
+"""Flush events: what neurons send after a long time without spikes, so that synapses take in what targets remember.
+
+In the raster and in the register a flush event is a spike of multiplicity -1. Only synapses that ask for flush events
+get them (`models.synapse.Synapse.hears_flush`).
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from jaxnest.engine import ffi
+from jaxnest.engine.archive_layout import FLUSH_STEPS, LAST_EVENT, TRACE_WORDS
+from jaxnest.engine.layout import FROM, MIN_DELAY, ORIGIN, TO
+
+FLUSH = -1
+
+
+@numba.njit(cache=True, nogil=True)
+def flush(trace: np.ndarray, raster: np.ndarray, clock: np.ndarray) -> None:
+    """After a segment: let neurons whose last event was long ago send a flush event."""
+    n = len(raster) // clock[MIN_DELAY]
+    for i in range(n):
+        if trace[i, FLUSH_STEPS] == 0.0:
+            continue
+        for lag in range(clock[FROM], clock[TO]):
+            t = clock[ORIGIN] + lag
+            if raster[lag * n + i] > 0:
+                trace[i, LAST_EVENT] = t
+            elif trace[i, LAST_EVENT] > 0 and t - trace[i, LAST_EVENT] >= trace[i, FLUSH_STEPS]:
+                raster[lag * n + i] = FLUSH
+                trace[i, LAST_EVENT] = t
+
+
+@numba.cfunc(ffi.HANDLER, cache=True)
+def flush_handler(frame: int) -> int:
+    """`flush` as an operation of XLA."""
+    if ffi.is_query(frame):
+        return 0
+    flush(ffi.float64(frame, 0).reshape((-1, TRACE_WORDS)), ffi.int32(frame, 1), ffi.int64(frame, 2))
+    return 0

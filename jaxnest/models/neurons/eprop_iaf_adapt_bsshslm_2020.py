@@ -1,0 +1,70 @@
+"""Leaky integrate-and-fire neuron with an adaptive threshold for e-prop."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from jaxnest.models import ops
+from jaxnest.models.base import Quantity, not_negative, positive
+from jaxnest.models.eprop import EpropSpikingNeuron, forced_spike, surrogate_gradient
+from jaxnest.models.registry import register
+
+
+@register
+class eprop_iaf_adapt_bsshslm_2020(EpropSpikingNeuron):
+    r"""Leaky integrate-and-fire neuron with an adaptive threshold, whose synapses e-prop can change.
+
+    .. math:: A_t = V_{th} + \beta a_t, \quad a_t = \rho a_{t-1} + z_{t-1}, \quad \rho = e^{-h/\tau_a}
+
+    takes the place of the threshold of ``eprop_iaf_bsshslm_2020``.
+
+    References
+    ----------
+    Bellec, Scherr, Subramoney, Hajek, Salaj, Legenstein & Maass (2020), Nature Communications 11:3625. NEST
+    documentation, model ``eprop_iaf_adapt_bsshslm_2020``.
+    """
+
+    parameters = {
+        "adapt_beta": Quantity(1.0, "", "Prefactor of the adaptation", not_negative("adapt_beta ≥ 0 required.")),
+        "adapt_tau": Quantity(10.0, "ms", "Time constant of the adaptation", positive("adapt_tau > 0 required.")),
+    }
+    state = {
+        "adaptation": Quantity(0.0, "", "Adaptation"),
+        "V_th_adapt": Quantity(-55.0, "mV", "Adaptive threshold", relative_to="E_L", settable=False),
+    }
+    dynamic = ("V_m", "surrogate_gradient", "learning_signal", "refractory", "I_in", "spiked", "duration",
+               "until_spike", "adaptation", "V_th_adapt")  # fmt: skip
+    recordables = EpropSpikingNeuron.recordables | {
+        "adaptation": lambda v, s: s.adaptation,
+        "V_th_adapt": lambda v, s: s.V_th_adapt + v.E_L,
+    }
+
+    @classmethod
+    def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:
+        """Write `changes`; the adaptation determines the threshold."""
+        super().assign(columns, changes)
+        if "adaptation" in changes:
+            columns["V_th_adapt"] = columns["V_th"] + columns["adapt_beta"] * columns["adaptation"]
+
+    @staticmethod
+    def calibrate(p: Any, clock: Any) -> dict[str, Any]:
+        return EpropSpikingNeuron.calibrate(p, clock) | {"P_adapt": math.exp(-clock.resolution / p.adapt_tau)}
+
+    @staticmethod
+    def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
+        begins = (v.eprop_reset_neurons_on_update > 0) & (ops.fmod(x.step - 2.0, v.update_steps) == 0)
+        refractory = ops.maximum(ops.where(begins, 0.0, s.refractory) - 1.0, 0.0)
+        V = v.P_i_in * s.I_in + v.P_z_in * x.spikes + v.P_v_m * ops.where(begins, 0.0, s.V_m)
+        before = ops.where(begins, 0.0, s.spiked)
+        V = ops.maximum(V - v.V_th * before, v.V_min)
+        adaptation = v.P_adapt * ops.where(begins, 0.0, s.adaptation) + before
+        threshold = v.V_th + v.adapt_beta * adaptation
+        gradient = ops.where(refractory > 0, 0.0, surrogate_gradient(v, V - threshold))
+        spike, until_spike = forced_spike(v, s, (V >= threshold) & (refractory == 0))
+        refractory = ops.where(spike, v.refractory_steps, refractory)
+        spiked = ops.where(spike, 1.0, 0.0)
+        current = x.current + v.I_e
+        noted = (V, gradient, x.learning_signal, refractory, current, spiked, x.history_duration, until_spike)
+        return (*noted, adaptation, threshold), spike

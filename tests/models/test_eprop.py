@@ -1,0 +1,204 @@
+"""Learning with e-prop: the same weights, states and spikes as NEST."""
+
+from __future__ import annotations
+
+import json
+import runpy
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import jaxnest as nest
+
+REFERENCE = Path(__file__).parents[2] / "nest_reference"
+SCRIPT = REFERENCE / "record_eprop.py"
+CASES = runpy.run_path(str(Path(__file__).parents[1] / "live" / "eprop_cases.py"))
+TOLERANCE = 1e-9
+EXACT = ("times", "senders", "duration", "count")
+
+
+@pytest.fixture(scope="module", params=["recorded", pytest.param("live", marks=pytest.mark.nest)])
+def recording(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, live_seed: Callable[[str, int], int]
+) -> Path:
+    """Where NEST's results are: kept with the source, or made now with a seed of its own."""
+    if request.param == "recorded":
+        return REFERENCE / "eprop"
+    folder = tmp_path_factory.mktemp("nest")
+    seed = str(live_seed("e-prop", 2**16))
+    command = [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), "--seed", seed]
+    subprocess.run(command, check=True, capture_output=True)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def empty_kernel() -> Iterator[None]:
+    nest.ResetKernel()
+    nest.verbosity = nest.VerbosityLevel.ERROR
+    yield
+    nest.ResetKernel()
+    for name in ("eprop_update_interval", "eprop_learning_window"):  # they outlive ResetKernel
+        setattr(nest, name, 1000.0)
+    nest.eprop_reset_neurons_on_update = True
+
+
+NAMES = list(CASES["CASES"])
+
+
+@pytest.mark.parametrize(
+    ("name", "backend"), [*((name, "strict") for name in NAMES), *((name, "xla") for name in NAMES[:5])]
+)
+def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
+    case = CASES["CASES"][name]
+    nest.compute_backend = backend
+    seed = json.loads((recording / "provenance.json").read_text())["seed"]
+    case.__globals__["SEED"] = seed
+    got: dict[str, Any] = case(nest)
+    with np.load(recording / f"{name}.npz") as expected:
+        assert sorted(got) == sorted(expected)
+        for key, values in expected.items():
+            if backend == "strict" or key.endswith(EXACT):
+                np.testing.assert_array_equal(got[key], values, err_msg=f"{key}, seed {seed}")
+            else:
+                np.testing.assert_allclose(got[key], values, rtol=TOLERANCE, atol=1e-12, err_msg=f"{key}, seed {seed}")
+
+
+SYNAPSE = "eprop_synapse_bsshslm_2020"
+FEEDBACK = "eprop_learning_signal_connection_bsshslm_2020"
+
+
+@pytest.fixture
+def nodes() -> tuple[Any, Any, Any]:
+    """Inputs, neurons that learn and readouts, in a kernel whose step is that of all delays."""
+    nest.resolution = 1.0
+    nest.compute_backend = "strict"
+    models = ("parrot_neuron", "eprop_iaf_bsshslm_2020", "eprop_readout_bsshslm_2020")
+    inputs, neurons, readouts = (nest.Create(model, 2) for model in models)
+    return inputs, neurons, readouts
+
+
+def test_the_optimizer_is_a_dictionary_of_the_model(nodes: tuple[Any, Any, Any]) -> None:
+    plain = {"optimizer": "gradient_descent", "eta": 1e-4, "batch_size": 1, "optimize_each_step": True,
+             "Wmin": -100.0, "Wmax": 100.0}  # fmt: skip
+    assert nest.GetDefaults(SYNAPSE, "optimizer") == plain
+    nest.SetDefaults(SYNAPSE, {"optimizer": {"type": "adam", "eta": 0.5, "m": 3.0}})
+    assert nest.GetDefaults(SYNAPSE, "optimizer") == plain | {
+        "optimizer": "adam", "eta": 0.5, "beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7
+    }  # fmt: skip
+    nest.CopyModel(SYNAPSE, "copy", {"optimizer": {"type": "gradient_descent"}})
+    assert nest.GetDefaults("copy", "optimizer") == plain
+    inputs, neurons, _ = nodes
+    nest.Connect(inputs, neurons, syn_spec=SYNAPSE)
+    connections = nest.GetConnections()
+    assert connections.optimizer == [{"m": 0.0, "v": 0.0}] * 4
+    connections[:2].set([{"optimizer": {"m": 1.0}}, {"optimizer": {"m": 2.0}}])
+    connections[2].optimizer = {"v": 0.5, "unknown": 1}
+    assert connections.optimizer == [{"m": 1.0, "v": 0.0}, {"m": 2.0, "v": 0.0}, {"m": 0.0, "v": 0.5},
+                                     {"m": 0.0, "v": 0.0}]  # fmt: skip
+    with pytest.raises(nest.NESTErrors.BadParameter, match="because synapses have been created"):
+        nest.SetDefaults(SYNAPSE, {"optimizer": {"type": "gradient_descent"}})
+    with pytest.raises(nest.NESTErrors.NotImplemented, match="SetDefaults"):
+        nest.Connect(inputs, neurons, syn_spec={"synapse_model": SYNAPSE, "optimizer": {"eta": 1.0}})
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"eta": -1.0}, "eta ≥ 0"),
+        ({"batch_size": 0}, "batch_size > 0"),
+        ({"Wmin": 200.0}, "Wmin ≤ maximal weight Wmax"),
+        ({"Wmax": 0.5}, "weight ≤ maximal weight Wmax"),
+        ({"type": "newton"}, "gradient_descent"),
+        ({"type": "adam", "beta_1": 1.0}, "beta_1"),
+        ({"type": "adam", "epsilon": -1.0}, "epsilon ≥ 0"),
+    ],
+)
+def test_optimizers_refuse_values_out_of_bounds(values: dict[str, Any], message: str) -> None:
+    with pytest.raises(nest.NESTErrors.BadProperty, match=message):
+        nest.SetDefaults(SYNAPSE, {"optimizer": values})
+
+
+def test_optimizers_refuse_values_of_other_types() -> None:
+    for value in (3, {"batch_size": 1.5}, {"eta": "much"}, {"optimize_each_step": 3}):
+        with pytest.raises(nest.NESTErrors.TypeMismatch):
+            nest.SetDefaults(SYNAPSE, {"optimizer": value})
+
+
+def test_weights_have_to_be_within_the_bounds_of_the_optimizer(nodes: tuple[Any, Any, Any]) -> None:
+    inputs, neurons, _ = nodes
+    with pytest.raises(nest.NESTErrors.BadProperty, match="Wmax"):
+        nest.Connect(inputs, neurons, syn_spec={"synapse_model": SYNAPSE, "weight": 200.0, "tau_m_readout": 5.0})
+    nest.Connect(inputs, neurons, syn_spec={"synapse_model": SYNAPSE, "weight": 200.0})  # as in NEST, not checked
+    with pytest.raises(nest.NESTErrors.BadProperty, match="Wmin"):
+        nest.GetConnections().set(weight=-150.0)
+
+
+def test_what_cannot_be_connected(nodes: tuple[Any, Any, Any]) -> None:
+    inputs, neurons, readouts = nodes
+    recorder, generator, rate = (nest.Create(m) for m in ("spike_recorder", "spike_generator", "step_rate_generator"))
+    spec = {"synapse_model": SYNAPSE, "delay": 1.0}
+    rates = {"synapse_model": "rate_connection_delayed", "delay": 1.0}
+    for error, sources, targets, wrong in (
+        (nest.NESTErrors.IllegalConnection, inputs, neurons, spec | {"delay": 2.0}),
+        (nest.NESTErrors.NotImplemented, inputs, inputs, spec),
+        (nest.NESTErrors.IllegalConnection, neurons, recorder, spec),
+        (nest.NESTErrors.NotImplemented, generator, neurons, spec),
+        (nest.NESTErrors.IllegalConnection, readouts, neurons, spec),
+        (nest.NESTErrors.IllegalConnection, neurons, neurons, {"synapse_model": FEEDBACK}),
+        (nest.NESTErrors.IllegalConnection, readouts, readouts, {"synapse_model": FEEDBACK}),
+        (nest.NESTErrors.IllegalConnection, rate, readouts, rates | {"receptor_type": 1}),
+        (nest.NESTErrors.UnknownReceptorType, readouts, readouts, rates),
+        (nest.NESTErrors.IllegalConnection, neurons, neurons, {"synapse_model": "stdp_synapse"}),
+    ):
+        with pytest.raises(error):
+            nest.Connect(sources, targets, syn_spec=wrong)
+
+
+def test_what_neurons_refuse() -> None:
+    neuron, readout = nest.Create("eprop_iaf_bsshslm_2020"), nest.Create("eprop_readout_bsshslm_2020")
+    with pytest.raises(nest.NESTErrors.BadProperty, match='"piecewise_linear"'):
+        neuron.surrogate_gradient_function = "step"
+    with pytest.raises(nest.NESTErrors.BadProperty, match="cross_entropy"):
+        readout.loss = "none"
+    nest.eprop_update_interval = 50.0
+    with pytest.raises(nest.NESTErrors.BadProperty, match="eprop_update_interval"):
+        neuron.flush_event_send_interval = 49.0
+    with pytest.raises(nest.NESTErrors.BadProperty, match="eprop_update_interval"):
+        nest.SetDefaults("eprop_iaf_bsshslm_2020", {"flush_event_send_interval": 49.0})
+    neuron.set(f_target=20.0, flush_event_send_interval=50.0)
+    assert neuron.f_target == 0.02
+    nest.eprop_update_interval = 1000.0
+
+
+def test_a_spike_before_the_first_interval_is_an_error_like_in_nest(nodes: tuple[Any, Any, Any]) -> None:
+    inputs, neurons, readouts = nodes
+    nest.eprop_learning_window, nest.eprop_update_interval = 1.0, 10.0
+    nest.Connect(inputs, neurons, syn_spec={"synapse_model": SYNAPSE, "weight": 1.0})
+    neurons.set(V_th=-69.5, ignore_and_spike=True, ignore_and_spike_offset=1.0, ignore_and_spike_interval=7.0)
+    nest.Connect(neurons, readouts, syn_spec={"synapse_model": SYNAPSE, "weight": 1.0})
+    with pytest.raises(nest.NESTErrors.KernelException, match="needs the history of its target"):
+        nest.Simulate(30.0)
+    nest.ResetKernel()
+    nest.Simulate(1.0)
+
+
+def test_needs_event_kernels(nodes: tuple[Any, Any, Any]) -> None:
+    nest.compute_backend, nest.delivery = "xla", "jax"
+    with pytest.raises(nest.NESTErrors.NotImplemented, match="learning by gradients"):
+        nest.Simulate(1.0)
+
+
+def test_flush_events_reach_nobody_but_count(nodes: tuple[Any, Any, Any]) -> None:
+    inputs, neurons, _ = nodes
+    inputs.flush_event_send_interval = 10.0
+    recorder, generator = nest.Create("spike_recorder"), nest.Create("spike_generator", params={"spike_times": [3.0]})
+    nest.Connect(generator, inputs[0], syn_spec={"delay": 1.0})
+    nest.Connect(inputs, recorder)
+    nest.Connect(inputs, neurons, syn_spec={"weight": 1.0, "delay": 1.0})
+    nest.Simulate(30.0)
+    assert recorder.n_events == 1
+    assert nest.local_spike_counter == 3
