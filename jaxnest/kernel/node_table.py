@@ -254,7 +254,7 @@ class NodeTable:
             if named.model.receptors_from_zero:
                 result = receptors.copy() if result is receptors else result
                 for source in np.unique(sources[positions]):
-                    emits = self.model(int(source)).emits
+                    emits = self.model(int(source)).emits or ""
                     known = {"spikes": named.model.spike_receptors, "currents": named.model.current_receptors}.get(
                         emits
                     )
