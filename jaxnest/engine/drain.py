@@ -149,7 +149,9 @@ class WeightWatch:
             "steps": records[mine, 1],
             "weights": weight,
             "targets": connections.target[r].astype(np.int64),
-            "receptors": connections.receptor[r].astype(np.int64),
+            "receptors": self._network.nodes.shown_receptors(
+                connections.source[r], connections.target[r], connections.receptor[r]
+            ).astype(np.int64),
             "ports": np.asarray(getattr(connections, "rows", np.arange(len(connections.source))))[r].astype(np.int64),
         }
 

@@ -125,11 +125,13 @@ def build_secondary(network: Any, shards: list[Shard], lookups: list[Any]) -> Se
     Raises
     ------
     NotImplemented
-        If a node that takes part is frozen.
+        If a node that takes part is frozen, or weights are to be recorded.
     """
     found = [(s, i, kind, t) for s, i, kind, t in network.connections.tables() if is_secondary(t)]
     if not found:
         return None
+    for table in (t for _, _, _, t in found if len(t.named.defaults.get("weight_recorder", ()))):
+        raise errors.NotImplemented(f"Weight recorders of '{table.named.name}', which carries rates or potentials.")
     kinds = list(dict.fromkeys(t.named.model.carries for _, _, _, t in found))
     batches = [b for shard in shards for b in shard.batches]
     if any(b.frozen is not None and (b.model.signals or b.model.uses_iterations()) for b in batches):

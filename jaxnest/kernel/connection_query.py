@@ -233,6 +233,9 @@ class Values:
                 clock = self._kernel.clock
                 return (clock.ms_per_tic * (steps * clock.tics_per_step) - table.columns[shift].at(rows)).tolist()
             return (steps * self._kernel.clock.ms_per_step).tolist()
+        if name == "receptor":
+            ends = (handles.source[positions], handles.target[positions])
+            return self._kernel.nodes.shown_receptors(*ends, table.columns["receptor"].at(rows)).tolist()
         if name in ("synapse_model", "sizeof"):
             return [table.named.name if name == "synapse_model" else table.named.model.size] * n
         if name in table.named.model.packed:

@@ -247,6 +247,21 @@ class NodeTable:
             node_id = store.node_ids[rows[bad]]
             raise model.refusal(order)(f"Setting status of a '{named.name}' with node ID {node_id}: {message}")
 
+    def shown_receptors(self, sources: np.ndarray, targets: np.ndarray, receptors: np.ndarray) -> np.ndarray:
+        """Return the receptors of connections as NEST shows them: some models number them from 0 on."""
+        result = receptors
+        for named, _, positions in self.groups(targets):
+            if named.model.receptors_from_zero:
+                result = receptors.copy() if result is receptors else result
+                for source in np.unique(sources[positions]):
+                    emits = self.model(int(source)).emits or ""
+                    known = {"spikes": named.model.spike_receptors, "currents": named.model.current_receptors}.get(
+                        emits
+                    )
+                    if known:
+                        result[positions[sources[positions] == source]] -= min(known)
+        return result
+
     def note_inputs(self, sources: Any, targets: Any) -> None:
         """Remember which nodes spikes can arrive at, for models that want to know it."""
         if not any(HAS_CONNECTIONS in store.columns for store in self.stores.values()):

@@ -120,10 +120,6 @@ MARK = "mark"
 """The state variable of neurons whose spikes carry a number."""
 
 
-def _mark(v: Any, s: Any) -> Any:
-    return s.mark
-
-
 class Model:
     """Anything with a name and declared quantities: nodes and synapses."""
 
@@ -189,6 +185,8 @@ class Node(Model, abstract=True):
     """Parameter whose length is the number of spike receptors 1, 2, ...; they share the vector input ``spikes``."""
     fixed_receptors: ClassVar[bool] = True
     """The number of receptors cannot be changed once there are connections; else it cannot be reduced."""
+    receptors_from_zero: ClassVar[bool] = False
+    """Connections show the receptors for spikes, and those for currents, as numbers from 0 on."""
     flips_inhibition: ClassVar[bool] = False
     """Conductance models store the magnitude of negative weights."""
     recorded_by_one_thread: ClassVar[bool] = False
@@ -272,7 +270,7 @@ class Node(Model, abstract=True):
     @classmethod
     def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
         """Return the function of (variables, state) behind a recordable."""
-        return _mark if cls.marks_spikes and name == MARK else cls.recordables[name]
+        return (lambda v, s: s.mark) if cls.marks_spikes and name == MARK else cls.recordables[name]
 
     @classmethod
     def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:

@@ -179,3 +179,19 @@ def test_degrees_that_nest_would_look_for_forever(nodes: Any, rule: dict[str, An
         nest.Connect(nodes, nodes, rule)
     assert nest.num_connections == 9
     assert nest.random.uniform().GetValue() == before
+
+
+@pytest.mark.parametrize(("model", "spikes", "currents"), [("ht_neuron", 4, 0), ("iaf_cond_alpha_mc", 6, 3)])
+def test_receptors_that_are_shown_from_zero_on(model: str, spikes: int, currents: int) -> None:
+    sources, neuron = nest.Create("parrot_neuron") + nest.Create("dc_generator"), nest.Create(model)
+    recorder = nest.Create("weight_recorder")
+    nest.CopyModel("static_synapse", "watched", {"weight_recorder": recorder})
+    for k in range(spikes + currents):
+        spec = {"synapse_model": "watched" if k < spikes else "static_synapse", "receptor_type": k + 1}
+        nest.Connect(sources[0] if k < spikes else sources[1], neuron, syn_spec=spec)
+    for source, n in zip(sources, (spikes, currents), strict=True):
+        shown = nest.GetConnections(source).get("receptor") if n else []
+        assert shown == list(range(n))
+    nest.Connect(nest.Create("spike_generator", params={"spike_times": [1.0]}), sources[0])
+    nest.Simulate(4.0)
+    assert recorder.events["receptors"].tolist() == list(range(spikes))

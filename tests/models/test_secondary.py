@@ -156,6 +156,14 @@ def test_frozen_nodes_are_refused() -> None:
         nest.Simulate(1.0)
 
 
+def test_weight_recorders_are_refused() -> None:
+    neurons = nest.Create("lin_rate_ipn", 2)
+    nest.SetDefaults("rate_connection_delayed", {"weight_recorder": nest.Create("weight_recorder")})
+    nest.Connect(neurons, neurons, syn_spec="rate_connection_delayed")
+    with pytest.raises(nest.NESTErrors.NotImplemented, match="Weight recorders of 'rate_connection_delayed'"):
+        nest.Simulate(1.0)
+
+
 @BACKENDS
 def test_network_without_connections(backend: str) -> None:
     """Noise is drawn even if nobody listens."""

@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m validation.nest_suite", description=__doc__)
     parser.add_argument("source", type=pathlib.Path, help="work tree of nest-simulator")
     parser.add_argument("--only", action="append", default=[], metavar="GLOB", help="test files to run")
-    parser.add_argument("--timeout", type=float, default=300.0, help="seconds per file")
+    parser.add_argument("--timeout", type=float, default=900.0, help="seconds per file")
     parser.add_argument("--update", action="store_true", help="add what passes now to the record")
     options = parser.parse_args(arguments)
     suite = options.source / "testsuite" / "pytests"

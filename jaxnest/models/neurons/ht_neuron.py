@@ -71,6 +71,7 @@ class ht_neuron(OdeNeuron):
         "I_T": lambda v, s: s.I_T,
         "I_h": lambda v, s: s.I_h,
     }
+    receptors_from_zero = True
     receptor_types = {name: 1 + i for i, name in enumerate(ht.RECEPTORS)}
     spike_receptors = {port: (name, name) for name, port in receptor_types.items()}
     current_receptors = {0: "current"}

@@ -94,6 +94,7 @@ class iaf_cond_alpha_mc(OdeNeuron):
         "g_in.d": lambda v, s: s.distal_g_in,
         "t_ref_remaining": lambda v, s: v.resolution * s.refractory,
     }
+    receptors_from_zero = True
     receptor_types = {
         f"{name}_{kind}": 1 + 2 * i + k if kind != "curr" else 7 + i
         for i, name in enumerate(COMPARTMENTS)
