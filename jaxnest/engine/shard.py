@@ -252,6 +252,7 @@ def _neurons(model: type[Any], store: Any, rows: np.ndarray, min_delay: int, sid
         batch = Batch(model, store, chosen, store.node_ids[chosen], int(sizes[kind]), min_delay, stochastic=drawn)
         batch.frozen = frozen if frozen.any() else None
         switched = any(store.columns[name][chosen].any() for name in model.switches)
-        batch.side_by_side = side_by_side and model.side_by_side and not (vectors or frozen.any() or drawn or switched)
+        fits = model.side_by_side and not (vectors or frozen.any() or drawn or switched)
+        batch.side_by_side = side_by_side and fits and len(chosen) >= WIDTH
         batches.append(batch)
     return batches

@@ -321,7 +321,7 @@ class Neuron(Node, abstract=True):
     """On CPUs the default back end, too, advances the nodes one after the other by compiled code: for solvers whose
     steps differ so much between neurons that vectors do not pay."""
     side_by_side: ClassVar[bool] = False
-    """On CPUs the default back end advances nodes with vector instructions, and comes to the same digits as one by one.
+    """On CPUs the default back end advances many nodes with vector instructions, to the same digits as one by one.
     `update` must consist of sums, products, exponentials and choices between numbers."""
     switches: ClassVar[tuple[str, ...]] = ()
     """Parameters that are 0 in most networks. `side_by_side` holds for nodes in which all of them are 0, and their
