@@ -117,3 +117,12 @@ def test_help_is_made_from_the_declaration() -> None:
     assert text is not None
     assert "tau_m = 10.0 ms" in text
     assert "Membrane time constant" in text
+
+
+def test_conductances_are_as_many_as_receptors_from_the_first_run_on() -> None:
+    neuron = nest.Create("glif_cond", params={"tau_syn": [0.2, 2.0, 3.0], "E_rev": [0.0, -70.0, -80.0]})
+    neuron.V_m = -71.0
+    assert [len(neuron.get(name)) for name in ("g", "dg")] == [1, 1]
+    nest.Simulate(0.1)
+    neuron.V_m = -72.0
+    assert [len(neuron.get(name)) for name in ("g", "dg")] == [3, 3]

@@ -48,8 +48,8 @@ class glif_cond(glif.GeneralizedLeakyNeuron, OdeNeuron):
         "V_m": glif.POTENTIAL,
         **glif.ADAPTATION_STATE,
         **{k: dataclasses.replace(glif.ADAPTATION_STATE[k], visible=False, given_only=True) for k in THRESHOLDS},
-        "dg": Quantity(np.zeros(1), "nS/ms", "Derivatives of the conductances", settable=False, each="tau_syn"),
-        "g": Quantity(np.zeros(1), "nS", "Conductances", settable=False, each="tau_syn"),
+        "dg": Quantity(np.zeros(1), "nS/ms", "Derivatives of the conductances", settable=False),
+        "g": Quantity(np.zeros(1), "nS", "Conductances", settable=False),
     }
     relations = (
         Relation(
