@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import runpy
 import subprocess
 from collections.abc import Callable, Iterator
@@ -172,3 +173,13 @@ def test_network_without_connections(backend: str) -> None:
     neuron = nest.Create("lin_rate_ipn", 2)
     nest.Simulate(3.0)
     assert neuron.rate[0] != neuron.rate[1] != 0.0
+
+
+@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("model", ["gauss_rate_ipn", "rate_transformer_gauss"])
+def test_gaussian_gain_of_no_width_is_undefined_as_in_nest(model: str, backend: str) -> None:
+    nest.ResetKernel()
+    nest.compute_backend = backend
+    neuron = nest.Create(model)
+    nest.Simulate(1.0)
+    assert math.isnan(neuron.rate)

@@ -20,14 +20,15 @@ LOOPS = (
     "regressions/test_issue_77.py",
     "regressions/test_regression_issue-2480.py",
     "regressions/test_ticket_310.py",
+    "regressions/test_ticket_386.py",
     "regressions/test_ticket_421.py",
+    "regressions/test_ticket_459.py",
     "synapses/test_hpc_synapse.py",
 )
 """Test files that loop over all models of NEST."""
 
 STALE = (
     "recording/test_multimeter.py",
-    "regressions/test_ticket_386.py",
     "stimulating/test_dcgen_versus_I_e.py",
 )
 """Those of them whose record is old."""
@@ -40,7 +41,6 @@ REASONS: tuple[tuple[str, str], ...] = (
     ("neurons/test_iaf_ps_dc_accuracy.py", "takes minutes and has not been run to its end yet"),
     ("neurons/test_compartmental_model.py", "`cm_default` is not there yet"),
     ("neurons/test_iaf_bw_2001*.py", "`iaf_bw_2001_exact` is not there yet"),
-    ("regressions/test_ticket_459.py", "loops over all models; a vector of `glif_cond` changes its length with `E_L`"),
     ("stimulating/test_spike_train_injector.py", "precise times of `spike_train_injector` are not there yet"),
     ("regressions/test_issue_707.py", "weights of connections that carry numbers cannot be recorded yet"),
     (

@@ -29,3 +29,4 @@ class gauss_rate_ipn(InputNoiseNeuron, gain=gauss):
 
     parameters = GAUSS | {"sigma": dataclasses.replace(GAUSS["sigma"], check=NOISE_PARAMETER)}
     own_noise = True
+    may_be_undefined = True  # 0 / 0, if the width is 0, as it is by default

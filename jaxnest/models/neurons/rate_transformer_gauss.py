@@ -24,3 +24,4 @@ class rate_transformer_gauss(RateTransformer, gain=gauss):
     """
 
     parameters = GAUSS
+    may_be_undefined = True  # 0 / 0, if the width is 0, as it is by default
