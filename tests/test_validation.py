@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -26,6 +27,7 @@ MODELS = models.available(["*"])
 SMOKE = ("iaf_psc_alpha", "aeif_cond_exp", "stdp_synapse", "tanh_rate_ipn")
 """Models of several kinds; all others are compared by ``python -m validation``, which belongs to the checks, too."""
 VARIANTS = ("_hpc", "_lbl")
+PAGE, REPORT = places.DOCS / "validation.md", places.DOCS / "validation.json"
 
 
 def assert_right(report: comparison.Report) -> None:
@@ -183,3 +185,15 @@ def test_files_of_nests_suite_that_fail_have_a_reason() -> None:
     counts = reasons.counts()
     assert all(reasons.reason(name) for name, (here, there) in counts.items() if here < there)
     assert "NEST's own tests" in reasons.page()
+
+
+def test_the_report_in_the_documentation_has_nothing_that_fails() -> None:
+    """``python -m validation --page`` writes it anew."""
+    report = json.loads(REPORT.read_text(encoding="utf-8"))
+    page = PAGE.read_text(encoding="utf-8")
+    assert report["failed"] == 0
+    compared = {*report["sections"]["models"], *report["users"]}
+    assert compared <= {*registry.NODE_MODELS, *registry.SYNAPSE_MODELS}
+    assert len(compared) > 150
+    assert all(f"`{name}`" in page for name in compared & {*registry.NODE_MODELS})
+    assert all((places.DOCS / path).exists() for path in re.findall(r"\]\((images/.*?)\)", page))

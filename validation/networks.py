@@ -79,7 +79,9 @@ def add(report: Report, section: str, name: str, backend: str, run: Callable[[st
 
 def models_in_use() -> set[str]:
     """Return the models of all nodes; copies count as what they are copies of."""
-    return {str(nest.GetDefaults(name, "type_id")) for name in set(np.atleast_1d(nest.GetNodes().get("model")))}
+    nodes = nest.GetNodes()
+    names = np.atleast_1d(nodes.get("model")) if len(nodes) else []
+    return {str(nest.GetDefaults(name, "type_id")) for name in set(names)}
 
 
 def synapses_in_use() -> set[str]:

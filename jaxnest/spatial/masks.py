@@ -177,12 +177,10 @@ def create_region(specification: Any) -> Region | None:
         raise errors.TypeMismatch(f"The mask has to be a dictionary, not {specification!r}.")
     region: Region | None = None
     for kind in sorted(k for k in specification if k != "anchor"):
-        if not isinstance(specification[kind], Mapping):
-            raise errors.TypeMismatch(f"Mask '{kind}' has to be a dictionary, not {specification[kind]!r}.")
+        specs = _Specification(kind, specification[kind])
         if kind not in _MAKERS:
             raise errors.UndefinedName(f"There is no mask '{kind}'.{errors.nearest(kind, _MAKERS)}")
         maker, dimensions = _MAKERS[kind]
-        specs = _Specification(kind, specification[kind])
         region = maker(specs, dimensions)
         specs.refuse_others()
     return region if "anchor" not in specification else _anchored(region, specification["anchor"])

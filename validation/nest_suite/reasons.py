@@ -16,6 +16,7 @@ LOOPS = (
     "neurons/test_set_vm.py",
     "other/test_copy_model.py",
     "other/test_create.py",
+    "recording/test_multimeter.py",
     "recording/test_multimeter_stepping.py",
     "regressions/test_issue_77.py",
     "regressions/test_regression_issue-2480.py",
@@ -23,15 +24,10 @@ LOOPS = (
     "regressions/test_ticket_386.py",
     "regressions/test_ticket_421.py",
     "regressions/test_ticket_459.py",
+    "stimulating/test_dcgen_versus_I_e.py",
     "synapses/test_hpc_synapse.py",
 )
 """Test files that loop over all models of NEST."""
-
-STALE = (
-    "recording/test_multimeter.py",
-    "stimulating/test_dcgen_versus_I_e.py",
-)
-"""Those of them whose record is old."""
 
 REASONS: tuple[tuple[str, str], ...] = (
     ("structural_plasticity/*", "structural plasticity is not there yet"),
@@ -47,7 +43,6 @@ REASONS: tuple[tuple[str, str], ...] = (
         "regressions/test_issue_311.py",
         "wants a kernel that is unusable after a numerical instability; jaxnest's can go on once the cause is removed",
     ),
-    *((name, "loops over all models of NEST; not run again since models were added") for name in STALE),
     *((name, "loops over all models of NEST; all tests of models that are there pass") for name in LOOPS),
 )
 """Pattern of test files -> why tests that pass with NEST do not pass here; the first that fits counts."""
