@@ -15,6 +15,8 @@ from validation.comparison import Report
 
 SECTIONS = ("models", "networks", "tables", "statistics")
 
+KEPT = {"eprop_update_interval": 1000.0, "eprop_learning_window": 1000.0, "eprop_reset_neurons_on_update": True}
+"""Attributes that outlive ResetKernel, in NEST as well, and their defaults."""
 Task = tuple[str, str]
 """A section of the report, and a part of it: a model, a folder of recordings, a kind of random streams."""
 
@@ -37,6 +39,8 @@ def measure(options: argparse.Namespace, task: Task) -> Report:
     found, patterns = Report(), options.only or ["*"]
     backends, (section, part) = options.backend or ["strict", "xla"], task
     nest.verbosity = nest.VerbosityLevel.ERROR
+    nest.ResetKernel()
+    nest.set(**KEPT)
     if section == "models":
         models.recorded(found, backends, [part])
         if options.live:

@@ -52,7 +52,7 @@ def is_worthwhile(plan: Plan) -> bool:
 def _cost(model: type[Any]) -> int:
     """Return about how many times the update of a neuron takes as long as that of a simple one."""
     if hasattr(model, "dynamics"):
-        return 30 if model.one_by_one else 10
+        return 30 if model.one_by_one and not model.side_by_side else 10
     return 1
 
 

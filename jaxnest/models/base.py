@@ -318,8 +318,8 @@ class Neuron(Node, abstract=True):
     The nodes are then advanced one after the other by compiled code, in both back ends, so that numbers are drawn in
     NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
     one_by_one: ClassVar[bool] = False
-    """On CPUs the default back end, too, advances the nodes one after the other by compiled code: for solvers whose
-    steps differ so much between neurons that vectors do not pay."""
+    """On CPUs the default back end, too, advances the nodes one after the other by compiled code, unless side by side:
+    for equations that make much of a last digit."""
     side_by_side: ClassVar[bool] = False
     """On CPUs the default back end advances many nodes with vector instructions, to the same digits as one by one.
     `update` must consist of sums, products, exponentials and choices between numbers."""

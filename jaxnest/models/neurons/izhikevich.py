@@ -41,7 +41,7 @@ class izhikevich(ArchivingNeuron):
         "V_m": Quantity(-65.0, "mV", "Membrane potential"),
         "I_stim": hidden(doc="Current of the devices"),
     }
-    side_by_side = True
+    side_by_side = one_by_one = True
     dynamic = ("V_m", "U_m", "I_stim")
     may_be_undefined = True
     recordables = {"V_m": lambda v, s: s.V_m, "U_m": lambda v, s: s.U_m}
