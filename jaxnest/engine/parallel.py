@@ -145,6 +145,7 @@ class ShardPrograms:
         counters = [_view(s["counters"], layout.COUNTER_WORDS) for s in carry["shards"]]
         events = all(
             c[layout.N_EVENTS] + most <= shard["events"].shape[0] // layout.EVENT_WORDS
+            and c[layout.ARCHIVE_NEEDED] == 0
             for c, most, shard in zip(counters, self._most_events, carry["shards"], strict=True)
         )
         return events and all(

@@ -76,3 +76,23 @@ def test_a_program_that_is_given_up_goes_on_slice_by_slice(monkeypatch: pytest.M
     monkeypatch.setattr(Block, "begin", lambda self, shards, alone: right(self, shards, alone=True))
     for name, values in trains(3).items():
         np.testing.assert_array_equal(values, expected[name])
+
+
+def weights(threads: bool, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    """Simulate synapses whose sources are silent at first, so that many spikes have to be remembered for them."""
+    monkeypatch.setattr(parallel, "PARALLEL_WORK", 1 if threads else 1 << 60)
+    nest.ResetKernel()
+    nest.set(local_num_threads=2, rng_seed=9)
+    neurons, sources = nest.Create("iaf_psc_alpha", 30, {"I_e": 1500.0}), nest.Create("parrot_neuron", 4)
+    late = nest.Create("spike_generator", 4, {"spike_times": [250.0, 280.0, 290.0]})
+    nest.Connect(late, sources, "one_to_one")
+    nest.Connect(sources, neurons, syn_spec={"synapse_model": "stdp_synapse", "weight": 2.0, "delay": 1.5})
+    nest.Simulate(300.0)
+    runner = kernel.simulation._session._runner  # pyright: ignore[reportOptionalMemberAccess]
+    assert (runner.shard_programs is not None) == threads
+    assert len(runner.buffers[0].archive.arrays[2]) > 1000, "the memory for spikes has to grow during the run"
+    return np.array(nest.GetConnections(sources, neurons).weight)
+
+
+def test_programs_stop_together_when_spikes_need_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    np.testing.assert_array_equal(weights(True, monkeypatch), weights(False, monkeypatch))
