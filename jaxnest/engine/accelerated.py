@@ -16,6 +16,7 @@ from jaxnest.engine.exchange import ExchangeSpec, exchange_constant, exchange_sp
 from jaxnest.engine.learning import learners_of
 from jaxnest.engine.node_columns import NodeColumns
 from jaxnest.engine.parallel import ShardPrograms, is_worthwhile
+from jaxnest.engine.placement import device_for
 from jaxnest.engine.plan import Plan, collection_table
 from jaxnest.engine.plastic_kernels import PlasticOperations, plastic_constant, synapse_states, take_synapse_states
 from jaxnest.engine.program import DeviceSpec, ProbeSpec, ProgramSpec, compiled
@@ -48,7 +49,7 @@ class XlaRunner:
         self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any, delivery: str
     ) -> None:
         self.plan, self.buffers, self.devices, self.streams = plan, buffers, devices, streams
-        self.delivery = delivery
+        self.delivery, self.device = delivery, device_for(delivery)
         self.has_connections = any(len(t.lane) for t in plan.delivery)
         quiet = (
             not any(s.remembers for s in plan.shards)
@@ -57,16 +58,16 @@ class XlaRunner:
         )
         self.uses_kernels = delivery != "jax" and not quiet
         self._make_spec()
-        self.constant = jax.device_put(self._constant())
-        self.carry: dict[str, Any] = jax.device_put(self._carry())
+        self.constant = jax.device_put(self._constant(), self.device)
+        self.carry: dict[str, Any] = jax.device_put(self._carry(), self.device)
         self._make_programs()
 
     def _make_programs(self) -> None:
         """Compile one program for all virtual processes, or one for each."""
-        self.run_program = compiled(self.spec)
+        self.run_program = compiled(self.spec, self.device)
         self.shard_programs = None
         if self.uses_kernels and is_worthwhile(self.plan):
-            self.shard_programs = ShardPrograms(self.spec, self.constant, self.carry["shards"])
+            self.shard_programs = ShardPrograms(self.spec, self.device, self.constant, self.carry["shards"])
 
     def _make_spec(self) -> None:
         """Describe the structure of the network, and lay out the neurons that are advanced one by one."""
@@ -330,8 +331,8 @@ class XlaRunner:
         step = self.carry["step"]
         samples, counts = self.carry["samples"], self.carry["n_samples"]
         self._make_spec()
-        self.constant = jax.device_put(self._constant())
-        self.carry = jax.device_put(self._carry() | {"samples": [], "n_samples": []})
+        self.constant = jax.device_put(self._constant(), self.device)
+        self.carry = jax.device_put(self._carry() | {"samples": [], "n_samples": []}, self.device)
         self._make_programs()
         self.carry |= {"step": step, "samples": samples, "n_samples": counts}
 

@@ -97,10 +97,10 @@ def _view(array: Any, n: int) -> np.ndarray:
 class ShardPrograms:
     """The programs of all virtual processes of a network."""
 
-    def __init__(self, spec: ProgramSpec, constant: dict[str, Any], shards: list[dict[str, Any]]) -> None:
+    def __init__(self, spec: ProgramSpec, device: Any, constant: dict[str, Any], shards: list[dict[str, Any]]) -> None:
         self._min_delay, self._most_events = spec.min_delay, spec.most_events
         self._probes = [[i for i, p in enumerate(spec.probes) if p.shard == s] for s in range(len(shards))]
-        self._programs = [compiled(_only(spec, s), s) for s in range(len(shards))]
+        self._programs = [compiled(_only(spec, s), device, s) for s in range(len(shards))]
         self._block = Block([s["register"].shape[0] for s in shards])
         self._waits = len(shards) <= n_processors()
         self._is_compiled = False

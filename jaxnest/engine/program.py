@@ -14,6 +14,7 @@ from typing import Any, final
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jax.sharding import SingleDeviceSharding
 
 from jaxnest.engine import exchange, layout, learning
 from jaxnest.engine.exchange import ExchangeSpec
@@ -66,8 +67,8 @@ class ProgramSpec:
 
 
 @functools.lru_cache(maxsize=256)
-def compiled(spec: ProgramSpec, process: int = 0) -> Callable[[Any, Any, Any], Any]:
-    """Return the jitted program ``(constant, carry, end) -> carry`` of a structure.
+def compiled(spec: ProgramSpec, device: Any, process: int = 0) -> Callable[[Any, Any, Any], Any]:
+    """Return the jitted program ``(constant, carry, end) -> carry`` of a structure, for one device of JAX.
 
     Each virtual process gets one of its own: a second call of a jitted function waits while the first one compiles.
     """
@@ -77,7 +78,8 @@ def compiled(spec: ProgramSpec, process: int = 0) -> Callable[[Any, Any, Any], A
             functools.partial(_goes_on, spec, end), functools.partial(_segment, spec, constant, end), carry
         )
 
-    return jax.jit(run, donate_argnums=1)
+    place = SingleDeviceSharding(device)  # arrays that the host has changed may lie elsewhere, or nowhere yet
+    return jax.jit(run, donate_argnums=1, in_shardings=place, out_shardings=place)
 
 
 def _goes_on(spec: ProgramSpec, end: Any, carry: Any) -> Any:
