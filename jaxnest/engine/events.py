@@ -16,6 +16,7 @@ import numpy as np
 from jaxnest.engine import ffi, meeting
 from jaxnest.engine.layout import (
     AGAIN,
+    ASCENDING,
     BINARY,
     EVENT_WORDS,
     FLIP,
@@ -35,6 +36,7 @@ from jaxnest.engine.layout import (
     TO,
     WEIGHT_WORDS,
     WEIGHTS_NEEDED,
+    WIDTH,
 )
 from jaxnest.random.engines import compiled, drand
 
@@ -265,6 +267,24 @@ def post(
     if row >= clock[N_SLOTS]:
         row -= clock[N_SLOTS]
     ring[row * clock[N_LANES] + lane] += x
+
+
+@compiled
+def add_amounts(ring: np.ndarray, row: int, lane: np.ndarray, amount: np.ndarray, weight: float, alike: int) -> None:
+    """Add one event of a device to the lanes of many neurons; many at a time where lanes lie next to each other.
+
+    `alike` is that of `engine.tables.DeviceTable`.
+    """
+    c, n = 0, len(lane)
+    while c < n:
+        first = row + lane[c]
+        if alike == ASCENDING and c + WIDTH <= n and lane[c + WIDTH - 1] == lane[c] + WIDTH - 1:
+            for k in range(WIDTH):
+                ring[first + k] += weight * amount[c + k]
+            c += WIDTH
+        else:
+            ring[first] += weight * amount[c]
+            c += 1
 
 
 @numba.njit(cache=True, error_model="numpy", nogil=True)

@@ -98,7 +98,7 @@ from jaxnest.random.engines import compiled
 from jaxnest.random.keyed import rekey
 from jaxnest.random.layout import ENGINE, KEYED, SCRATCH, SCRATCH_SIZE
 from jaxnest.engine import ffi, scalar_ops, special_functions
-from jaxnest.engine.events import post
+from jaxnest.engine.events import add_amounts, post
 from jaxnest.engine.layout import AGAIN, FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.models.registry import implementation
 
@@ -197,8 +197,7 @@ TO_ALIKE = """if alike[i]:
         part = amounts[: min(SCRATCH_SIZE, start[i + 1] - first)]
         targets = Targets(stream, objects[i], places[i, 0], step, identity[first : first + len(part)])
         draw_each(v, s, value, part, targets)
-        for c in range(len(part)):
-            ring[row + lane[first + c]] += x * part[c]
+        add_amounts(ring, row, lane[first : first + len(part)], part, x, alike[i])
 else:
     {others}
 """

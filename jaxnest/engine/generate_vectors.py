@@ -15,7 +15,7 @@ from typing import Any
 from jaxnest.engine.generate import HEAD, fingerprint, load
 from jaxnest.engine.integrators.scalar import lines
 from jaxnest.engine.integrators.side_by_side import block_source
-from jaxnest.engine.shard import WIDTH
+from jaxnest.engine.layout import WIDTH
 
 SIDE_BY_SIDE = (
     HEAD

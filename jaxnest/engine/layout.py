@@ -22,6 +22,13 @@ GIVEN_UP = -1
 and the address of the function that waits. Then twice for each process: its counters, its room (whether its buffers
 take the events of another slice, and how many weights they take), and the spikes that it registered."""
 
+WIDTH = 16
+"""Nodes in a block that vector instructions advance."""
+
+DIFFERENT, ALIKE, ASCENDING = range(3)
+"""Connections of a device: different ones; those that have one weight and one delay and go to neurons that add weights
+up; those where the neurons come in the order of their lanes, besides."""
+
 FLIP, PLAIN, BINARY, AGAIN = 1, 2, 4, 8
 """Bits of a connection: store the magnitude of negative amounts; count events instead of weighting them; one event
 stands for a switch to 0, two stand for a switch to 1; it is not the first event in this step."""

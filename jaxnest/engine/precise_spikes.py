@@ -51,7 +51,7 @@ def redirect(shard: Shard, tables: list[DeviceTable]) -> Redirections:
         found.append((node_of_lane[lane[here]], table.delay[here], table.shift[here], plain))
         table.lane_positive[here] = table.lane_negative[here] = -1 - (FIRST + n + np.arange(len(here)))
         if len(here):
-            table.alike[:] = 0
+            table.alike[:] = layout.DIFFERENT
         n += len(here)
     columns = [np.concatenate([f[k] for f in found] or [np.empty(0, np.int64)]) for k in range(4)]
     kinds = (np.int64, np.int64, np.float64, np.bool_)

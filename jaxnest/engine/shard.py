@@ -13,10 +13,8 @@ import numpy as np
 
 from jaxnest.engine import archive_layout as words
 from jaxnest.engine.calibration import calibrate, compressed, state_columns
+from jaxnest.engine.layout import WIDTH
 from jaxnest.models.base import FLUSH_INTERVAL, Node
-
-WIDTH = 16
-"""Nodes in a block that vector instructions advance."""
 
 
 @final

@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.engine.layout import AGAIN, BINARY, FLIP, PLAIN
+from jaxnest.engine.layout import AGAIN, ALIKE, ASCENDING, BINARY, DIFFERENT, FLIP, PLAIN
 from jaxnest.engine.shard import Batch, Shard
 
 
@@ -28,7 +28,7 @@ class DeviceTable:
     shift: np.ndarray
     """How much shorter (ms) each delay is than its number of steps."""
     alike: np.ndarray
-    """Whether all connections of a device have one weight and one delay and go to neurons that add weights up."""
+    """What the connections of a device have in common: `DIFFERENT`, `ALIKE` or `ASCENDING` of `engine.layout`."""
     identity: np.ndarray
     """What tells the connections of a device apart, whatever the virtual process: target, and which one to it."""
 
@@ -219,12 +219,14 @@ def _identity(target: np.ndarray) -> np.ndarray:
     return target + (before << 32)
 
 
-def _alike(columns: dict[str, np.ndarray], begin: int, end: int) -> bool:
-    """Return whether connections of a device differ in nothing but the neuron."""
+def _alike(columns: dict[str, np.ndarray], begin: int, end: int) -> int:
+    """Return what the connections of a device have in common."""
     here = {k: c[begin:end] for k, c in columns.items()}
     if end == begin or here["flags"].any() or here["positive"].min() < 0:
-        return False
-    return bool(np.ptp(here["weight"]) == 0 and np.ptp(here["delay"]) == 0)
+        return DIFFERENT
+    if np.ptp(here["weight"]) > 0 or np.ptp(here["delay"]) > 0:
+        return DIFFERENT
+    return ASCENDING if all((np.diff(here[lane]) > 0).all() for lane in ("positive", "negative")) else ALIKE
 
 
 def _repeated(source: np.ndarray, target: np.ndarray) -> np.ndarray:

@@ -7,7 +7,8 @@ from typing import final
 import numpy as np
 
 from jaxnest.engine.generate_vectors import vector_loop
-from jaxnest.engine.shard import WIDTH, Batch
+from jaxnest.engine.layout import WIDTH
+from jaxnest.engine.shard import Batch
 
 
 @final

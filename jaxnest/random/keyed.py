@@ -11,6 +11,7 @@ Salmon JK, Moraes MA, Dror RO, Shaw DE (2011). Parallel random numbers: as easy 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,9 @@ from .layout import COUNTER, COUNTS, END, KEY, POSITION, SCRATCH_SIZE, UNITS
 _LARGEST_MEAN = 32.0
 _BLOCKS = np.uint64(1 << 16)
 _SPARE_BITS = np.uint64(11)
-_TO_UNIT = 2.0**-53
+_FROM_UNIT = 2.0**53
+_PARTNER = 96
+"""Distance of identities that share a block; up to four virtual processes divide it."""
 
 
 @compiled
@@ -47,13 +50,13 @@ def rekey(stream: np.ndarray, node: int, identity: int, step: int) -> None:
 
 @compiled
 def _encrypt(
-    key_0: np.uint64, key_1: np.uint64, identity: np.ndarray, time: np.uint64, a: np.ndarray, b: np.ndarray
+    key_0: np.uint64, key_1: np.uint64, block: np.uint64, distance: np.uint64, time: np.uint64, a: Any, b: Any
 ) -> None:
-    """Compute `threefry_2x64` of all identities; in passes of a few rounds, which can be done many at a time."""
+    """Compute `threefry_2x64` of evenly spaced blocks; in passes of a few rounds, many at a time."""
     key_2 = key_0 ^ key_1 ^ np.uint64(0x1BD11BDAA9FC1A22)
-    n = len(identity)
+    n = len(a)
     for i in range(n):
-        a[i], b[i] = threefry_rounds(np.uint64(identity[i]) + key_0, time + key_1, (16, 42, 12, 31))
+        a[i], b[i] = threefry_rounds(block + np.uint64(i) * distance + key_0, time + key_1, (16, 42, 12, 31))
     for i in range(n):
         a[i], b[i] = threefry_rounds(a[i] + key_1, b[i] + key_2 + np.uint64(1), (16, 32, 24, 21))
     for i in range(n):
@@ -63,6 +66,36 @@ def _encrypt(
     for i in range(n):
         a[i], b[i] = threefry_rounds(a[i] + key_1, b[i] + key_2 + np.uint64(4), (16, 42, 12, 31))
         a[i] += key_2
+        b[i] += key_0 + np.uint64(5)
+
+
+@compiled
+def _words(
+    key_0: np.uint64, key_1: np.uint64, identity: np.ndarray, time: np.uint64, out: np.ndarray, spare: np.ndarray
+) -> None:
+    """Draw a word for each identity.
+
+    Identities that differ by `_PARTNER` share a block of two words. The targets of a virtual process are often evenly
+    spaced; if their distance divides `_PARTNER`, both words of a block are used.
+    """
+    n = len(identity)
+    distance = identity[1] - identity[0] if n > 1 else 1
+    even = distance > 0 and _PARTNER % distance == 0
+    for i in range(n):
+        even &= identity[i] == identity[0] + i * distance
+    i, to_partner = 0, _PARTNER // distance if even else n
+    while i < n:
+        place = identity[i] % (2 * _PARTNER)
+        block = np.uint64((identity[i] - place) // 2 + place % _PARTNER)
+        run = min(n - i, (_PARTNER - place % _PARTNER + distance - 1) // distance if even else 1)
+        if place < _PARTNER:
+            _encrypt(key_0, key_1, block, np.uint64(distance), time, out[i : i + run], spare[:run])
+            for k in range(min(run, n - i - to_partner)):
+                out[i + to_partner + k] = spare[k]
+        else:  # those past `to_partner` have a partner before them
+            alone = max(0, min(run, to_partner - i))
+            _encrypt(key_0, key_1, block, np.uint64(distance), time, spare[:alone], out[i : i + alone])
+        i += run
 
 
 @compiled
@@ -98,21 +131,23 @@ def _add_poissons(
     stream: np.ndarray, mean: float, key_1: np.uint64, time: np.uint64, identity: np.ndarray, out: np.ndarray
 ) -> None:
     """Add Poisson variates to numbers."""
-    n = len(out)
-    unit = stream.view(np.float64)[UNITS : UNITS + SCRATCH_SIZE]
-    first, second = stream[UNITS : UNITS + SCRATCH_SIZE], stream[COUNTS : COUNTS + SCRATCH_SIZE]
-    _encrypt(stream[KEY], key_1, identity, time, first, second)
-    last = np.uint64(0)
-    for i in range(n):
-        word = first[i] >> _SPARE_BITS
-        last = max(last, word)
-        unit[i] = np.float64(np.int64(word)) * _TO_UNIT
-    largest = np.float64(np.int64(last)) * _TO_UNIT
+    words, spare = stream[UNITS : UNITS + len(out)], stream[COUNTS : COUNTS + SCRATCH_SIZE]
+    _words(stream[KEY], key_1, identity, time, words, spare)
+    largest = np.uint64(0)
+    for i in range(len(out)):
+        largest = max(largest, words[i])
     probability = math.exp(-mean)
     below, k = probability, 0
-    while largest >= below and probability > 0.0:
-        for i in range(n):
-            out[i] += np.float64(unit[i] >= below)
+    while below < 1.0 and largest >= _at_least(below) and probability > 0.0:
+        limit = _at_least(below)
+        for i in range(len(out)):
+            out[i] += np.float64(words[i] >= limit)
         k += 1
         probability *= mean / k
         below += probability
+
+
+@compiled
+def _at_least(probability: float) -> np.uint64:
+    """Return the first word that, as a number of 53 bits from [0, 1), is not below a probability."""
+    return np.uint64(np.int64(math.ceil(probability * _FROM_UNIT))) << _SPARE_BITS

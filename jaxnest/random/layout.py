@@ -35,13 +35,13 @@ OUTPUT: Final = 640
 """First word of the block of outputs."""
 UNITS: Final = 1264
 """First of the outputs as numbers from [0, 1), of 64-bit engines; made with `COUNTS`."""
-COUNTS: Final = 1584
+COUNTS: Final = 1776
 """For each output the Poisson variate that is drawn from there on; made when they are worth it."""
-SCRATCH: Final = 1904
+SCRATCH: Final = 2288
 """First of the words in which a caller may keep some variates for a moment."""
-SCRATCH_SIZE: Final = 256
+SCRATCH_SIZE: Final = 512
 """How many they are."""
-STREAM_SIZE: Final = 2160
+STREAM_SIZE: Final = 2800
 """Number of 64-bit words in a stream."""
 
 MT19937, MT19937_64, PHILOX_32, PHILOX_64, THREEFRY_32, THREEFRY_64, KEYED = range(7)

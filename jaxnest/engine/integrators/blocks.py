@@ -16,7 +16,7 @@ import math
 import numba
 import numpy as np
 
-from jaxnest.engine.shard import WIDTH
+from jaxnest.engine.layout import WIDTH
 from jaxnest.models.rkf45 import (
     ERROR,
     LARGEST_GROWTH,
