@@ -24,7 +24,7 @@ from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.shard import Batch, Shard
 from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
 from jaxnest.engine.tiles import BatchSpec
-from jaxnest.engine.vector_columns import VectorColumns
+from jaxnest.engine.vector_columns import VectorColumns, lanes_in_use
 from jaxnest.engine.voltages import voltage_constants
 
 Columns = NodeColumns | VectorColumns
@@ -73,20 +73,19 @@ class XlaRunner:
         """Describe the structure of the network, and lay out the neurons that are advanced one by one."""
         plan = self.plan
         self.drawing = [
-            [self._columns(b, *plan.outputs(s, i)) for i, b in enumerate(shard.batches)]
+            [self._columns(s, b, *plan.outputs(s, i)) for i, b in enumerate(shard.batches)]
             for s, shard in enumerate(plan.shards)
         ]
         self.spec = self._spec()
 
-    def _columns(self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray) -> Columns | None:
+    def _columns(self, s: int, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray) -> Columns | None:
         """Return neurons in the layout of the compiled loop that advances them, if there is one."""
         if batch.side_by_side:
-            return VectorColumns(batch, outputs, sampled, self.plan.min_delay)
-        return NodeColumns(batch, outputs, sampled, self.plan.min_delay) if self._one_by_one(batch) else None
-
-    def _one_by_one(self, batch: Batch) -> bool:
-        """Return whether neurons are advanced one after the other, not with vectors."""
-        return batch.model.draws or (batch.model.one_by_one and self.delivery != "jax")
+            used = lanes_in_use((d.table for d in self.devices[s] if d), self.buffers[s].ring)
+            return VectorColumns(batch, outputs, sampled, self.plan.min_delay, used)
+        if batch.model.draws or (batch.model.one_by_one and self.delivery != "jax"):
+            return NodeColumns(batch, outputs, sampled, self.plan.min_delay)
+        return None
 
     def _spec(self) -> ProgramSpec:
         plan = self.plan

@@ -16,8 +16,8 @@ import numba
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
-_view: Any = numba.__dict__["carray"]
 _int32: Any = numba.int32
 
 # Offsets in bytes of XLA's structures (FFI API 0.x, 64-bit).
@@ -36,16 +36,23 @@ _API_MAJOR = 0
 _API_MINOR = 1
 
 
-def _reinterpret(typing_context: Any, address: Any) -> Any:
-    """Reinterpret an integer as a pointer."""
+def _array_at(typing_context: Any, address: Any, size: Any, dtype: Any) -> Any:
+    """Make an array of what lies at an address; unlike ``numba.carray`` also in functions without reference counts."""
+    kind = types.Array(dtype.dtype, 1, "C")
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.inttoptr(arguments[0], context.get_value_type(types.voidptr))
+        result = context.make_array(kind)(context, builder)
+        word, item = context.get_value_type(types.intp), context.get_data_type(kind.dtype)
+        item_size = ir.Constant(word, context.get_abi_sizeof(item))
+        data = builder.inttoptr(arguments[0], item.as_pointer())
+        populate_array(result, data, [arguments[1]], [item_size], item_size, None)
+        return result._getvalue()
 
-    return types.voidptr(types.int64), generate
+    return kind(types.intp, types.intp, dtype), generate
 
 
-_pointer: Any = intrinsic(_reinterpret)
+array: Any = intrinsic(_array_at)
+"""``array(address, size, dtype)``: the array that lies at an address."""
 
 
 def _call_function(typing_context: Any, address: Any, argument: Any) -> Any:
@@ -64,7 +71,7 @@ call_function: Any = intrinsic(_call_function)
 
 @numba.njit(inline="always")
 def _word(address: int) -> int:
-    return _view(_pointer(address), (1,), numba.int64)[0]
+    return array(address, 1, numba.int64)[0]
 
 
 @numba.njit
@@ -76,11 +83,15 @@ def _size(buffer: int) -> int:
     return n
 
 
+@numba.njit
+def _buffer(frame: int, index: int) -> int:
+    return _word(_word(frame + _ARGUMENTS) + 8 * index)
+
+
 def _reader(dtype: Any) -> Callable[[int, int], Any]:
-    @numba.njit
+    @numba.njit(inline="always")
     def read(frame: int, index: int) -> Any:
-        buffer = _word(_word(frame + _ARGUMENTS) + 8 * index)
-        return _view(_pointer(_word(buffer + _BUFFER_DATA)), (_size(buffer),), dtype)
+        return array(address(frame, index), size(frame, index), dtype)
 
     return read
 
@@ -91,22 +102,16 @@ int32 = _reader(numba.int32)
 uint64 = _reader(numba.uint64)
 
 
-@numba.njit
-def array(address: int, size: int, dtype: Any) -> Any:
-    """Return the array that lies at an address."""
-    return _view(_pointer(address), (size,), dtype)
-
-
-@numba.njit
+@numba.njit("int64(int64, int64)", cache=True)
 def address(frame: int, index: int) -> int:
     """Return where an argument lies."""
-    return _word(_word(_word(frame + _ARGUMENTS) + 8 * index) + _BUFFER_DATA)
+    return _word(_buffer(frame, index) + _BUFFER_DATA)
 
 
-@numba.njit
+@numba.njit("int64(int64, int64)", cache=True)
 def size(frame: int, index: int) -> int:
     """Return the number of elements of an argument."""
-    return _size(_word(_word(frame + _ARGUMENTS) + 8 * index))
+    return _size(_buffer(frame, index))
 
 
 @numba.njit
@@ -121,11 +126,11 @@ def is_query(frame: int) -> bool:
     extension = _word(frame + _EXTENSION)
     if extension == 0:
         return False
-    if _view(_pointer(extension + _EXTENSION_TYPE), (1,), _int32)[0] == 1:
+    if array(extension + _EXTENSION_TYPE, 1, _int32)[0] == 1:
         metadata = _word(extension + _METADATA)
-        version = _view(_pointer(metadata + _METADATA_MAJOR), (2,), _int32)
+        version = array(metadata + _METADATA_MAJOR, 2, _int32)
         version[0], version[1] = _API_MAJOR, _API_MINOR
-        _view(_pointer(metadata + _METADATA_TRAITS), (1,), _int32)[0] = 0
+        array(metadata + _METADATA_TRAITS, 1, _int32)[0] = 0
         return True
     return False
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import final
 
 import numpy as np
@@ -9,16 +10,19 @@ import numpy as np
 from jaxnest.engine.generate_vectors import vector_loop
 from jaxnest.engine.layout import WIDTH
 from jaxnest.engine.shard import Batch
+from jaxnest.engine.tables import DeviceTable
 
 
 @final
 class VectorColumns:
     """A batch of neurons: block by block, in each block the values of its neurons one state after the other.
 
-    It offers the program the same as `NodeColumns`.
+    It offers the program the same as `NodeColumns`. `used` tells which lanes anything comes in through.
     """
 
-    def __init__(self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray, min_delay: int) -> None:
+    def __init__(
+        self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray, min_delay: int, used: np.ndarray
+    ) -> None:
         self.batch, self.outputs = batch, outputs
         n, names = len(batch), tuple(batch.variables)
         state = batch.state()
@@ -26,25 +30,44 @@ class VectorColumns:
         self.state = np.stack([c.reshape(-1, WIDTH) for c in columns], axis=1).reshape(-1)
         self.state_vectors = np.zeros((n, 0))
         differs = np.array([batch.variables[name].ndim == 1 for name in names], np.bool_)
-        values = [
-            batch.padded(batch.variables[name]) if d else np.full(WIDTH, batch.variables[name])
-            for name, d in zip(names, differs, strict=True)
-        ]
-        self.values = np.concatenate(values).astype(np.float64)
-        self.start = np.cumsum([0, *(len(v) for v in values)])[:-1]
-        self.stride = np.where(differs, WIDTH, 0)
+        common = [0.0 if d else batch.variables[name] for name, d in zip(names, differs, strict=True)]
+        own = [batch.padded(batch.variables[name]) for name, d in zip(names, differs, strict=True) if d]
+        blocks = np.stack([np.reshape(v, (-1, WIDTH)) for v in own], axis=1) if own else np.zeros(0)
+        self.values = np.concatenate([np.repeat(np.array(common, np.float64), WIDTH), blocks.reshape(-1)])
+        self.differing = np.flatnonzero(differs)
         self.sampled = sampled.astype(np.int64)
         self.samples = np.zeros((min_delay, max(1, len(outputs)), n))
         some_sampled = bool(outputs) and bool(self.sampled.any())
         self.places = np.array([batch.first_lane, batch.first_column, some_sampled], np.int64)
-        self.module = vector_loop(batch.model, names, outputs)
+        self.module = vector_loop(batch.model, names, outputs, _silent(batch, state, used))
 
     def constant(self) -> tuple[np.ndarray, ...]:
         """Return what the loop only reads, in the order of its arguments."""
-        return self.values, self.start, self.stride, self.sampled, self.places
+        return self.values, self.differing, self.sampled, self.places
 
     def dynamic_state(self, arrays: tuple[np.ndarray, np.ndarray] | None = None) -> dict[str, np.ndarray]:
         """Return the state in columns; other arrays than `state` and `state_vectors` may be given."""
         state, _ = arrays or (self.state, self.state_vectors)
         blocks = np.asarray(state).reshape(-1, len(self.batch.model.dynamic), WIDTH)
         return {name: blocks[:, k].reshape(-1)[: len(self.batch)] for k, name in enumerate(self.batch.model.dynamic)}
+
+
+def lanes_in_use(tables: Iterable[DeviceTable], ring: np.ndarray) -> np.ndarray:
+    """Return for each lane whether devices send to it or something is on its way; neurons do not send currents."""
+    used = ring.any(axis=0)
+    for table in tables:
+        for lane in (table.lane_positive, table.lane_negative):
+            used[lane[lane >= 0]] = True
+    return used
+
+
+def _silent(batch: Batch, state: dict[str, np.ndarray], used: np.ndarray) -> tuple[str, ...]:
+    """Return the channels of currents through which nothing comes in, and the states that would show it."""
+    model, positions = batch.model, np.arange(len(batch))
+    shared = {channel for pair in model.spike_receptors.values() for channel in pair}
+    silent = []
+    for name, channel in model.echoes.items():
+        lanes = batch.lanes(positions, batch.inputs.index(channel))
+        if channel not in shared and not state[name].any() and not used[lanes].any():
+            silent += [name, channel]
+    return tuple(silent)

@@ -326,6 +326,9 @@ class Neuron(Node, abstract=True):
     switches: ClassVar[tuple[str, ...]] = ()
     """Parameters that are 0 in most networks. `side_by_side` holds for nodes in which all of them are 0, and their
     `update` is compiled without what depends on them."""
+    echoes: ClassVar[Mapping[str, str]] = {}
+    """States that `update` replaces by what came in through a channel, and the channel. Where no currents arrive,
+    `update` is compiled without both."""
 
     @classmethod
     def begin_run(cls, p: Any, clock: Any) -> dict[str, Any]:

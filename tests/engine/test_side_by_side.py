@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 import numba
@@ -83,6 +84,58 @@ def test_switches_change_how_neurons_are_advanced() -> None:
         return neurons.V_m
 
     np.testing.assert_allclose(potentials("xla"), potentials("strict"), rtol=1e-9)
+
+
+ECHOING = [name for name in MODELS if registry.NODE_MODELS[name].echoes]
+
+
+class Halves:
+    """Everything is one half."""
+
+    def __getattr__(self, name: str) -> float:
+        return 0.5
+
+
+@pytest.mark.parametrize("model", ECHOING)
+def test_states_that_echo_currents_are_what_came_in(model: str) -> None:
+    kind = registry.NODE_MODELS[model]
+    inputs = {name: 10.0 + k for k, name in enumerate(kind.inputs(0))}
+    new, _ = kind.update(Halves(), Halves(), SimpleNamespace(**inputs))
+    found = dict(zip(kind.dynamic, new, strict=True))
+    assert {name: found[name] for name in kind.echoes} == {name: inputs[c] for name, c in kind.echoes.items()}
+
+
+@pytest.mark.parametrize("model", ECHOING)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_currents_that_come_and_go_are_noticed(model: str, threads: int) -> None:
+    receptors = registry.NODE_MODELS[model].current_receptors
+
+    def recorded(backend: str) -> tuple[Any, ...]:
+        nest.ResetKernel()
+        nest.set(compute_backend=backend, rng_seed=3, local_num_threads=threads)
+        nest.set(min_delay=1.0, max_delay=3.0)
+        neurons = nest.Create(model, 40, {"I_e": nest.random.uniform(100.0, 300.0)})
+        nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 2}, {"weight": 1.0, "delay": 1.0})
+        meter = nest.Create("voltmeter", params={"interval": 0.1})
+        nest.Connect(meter, neurons)
+        nest.Simulate(5.0)
+        step, wave = nest.Create("dc_generator", params={"amplitude": 150.0}), nest.Create("ac_generator")
+        wave.set(amplitude=90.0, frequency=100.0)
+        for receptor in receptors:
+            spec = {"weight": 1.0, "delay": 2.0, "receptor_type": receptor}
+            nest.Connect(step, neurons[:20], syn_spec=spec)
+            nest.Connect(wave, neurons[17:35], syn_spec=spec)
+        nest.Simulate(4.3)
+        step.amplitude = 0.0  # what is on its way arrives
+        nest.Simulate(3.0)
+        wave.amplitude = 0.0
+        nest.Simulate(0.1)
+        nest.Simulate(5.0)
+        order = np.lexsort([meter.events["senders"], meter.events["times"]])
+        return meter.events["times"][order], meter.events["V_m"][order]
+
+    for mine, strict in zip(recorded("xla"), recorded("strict"), strict=True):
+        np.testing.assert_array_equal(mine, strict)
 
 
 @numba.njit(error_model="numpy")

@@ -28,6 +28,7 @@ class iaf_psc_alpha(ArchivingNeuron):
     """
 
     side_by_side = True
+    echoes = {"I_stim": "current"}
     parameters = {
         "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),
         "V_reset": Quantity(-70.0, "mV", "Membrane potential after a spike", relative_to="E_L"),

@@ -25,6 +25,7 @@ class iaf_psc_delta(ArchivingNeuron):
     """
 
     side_by_side = True
+    echoes = {"I_stim": "current"}
     switches = ("refractory_input", "ignore_and_spike")
     parameters = {
         "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),

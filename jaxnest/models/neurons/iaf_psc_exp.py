@@ -41,6 +41,7 @@ class iaf_psc_exp(ArchivingNeuron):
     """
 
     side_by_side = True
+    echoes = {"I_stim": "current", "I_filtered": "filtered_current"}
     parameters = {
         "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),
         "V_reset": Quantity(-70.0, "mV", "Membrane potential after a spike", relative_to="E_L"),
