@@ -86,7 +86,7 @@ def test_switches_change_how_neurons_are_advanced() -> None:
     np.testing.assert_allclose(potentials("xla"), potentials("strict"), rtol=1e-9)
 
 
-ECHOING = [name for name in MODELS if registry.NODE_MODELS[name].echoes]
+ECHOING = [name for name in MODELS if getattr(registry.NODE_MODELS[name], "echoes", None)]
 
 
 class Halves:
@@ -98,7 +98,7 @@ class Halves:
 
 @pytest.mark.parametrize("model", ECHOING)
 def test_states_that_echo_currents_are_what_came_in(model: str) -> None:
-    kind = registry.NODE_MODELS[model]
+    kind: Any = registry.NODE_MODELS[model]
     inputs = {name: 10.0 + k for k, name in enumerate(kind.inputs(0))}
     new, _ = kind.update(Halves(), Halves(), SimpleNamespace(**inputs))
     found = dict(zip(kind.dynamic, new, strict=True))
@@ -108,7 +108,8 @@ def test_states_that_echo_currents_are_what_came_in(model: str) -> None:
 @pytest.mark.parametrize("model", ECHOING)
 @pytest.mark.parametrize("threads", [1, 2])
 def test_currents_that_come_and_go_are_noticed(model: str, threads: int) -> None:
-    receptors = registry.NODE_MODELS[model].current_receptors
+    kind: Any = registry.NODE_MODELS[model]
+    receptors = kind.current_receptors
 
     def recorded(backend: str) -> tuple[Any, ...]:
         nest.ResetKernel()
