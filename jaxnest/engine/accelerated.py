@@ -8,26 +8,23 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnest import errors
 from jaxnest.engine import layout, pure
 from jaxnest.engine.buffers import Buffers, events_per_slice
 from jaxnest.engine.delivery_table import DeliveryTable
-from jaxnest.engine.exchange import ExchangeSpec, exchange_constant, exchange_spec
+from jaxnest.engine.exchange import exchange_constant
 from jaxnest.engine.learning import learners_of
 from jaxnest.engine.node_columns import NodeColumns
 from jaxnest.engine.parallel import ShardPrograms, is_worthwhile
 from jaxnest.engine.placement import device_for
 from jaxnest.engine.plan import Plan, collection_table
-from jaxnest.engine.plastic_kernels import PlasticOperations, plastic_constant, synapse_states, take_synapse_states
-from jaxnest.engine.program import DeviceSpec, ProbeSpec, ProgramSpec, compiled
+from jaxnest.engine.plastic_kernels import plastic_constant, synapse_states, take_synapse_states
+from jaxnest.engine.program import compiled
 from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.shard import Batch, Shard
-from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
-from jaxnest.engine.tiles import BatchSpec
+from jaxnest.engine.specification import Columns, differs, program_spec
+from jaxnest.engine.stimulation import NO_STREAM, Devices
 from jaxnest.engine.vector_columns import VectorColumns, lanes_in_use
 from jaxnest.engine.voltages import voltage_constants
-
-Columns = NodeColumns | VectorColumns
 
 DELIVERY = (
     "group_start",
@@ -76,7 +73,15 @@ class XlaRunner:
             [self._columns(s, b, *plan.outputs(s, i)) for i, b in enumerate(shard.batches)]
             for s, shard in enumerate(plan.shards)
         ]
-        self.spec = self._spec()
+        self.spec = program_spec(
+            plan,
+            self.devices,
+            self.drawing,
+            self.delivery,
+            self.uses_kernels,
+            self.device.platform,
+            self.streams.rng_type,
+        )
 
     def _columns(self, s: int, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray) -> Columns | None:
         """Return neurons in the layout of the compiled loop that advances them, if there is one."""
@@ -87,59 +92,19 @@ class XlaRunner:
             return NodeColumns(batch, outputs, sampled, self.plan.min_delay)
         return None
 
-    def _spec(self) -> ProgramSpec:
-        plan = self.plan
-        plasticity = plan.delivery[0].plasticity
-        if plasticity is not None:
-            if not self.uses_kernels:
-                raise errors.NotImplemented("Plastic synapses need event kernels, which run on the CPU only.")
-            operations = PlasticOperations(plasticity.dynamics)
-        elif self.uses_kernels:
-            from jaxnest.engine import kernels as operations
-        else:
-            if any(s.remembers for s in plan.shards):
-                raise errors.NotImplemented(
-                    "Third factors, histories of potentials, learning by gradients and flush events need event kernels."
-                )
-            if any(len(t.weight) > len(t.lane) for t in plan.delivery):
-                raise errors.NotImplemented("Binary neurons need event kernels: nest.delivery = 'kernels'.")
-            if any(t.group_watched.any() for t in plan.delivery):
-                raise errors.NotImplemented("Weight recorders need event kernels: nest.delivery = 'kernels'.")
-            operations = pure
-            for table in plan.delivery:
-                table.spread()
-        batches = tuple(
-            tuple(_batch_spec(plan, s, i, self.drawing[s][i]) for i in range(len(shard.batches)))
-            for s, shard in enumerate(plan.shards)
-        )
-        return ProgramSpec(
-            plan.min_delay,
-            batches,
-            tuple(
-                tuple(_device_spec(d, batch) for d, batch in zip(ds, shard.devices, strict=True))
-                for ds, shard in zip(self.devices, plan.shards, strict=True)
-            ),
-            tuple(
-                tuple(run for run in schedule(shard) if run[0] >= len(self.devices[s]) or self.devices[s][run[0]])
-                for s, shard in enumerate(plan.shards)
-            ),
-            tuple(ProbeSpec(p.shard, p.batch, p.names, plan.outputs(p.shard, p.batch)[0]) for p in plan.probes),
-            tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
-            self.has_connections,
-            self._exchange(batches),
-            tuple(shard.flushes for shard in plan.shards),
-            operations,
-        )
+    def _device_constant(self, s: int, k: int) -> Any:
+        """Return the arrays that a batch of devices reads."""
+        device, spec = self.devices[s][k], self.spec.devices[s][k]
+        assert device is not None
+        if spec is None or spec.traced is None:
+            return device.constant()
+        from jaxnest.engine.pure_devices import traced_constant
 
-    def _exchange(self, batches: tuple[tuple[BatchSpec, ...], ...]) -> ExchangeSpec | None:
-        secondary = self.plan.secondary
-        if secondary is None:
-            return None
-        return exchange_spec(secondary, self.plan.min_delay, batches, self.devices, self.delivery != "jax")
+        return traced_constant(device)
 
     def _variables(self, batch: Batch) -> dict[str, np.ndarray]:
         """Return the variables of a batch, those that differ between nodes padded to whole tiles."""
-        return {k: batch.padded(a) if _differs(batch, k, a) else a for k, a in batch.variables.items()}
+        return {k: batch.padded(a) if differs(batch, k, a) else a for k, a in batch.variables.items()}
 
     def _delivery(self, shard: Shard, table: DeliveryTable) -> dict[str, Any]:
         if self.uses_kernels and table.plasticity is None:
@@ -157,7 +122,10 @@ class XlaRunner:
             "voltages": [voltage_constants(plan, s) for s in range(len(plan.shards))],
             "learning": [[one.constant for one in learners_of(plan, s)] for s in range(len(plan.shards))],
             "collection": [collection_table(plan, s) for s in range(len(plan.shards))],
-            "devices": [[() if d is None else d.constant() for d in ds] for ds in self.devices],
+            "devices": [
+                [() if d is None else self._device_constant(s, k) for k, d in enumerate(ds)]
+                for s, ds in enumerate(self.devices)
+            ],
             "drawing": [[() if c is None else c.constant() for c in shard] for shard in self.drawing],
             "exchange": () if plan.secondary is None else exchange_constant(plan.secondary, self.devices),
             "not_drawing": [
@@ -341,30 +309,6 @@ def _all_finite(states: Any) -> Any:
     return jnp.all(jnp.array([jnp.isfinite(a).all() for a in jax.tree.leaves(states)]))
 
 
-def _differs(batch: Batch, name: str, values: np.ndarray) -> bool:
-    """Return whether a variable has a value for each node."""
-    return values.ndim == (2 if name in batch.vectors else 1)
-
-
-def _batch_spec(plan: Plan, shard: int, b: int, columns: Columns | None) -> BatchSpec:
-    batch = plan.shards[shard].batches[b]
-    return BatchSpec(
-        batch.model,
-        batch.receptors,
-        len(batch),
-        batch.tile,
-        batch.first_lane,
-        batch.first_column,
-        tuple((name, _differs(batch, name, a)) for name, a in sorted(batch.variables.items())),
-        batch.frozen is not None,
-        batch.stochastic,
-        plan.outputs(shard, b)[0],
-        () if plan.secondary is None else tuple(plan.secondary.sent(shard, b).items()),
-        False,
-        None if columns is None else columns.module.handler,
-    )
-
-
 def _states(batch: Batch, columns: Columns | None) -> dict[str, np.ndarray]:
     """Return the states of a batch as the program carries them."""
     if columns is None:
@@ -375,12 +319,6 @@ def _states(batch: Batch, columns: Columns | None) -> dict[str, np.ndarray]:
 def _named(columns: Columns | None, state: dict[str, Any]) -> dict[str, Any]:
     """Return the states that the program carries by the names of their variables."""
     return state if columns is None else columns.dynamic_state((state["scalars"], state["vectors"]))
-
-
-def _device_spec(device: Devices | None, batch: Batch) -> DeviceSpec | None:
-    if device is None and not batch.inputs:
-        return None
-    return DeviceSpec(device and device.loop.handler, bool(batch.inputs))
 
 
 def _frozen(batch: Any) -> np.ndarray:

@@ -37,11 +37,14 @@ class ProbeSpec:
 @final
 @dataclass(frozen=True)
 class DeviceSpec:
-    """The compiled loop of a batch of devices, None if it does not act before the neurons."""
+    """How a batch of devices acts before the neurons."""
 
     handler: Any
+    """The compiled loop, None if there is none."""
     receives: bool
     """Takes input out of the ring buffer."""
+    traced: Any = None
+    """What `engine.pure_devices` has to know, if the devices act without compiled loops."""
 
 
 @final
@@ -72,14 +75,15 @@ def compiled(spec: ProgramSpec, device: Any, process: int = 0) -> Callable[[Any,
 
     Each virtual process gets one of its own: a second call of a jitted function waits while the first one compiles.
     """
-
-    def run(constant: Any, carry: Any, end: Any) -> Any:
-        return lax.while_loop(
-            functools.partial(_goes_on, spec, end), functools.partial(_segment, spec, constant, end), carry
-        )
-
     place = SingleDeviceSharding(device)  # arrays that the host has changed may lie elsewhere, or nowhere yet
-    return jax.jit(run, donate_argnums=1, in_shardings=place, out_shardings=place)
+    return jax.jit(functools.partial(run, spec), donate_argnums=1, in_shardings=place, out_shardings=place)
+
+
+def run(spec: ProgramSpec, constant: Any, carry: Any, end: Any) -> Any:
+    """Run slices until `end`, or until a buffer is full."""
+    return lax.while_loop(
+        functools.partial(_goes_on, spec, end), functools.partial(_segment, spec, constant, end), carry
+    )
 
 
 def _goes_on(spec: ProgramSpec, end: Any, carry: Any) -> Any:
@@ -180,14 +184,20 @@ def _samples_fit(spec: ProgramSpec, carry: Any) -> Any:
 
 def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock: Any) -> None:
     """Let the devices of a virtual process act, in the order of their ids."""
-    if not spec.schedules[s]:
-        return
-    from jaxnest.engine import events, ffi
-
     for name in ("device_samples", "devices", "uniform", "following", "objects"):
         shard[name] = list(shard[name])
     n_devices = len(spec.devices[s])
+    for b, device in enumerate(spec.devices[s]):
+        if device is not None and device.traced is not None:
+            from jaxnest.engine import pure_devices
+
+            pure_devices.act(device.traced, constant["devices"][s][b], shard, b, clock)
     for b, first, last in spec.schedules[s]:
+        device = spec.devices[s][b] if b < n_devices else None
+        if b < n_devices and (device is None or device.handler is None):
+            continue
+        from jaxnest.engine import events, ffi
+
         rows = jnp.array([first, last], jnp.int64)
         neurons = spec.batches[s][b - n_devices] if b >= n_devices else None
         if neurons is not None and neurons.handler is not None:
@@ -203,9 +213,7 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
                 [constant["not_drawing"][s][b - n_devices], rows, clock],
             )
             continue
-        device = spec.devices[s][b]
-        if device is None or device.handler is None:
-            continue
+        assert device is not None
         results = ffi.call(
             device.handler,
             [

@@ -54,6 +54,15 @@ def _deliver_register(ring: Any, n_lanes: int, table: dict[str, Any], register: 
     return lax.while_loop(lambda state: state[0] < end[-1], deliver_block, (jnp.int64(0), ring))[1]
 
 
+def add_to_ring(ring: Any, step: Any, lane: Any, amount: Any) -> Any:
+    """Add amounts that arrive in some steps to lanes; amounts of 0 do not touch the buffer."""
+    n_slots, n_lanes = ring.shape
+    kind = jnp.int32 if ring.size < 1 << 31 else jnp.int64
+    place = (step % n_slots).astype(kind) * n_lanes + lane
+    place = jnp.where(amount != 0, place, ring.size)
+    return ring.reshape(-1).at[place].add(amount, mode="drop").reshape(ring.shape)
+
+
 def clear(shard: dict[str, Any], kept: Any, clock: Any) -> None:
     """Clear what a segment has read from the ring buffer, but for the lanes in `kept`."""
 

@@ -127,6 +127,16 @@ class Sender(Device, abstract=True):
 
     No amount is negative, and none depends on the target.
     """
+    traced_advance: ClassVar[Callable[..., Any] | None] = None
+    """`advance` as JAX can trace it, without ``if`` and loops; None if compiled loops are the only way.
+
+    Vectors among the variables are `models.series.Series`, the context is None.
+    """
+    traced_draw: ClassVar[Callable[..., Any] | None] = None
+    """``traced_draw(v, value, context)``: the amount for one target, of models that have a `draw` or `draw_each`.
+
+    ``context.unit(k)`` is number k, from [0, 1), of those that are drawn for this target in this step.
+    """
     defaults_only: ClassVar[tuple[str, ...]] = ()
     """Parameters that can be set for the model, not for its nodes."""
     settle: ClassVar[Callable[..., Any] | None] = None
@@ -139,6 +149,11 @@ class Sender(Device, abstract=True):
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
         """Return the variables that `advance` needs beside the parameters (see `Neuron.calibrate`)."""
+        return {}
+
+    @staticmethod
+    def traced_variables(v: Any) -> dict[str, Any]:
+        """Return what the traced functions need beside the variables `v` of a device."""
         return {}
 
     @staticmethod

@@ -6,7 +6,13 @@ process and the node's distribution objects; `k` chooses among the latter.
 
 from __future__ import annotations
 
+import math
 from typing import Any, NoReturn
+
+import numpy as np
+from jax import lax
+
+from jaxnest.random.layout import LARGEST_MEAN
 
 
 def _only_compiled() -> NoReturn:
@@ -54,3 +60,31 @@ def poissons(context: Any, k: int, mean: float, out: Any) -> None:
     The context is that of `Stimulator.draw_each`.
     """
     _only_compiled()
+
+
+# -- in functions that JAX traces ---------------------------------------------------------------------------
+
+
+def poisson_limits(mean: float) -> dict[str, Any]:
+    """Return the variables `limits` and `parts` of a device whose targets get Poisson variates of one mean.
+
+    A variate is the sum of `parts` others; such a part is the number of limits that a number from [0, 1) reaches. They
+    are computed as in `random.keyed`.
+    """
+    parts = 1 + int(mean / LARGEST_MEAN)
+    probability = math.exp(-mean / parts)
+    below, limits = probability, []
+    while below < 1.0 and probability > 0.0:
+        limits.append(below)
+        probability *= (mean / parts) / len(limits)
+        below += probability
+    return {"limits": np.array(limits), "parts": float(parts)}
+
+
+def traced_poisson(context: Any, v: Any) -> Any:
+    """Return a Poisson variate by the limits of `poisson_limits`; the context is that of `Sender.traced_draw`."""
+
+    def add(part: Any, total: Any) -> Any:
+        return total + v.limits.count_until(context.unit(part))
+
+    return lax.fori_loop(0, v.parts.astype(int), add, 0)

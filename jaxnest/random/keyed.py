@@ -17,14 +17,11 @@ import numpy as np
 
 from .cipher import threefry_rounds
 from .compiling import compiled
-from .layout import COUNTER, COUNTS, END, KEY, POSITION, SCRATCH_SIZE, UNITS
+from .layout import COUNTER, COUNTS, END, KEY, LARGEST_MEAN, PARTNER, POSITION, SCRATCH_SIZE, TIME_BLOCKS, UNITS
 
-_LARGEST_MEAN = 32.0
-_BLOCKS = np.uint64(1 << 16)
+_BLOCKS = np.uint64(TIME_BLOCKS)
 _SPARE_BITS = np.uint64(11)
 _FROM_UNIT = 2.0**53
-_PARTNER = 96
-"""Distance of identities that share a block; up to four virtual processes divide it."""
 
 
 @compiled
@@ -75,20 +72,20 @@ def _words(
 ) -> None:
     """Draw a word for each identity.
 
-    Identities that differ by `_PARTNER` share a block of two words. The targets of a virtual process are often evenly
-    spaced; if their distance divides `_PARTNER`, both words of a block are used.
+    Identities that differ by `PARTNER` share a block of two words. The targets of a virtual process are often evenly
+    spaced; if their distance divides `PARTNER`, both words of a block are used.
     """
     n = len(identity)
     distance = identity[1] - identity[0] if n > 1 else 1
-    even = distance > 0 and _PARTNER % distance == 0
+    even = distance > 0 and PARTNER % distance == 0
     for i in range(n):
         even &= identity[i] == identity[0] + i * distance
-    i, to_partner = 0, _PARTNER // distance if even else n
+    i, to_partner = 0, PARTNER // distance if even else n
     while i < n:
-        place = identity[i] % (2 * _PARTNER)
-        block = np.uint64((identity[i] - place) // 2 + place % _PARTNER)
-        run = min(n - i, (_PARTNER - place % _PARTNER + distance - 1) // distance if even else 1)
-        if place < _PARTNER:
+        place = identity[i] % (2 * PARTNER)
+        block = np.uint64((identity[i] - place) // 2 + place % PARTNER)
+        run = min(n - i, (PARTNER - place % PARTNER + distance - 1) // distance if even else 1)
+        if place < PARTNER:
             _encrypt(key_0, key_1, block, np.uint64(distance), time, out[i : i + run], spare[:run])
             for k in range(min(run, n - i - to_partner)):
                 out[i + to_partner + k] = spare[k]
@@ -119,7 +116,7 @@ def keyed_poissons(
     out : numpy.ndarray
         The variates, as floating-point numbers.
     """
-    parts = 1 + int(mean / _LARGEST_MEAN)
+    parts = 1 + int(mean / LARGEST_MEAN)
     for i in range(len(out)):
         out[i] = 0.0
     for part in range(parts):

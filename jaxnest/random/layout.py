@@ -54,6 +54,12 @@ INTEGER_ALGORITHMS: Final = ("division", "lemire")
 
 KEYED_BLOCK: Final = 4
 """Words that one refill of the keyed engine makes."""
+TIME_BLOCKS: Final = 1 << 16
+"""How many blocks of the keyed engine one node can draw for one identity in one step."""
+PARTNER: Final = 96
+"""Distance of identities that share a block of the keyed engine; up to four virtual processes divide it."""
+LARGEST_MEAN: Final = 32.0
+"""Poisson variates of the keyed engine whose mean is larger are sums of others."""
 COUNTER_BLOCKS: Final = 64
 """Blocks of four words that one refill of a counter-based engine makes."""
 

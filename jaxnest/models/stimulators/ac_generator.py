@@ -7,6 +7,7 @@ from typing import Any
 
 from jaxnest.models.base import Quantity, hidden
 from jaxnest.models.device import Stimulator
+from jaxnest.models.ops import where
 from jaxnest.models.registry import register
 
 
@@ -54,5 +55,7 @@ class ac_generator(Stimulator):
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         y_0 = v.cosine * s.y_0 + -v.sine * s.y_1
         y_1 = v.sine * s.y_0 + v.cosine * s.y_1
-        current = y_1 + v.offset if active else 0.0
+        current = where(active, y_1 + v.offset, 0.0)
         return (y_0, y_1, current), current, 1.0, False
+
+    traced_advance = advance

@@ -6,6 +6,7 @@ from typing import Any
 
 from jaxnest.models.base import Quantity
 from jaxnest.models.device import Stimulator
+from jaxnest.models.ops import where
 from jaxnest.models.registry import register
 
 
@@ -27,5 +28,7 @@ class dc_generator(Stimulator):
 
     @staticmethod
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
-        current = v.amplitude if active else 0.0
+        current = where(active, v.amplitude, 0.0)
         return (current,), current, 1.0, False
+
+    traced_advance = advance

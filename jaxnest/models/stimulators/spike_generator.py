@@ -10,6 +10,7 @@ import numpy as np
 from jaxnest.models import spike_times
 from jaxnest.models.base import Quantity
 from jaxnest.models.device import Stimulator
+from jaxnest.models.ops import maximum, where
 from jaxnest.models.registry import register
 
 
@@ -60,3 +61,12 @@ class spike_generator(Stimulator):
             again = k + 1 < len(v.absolute_stamps) and v.absolute_stamps[k + 1] == step + 1
             return (k + 1.0,), v.multiplicities[k], v.factors[k], again, 0, v.before[k]
         return (float(k),), 0.0, 1.0, False, 0, 0.0
+
+    @staticmethod
+    def traced_advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
+        stamps = v.absolute_stamps
+        k = maximum(s.position, stamps.count_until(step))
+        spikes = (k < stamps.size) & (stamps[k] == step + 1)
+        again = spikes & (k + 1 < stamps.size) & (stamps[k + 1] == step + 1)
+        value = where(spikes, v.multiplicities[k], 0.0)
+        return (where(spikes, k + 1, k),), value, v.factors[k], again, 0, where(spikes, v.before[k], 0.0)

@@ -1,0 +1,167 @@
+"""The structure of a network, which its program is compiled for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.engine import pure
+from jaxnest.engine.buffers import events_per_slice
+from jaxnest.engine.exchange import ExchangeSpec, exchange_spec
+from jaxnest.engine.node_columns import NodeColumns
+from jaxnest.engine.plan import Plan
+from jaxnest.engine.plastic_kernels import PlasticOperations
+from jaxnest.engine.program import DeviceSpec, ProbeSpec, ProgramSpec
+from jaxnest.engine.shard import Batch
+from jaxnest.engine.stimulation import Devices, schedule
+from jaxnest.engine.tiles import BatchSpec
+from jaxnest.engine.vector_columns import VectorColumns
+
+Columns = NodeColumns | VectorColumns
+
+
+def program_spec(
+    plan: Plan,
+    devices: list[list[Devices | None]],
+    drawing: list[list[Columns | None]],
+    delivery: str,
+    uses_kernels: bool,
+    platform: str,
+    rng_type: str,
+) -> ProgramSpec:
+    """Describe the structure of a network.
+
+    Parameters
+    ----------
+    devices
+        The sending devices of each virtual process.
+    drawing
+        The neurons that are advanced one by one, per virtual process and batch.
+    delivery, rng_type
+        The kernel attributes.
+    uses_kernels
+        Compiled loops deliver spikes.
+    platform
+        The kind of device that the program runs on, ``cpu`` or another one.
+
+    Raises
+    ------
+    NotImplemented
+        If something needs compiled loops where there are none.
+    """
+    if platform != "cpu":
+        _refuse_loops(plan, drawing, platform)
+    batches = tuple(
+        tuple(_batch_spec(plan, s, i, drawing[s][i]) for i in range(len(shard.batches)))
+        for s, shard in enumerate(plan.shards)
+    )
+    exchange: ExchangeSpec | None = None
+    if plan.secondary is not None:
+        exchange = exchange_spec(plan.secondary, plan.min_delay, batches, devices, delivery != "jax")
+    return ProgramSpec(
+        plan.min_delay,
+        batches,
+        tuple(
+            tuple(_device_spec(d, batch, delivery, platform, rng_type) for d, batch in zip(ds, s.devices, strict=True))
+            for ds, s in zip(devices, plan.shards, strict=True)
+        ),
+        tuple(
+            tuple(run for run in schedule(shard) if run[0] >= len(devices[s]) or devices[s][run[0]])
+            for s, shard in enumerate(plan.shards)
+        ),
+        tuple(ProbeSpec(p.shard, p.batch, p.names, plan.outputs(p.shard, p.batch)[0]) for p in plan.probes),
+        tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
+        any(len(t.lane) for t in plan.delivery),
+        exchange,
+        tuple(shard.flushes for shard in plan.shards),
+        _operations(plan, uses_kernels),
+    )
+
+
+def differs(batch: Batch, name: str, values: np.ndarray) -> bool:
+    """Return whether a variable has a value for each node."""
+    return values.ndim == (2 if name in batch.vectors else 1)
+
+
+def _operations(plan: Plan, uses_kernels: bool) -> Any:
+    """Return what delivers and collects spikes."""
+    plasticity = plan.delivery[0].plasticity
+    if plasticity is not None:
+        if not uses_kernels:
+            raise errors.NotImplemented("Plastic synapses need event kernels, which run on the CPU only.")
+        return PlasticOperations(plasticity.dynamics)
+    if uses_kernels:
+        from jaxnest.engine import kernels
+
+        return kernels
+    if any(s.remembers for s in plan.shards):
+        raise errors.NotImplemented(
+            "Third factors, histories of potentials, learning by gradients and flush events need event kernels."
+        )
+    if any(len(t.weight) > len(t.lane) for t in plan.delivery):
+        raise errors.NotImplemented("Binary neurons need event kernels: nest.delivery = 'kernels'.")
+    if any(t.group_watched.any() for t in plan.delivery):
+        raise errors.NotImplemented("Weight recorders need event kernels: nest.delivery = 'kernels'.")
+    for table in plan.delivery:
+        table.spread()
+    return pure
+
+
+def _refuse_loops(plan: Plan, drawing: list[list[Columns | None]], platform: str) -> None:
+    """Raise NotImplemented if neurons need compiled loops."""
+    for shard, columns in zip(plan.shards, drawing, strict=True):
+        for batch, one_by_one in zip(shard.batches, columns, strict=True):
+            if batch.stochastic or batch.model.noise or one_by_one is not None:
+                raise errors.NotImplemented(
+                    f"{batch.model.name} draws random numbers in compiled loops, which run on the CPU only (not on "
+                    f"{platform}): set nest.delivery = 'kernels'."
+                )
+
+
+def _device_spec(
+    device: Devices | None, batch: Batch, delivery: str, platform: str, rng_type: str
+) -> DeviceSpec | None:
+    if device is None:
+        return DeviceSpec(None, True) if batch.inputs else None
+    if delivery == "jax":
+        from jaxnest.engine.pure_devices import is_traceable, traced_spec
+
+        if is_traceable(device, rng_type == "jax"):
+            return DeviceSpec(None, False, traced_spec(device))
+        if platform != "cpu":
+            raise errors.NotImplemented(_without_loops(device, platform, rng_type, is_traceable(device, True)))
+    return DeviceSpec(device.loop.handler, bool(batch.inputs))
+
+
+def _without_loops(device: Devices, platform: str, rng_type: str, with_keys: bool) -> str:
+    """Say why devices cannot act on a platform without compiled loops, and what to do."""
+    name = device.batch.model.name
+    if with_keys:
+        return (
+            f"{name} with rng_type '{rng_type}' draws random numbers one after the other, on the CPU only (not on "
+            f"{platform}): set nest.rng_type = 'jax', or nest.delivery = 'kernels'."
+        )
+    return (
+        f"{name} acts in compiled loops, which run on the CPU only (not on {platform}): set nest.delivery = 'kernels'."
+    )
+
+
+def _batch_spec(plan: Plan, shard: int, b: int, columns: Columns | None) -> BatchSpec:
+    batch = plan.shards[shard].batches[b]
+    return BatchSpec(
+        batch.model,
+        batch.receptors,
+        len(batch),
+        batch.tile,
+        batch.first_lane,
+        batch.first_column,
+        tuple((name, differs(batch, name, a)) for name, a in sorted(batch.variables.items())),
+        batch.frozen is not None,
+        batch.stochastic,
+        plan.outputs(shard, b)[0],
+        () if plan.secondary is None else tuple(plan.secondary.sent(shard, b).items()),
+        False,
+        None if columns is None else columns.module.handler,
+    )
