@@ -54,7 +54,7 @@ class VectorColumns:
 
 def lanes_in_use(tables: Iterable[DeviceTable], ring: np.ndarray) -> np.ndarray:
     """Return for each lane whether devices send to it or something is on its way; neurons do not send currents."""
-    used = ring.any(axis=0)
+    used = np.any(ring != 0.0, axis=0)
     for table in tables:
         for lane in (table.lane_positive, table.lane_negative):
             used[lane[lane >= 0]] = True
