@@ -305,7 +305,10 @@ class _Values:
         return np.append(int(quiet and one_delay), self._constant)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return all weights, and all delays."""
+        """Return all weights, and all delays; those of a single table are its columns, if they are stored in full."""
+        if len(self._parts) == 1:
+            weight, delay = self._parts[0]
+            return np.ascontiguousarray(weight, np.float64), np.ascontiguousarray(delay, np.int32)
         weights, delays = [w for w, _ in self._parts], [d for _, d in self._parts]
         return np.concatenate([np.empty(0), *weights]), np.concatenate([np.empty(0, np.int32), *delays], dtype=np.int32)
 

@@ -61,11 +61,14 @@ class Column:
     @property
     def array(self) -> np.ndarray:
         """All entries: the array that stores them, so that writing to it changes the column."""
-        if len(self._pieces) == 1 and isinstance(self._pieces[0][1], np.ndarray):
-            return self._pieces[0][1]
-        array = self._expanded()
-        self._pieces = [(self._length, array)]
-        return array
+        if not (len(self._pieces) == 1 and isinstance(self._pieces[0][1], np.ndarray)):
+            self._pieces = [(self._length, self._expanded())]
+        return self._pieces[0][1]
+
+    def join_pieces(self) -> None:
+        """Store the entries in one array, unless they have few different values."""
+        if self.uniform is None and not self._code():
+            self._pieces = [(self._length, self.array)]
 
     def read(self) -> np.ndarray:
         """Return all entries to read them: a single one if all are equal."""
@@ -212,6 +215,11 @@ class Table:
             column.append(n, values[name])
         if self.disabled is not None:
             self.disabled = np.append(self.disabled, np.zeros(n, np.bool_))
+
+    def join_pieces(self) -> None:
+        """Store each column in one array, unless it has few different values."""
+        for column in self.columns.values():
+            column.join_pieces()
 
     def take(self, rows: np.ndarray) -> None:
         """Keep these connections, in this order."""

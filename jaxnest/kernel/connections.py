@@ -12,10 +12,14 @@ from jaxnest.kernel.connecting import Builder
 from jaxnest.kernel.connection_checks import DeviceRules
 from jaxnest.kernel.connection_table import NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.delays import DelayLimits, to_steps
+from jaxnest.kernel.memory import give_back
 from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.rules.draws import Draws
 from jaxnest.kernel.spatial_connecting import Population, SpatialBuilder
 from jaxnest.kernel.tripartite import TripartiteBuilder
+
+_MANY = 1_000_000
+"""So many connections are worth giving freed memory back."""
 
 if TYPE_CHECKING:
     from jaxnest.kernel.kernel import Kernel
@@ -301,6 +305,9 @@ def _sort(table: Table) -> bool:
     """Bring the connections of a table in NEST's order, removed ones last; return whether any moved."""
     from jaxnest.kernel.sort import nest_order
 
+    table.join_pieces()
+    if len(table) > _MANY:
+        give_back()
     keys = table.source if table.disabled is None else np.where(table.disabled, np.iinfo(np.int32).max, table.source)
     order = nest_order(keys)
     if order is not None:

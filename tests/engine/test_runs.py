@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
+from jaxnest.kernel.kernel import kernel
 
 from .conftest import Python
 
@@ -137,6 +138,7 @@ def test_progress_is_shown(backend: str, capsys: pytest.CaptureFixture[str]) -> 
 INTERRUPTED = """
 import os, signal, sys, threading
 import jaxnest as nest
+from jaxnest.kernel.kernel import kernel
 nest.verbosity = nest.VerbosityLevel.QUIET
 nest.compute_backend = sys.argv[1] if len(sys.argv) > 1 else BACKEND
 neurons = nest.Create("iaf_psc_alpha", 400, {"I_e": 500.0})
@@ -171,6 +173,7 @@ def test_interrupt_leaves_the_kernel_usable(backend: str, python: Python) -> Non
 MEMORY = """
 import resource
 import jaxnest as nest
+from jaxnest.kernel.kernel import kernel
 nest.verbosity = nest.VerbosityLevel.QUIET
 nest.compute_backend = BACKEND
 neurons = nest.Create("iaf_psc_exp", 100, {"I_e": 500.0})
@@ -236,3 +239,31 @@ def test_a_meter_that_gains_targets_inside_a_slice_keeps_its_samples(backend: st
     for node, times in expected.items():
         assert events["times"][events["senders"] == node].tolist() == times.tolist()
     assert (np.diff(events["V_m"][events["senders"] == 2]) > 0.0).all()
+
+
+@pytest.mark.parametrize("backend", ["xla", "strict"])
+def test_delivery_reads_the_columns_of_a_single_table(backend: str) -> None:
+    """Different weights and delays are not stored twice; changes between runs count all the same."""
+    nest.set(compute_backend=backend, rng_seed=5)
+    source = nest.Create("spike_generator", params={"spike_times": [1.0, 11.0, 21.0]})
+    parrot, neurons = nest.Create("parrot_neuron"), nest.Create("iaf_psc_delta", 3)
+    meter = nest.Create("voltmeter", params={"interval": 1.0})
+    nest.Connect(source, parrot)
+    nest.Connect(meter, neurons)
+    nest.Connect(parrot, neurons, syn_spec={"weight": [[0.5], [0.75], [1.0]], "delay": [[1.0], [1.5], [2.0]]})
+    nest.Simulate(10.0)
+    session: Any = kernel.simulation._session
+    plan = session._plan
+    (table,) = plan.delivery
+    assert np.shares_memory(table.weight, table.tables[0][1].weight)
+    connections = nest.GetConnections(parrot)
+    connections.set(weight=[5.0, 7.5, 10.0])
+    nest.Simulate(10.0)
+    nest.Disconnect(connections[1])
+    nest.Simulate(10.0)
+    events = meter.events
+    V = events["V_m"][np.lexsort([events["senders"], events["times"]])].reshape(-1, 3) + 70.0
+    peaks = [V[k : k + 10].max(axis=0) for k in (0, 10, 19)]
+    assert np.all(peaks[1] > 8.0 * peaks[0])
+    assert np.all(peaks[2][[0, 2]] > peaks[1][[0, 2]])
+    assert peaks[2][1] < 0.5 * peaks[1][1]
