@@ -196,6 +196,7 @@ def build_device_table(
     order = np.argsort(joined["row"], kind="stable")
     joined = {k: column[order] for k, column in joined.items()}
     start = np.searchsorted(joined["row"], np.arange(len(devices) + 1)).astype(np.int64)
+    target = joined["target"].astype(np.int64)
     return DeviceTable(
         start,
         joined["positive"].astype(np.int32),
@@ -205,14 +206,14 @@ def build_device_table(
         joined["delay"].astype(np.int32),
         joined["shift"].astype(np.float64),
         np.array([_alike(joined, a, b) for a, b in pairwise(start)], np.int64),
-        np.concatenate([np.empty(0, np.int64), *(_identity(joined["target"][a:b]) for a, b in pairwise(start))]),
+        np.concatenate([np.empty(0, np.int64), *(_identity(target[a:b]) for a, b in pairwise(start))]),
     )
 
 
 def _identity(target: np.ndarray) -> np.ndarray:
     """Return target ids made different: in the upper bits is how many connections to the target went before."""
     order = np.argsort(target, kind="stable")
-    sorted_target = target[order].astype(np.int64)
+    sorted_target = target[order]
     place = np.arange(len(target))
     before = np.empty(len(target), np.int64)
     before[order] = place - np.searchsorted(sorted_target, sorted_target)
