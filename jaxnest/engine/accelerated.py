@@ -19,6 +19,7 @@ from jaxnest.engine.placement import device_for
 from jaxnest.engine.plan import Plan, collection_table
 from jaxnest.engine.plastic_kernels import plastic_constant, synapse_states, take_synapse_states
 from jaxnest.engine.program import compiled
+from jaxnest.engine.pure_tables import registered, rows_of
 from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.shard import Batch, Shard
 from jaxnest.engine.specification import Columns, differs, program_spec
@@ -109,6 +110,8 @@ class XlaRunner:
     def _delivery(self, shard: Shard, table: DeliveryTable) -> dict[str, Any]:
         if self.uses_kernels and table.plasticity is None:
             return {"places": table.places()}
+        if not self.uses_kernels:
+            return rows_of(table, [s.emitters for s in self.plan.shards])
         return {k: getattr(table, k) for k in DELIVERY} | plastic_constant(shard, table)
 
     def _constant(self) -> dict[str, Any]:
@@ -282,6 +285,8 @@ class XlaRunner:
             buffers.noise.objects = [np.array(a) for a in shard["objects"]]
             for name in ("ring", "raster", "register", "counters"):
                 setattr(buffers, name, np.array(shard[name]))
+            if not self.uses_kernels:
+                buffers.register = registered(buffers.raster, self.plan.shards[s].emitters, buffers.register)
             index, trace, pool = (np.array(a) for a in shard["archive"])
             buffers.archive.arrays = index, trace, pool
             take_synapse_states(self.plan.delivery[s], shard["synapses"])

@@ -8,6 +8,11 @@ from jaxnest.engine import archive as archives
 from jaxnest.engine import events, ffi
 
 
+def sent(shard: dict[str, Any]) -> tuple[Any, Any]:
+    """Return where the spikes of the previous slice are: in the register of a shard, and how many they are."""
+    return shard["register"], shard["counters"]
+
+
 def deliver(shard: dict[str, Any], table: dict[str, Any], registers: list[Any], clock: Any) -> None:
     """Add the spikes of the previous slice to the ring buffer of a shard."""
     shard["ring"], shard["weight_events"], shard["counters"] = ffi.call(

@@ -118,15 +118,19 @@ def build_plan(
     network: Network,
     spread: dict[tuple[str, int], set[str]],
     vectors: bool,
+    whole: bool,
     delivery: list[DeliveryTable] | None = None,
 ) -> Plan:
     """Lay out the network: batches, lanes, delivery tables, devices, recorders.
 
-    With `vectors`, compiled code advances neurons with vector instructions. `delivery` are the tables of an earlier
+    With `vectors`, compiled code advances neurons with vector instructions; with `whole`, array operations advance all
+    neurons of a batch together. `delivery` are the tables of an earlier
     plan, if connections between neurons are what they were.
     """
     nodes, connections = network.nodes, network.connections
-    shards = [build_shard(nodes.stores, i, connections.min_delay, vectors) for i in range(nodes.n_virtual_processes)]
+    shards = [
+        build_shard(nodes.stores, i, connections.min_delay, vectors, whole) for i in range(nodes.n_virtual_processes)
+    ]
     for batch in (b for shard in shards for b in shard.batches):
         batch.calibrate(network.clock, spread)
         batch.variables |= {k: np.float64(network.attributes.get(k)) for k in batch.model.kernel_values}
@@ -319,5 +323,6 @@ def collection_table(plan: Plan, s: int) -> dict[str, np.ndarray]:
         "column_of_rank": column_of_rank,
         "emitters": emitters,
         "recorded": plan.recorded[s],
+        "heard": np.flatnonzero(plan.recorded[s]),
         "watched": watched,
     }

@@ -69,6 +69,12 @@ class PlasticOperations:
         shard["archive"], shard["stream"] = tuple(results[3:6]), results[6]
         shard["synapses"] = tuple(results[8:])
 
+    def sent(self, shard: dict[str, Any]) -> tuple[Any, Any]:
+        """Return where the spikes of the previous slice are."""
+        from jaxnest.engine import kernels
+
+        return kernels.sent(shard)
+
     def deliver(self, shard: dict[str, Any], table: dict[str, Any], registers: list[Any], clock: Any) -> None:
         """Send the spikes of the previous slice through all synapses of a shard."""
         from jaxnest.engine import ffi, synaptic_calls

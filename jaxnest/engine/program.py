@@ -114,7 +114,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
     for s, shard in enumerate(shards):
         learning.take_signals_in_program(constant["learning"][s], shard, clocks[s])
     if spec.has_connections:
-        mine = [array for s in shards for array in (s["register"], s["counters"])]
+        mine = [array for s in shards for array in spec.operations.sent(s)]
         registers = [constant["meeting"]["place"]] if spec.meets else mine
         for s, shard in enumerate(shards):
             spec.operations.deliver(shard, constant["delivery"][s], registers, clocks[s])

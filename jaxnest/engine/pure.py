@@ -5,7 +5,7 @@ Sums come in no particular order, so that results agree with the event kernels u
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, final
 
 import jax
 import jax.numpy as jnp
@@ -14,44 +14,91 @@ from jax import lax
 from jaxnest.engine import archive_layout as archives
 from jaxnest.engine import layout
 
-BLOCK = 1 << 14
-"""Synaptic events that are delivered at once."""
+BLOCK = 1 << 5
+"""Places of the raster that are counted together."""
 
 
-def deliver(shard: dict[str, Any], table: dict[str, Any], registers: list[Any], clock: Any) -> None:
+def sent(shard: dict[str, Any]) -> tuple[Any, Any]:
+    """Return where the spikes of the previous slice are: in the raster of a shard, and how many they are."""
+    return shard["raster"], shard["counters"]
+
+
+def deliver(shard: dict[str, Any], table: dict[str, Any], rasters: list[Any], clock: Any) -> None:
     """Add the spikes of the previous slice to the ring buffer of a shard."""
-    n_lanes = shard["ring"].shape[1]
-    begins_slice = clock[layout.FROM] == 0
-    ring = shard["ring"].reshape(-1)
-    for register, counters in zip(registers[::2], registers[1::2], strict=True):
-        n = jnp.where(begins_slice, counters[layout.N_REGISTER], 0)
-        ring = _deliver_register(ring, n_lanes, table, register, n, clock)
-    shard["ring"] = ring.reshape(shard["ring"].shape)
-
-
-def _deliver_register(ring: Any, n_lanes: int, table: dict[str, Any], register: Any, n: Any, clock: Any) -> Any:
-    entries = register.reshape(-1, layout.REGISTER_WORDS)
-    used = jnp.arange(len(entries)) < n
-    node = jnp.where(used, entries[:, 0], 0)
-    first = table["connection_start"][table["group_start"][node]]
-    degree = jnp.where(used, table["connection_start"][table["group_start"][node + 1]] - first, 0)
-    end = jnp.cumsum(degree)
-    slot = (clock[layout.ORIGIN] - clock[layout.MIN_DELAY] + entries[:, 1]) % clock[layout.N_SLOTS]
-
-    def deliver_block(state: Any) -> Any:
-        position, ring = state
-        event = position + jnp.arange(BLOCK)
-        spike = jnp.minimum(jnp.searchsorted(end, event, side="right"), len(entries) - 1)
-        connection = first[spike] + event - (end[spike] - degree[spike])
-        valid = event < end[-1]
-        connection = jnp.where(valid, connection, 0)
-        row = (slot[spike] + table["delay"][connection]) % clock[layout.N_SLOTS]
-        amount = jnp.where(valid, table["weight"][connection] * entries[spike, 2], 0.0)
-        return position + BLOCK, ring.at[row * n_lanes + table["lane"][connection]].add(amount)
-
     if table["lane"].shape[0] == 0:
-        return ring
-    return lax.while_loop(lambda state: state[0] < end[-1], deliver_block, (jnp.int64(0), ring))[1]
+        return
+    begins_slice = clock[layout.FROM] == 0
+    for source, raster, counters in zip(table["sources"], rasters[::2], rasters[1::2], strict=True):
+        n = jnp.where(begins_slice, counters[layout.N_REGISTER], 0)
+        if raster.size:
+            shard["ring"] = _deliver_raster(shard["ring"], table, source, raster, n, clock)
+
+
+def _deliver_raster(ring: Any, table: dict[str, Any], source: dict[str, Any], raster: Any, n: Any, clock: Any) -> Any:
+    """Deliver the `n` spikes of a raster, some at once."""
+    find, some = _Finder(raster.reshape(-1) != 0), _at_once(raster.size)
+
+    def deliver_some(state: Any) -> Any:
+        done, ring = state
+        spike = done + jnp.arange(some)
+        place = find(spike)
+        column = place % raster.shape[1]
+        multiplicity = jnp.where(spike < n, raster.reshape(-1)[place], 0)
+        step = clock[layout.ORIGIN] - clock[layout.MIN_DELAY] + place // raster.shape[1]
+        rows = jnp.where(spike < n, source["rows"][column], 0)
+        return done + some, _deliver_rows(ring, table, source["first"][column], rows, multiplicity, step)
+
+    return lax.while_loop(lambda state: state[0] < n, deliver_some, (jnp.int64(0), ring))[1]
+
+
+def _deliver_rows(ring: Any, table: dict[str, Any], first: Any, rows: Any, multiplicity: Any, step: Any) -> Any:
+    """Deliver spikes through all rows of connections of their senders, a number of rows at once."""
+    end, at_once = jnp.cumsum(rows), table["at_once"].shape[0]
+
+    def value(name: str, row: Any) -> Any:
+        return table[name][row] if len(table[name]) > 1 else table[name]
+
+    def deliver_some(state: Any) -> Any:
+        done, ring = state
+        k = done + jnp.arange(at_once)
+        spike = jnp.minimum(jnp.searchsorted(end, k, side="right", method="scan_unrolled"), len(end) - 1)
+        row = jnp.where(k < end[-1], first[spike] + k - (end[spike] - rows[spike]), 0)
+        lane = table["lane"][row]
+        amount = value("weight", row) * multiplicity[spike][:, None]
+        amount = jnp.where((lane >= 0) & (k < end[-1])[:, None], amount, 0.0)
+        return done + at_once, add_to_ring(ring, step[spike][:, None] + value("delay", row), lane, amount)
+
+    start = (jnp.zeros((), end.dtype), ring)
+    return lax.while_loop(lambda state: state[0] < end[-1], deliver_some, start)[1]
+
+
+def _at_once(n_places: int) -> int:
+    """Return how many spikes to look at together: about as many as a slice has at usual rates."""
+    return min(n_places, max(64, n_places // 128))
+
+
+@final
+class _Finder:
+    """Finds the places that are occupied, without going through all of them more than once."""
+
+    def __init__(self, occupied: Any) -> None:
+        blocks = -(-len(occupied) // BLOCK)
+        self._blocks = jnp.pad(occupied, (0, blocks * BLOCK - len(occupied))).reshape(blocks, BLOCK)
+        self._count = jnp.sum(self._blocks, axis=1, dtype=jnp.int32)
+        self._until = jnp.cumsum(self._count)
+
+    @property
+    def total(self) -> Any:
+        """How many places are occupied."""
+        return self._until[-1]
+
+    def __call__(self, k: Any) -> Any:
+        """Return the occupied places number `k`, an array; where there are not so many, some place."""
+        block = jnp.searchsorted(self._until, k, side="right", method="scan_unrolled")
+        block = jnp.minimum(block, len(self._until) - 1)
+        within = k - (self._until[block] - self._count[block])
+        rank = jnp.cumsum(self._blocks[block], axis=1, dtype=jnp.int32)
+        return block * BLOCK + jnp.argmax(rank > within[:, None], axis=1)
 
 
 def add_to_ring(ring: Any, step: Any, lane: Any, amount: Any) -> Any:
@@ -65,15 +112,11 @@ def add_to_ring(ring: Any, step: Any, lane: Any, amount: Any) -> Any:
 
 def clear(shard: dict[str, Any], kept: Any, clock: Any) -> None:
     """Clear what a segment has read from the ring buffer, but for the lanes in `kept`."""
-
-    def clear_row(lag: Any, ring: Any) -> Any:
-        slot = (clock[layout.ORIGIN] + lag) % ring.shape[0]
-        row = jnp.zeros((1, ring.shape[1]))
-        if len(kept):
-            row = jnp.where(kept > 0, lax.dynamic_slice_in_dim(ring, slot, 1, 0), row)
-        return lax.dynamic_update_slice_in_dim(ring, row, slot, 0)
-
-    shard["ring"] = lax.fori_loop(clock[layout.FROM], clock[layout.TO], clear_row, shard["ring"])
+    ring, lags = shard["ring"], jnp.arange(shard["raster"].shape[0])
+    slots = (clock[layout.ORIGIN] + lags) % ring.shape[0]
+    rows = jnp.where(kept > 0, ring[slots], 0.0) if len(kept) else jnp.zeros((len(lags), ring.shape[1]))
+    place = jnp.where((lags >= clock[layout.FROM]) & (lags < clock[layout.TO]), slots, ring.shape[0])
+    shard["ring"] = ring.at[place].set(rows, mode="drop")
 
 
 def collect(shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:
@@ -83,42 +126,32 @@ def collect(shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:
     if n == 0:
         return
     lags = jnp.arange(min_delay)
-    now = (lags >= clock[layout.FROM]) & (lags < clock[layout.TO])
-    counters = shard["counters"].at[layout.N_SPIKES].add(jnp.sum(jnp.where(now[:, None], raster, 0)))
-    if shard["events"].shape[0] > layout.EVENT_WORDS:
-        heard = jnp.where(now[:, None] & (table["recorded"] > 0), raster, 0)
-        shard["events"], counters = _note(shard["events"], counters, heard, table, clock)
-    if shard["register"].shape[0] > layout.REGISTER_WORDS:
-        node, lag, multiplicity, count = _by_node(raster, table)
-        full = clock[layout.TO] == min_delay
-        entries = jnp.stack([node, lag, multiplicity], axis=1).reshape(-1)
-        shard["register"] = jnp.where(full, entries, shard["register"])
-        counters = counters.at[layout.N_REGISTER].set(jnp.where(full, count, counters[layout.N_REGISTER]))
-    shard["counters"] = counters
+    now = ((lags >= clock[layout.FROM]) & (lags < clock[layout.TO]))[:, None]
+    counters = shard["counters"].at[layout.N_SPIKES].add(jnp.sum(jnp.where(now, raster, 0)))
+    if len(table["heard"]):
+        heard = jnp.where(now, raster[:, table["heard"]], 0)
+        shard["events"], counters = _note(shard["events"], counters, heard, table["emitters"][table["heard"]], clock)
+    registered = jnp.where(clock[layout.TO] == min_delay, jnp.count_nonzero(raster), 0)
+    shard["counters"] = counters.at[layout.N_REGISTER].set(registered)
 
 
-def _by_node(raster: Any, table: dict[str, Any]) -> tuple[Any, Any, Any, Any]:
-    """Return node, lag and multiplicity of all spikes, ordered by node and then lag, and their number."""
-    min_delay, n = raster.shape
-    ordered = raster[:, table["column_of_rank"]].T.reshape(-1)
-    (index,) = jnp.nonzero(ordered, size=n * min_delay, fill_value=0)
-    node = table["emitters"][table["column_of_rank"][index // min_delay]]
-    return node, index % min_delay, ordered[index].astype(jnp.int64), jnp.count_nonzero(ordered)
+def _note(events: Any, counters: Any, raster: Any, nodes: Any, clock: Any) -> tuple[Any, Any]:
+    """Append event records; those of a neuron are in the order of time."""
+    find, some = _Finder(raster.reshape(-1) != 0), _at_once(raster.size)
+    before = counters[layout.N_EVENTS]
 
+    def note_some(state: Any) -> Any:
+        done, rows = state
+        k = done + jnp.arange(some)
+        place = find(k)
+        stamp = clock[layout.ORIGIN] + place // raster.shape[1] + 1
+        words = (-1, nodes[place % raster.shape[1]], stamp, raster.reshape(-1)[place], clock[layout.SEGMENT], 0, 0)
+        records = jnp.stack([jnp.broadcast_to(jnp.asarray(w, jnp.int64), k.shape) for w in words], axis=1)
+        return done + some, rows.at[jnp.where(k < find.total, before + k, len(rows))].set(records, mode="drop")
 
-def _note(events: Any, counters: Any, raster: Any, table: dict[str, Any], clock: Any) -> tuple[Any, Any]:
-    """Append event records."""
-    node, lag, multiplicity, count = _by_node(raster, table)
-    stamp = clock[layout.ORIGIN] + lag + 1
-    everyone = jnp.full_like(node, -1)
-    segment = jnp.full_like(node, clock[layout.SEGMENT])
-    zero = jnp.zeros_like(node)
-    records = jnp.stack([everyone, node, stamp, multiplicity, segment, zero, zero], axis=1)
-    rows = events.reshape(-1, layout.EVENT_WORDS)
-    k = jnp.arange(len(node))
-    place = jnp.where(k < count, counters[layout.N_EVENTS] + k, len(rows))
-    rows = rows.at[place].set(records, mode="drop")
-    return rows.reshape(-1), counters.at[layout.N_EVENTS].add(count)
+    start = (jnp.int64(0), events.reshape(-1, layout.EVENT_WORDS))
+    rows = lax.while_loop(lambda state: state[0] < find.total, note_some, start)[1]
+    return rows.reshape(-1), counters.at[layout.N_EVENTS].add(find.total)
 
 
 def archive(shard: dict[str, Any], table: dict[str, Any], times: Any, clock: Any) -> None:

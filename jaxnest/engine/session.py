@@ -34,7 +34,7 @@ class Session:
         config.configure()
         self._network = network
         self._backend, self._delivery = backend, delivery
-        self._vectors = backend != "strict" and delivery != "jax"
+        self._advancing = (backend != "strict" and delivery != "jax", delivery == "jax")
         self._spread: dict[tuple[str, int], set[str]] = {}
         self._spikes, self._detection = SpikeRecords(network), Detection(network)
         self._late = LateRecords()
@@ -70,7 +70,7 @@ class Session:
             self._deliver_pending(step)
             self._keep_devices()
         self._restart(step)
-        plan = build_plan(self._network, self._spread, self._vectors)
+        plan = build_plan(self._network, self._spread, *self._advancing)
         watched = any(t.group_watched.any() for t in plan.delivery)
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index]) for s in plan.shards]
@@ -94,7 +94,7 @@ class Session:
         self._keep_devices()
         self._restart(step)
         same = self._versions[3] == self._network.connections.values_version
-        fresh = build_plan(self._network, self._spread, self._vectors, self._plan.delivery if same else None)
+        fresh = build_plan(self._network, self._spread, *self._advancing, self._plan.delivery if same else None)
         if _structure(fresh) != _structure(self._plan):
             self._rebuild(step)
             return

@@ -34,6 +34,8 @@ class Batch:
     """Each node draws a number in every step."""
     side_by_side: bool = False
     """Compiled code advances the nodes with vector instructions."""
+    whole: bool = False
+    """The nodes are advanced all together, not tile by tile."""
     frozen: np.ndarray | None = None
     variables: dict[str, np.ndarray] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
@@ -57,6 +59,8 @@ class Batch:
         """Number of nodes that the default back end advances together."""
         if self.side_by_side:
             return WIDTH
+        if self.whole:
+            return len(self.rows)
         size = max(self.model.tile_size, self.model.tile_updates // self.min_delay)
         tiles = max(1, -(-len(self.rows) // size))
         return -(-len(self.rows) // tiles)
@@ -199,10 +203,11 @@ class Shard:
         return batch_of, position
 
 
-def build_shard(stores: dict[type[Node], Any], index: int, min_delay: int, vectors: bool) -> Shard:
+def build_shard(stores: dict[type[Node], Any], index: int, min_delay: int, vectors: bool, whole: bool = False) -> Shard:
     """Collect the nodes of a virtual process in batches of equal model and equal number of receptors.
 
-    With `vectors`, nodes whose model allows it are advanced side by side by compiled code.
+    With `vectors`, nodes whose model allows it are advanced side by side by compiled code. With `whole`, batches are
+    not cut into tiles.
     """
     batches: list[Batch] = []
     devices: list[Batch] = []
@@ -215,7 +220,7 @@ def build_shard(stores: dict[type[Node], Any], index: int, min_delay: int, vecto
             kind = detectors if hasattr(model, "detect") else devices
             kind.append(Batch(model, store, rows, store.node_ids[rows], 0, min_delay))
             continue
-        batches += _neurons(model, store, rows, min_delay, vectors)
+        batches += _neurons(model, store, rows, min_delay, vectors, whole)
     batches.sort(key=lambda b: b.node_ids[0])
     lanes = columns = 0
     for batch in batches:
@@ -232,7 +237,9 @@ def build_shard(stores: dict[type[Node], Any], index: int, min_delay: int, vecto
     return Shard(index, batches, devices, lanes, emitters, detectors)
 
 
-def _neurons(model: type[Any], store: Any, rows: np.ndarray, min_delay: int, side_by_side: bool) -> list[Batch]:
+def _neurons(
+    model: type[Any], store: Any, rows: np.ndarray, min_delay: int, side_by_side: bool, whole: bool
+) -> list[Batch]:
     """Split neurons of a model into batches whose vectors are equally long."""
     vectors = [k for k, q in store.quantities.items() if q.is_vector and (k in model.parameters or k in model.dynamic)]
     lengths = [np.array([len(v) for v in store.columns[k][rows]]) for k in vectors]
@@ -247,7 +254,9 @@ def _neurons(model: type[Any], store: Any, rows: np.ndarray, min_delay: int, sid
     for kind, drawn in sorted({*zip(shape.ravel().tolist(), stochastic.tolist(), strict=True)}):
         chosen = rows[(shape.ravel() == kind) & (stochastic == drawn)]
         frozen = store.frozen[chosen]
-        batch = Batch(model, store, chosen, store.node_ids[chosen], int(sizes[kind]), min_delay, stochastic=drawn)
+        batch = Batch(
+            model, store, chosen, store.node_ids[chosen], int(sizes[kind]), min_delay, stochastic=drawn, whole=whole
+        )
         batch.frozen = frozen if frozen.any() else None
         switched = any(store.columns[name][chosen].any() for name in model.switches)
         fits = model.side_by_side and not (vectors or frozen.any() or drawn or switched)

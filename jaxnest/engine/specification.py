@@ -100,12 +100,10 @@ def _operations(plan: Plan, uses_kernels: bool) -> Any:
         raise errors.NotImplemented(
             "Third factors, histories of potentials, learning by gradients and flush events need event kernels."
         )
-    if any(len(t.weight) > len(t.lane) for t in plan.delivery):
+    if any(t.value_start[-1] for t in plan.delivery):
         raise errors.NotImplemented("Binary neurons need event kernels: nest.delivery = 'kernels'.")
     if any(t.group_watched.any() for t in plan.delivery):
         raise errors.NotImplemented("Weight recorders need event kernels: nest.delivery = 'kernels'.")
-    for table in plan.delivery:
-        table.spread()
     return pure
 
 

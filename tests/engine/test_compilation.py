@@ -36,9 +36,10 @@ def count() -> Iterator[Counter]:
     monitoring.unregister_event_duration_listener(listen)
 
 
-def network(n: int, threads: int = 1, **parameters: Any) -> tuple[Any, ...]:
+def network(n: int, threads: int = 1, reset: bool = True, **parameters: Any) -> tuple[Any, ...]:
     """Neurons, generator, voltmeter and recorder; `n` is the number of neurons."""
-    nest.ResetKernel()
+    if reset:
+        nest.ResetKernel()
     nest.local_num_threads = threads
     neurons = nest.Create("iaf_psc_alpha", n, {"I_e": 400.0} | parameters)
     generator = nest.Create("poisson_generator", params={"rate": 1000.0})
@@ -86,6 +87,20 @@ def test_parameters_and_states_compile_nothing(count: Counter) -> None:
         recorder.n_events = 0
         meter.n_events = 0
         generator.set(start=3.0, stop=200.0)
+        nest.Simulate(5.0)
+    assert not compiled
+
+
+def test_array_operations_are_compiled_once(count: Counter) -> None:
+    nest.set(rng_type="jax", delivery="jax")
+    neurons, generator, *_ = network(10, reset=False)
+    nest.Simulate(5.0)
+    with count() as compiled:
+        nest.Simulate(33.3)
+        neurons.set(I_e=500.0, tau_m=12.0)
+        generator.rate = 900.0
+        nest.Simulate(5.0)
+        nest.GetConnections(neurons, neurons).weight = 12.0
         nest.Simulate(5.0)
     assert not compiled
 

@@ -121,6 +121,64 @@ def test_balanced_networks(model: str) -> None:
     assert_same(brunel, model)
 
 
+def growing() -> dict[str, np.ndarray]:
+    """Spikes are under way when the network changes, within a slice and between two."""
+    spikes = nest.Create("spike_recorder")
+    source = nest.Create("spike_generator", params={"spike_times": [k / 10 for k in range(5, 200, 7)]})
+    parrots = nest.Create("parrot_neuron", 4)
+    nest.Connect(source, parrots[:2], syn_spec={"delay": 1.0})
+    nest.Connect(parrots[:2], parrots[2:], "one_to_one", {"delay": [1.0, 2.5]})
+    nest.Connect(parrots, spikes)
+    nest.Simulate(6.0)
+    nest.Connect(parrots[0], parrots[3], syn_spec={"delay": 1.3})
+    nest.Simulate(4.4)
+    more = nest.Create("parrot_neuron", 2)
+    nest.Connect(parrots[3], more, syn_spec={"delay": 1.0})
+    nest.Connect(more, spikes)
+    nest.Simulate(9.6)
+    return events(spikes=spikes)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_spikes_under_way_survive_changes(threads: int) -> None:
+    def simulate() -> dict[str, np.ndarray]:
+        nest.local_num_threads = threads
+        return growing()
+
+    assert_same(simulate)
+
+
+def ragged() -> dict[str, np.ndarray]:
+    """Sources with very different numbers of connections, weights that differ within groups, and two synapse models."""
+    nest.CopyModel("static_synapse", "other", {"weight": 7.0, "delay": 2.0})
+    source = nest.Create("poisson_generator", params={"rate": 100.0})
+    parrots, neurons = nest.Create("parrot_neuron", 5), nest.Create("iaf_psc_exp", 400)
+    meter = nest.Create("voltmeter", params={"interval": 0.5})
+    nest.Connect(source, parrots)
+    weights = nest.random.uniform(-3.0, 3.0)
+    for k, n in enumerate((1, 30, 64, 400)):
+        nest.Connect(parrots[k], neurons[:n], syn_spec={"weight": weights, "delay": 1.0 + k / 10})
+        nest.Connect(parrots[k], neurons[-n:], syn_spec="other")
+    nest.Connect(meter, neurons[::10])
+    nest.Simulate(40.0)
+    return events(meter=meter)
+
+
+def test_ragged_connections() -> None:
+    assert_same(ragged)
+
+
+def test_calcium_traces() -> None:
+    def simulate() -> dict[str, np.ndarray]:
+        times = {"spike_times": [1.0, 3.0], "spike_multiplicities": [3, 1]}
+        parrot = nest.Create("parrot_neuron", params={"tau_Ca": 50.0, "beta_Ca": 0.1})
+        nest.Connect(nest.Create("spike_generator", params=times), parrot)
+        nest.Simulate(10.0)
+        return {"Ca": np.array([parrot.Ca])}
+
+    assert_same(simulate)
+
+
 @pytest.mark.parametrize("platform", ["cuda", "tpu"])
 def test_programs_lower_for_accelerators(platform: str) -> None:
     nest.delivery = "jax"

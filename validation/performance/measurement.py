@@ -19,7 +19,9 @@ from validation.performance.workloads import Load
 
 WARM_UP_MS = 10.0
 KEYED = "xla, rng_type jax"
-BACKENDS = ("xla", "strict", KEYED)
+ARRAYS = "xla, delivery jax"
+"""Array operations only, on JAX's default device: a GPU where there is one."""
+BACKENDS = ("xla", "strict", KEYED, ARRAYS)
 ROOT = Path(__file__).parents[2]
 
 
@@ -77,7 +79,7 @@ def _bind(threads: int) -> Callable[[], None] | None:
 
 def simulators(nest: str, backends: Sequence[str]) -> list[Simulator]:
     """Return real NEST and the chosen back ends of jaxnest."""
-    settings = {KEYED: (("rng_type", "jax"),)}
+    settings = {KEYED: (("rng_type", "jax"),), ARRAYS: (("rng_type", "jax"), ("delivery", "jax"))}
     own = [
         Simulator(b, sys.executable, "jaxnest", (("JAXNEST_BACKEND", b.split(",")[0]),), settings.get(b, ()))
         for b in backends
