@@ -148,7 +148,7 @@ class XlaRunner:
                 {
                     "ring": buffers.ring,
                     "raster": buffers.raster,
-                    "register": buffers.register,
+                    "register": buffers.register if self.uses_kernels else np.zeros(0, np.int64),
                     "events": buffers.events,
                     "weight_events": buffers.weight_events,
                     "counters": buffers.counters,
@@ -283,10 +283,13 @@ class XlaRunner:
         for s, (buffers, shard) in enumerate(zip(self.buffers, self.carry["shards"], strict=True)):
             buffers.noise.following = [np.array(a) for a in shard["following"]]
             buffers.noise.objects = [np.array(a) for a in shard["objects"]]
-            for name in ("ring", "raster", "register", "counters"):
+            for name in ("ring", "raster", "counters"):
                 setattr(buffers, name, np.array(shard[name]))
-            if not self.uses_kernels:
-                buffers.register = registered(buffers.raster, self.plan.shards[s].emitters, buffers.register)
+            buffers.register = (
+                np.array(shard["register"])
+                if self.uses_kernels
+                else registered(buffers.raster, self.plan.shards[s].emitters, len(buffers.register))
+            )
             index, trace, pool = (np.array(a) for a in shard["archive"])
             buffers.archive.arrays = index, trace, pool
             take_synapse_states(self.plan.delivery[s], shard["synapses"])

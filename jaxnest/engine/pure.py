@@ -16,6 +16,8 @@ from jaxnest.engine import layout
 
 BLOCK = 1 << 5
 """Places of the raster that are counted together."""
+SMALLEST_BLOCK, LARGEST_BLOCK = 1 << 10, 1 << 20
+"""Bounds of the number of synaptic events that are delivered together."""
 
 
 def sent(shard: dict[str, Any]) -> tuple[Any, Any]:
@@ -53,7 +55,7 @@ def _deliver_raster(ring: Any, table: dict[str, Any], source: dict[str, Any], ra
 
 def _deliver_rows(ring: Any, table: dict[str, Any], first: Any, rows: Any, multiplicity: Any, step: Any) -> Any:
     """Deliver spikes through all rows of connections of their senders, a number of rows at once."""
-    end, at_once = jnp.cumsum(rows), table["at_once"].shape[0]
+    end, at_once = jnp.cumsum(rows), _rows_at_once(*table["lane"].shape)
 
     def value(name: str, row: Any) -> Any:
         return table[name][row] if len(table[name]) > 1 else table[name]
@@ -75,6 +77,12 @@ def _deliver_rows(ring: Any, table: dict[str, Any], first: Any, rows: Any, multi
 def _at_once(n_places: int) -> int:
     """Return how many spikes to look at together: about as many as a slice has at usual rates."""
     return min(n_places, max(64, n_places // 128))
+
+
+def _rows_at_once(n_rows: int, width: int) -> int:
+    """Return how many rows of connections to read together: about as many as are due in a slice at usual rates."""
+    n_events = min(LARGEST_BLOCK, max(SMALLEST_BLOCK, n_rows * width // 64))
+    return min(n_rows, max(1, n_events // width))
 
 
 @final

@@ -9,7 +9,6 @@ import numpy as np
 from jaxnest.engine.delivery_table import DeliveryTable
 
 LONGEST_ROW = 128
-SMALLEST_BLOCK, LARGEST_BLOCK = 1 << 10, 1 << 20
 
 
 def rows_of(table: DeliveryTable, emitters: list[np.ndarray]) -> dict[str, Any]:
@@ -27,11 +26,10 @@ def rows_of(table: DeliveryTable, emitters: list[np.ndarray]) -> dict[str, Any]:
     dict
         ``lane`` (row, place), -1 where a row is not full; ``weight`` and ``delay``, of the same shape, or of one column
         if there is one value per row, or of one row if there is one value; ``sources``: for each virtual process the
-        first row and the number of rows of each column of the raster; ``at_once``: an array as long as the number of
-        rows that are best delivered together.
+        first row and the number of rows of each column of the raster.
     """
     size = np.diff(table.connection_start)
-    width = _power_of_two(int(size.mean()) // 8, LONGEST_ROW) if len(size) else 1
+    width = _power_of_two(int(size.mean()) // 8) if len(size) else 1
     n_rows = -(-size // width)
     first = np.append(0, np.cumsum(n_rows))
     group = np.repeat(np.arange(len(size)), n_rows)
@@ -44,22 +42,20 @@ def rows_of(table: DeliveryTable, emitters: list[np.ndarray]) -> dict[str, Any]:
     for ids in emitters:
         begin, end = first[table.group_start[ids]], first[table.group_start[ids + 1]]
         sources.append({"first": begin.astype(np.int32), "rows": (end - begin).astype(np.int32)})
-    block = _power_of_two(len(table.lane) // 64, LARGEST_BLOCK, SMALLEST_BLOCK)
     return {
         "lane": lane.reshape(-1, width),
         "weight": _once(table.weight, value),
         "delay": _once(table.delay, value),
         "sources": sources,
-        "at_once": np.zeros(min(max(1, len(group)), max(1, block // width)), np.int8),
     }
 
 
-def registered(raster: np.ndarray, emitters: np.ndarray, register: np.ndarray) -> np.ndarray:
+def registered(raster: np.ndarray, emitters: np.ndarray, n_words: int) -> np.ndarray:
     """Return the register of a virtual process as compiled loops keep it: the spikes of a slice by node and lag."""
     lag, column = np.nonzero(raster)
     entries = np.stack([emitters[column], lag, raster[lag, column]], axis=1).astype(np.int64)
     entries = entries[np.lexsort((lag, entries[:, 0]))].reshape(-1)
-    return np.append(entries, np.zeros(len(register) - len(entries), np.int64))
+    return np.append(entries, np.zeros(n_words - len(entries), np.int64))
 
 
 def _values(table: DeliveryTable, place: np.ndarray, n: int) -> np.ndarray:
@@ -77,6 +73,6 @@ def _once(values: np.ndarray, places: np.ndarray) -> np.ndarray:
     return values[:1].reshape(-1, 1) if len(values) and (values == values[0]).all() else values[places]
 
 
-def _power_of_two(n: int, most: int, least: int = 1) -> int:
-    """Return the largest power of two that is not larger than `n`, within bounds."""
-    return min(most, max(least, 1 << max(0, n.bit_length() - 1)))
+def _power_of_two(n: int) -> int:
+    """Return the largest power of two that is not larger than `n`, within the bounds of rows."""
+    return min(LONGEST_ROW, 1 << max(0, n.bit_length() - 1))
