@@ -55,6 +55,8 @@ class XlaRunner:
             and not any(events_per_slice(plan, s.index) for s in plan.shards)
         )
         self.uses_kernels = delivery != "jax" and not quiet
+        self._rows: dict[int, tuple[DeliveryTable, dict[str, Any]]] = {}
+        """Per virtual process, its connections as array operations deliver them."""
         self._make_spec()
         self.constant = jax.device_put(self._constant(), self.device)
         self.carry: dict[str, Any] = jax.device_put(self._carry(), self.device)
@@ -111,7 +113,11 @@ class XlaRunner:
         if self.uses_kernels and table.plasticity is None:
             return {"places": table.places()}
         if not self.uses_kernels:
-            return rows_of(table, [s.emitters for s in self.plan.shards])
+            known, rows = self._rows.get(shard.index, (None, {}))
+            if known is not table:
+                rows = jax.device_put(rows_of(table, [s.emitters for s in self.plan.shards]), self.device)
+                self._rows[shard.index] = table, rows
+            return rows
         return {k: getattr(table, k) for k in DELIVERY} | plastic_constant(shard, table)
 
     def _constant(self) -> dict[str, Any]:
