@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
@@ -21,6 +24,8 @@ from jaxnest.kernel.values import first_violation
 if TYPE_CHECKING:
     from jaxnest.kernel.kernel import Kernel
 
+_MANY = 1000
+"""With so many sources or targets virtual processes draw their connections at the same time."""
 _NEURON, _TO_DEVICE, _FROM_DEVICE = (CATEGORIES.index(c) for c in (NEURON, TO_DEVICE, FROM_DEVICE))
 
 
@@ -161,7 +166,14 @@ class Builder:
         processes = self.processes()
         if not self._kernel.streams.is_keyed:
             rule.prepare(processes, draws)
-            yield from ((process, rule.pairs(process, draws)) for process in processes)
+            pairs = functools.partial(rule.pairs, draws=draws)
+            if len(processes) == 1 or max(len(rule.sources), len(rule.targets)) < _MANY:
+                yield from ((process, pairs(process)) for process in processes)
+                return
+            streams = processes[0].streams
+            _ = streams.vp_synchronised, streams.vp_specific, draws.programs(len(processes) - 1)  # made on first use
+            with ThreadPoolExecutor(min(len(processes), os.cpu_count() or 1)) as threads:
+                yield from zip(processes, threads.map(pairs, processes), strict=True)
             return
         single = Process(0, 1, self._kernel.streams)
         rule.prepare([single], draws)
