@@ -84,9 +84,9 @@ class Column:
             kept = shared
         elif self._code():
             coded = self._pieces[0][1]
-            kept = Coded(coded.codes[rows], coded.values)
+            kept = Coded(_taken(coded.codes, rows), coded.values)
         else:
-            kept = self.array[rows]
+            kept = _taken(self.array, rows)
         self._pieces = [(len(rows), kept)]
         self._length = len(rows)
 
@@ -123,6 +123,11 @@ class Column:
             start += n
         self._pieces = [(self._length, Coded(codes, values))]
         return True
+
+
+def _taken(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return some entries; without a check of the rows this is faster, and other threads can run meanwhile."""
+    return values.take(rows, mode="clip")
 
 
 def _coded(value: Any) -> Coded:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -144,9 +146,12 @@ class Connections:
         sorts = self._unsorted and self._kernel.attributes.use_compressed_spikes
         self._unsorted = False
         self._nodes_when_sorted = len(self._kernel.nodes)
-        for _, _, category, table in list(self._tables):
-            moved = sorts and category == NEURON and _sort(table)
-            self.version += table.compact() or moved
+        tables = list(self._tables)
+        neurons = [table for _, _, category, table in tables if sorts and category == NEURON]
+        several = self._kernel.n_threads > 1 and self.num_connections > _MANY
+        with ThreadPoolExecutor((os.cpu_count() or 1) if several else 1) as threads:
+            self.version += sum(threads.map(_sort, neurons) if several else map(_sort, neurons))
+        self.version += sum(table.compact() for _, _, _, table in tables)
 
     # -- changing ----------------------------------------------------------------------------------
 

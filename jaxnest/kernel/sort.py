@@ -235,7 +235,7 @@ def _break_pattern(a: np.ndarray, b: int, pivot: int, e: int) -> None:
             _swap(a, e - 3, e - (2 + q))
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _pdq(a: np.ndarray, b: int, e: int) -> None:
     """Pattern-defeating quicksort of [b, e); what is left to do is on a stack of its own."""
     todo = [(b, e, _bit_length(e - b) - 1, True)]
@@ -332,7 +332,7 @@ def _small_bin(shift: int) -> int:
     return 1 << (digits + 2)
 
 
-@njit(cache=True)
+@njit(cache=True, nogil=True)
 def _spread(a: np.ndarray, b: int, e: int) -> None:
     """Radix sort of [b, e), bin by bin, with pdqsort for small bins."""
     todo = [(b, e)]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jaxnest as nest
+from jaxnest.kernel import connecting, connections
 from jaxnest.kernel.rules import RULES, THIRD_RULES
 
 SIZES = st.integers(1, 12)
@@ -125,3 +127,30 @@ def test_all_rules_of_nest_are_there() -> None:
         "symmetric_pairwise_bernoulli",
     ]  # fmt: skip
     assert list(THIRD_RULES) == ["third_factor_bernoulli_with_pool"]
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"rule": "fixed_indegree", "indegree": 7},
+        {"rule": "fixed_outdegree", "outdegree": 5},
+        {"rule": "fixed_total_number", "N": 300},
+        {"rule": "pairwise_bernoulli", "p": 0.2},
+        {"rule": "pairwise_poisson", "pairwise_avg_num_conns": 0.2},
+        {"rule": "all_to_all"},
+    ],
+)
+def test_processes_may_draw_at_the_same_time(rule: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
+    def drawn(many: int) -> list[object]:
+        monkeypatch.setattr(connecting, "_MANY", many)
+        monkeypatch.setattr(connections, "_MANY", many)
+        nest.ResetKernel()
+        nest.set(local_num_threads=3, rng_seed=11)
+        nodes = nest.Create("iaf_psc_exp", 40)
+        values = {"weight": nest.random.normal(1.0, 0.2), "delay": nest.random.uniform(1.0, 2.0)}
+        nest.Connect(nodes, nodes, rule, values)
+        nest.Connect(nodes[:20], nodes, rule, {"synapse_model": "stdp_synapse", "weight": nest.random.lognormal()})
+        nest.Simulate(1.0)
+        return list(nest.GetConnections().get(["source", "target", "weight", "delay"]).values())
+
+    assert drawn(1) == drawn(1 << 40)
