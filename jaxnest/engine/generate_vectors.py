@@ -29,7 +29,7 @@ ROW = 8 * WIDTH
 {outputs}
 
 @lean
-def copy_row(to, place, n):
+def copy_row(to, place, n):  # a constant length would be unrolled into moves of single numbers
     mine, theirs = ffi.array(to, n, numba.float64), ffi.array(place, n, numba.float64)
     for j in range(n):
         mine[j] = theirs[j]
