@@ -184,6 +184,8 @@ def test_programs_lower_for_accelerators(platform: str) -> None:
     nest.delivery = "jax"
     for model, settings in STIMULI.items():
         nest.Connect(nest.Create(model, params=settings[0]), nest.Create("iaf_psc_exp", 3))
+    pair = nest.Create("hh_psc_alpha_gap", 2)
+    nest.Connect(pair[0], pair[1], {"rule": "one_to_one", "make_symmetric": True}, "gap_junction")
     brunel("iaf_psc_alpha")
     session = kernel.simulation._session
     assert session is not None
