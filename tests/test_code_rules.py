@@ -15,15 +15,17 @@ MAX_LINES, MAX_FUNCTION_LINES = 400, 60
 
 BASE = {"errors", "version"}
 MAY_IMPORT = {
+    "caching": set[str](),
+    "compiling": {"caching"},
     "errors": set[str](),
     "progress": BASE,
-    "random": BASE,
+    "random": BASE | {"compiling"},
     "recording": BASE,
     "models": BASE | {"random"},
     "models/*": BASE | {"models"},
     "spatial": BASE | {"models", "random"},
-    "engine": BASE | {"models", "progress", "random", "recording"},
-    "kernel": BASE | {"engine", "models", "progress", "random", "recording", "spatial"},
+    "engine": BASE | {"caching", "compiling", "models", "progress", "random", "recording"},
+    "kernel": BASE | {"compiling", "engine", "models", "progress", "random", "recording", "spatial"},
     "api": BASE | {"engine", "kernel", "models", "progress", "random", "recording", "spatial"},
     "ll_api": BASE | {"api", "kernel"},
     "logic": BASE | {"random"},

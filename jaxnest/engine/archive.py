@@ -13,10 +13,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
 from numba.extending import overload
 
+from jaxnest.compiling import njit
 from jaxnest.engine import ffi
 from jaxnest.engine.archive_layout import (
     CALCIUM,
@@ -57,7 +57,7 @@ EPSILON = 1e-6
 """Spikes that are closer in time than this (ms) coincide."""
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def note_spikes(
     index: np.ndarray,
     trace: np.ndarray,
@@ -85,7 +85,7 @@ def note_spikes(
         k = next_spike(raster, k + 1, end)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def note_spike(
     index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: float, min_delay: float
 ) -> None:
@@ -98,7 +98,7 @@ def note_spike(
     trace[LAST] = t
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def decay_calcium(trace: np.ndarray, t: float) -> None:
     """At the end of a run: let the calcium traces decay until then."""
     for i in range(len(trace)):
@@ -106,7 +106,7 @@ def decay_calcium(trace: np.ndarray, t: float) -> None:
         trace[i, CALCIUM_TIME] = t
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def missing(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, raster: np.ndarray, clock: np.ndarray) -> int:
     """Return how many records the spikes of a segment need beyond what is free.
 
@@ -137,7 +137,7 @@ def missing(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, raster: n
     return 0
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _more_than(index: np.ndarray) -> int:
     """Return how many records a neuron's new spikes need beyond its ring."""
     if index[LENGTH] + index[NEW] <= index[CAPACITY]:
@@ -145,7 +145,7 @@ def _more_than(index: np.ndarray) -> int:
     return _ring_for(index[LENGTH] + 2 * index[NEW])
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _ring_for(length: int) -> int:
     """Return the length of a ring that has room for so many records, and for some more."""
     capacity = SMALLEST_RING
@@ -154,7 +154,7 @@ def _ring_for(length: int) -> int:
     return capacity
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _append(
     index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: float, min_delay: float
 ) -> None:
@@ -175,18 +175,20 @@ def _append(
     index[LENGTH] += 1
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def move(index: np.ndarray, pool: np.ndarray, counters: np.ndarray) -> None:
     """Move a ring to the free end of the pool, where it gets longer."""
     capacity = _ring_for(index[LENGTH] + max(1, index[NEW]))
     start = counters[ARCHIVE_USED]
     for k in range(index[LENGTH]):
-        pool[start + k] = pool[index[START] + ((index[FIRST] + k) & (index[CAPACITY] - 1))]
+        old = index[START] + ((index[FIRST] + k) & (index[CAPACITY] - 1))
+        for word in range(RECORD_WORDS):  # assigning rows would compile the text of an error
+            pool[start + k, word] = pool[old, word]
     index[START], index[CAPACITY], index[FIRST] = start, capacity, 0
     counters[ARCHIVE_USED] += capacity
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def note_spikes_handler(frame: int) -> int:
     """`note_spikes` as an operation of XLA."""
     if ffi.is_query(frame):
@@ -212,24 +214,24 @@ def note_spikes_handler(frame: int) -> int:
 # of its own: numba would take a write to an array in a named tuple for dead code.
 
 
-@numba.njit
+@njit
 def _mark_read(pool: np.ndarray, record: int) -> None:
     pool[record, READ] += 1.0
 
 
-@numba.njit
+@njit
 def _mark_seen(trace: np.ndarray, i: int, value: float) -> None:
     trace[i, SEEN] = value
 
 
-@numba.njit(inline="always")
+@njit(inline="always")
 def _record(x: Any, k: int) -> int:
     """Return where record `k` of the target lies in the pool."""
     i = x.post
     return x.index[i, START] + ((x.index[i, FIRST] + k) & (x.index[i, CAPACITY] - 1))
 
 
-@numba.njit(inline="always")
+@njit(inline="always")
 def _last_before(x: Any, t: float) -> int:
     """Return the last record before `t`, or -1."""
     k = x.index[x.post, LENGTH] - 1

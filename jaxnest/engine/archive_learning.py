@@ -10,9 +10,9 @@ forgets what nobody needs (`begin_step`), is advanced, and notes what there is t
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from jaxnest.compiling import njit
 from jaxnest.engine import ffi
 from jaxnest.engine.archive import move
 from jaxnest.engine.archive_layout import (
@@ -49,13 +49,13 @@ FIRST_BEGIN, LATEST_BEGIN = 2, 3
 """The smallest and the largest `Learning.shift`."""
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def place(index: np.ndarray, k: int) -> int:
     """Return where record `k` of a ring lies in the pool."""
     return index[START] + ((index[FIRST] + k) & (index[CAPACITY] - 1))
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def lower_bound(index: np.ndarray, pool: np.ndarray, t: float) -> int:
     """Return the first record that is not before `t`, found as the C++ library does."""
     first, count = 0, index[LENGTH]
@@ -69,13 +69,13 @@ def lower_bound(index: np.ndarray, pool: np.ndarray, t: float) -> int:
     return first
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def is_at(index: np.ndarray, pool: np.ndarray, k: int, t: float) -> bool:
     """Return whether a record belongs to time `t`."""
     return 0 <= k < index[LENGTH] and pool[place(index, k), TIME] == t
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _append(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: float, value: float) -> None:
     if index[LENGTH] == index[CAPACITY]:
         move(index, pool, counters)
@@ -85,7 +85,7 @@ def _append(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: float,
     index[LENGTH] += 1
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def erase(index: np.ndarray, pool: np.ndarray, begin: int, end: int) -> None:
     """Remove the records from `begin` to before `end`."""
     if begin >= end:
@@ -99,13 +99,13 @@ def erase(index: np.ndarray, pool: np.ndarray, begin: int, end: int) -> None:
     index[LENGTH] -= end - begin
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def remainder(a: int, b: int) -> int:
     """Return the remainder with the sign of `a`, as in C++."""
     return a % b if a >= 0 else -((-a) % b)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def add_synapses(
     index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters: np.ndarray, row: int, n: int
 ) -> None:
@@ -115,7 +115,7 @@ def add_synapses(
     index[row + HISTORY, INCOMING] += n
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def count_synapse(updates: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: float) -> None:
     """Count one synapse more whose last update was at `t`."""
     k = lower_bound(updates, pool, t)
@@ -125,7 +125,7 @@ def count_synapse(updates: np.ndarray, pool: np.ndarray, counters: np.ndarray, t
         _append(updates, pool, counters, t, 1.0)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def note_source(index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: int) -> None:
     """Keep a spike of a source for the synapses that learn, and forget those of long past intervals.
 
@@ -143,7 +143,7 @@ def note_source(index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters
     _append(index, pool, counters, t, last if at_border else t)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def take_signals(
     ring: np.ndarray,
     index: np.ndarray,
@@ -167,7 +167,7 @@ def take_signals(
                 pool[place(index[row], k), SIGNAL] += arrived
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def begin_step(
     ring: np.ndarray,
     index: np.ndarray,
@@ -199,7 +199,7 @@ def begin_step(
             ring[slot + lanes[i, 2]] = times[MS_PER_STEP] * history[LENGTH]
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _forget(index: np.ndarray, pool: np.ndarray, row: int, interval: float) -> None:
     """Forget the intervals after which no synapse was updated, and what is before the first update that counts."""
     history, updates, rates = index[row + HISTORY], index[row + UPDATES], index[row + RATES]
@@ -217,7 +217,7 @@ def _forget(index: np.ndarray, pool: np.ndarray, row: int, interval: float) -> N
     erase(rates, pool, 0, lower_bound(rates, pool, first))
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def note_step(
     index: np.ndarray,
     trace: np.ndarray,
@@ -255,7 +255,7 @@ def note_step(
                 trace[row, N_SPIKES] = 0.0
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def take_signals_handler(frame: int) -> int:
     """`take_signals` as an operation of XLA."""
     if ffi.is_query(frame):
@@ -271,7 +271,7 @@ def take_signals_handler(frame: int) -> int:
     return 0
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def begin_step_handler(frame: int) -> int:
     """`begin_step` as an operation of XLA."""
     if ffi.is_query(frame):
@@ -291,7 +291,7 @@ def begin_step_handler(frame: int) -> int:
     return 0
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def note_step_handler(frame: int) -> int:
     """`note_step` as an operation of XLA."""
     if ffi.is_query(frame):

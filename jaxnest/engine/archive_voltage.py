@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numba.extending import overload
 
+from jaxnest.compiling import njit
 from jaxnest.engine import ffi
 from jaxnest.engine.archive import EPSILON, move
 from jaxnest.engine.archive_layout import (
@@ -53,7 +53,7 @@ from jaxnest.engine.voltages import (
 from jaxnest.models import voltage_history
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def note_voltages(
     index: np.ndarray,
     pool: np.ndarray,
@@ -111,14 +111,14 @@ def note_voltages(
                 _append(found, pool, counters, t, amount)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _forget(index: np.ndarray) -> None:
     """Remove the oldest record."""
     index[FIRST] = (index[FIRST] + 1) & (index[CAPACITY] - 1)
     index[LENGTH] -= 1
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _append(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: Any, amount: Any) -> None:
     if index[LENGTH] == index[CAPACITY]:
         move(index, pool, counters)
@@ -127,7 +127,7 @@ def _append(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: Any, a
     index[LENGTH] += 1
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def note_voltages_handler(frame: int) -> int:
     """`note_voltages` as an operation of XLA."""
     if ffi.is_query(frame):
@@ -152,12 +152,12 @@ def note_voltages_handler(frame: int) -> int:
 # -- what synapses ask for: the operations of `models.voltage_history` in compiled code ------------------------
 
 
-@numba.njit
+@njit
 def _mark_read(pool: np.ndarray, record: int) -> None:
     pool[record, READ] += 1.0
 
 
-@numba.njit(inline="always")
+@njit(inline="always")
 def _record(x: Any, role: int, k: int) -> int:
     """Return where a record of the target lies in the pool."""
     i = x.index[x.post, VOLTAGES] + role

@@ -6,7 +6,7 @@ import os
 
 import jax
 
-from jaxnest.engine.generate import cache_folder
+from jaxnest.caching import cache_folder
 
 
 def configure() -> None:

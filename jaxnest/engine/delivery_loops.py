@@ -5,11 +5,12 @@ Columns that have one entry stand for one value that all connections share.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from jaxnest.compiling import njit
 
-@numba.njit(cache=True, nogil=True)
+
+@njit(cache=True, nogil=True)
 def boundaries(source: np.ndarray) -> np.ndarray:
     """Return the rows at which another source begins."""
     n = 0
@@ -24,7 +25,7 @@ def boundaries(source: np.ndarray) -> np.ndarray:
     return rows
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def fill_lanes(
     lane: np.ndarray,
     start: np.ndarray,
@@ -55,7 +56,7 @@ def fill_lanes(
     return flagged
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def all_alike(values: np.ndarray, row: np.ndarray, n: int) -> np.ndarray:
     """Return for each group of rows whether they have one value; groups begin at `row`, the last one ends at `n`."""
     alike = np.ones(len(row), np.bool_)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
-
+from jaxnest.compiling import njit
 from jaxnest.engine import chebyshev as tables
 
 SQRT_PI = 1.77245385090551602729816748334
@@ -23,7 +22,7 @@ DENOMINATOR = (3.3690752069827527677, 9.608965327192787870698, 17.08144074746600
 """Rational approximation 5725 of erfc(x) exp(x^2) of Hart et al. (1968), Computer Approximations, Wiley."""
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def series(coefficients: Any, t: float) -> float:
     """Return the sum of a Chebyshev series."""
     d, dd = 0.0, 0.0
@@ -33,7 +32,7 @@ def series(coefficients: Any, t: float) -> float:
     return (2.0 * t - -1.0 - 1.0) / (1.0 - -1.0) * d - dd + 0.5 * coefficients[0]
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def log_erfc(x: float) -> float:
     """Return the logarithm of the complementary error function, for `x` >= 0."""
     if x * x < SMALL:
@@ -57,7 +56,7 @@ def log_erfc(x: float) -> float:
     return math.log(math.exp(-x * x) / x * series(tables.ERFC_BELOW_10, (2.0 * x - 15.0) / 5.0))
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def dawson(x: float) -> float:
     """Return Dawson's integral, for `x` >= 0."""
     if x < 1.225 * SQRT_EPSILON:
@@ -71,7 +70,7 @@ def dawson(x: float) -> float:
     return 0.5 / x
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def erfcx(x: float) -> float:
     """Return exp(x^2) erfc(x) by way of the logarithm, for `x` >= 0."""
     return math.exp(x * x + log_erfc(x))

@@ -13,6 +13,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from jaxnest.compiling import njit
 from jaxnest.engine import ffi, meeting
 from jaxnest.engine.layout import (
     AGAIN,
@@ -45,7 +46,7 @@ _BLOCK = 64
 _int32: Any = numba.int32
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def next_spike(raster: np.ndarray, i: int, end: int) -> int:
     """Return the first place from `i` on where the raster is not empty, or `end`."""
     while i + _BLOCK <= end:
@@ -60,7 +61,7 @@ def next_spike(raster: np.ndarray, i: int, end: int) -> int:
     return i
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def _keys(raster: np.ndarray, rank: np.ndarray, begin: int, end: int, min_delay: int) -> np.ndarray:
     """Return sorted keys ``rank of the neuron * min_delay + lag`` of all spikes in these lags."""
     n, count = len(rank), 0
@@ -77,7 +78,7 @@ def _keys(raster: np.ndarray, rank: np.ndarray, begin: int, end: int, min_delay:
     return keys
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def collect(
     events: np.ndarray,
     register: np.ndarray,
@@ -287,7 +288,7 @@ def add_amounts(ring: np.ndarray, row: int, lane: np.ndarray, amount: np.ndarray
             c += 1
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def draw_uniforms(
     stream: np.ndarray, uniform: np.ndarray, frozen: np.ndarray, rows: np.ndarray, clock: np.ndarray
 ) -> None:
@@ -298,7 +299,7 @@ def draw_uniforms(
                 uniform[lag, i] = drand(stream)
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def uniforms_handler(frame: int) -> int:
     """`draw_uniforms` as an operation of XLA."""
     if ffi.is_query(frame):
@@ -309,7 +310,7 @@ def uniforms_handler(frame: int) -> int:
     return 0
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def collect_handler(frame: int) -> int:
     """`collect` as an operation of XLA."""
     if ffi.is_query(frame):
@@ -329,7 +330,7 @@ def collect_handler(frame: int) -> int:
     return 0
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def clear_handler(frame: int) -> int:
     """Clear what a segment has read from the ring buffer, but for the lanes that are kept, as an operation of XLA."""
     if ffi.is_query(frame):
@@ -348,7 +349,7 @@ def clear_handler(frame: int) -> int:
     return 0
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def deliver_handler(frame: int) -> int:
     """`deliver` for the registers of all virtual processes, as an operation of XLA."""
     if ffi.is_query(frame):

@@ -18,6 +18,8 @@ from numba import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
+from jaxnest.compiling import callback, njit
+
 _int32: Any = numba.int32
 
 # Offsets in bytes of XLA's structures (FFI API 0.x, 64-bit).
@@ -69,12 +71,12 @@ def _call_function(typing_context: Any, address: Any, argument: Any) -> Any:
 call_function: Any = intrinsic(_call_function)
 
 
-@numba.njit(inline="always")
+@njit(inline="always")
 def _word(address: int) -> int:
     return array(address, 1, numba.int64)[0]
 
 
-@numba.njit
+@njit
 def _size(buffer: int) -> int:
     n = 1
     dimensions = _word(buffer + _BUFFER_DIMENSIONS)
@@ -83,13 +85,13 @@ def _size(buffer: int) -> int:
     return n
 
 
-@numba.njit
+@njit
 def _buffer(frame: int, index: int) -> int:
     return _word(_word(frame + _ARGUMENTS) + 8 * index)
 
 
 def _reader(dtype: Any) -> Callable[[int, int], Any]:
-    @numba.njit(inline="always")
+    @njit
     def read(frame: int, index: int) -> Any:
         return array(address(frame, index), size(frame, index), dtype)
 
@@ -102,25 +104,25 @@ int32 = _reader(numba.int32)
 uint64 = _reader(numba.uint64)
 
 
-@numba.njit("int64(int64, int64)", cache=True)
+@njit
 def address(frame: int, index: int) -> int:
     """Return where an argument lies."""
     return _word(_buffer(frame, index) + _BUFFER_DATA)
 
 
-@numba.njit("int64(int64, int64)", cache=True)
+@njit
 def size(frame: int, index: int) -> int:
     """Return the number of elements of an argument."""
     return _size(_buffer(frame, index))
 
 
-@numba.njit
+@njit
 def n_arguments(frame: int) -> int:
     """Return the number of arguments."""
     return _word(frame + _N_ARGUMENTS)
 
 
-@numba.njit
+@njit
 def is_query(frame: int) -> bool:
     """Answer XLA's question for the version of the interface; True if the call was nothing else."""
     extension = _word(frame + _EXTENSION)
@@ -135,12 +137,26 @@ def is_query(frame: int) -> bool:
     return False
 
 
-HANDLER = types.int64(types.int64)
+@final
+class handler:
+    """Decorator of a function that XLA calls with the address of its call frame; it is compiled when it is needed."""
+
+    def __init__(self, function: Callable[[int], int]) -> None:
+        self.__wrapped__ = function
+
+    @functools.cached_property
+    def _compiled(self) -> Any:
+        return callback(self.__wrapped__, types.int64(types.int64))
+
+    @property
+    def address(self) -> int:
+        """The address of the machine code."""
+        return self._compiled.address
 
 
 @functools.cache
-def register(handler: Any) -> str:
-    """Make a compiled handler (``numba.cfunc(HANDLER)``) known to XLA and return its name there."""
+def register(handler: handler) -> str:
+    """Make a handler known to XLA and return its name there."""
     function = handler.__wrapped__
     name = f"{function.__module__}.{function.__name__}"  # the same in every process: programs are cached by it
     jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(_Address(handler.address)), platform="cpu")

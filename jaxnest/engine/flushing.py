@@ -6,9 +6,9 @@ get them (`models.synapse.Synapse.hears_flush`).
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from jaxnest.compiling import njit
 from jaxnest.engine import ffi
 from jaxnest.engine.archive_layout import FLUSH_STEPS, LAST_EVENT, TRACE_WORDS
 from jaxnest.engine.layout import FROM, MIN_DELAY, ORIGIN, TO
@@ -16,7 +16,7 @@ from jaxnest.engine.layout import FROM, MIN_DELAY, ORIGIN, TO
 FLUSH = -1
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def flush(trace: np.ndarray, raster: np.ndarray, clock: np.ndarray) -> None:
     """After a segment: let neurons whose last event was long ago send a flush event."""
     n = len(raster) // clock[MIN_DELAY]
@@ -32,7 +32,7 @@ def flush(trace: np.ndarray, raster: np.ndarray, clock: np.ndarray) -> None:
                 trace[i, LAST_EVENT] = t
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def flush_handler(frame: int) -> int:
     """`flush` as an operation of XLA."""
     if ffi.is_query(frame):

@@ -18,15 +18,8 @@ import threading
 from types import ModuleType
 from typing import Any
 
+from jaxnest.caching import cache_folder
 from jaxnest.models import ops, registry
-
-
-def cache_folder() -> pathlib.Path:
-    """Return the folder for compiled programs (``JAXNEST_CACHE_DIR``, else below ``~/.cache``)."""
-    base = os.environ.get("JAXNEST_CACHE_DIR") or os.path.join(
-        os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "jaxnest"
-    )
-    return pathlib.Path(base)
 
 
 def load(name: str, source: str) -> ModuleType:
@@ -58,23 +51,10 @@ def _import(module_name: str, source: str) -> None:
 
 
 def fingerprint(model: type[Any]) -> str:
-    """Return a hash of everything that a generated loop inlines: the model's file, the engine's and the random ones."""
+    """Return a hash of the files of models that a loop may inline; `caching.source_digest` covers everything else."""
     files = [inspect.getsourcefile(c) for c in model.__mro__ if c is not object]
     files += sorted({h.__code__.co_filename for h in ops.HELPERS if h.__module__.startswith("jaxnest.")} - {*files})
-    text = b"".join(pathlib.Path(f).read_bytes() for f in files if f)
-    return hashlib.sha256(_common_source() + text).hexdigest()
-
-
-@functools.cache
-def _common_source() -> bytes:
-    """Return the text of the modules whose functions any loop may inline."""
-    from jaxnest import random
-    from jaxnest.engine import error_functions, events, ffi, layout, quadrature, scalar_ops, vector_ops
-
-    modules = (scalar_ops, ffi, events, layout, error_functions, quadrature, vector_ops)
-    files = [pathlib.Path(str(m.__file__)) for m in modules]
-    files += sorted(pathlib.Path(str(random.__file__)).parent.glob("*.py"))
-    return b"".join(f.read_bytes() for f in files)
+    return hashlib.sha256(b"".join(pathlib.Path(f).read_bytes() for f in files if f)).hexdigest()
 
 
 def split(names: tuple[str, ...], vectors: frozenset[str]) -> tuple[list[str], list[str]]:
@@ -93,7 +73,7 @@ HEAD = """
 from collections import namedtuple
 import numba
 import numpy as np
-from numba import njit
+from jaxnest.compiling import njit
 from jaxnest.random.engines import compiled
 from jaxnest.random.keyed import rekey
 from jaxnest.random.layout import ENGINE, KEYED, SCRATCH, SCRATCH_SIZE
@@ -159,7 +139,7 @@ def send(
         {storing}
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def handler(frame):
     if ffi.is_query(frame):
         return 0

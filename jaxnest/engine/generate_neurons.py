@@ -47,7 +47,7 @@ def advance(
 
 NEURONS_OF_XLA = """
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def handler(frame):
     if ffi.is_query(frame):
         return 0

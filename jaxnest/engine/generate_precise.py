@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import pathlib
 from types import ModuleType
 from typing import Any
 
@@ -63,15 +61,11 @@ def precise_loop(model: type[Any], variables: tuple[str, ...], outputs: tuple[st
     outputs
         Recordables that meters sample.
     """
-    from jaxnest.engine import off_grid
-    from jaxnest.models import precise
-
-    files = [pathlib.Path(str(m.__file__)).read_bytes() for m in (off_grid, precise)]
     inputs = model.inputs(0)
     indent = "\n" + 12 * " "
     sampling = ["if sampled[i]:", *(f"    samples[lag, {k}, i] = output_{k}(v, s)" for k in range(len(outputs)))]
     source = NEURONS.format(
-        fingerprint=fingerprint(model) + hashlib.sha256(b"".join(files)).hexdigest(),
+        fingerprint=fingerprint(model),
         name=model.name,
         variables=variables,
         state=model.dynamic,

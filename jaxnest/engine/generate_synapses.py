@@ -7,9 +7,6 @@ calls its function for each spike and group.
 from __future__ import annotations
 
 import functools
-import hashlib
-import inspect
-import pathlib
 from typing import Any
 
 from jaxnest.engine.generate import fingerprint, load
@@ -19,7 +16,7 @@ from jaxnest.engine.synaptic_calls import OWN, SHARED
 SOURCE = """
 from collections import namedtuple
 import numba
-from numba import njit
+from jaxnest.compiling import njit
 from numba import float64, int32, int64, uint64
 from jaxnest.engine import archive, archive_voltage, ffi, learning_queries, modulation, scalar_ops
 from jaxnest.engine.archive import INDEX_WORDS, MS_PER_STEP, MS_PER_TIC, RECORD_WORDS, TICS_PER_STEP, TRACE_WORDS
@@ -37,7 +34,7 @@ Event = namedtuple("Event", ["t", "delay", "post", "index", "trace", "pool", "st
 send = njit(error_model="numpy", inline="always")(SYNAPSE_MODELS[{name!r}].send)
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def deliver(address):
     call = ffi.array(address, CALL_WORDS, int64)
     {arrays}
@@ -78,7 +75,7 @@ MODULATION = """
 modulating = njit(error_model="numpy", inline="always")(SYNAPSE_MODELS[{name!r}].modulate)
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def modulate(address):
     call = ffi.array(address, CALL_WORDS, int64)
     {arrays}
@@ -112,11 +109,10 @@ TYPES = {
 
 @functools.cache
 def compiled_functions(name: str) -> Any:
-    """Return a module with the compiled functions (``numba.cfunc``) of a model.
+    """Return a module with the compiled functions (`ffi.handler`) of a model.
 
     They are ``deliver``, which delivers a spike to connections, and perhaps ``modulate``.
     """
-    from jaxnest.engine import archive, archive_learning, archive_voltage, learning_queries, modulation, synaptic_calls
     from jaxnest.models import registry
 
     model = registry.SYNAPSE_MODELS[name]
@@ -130,17 +126,8 @@ def compiled_functions(name: str) -> Any:
     widths = {"state": max(len(states), len(model.common_state)), "parameters": len(own), "common": width}
     shapes = {k: str(max(1, n)) for k, n in widths.items()}
     shapes |= {"index": "INDEX_WORDS", "trace": "TRACE_WORDS", "pool": "RECORD_WORDS"}
-    inlined = [
-        archive,
-        archive_learning,
-        archive_voltage,
-        learning_queries,
-        modulation,
-        synaptic_calls,
-        *_helpers(model),
-    ]
     source = (SOURCE + MODULATION if model.modulate is not None else SOURCE).format(
-        fingerprint=fingerprint(model) + _digest(inlined),
+        fingerprint=fingerprint(model),
         name=name,
         parameters=tuple(as_field(k) for k in (*own, *common)),
         state=tuple(as_field(k) for k in states),
@@ -169,15 +156,3 @@ def _common_place(model: type[Any], name: str, begin: int, end: int) -> str:
 
 def _shared_place(k: int) -> str:
     return f"state[delay.shape[0] + c, {k}]"
-
-
-def _helpers(model: type[Any]) -> list[Any]:
-    """Return the modules whose compiled functions a model uses."""
-    function = model.send
-    used = (function.__globals__.get(name) for name in function.__code__.co_names)
-    modules = (inspect.getmodule(f.py_func) for f in used if hasattr(f, "py_func"))
-    return sorted({m for m in modules if m is not None}, key=lambda m: m.__name__)
-
-
-def _digest(modules: list[Any]) -> str:
-    return hashlib.sha256(b"".join(pathlib.Path(m.__file__).read_bytes() for m in modules)).hexdigest()

@@ -54,7 +54,7 @@ def advance(ring, raster, state, samples, values, differing, sampled, places, cl
         advance_block(ring, raster, samples, sampled, variables, states, inputs, work, lags, block, places, clock)
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def handler(frame):
     if ffi.is_query(frame):
         return 0

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numba.extending import overload
 
+from jaxnest.compiling import njit
 from jaxnest.engine.archive_layout import HISTORY, LEARNING, LENGTH, RATES, SIGNAL, TIME, UPDATES, VALUE
 from jaxnest.engine.archive_learning import count_synapse, erase, is_at, lower_bound, place
 from jaxnest.engine.layout import HISTORY_MISSING
@@ -72,7 +72,7 @@ def _regularization(x: Any, t: Any) -> Any:
     return regularization
 
 
-@numba.njit
+@njit
 def _update(
     index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters: np.ndarray, row: int, before: float, now: float,
     is_flush: bool, was_flush: bool,
@@ -97,7 +97,7 @@ def _note_update(x: Any, before: Any, now: Any, was_flush: Any) -> Any:
     return note_update
 
 
-@numba.njit
+@njit
 def _report(counters: np.ndarray, t: int) -> None:
     if counters[HISTORY_MISSING] == 0:
         counters[HISTORY_MISSING] = t

@@ -20,6 +20,7 @@ import numpy as np
 from numba import types
 from numba.extending import intrinsic
 
+from jaxnest.compiling import njit
 from jaxnest.engine import ffi
 from jaxnest.engine.layout import (
     ARRIVED,
@@ -78,30 +79,35 @@ def waiting_function() -> int:
     return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def half(process: int, parity: int, size: int) -> int:
     """Return where in the block a process writes about slices of a parity, if each half has `size` words."""
     return HEAD_WORDS + (2 * process + parity) * size
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def half_size(block: np.ndarray) -> int:
     """Return how many words each half has."""
     return (len(block) - HEAD_WORDS) // (2 * max(1, block[PROCESSES]))
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def publish(block: np.ndarray, first: int, counters: np.ndarray, room: np.ndarray, register: np.ndarray) -> None:
     """Copy what a process registered into its half, which begins at `first`: counters, room, spikes."""
-    block[first : first + COUNTER_WORDS] = counters
-    first += COUNTER_WORDS
-    block[first : first + ROOM_WORDS] = room
-    first += ROOM_WORDS
-    n = REGISTER_WORDS * counters[N_REGISTER]
-    block[first : first + n] = register[:n]
+    first = _copy(block, first, counters, COUNTER_WORDS)
+    first = _copy(block, first, room, ROOM_WORDS)
+    _copy(block, first, register, REGISTER_WORDS * counters[N_REGISTER])
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
+def _copy(block: np.ndarray, first: int, words: np.ndarray, n: int) -> int:
+    """Copy `n` words into a block, and return where the next ones go."""
+    for k in range(n):  # an assignment of slices would compile the text of an error as well
+        block[first + k] = words[k]
+    return first + n
+
+
+@njit(cache=True, nogil=True)
 def meet(block: np.ndarray) -> bool:
     """Wait for all processes, and return whether all came."""
     start = block.ctypes.data
@@ -121,7 +127,7 @@ def meet(block: np.ndarray) -> bool:
     return exchange_if(turn, now, GIVEN_UP) != now
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def all_have_room(block: np.ndarray, parity: int, size: int) -> bool:
     """Return whether the buffers of all processes take another slice; all come to the same result."""
     needed, least = 0, np.int64(1) << 62
@@ -134,7 +140,7 @@ def all_have_room(block: np.ndarray, parity: int, size: int) -> bool:
     return bool(needed <= least)
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def n_registers(frame: int, first: int) -> int:
     """Return how many registers an operation of XLA reads, whose arguments from `first` on are `registers`."""
     n = ffi.n_arguments(frame) - first
@@ -144,7 +150,7 @@ def n_registers(frame: int, first: int) -> int:
     return ffi.array(place[0], place[1], numba.int64)[PROCESSES]
 
 
-@numba.njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True)
 def register(frame: int, first: int, k: int, clock: np.ndarray) -> np.ndarray:
     """Return the k-th of these: pairs of a register and its counters, or one place of a block for all.
 
@@ -160,7 +166,7 @@ def register(frame: int, first: int, k: int, clock: np.ndarray) -> np.ndarray:
     return ffi.array(place[0] + 8 * (begin + COUNTER_WORDS + ROOM_WORDS), n, numba.int64)
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def meet_handler(frame: int) -> int:
     """Publish what a process registered and wait for the others, as an operation of XLA.
 

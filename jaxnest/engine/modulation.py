@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numba.extending import overload
 
+from jaxnest.compiling import njit
 from jaxnest.engine import ffi
 from jaxnest.engine.archive import missing, move, note_spike
 from jaxnest.engine.archive_layout import (
@@ -47,7 +47,7 @@ COLLECTOR_WORDS = 3
 """Words of a collector: its lane of the ring buffer, its interval in shortest delays, whether it takes part."""
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def after_segment(
     ring: np.ndarray,
     counters: np.ndarray,
@@ -106,7 +106,7 @@ def after_segment(
             _add(index[n + k], pool, times[MS_PER_TIC] * (end * times[TICS_PER_STEP]), 0.0)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _collect(
     ring: np.ndarray,
     counters: np.ndarray,
@@ -127,14 +127,14 @@ def _collect(
         ring[place] = 0.0
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _add(index: np.ndarray, pool: np.ndarray, t: float, multiplicity: Any) -> None:
     record = pool[index[START] + ((index[FIRST] + index[LENGTH]) & (index[CAPACITY] - 1))]
     record[TIME], record[RECORD_TRACE] = t, multiplicity
     index[LENGTH] += 1
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def after_segment_handler(frame: int) -> int:
     """`after_segment` as an operation of XLA.
 
@@ -170,7 +170,7 @@ def after_segment_handler(frame: int) -> int:
 # -- what synapses ask for: the operations of `models.modulation` in compiled code ----------------------------
 
 
-@numba.njit(inline="always")
+@njit(inline="always")
 def _record(x: Any, k: int) -> int:
     """Return where record `k` of the collector lies in the pool."""
     i = x.collector

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 from numba.extending import overload
 
+from jaxnest.compiling import njit
 from jaxnest.engine import ffi
 from jaxnest.engine.archive import note_spike
 from jaxnest.engine.archive_layout import MS_PER_STEP, MS_PER_TIC, TICS_PER_STEP
@@ -35,7 +35,7 @@ SPIKE_WORDS = 4
 NEVER = np.inf
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def push(pending: np.ndarray, counts: np.ndarray, node: Any, stamp: Any, offset: Any, weight: Any) -> None:
     """Let an event wait until it arrives."""
     event = pending[counts[N_PENDING]]
@@ -43,14 +43,14 @@ def push(pending: np.ndarray, counts: np.ndarray, node: Any, stamp: Any, offset:
     counts[N_PENDING] += 1
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _call_once(call: np.ndarray) -> None:
     """Send one spike through one connection whose synapse has a function of its own."""
     call[SIZE], call[MULTIPLICITY] = 1, 1
     ffi.call_function(call[FUNCTION], call.ctypes.data)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def deliver(
     spikes: np.ndarray,
     ring: np.ndarray,
@@ -113,7 +113,7 @@ def deliver(
                         ring[place] = 0.0
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def prepare(
     pending: np.ndarray,
     counts: np.ndarray,
@@ -148,7 +148,7 @@ def prepare(
         sort_events(ready[begin[q] : end[q]])
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def note_spikes(
     spikes: np.ndarray,
     index: np.ndarray,
@@ -171,7 +171,7 @@ def note_spikes(
 # What writes is a function of its own: numba would take a write to an array in a named tuple for dead code.
 
 
-@numba.njit
+@njit
 def _next(
     ready: np.ndarray,
     begin: np.ndarray,
@@ -198,12 +198,12 @@ def _next(
     return offset, weight, precise.SPIKE
 
 
-@numba.njit
+@njit
 def _return(returns: np.ndarray, queue: int, step: int, offset: float) -> None:
     returns[queue, STAMP], returns[queue, OFFSET] = step, offset
 
 
-@numba.njit
+@njit
 def _emit(emitted: np.ndarray, counts: np.ndarray, column: int, lag: int, multiplicity: float, offset: float) -> None:
     spike = emitted[counts[N_EMITTED]]
     spike[COLUMN], spike[LAG], spike[MULTIPLE], spike[AT] = column, lag, multiplicity, offset

@@ -6,20 +6,21 @@ last. Small arrays keep the order in which equal events arrived, in larger ones 
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from jaxnest.compiling import njit
 
 SMALL = 16
 """Up to this length, arrays are sorted by insertion."""
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def later(a: np.ndarray, b: np.ndarray) -> bool:
     """Return whether event `a` comes after event `b`."""
     return a[2] < b[2] if a[1] == b[1] else a[1] > b[1]
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def sort_events(events: np.ndarray) -> None:
     """Sort events, the last one first."""
     n = len(events)
@@ -33,13 +34,13 @@ def sort_events(events: np.ndarray) -> None:
             _insert(events, i)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _swap(events: np.ndarray, i: int, j: int) -> None:
     for k in range(events.shape[1]):
         events[i, k], events[j, k] = events[j, k], events[i, k]
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _insert(events: np.ndarray, i: int) -> None:
     """Move event `i` forward to its place."""
     one = events[i].copy()
@@ -49,7 +50,7 @@ def _insert(events: np.ndarray, i: int) -> None:
     events[i] = one
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _insertion_sort(events: np.ndarray, first: int, last: int) -> None:
     for i in range(first + 1, last):
         if later(events[i], events[first]):
@@ -61,7 +62,7 @@ def _insertion_sort(events: np.ndarray, first: int, last: int) -> None:
             _insert(events, i)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _quicksort(events: np.ndarray, depth: int) -> None:
     """Partition until the parts are small; a part that was partitioned `depth` times is sorted otherwise."""
     parts = np.zeros((depth + 2, 3), np.int64)
@@ -81,7 +82,7 @@ def _quicksort(events: np.ndarray, depth: int) -> None:
             last = cut
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _partition(events: np.ndarray, first: int, last: int) -> int:
     """Separate later from sooner events, and return where the second part begins."""
     _median_to(events, first, first + 1, first + (last - first) // 2, last - 1)
@@ -98,7 +99,7 @@ def _partition(events: np.ndarray, first: int, last: int) -> int:
         left += 1
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _median_to(events: np.ndarray, place: int, a: int, b: int, c: int) -> None:
     """Swap the median of three events to a place."""
     if later(events[a], events[b]):
@@ -117,7 +118,7 @@ def _median_to(events: np.ndarray, place: int, a: int, b: int, c: int) -> None:
     _swap(events, place, chosen)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _heapsort(events: np.ndarray, first: int, last: int) -> None:
     """Sort what many partitions have not sorted."""
     n = last - first
@@ -129,7 +130,7 @@ def _heapsort(events: np.ndarray, first: int, last: int) -> None:
         _sift(events, first, 0, end, one)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def _sift(events: np.ndarray, first: int, hole: int, n: int, one: np.ndarray) -> None:
     """Put an event into a heap at a hole: down to a leaf, and then up to its place."""
     top, child = hole, hole

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
+from jaxnest.compiling import njit
 from jaxnest.engine.error_functions import erfcx
 
 EPSILON = 2.220446049250313e-16
@@ -46,7 +46,7 @@ LEVEL, ORDER = range(2)
 SIZE, RANK, CURRENT, DEEPEST = range(4)
 """Words of the arrays that describe the intervals; RANK is the place of the present interval in the order of errors."""
 
-compiled = numba.njit(cache=True, error_model="numpy", nogil=True)
+compiled = njit(cache=True, error_model="numpy", nogil=True)
 
 
 @compiled

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from jaxnest.compiling import njit
 from jaxnest.engine import ffi
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.random.distributions import standard_normal
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def add_terms(
     ring: np.ndarray,
     values: np.ndarray,
@@ -39,7 +39,7 @@ def add_terms(
                 slot = 0
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def _put(ring: np.ndarray, first: int, lane: int, marker: int, product: float) -> None:
     """Add a product to a lane of the row that begins at `first`, or put it there."""
     if marker >= 0:
@@ -49,7 +49,7 @@ def _put(ring: np.ndarray, first: int, lane: int, marker: int, product: float) -
         ring[first + lane] += product
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def clear_lanes(ring: np.ndarray, lanes: np.ndarray, clock: np.ndarray) -> None:
     """Clear some lanes of the ring buffer, for all steps of the present slice."""
     for lag in range(clock[MIN_DELAY]):
@@ -58,7 +58,7 @@ def clear_lanes(ring: np.ndarray, lanes: np.ndarray, clock: np.ndarray) -> None:
             ring[first + lane] = 0.0
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@njit(cache=True, error_model="numpy", nogil=True)
 def draw_noise(
     stream: np.ndarray,
     present: np.ndarray,
@@ -78,7 +78,7 @@ def draw_noise(
             following[lag, i] = standard_normal(stream, objects[i])
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def terms_handler(frame: int) -> int:
     """`add_terms` as an operation of XLA; the last argument says whether to do anything."""
     if ffi.is_query(frame):
@@ -99,7 +99,7 @@ def terms_handler(frame: int) -> int:
     return 0
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def lanes_handler(frame: int) -> int:
     """`clear_lanes` as an operation of XLA, after whatever its last argument comes from."""
     if ffi.is_query(frame):
@@ -108,7 +108,7 @@ def lanes_handler(frame: int) -> int:
     return 0
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def noise_handler(frame: int) -> int:
     """`draw_noise` as an operation of XLA."""
     if ffi.is_query(frame):

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
+from jaxnest.compiling import njit
 from jaxnest.engine import ffi, meeting
 from jaxnest.engine.archive_layout import INDEX_WORDS, RECORD_WORDS, TRACE_WORDS
 from jaxnest.engine.archive_learning import note_source
@@ -34,7 +34,7 @@ arrays, number of connections, row of the common properties, first connection of
 whether weights are recorded, the step in which the spike was emitted, and the row of the source in the archive."""
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def deliver(
     ring: np.ndarray,
     weight_events: np.ndarray,
@@ -87,7 +87,7 @@ def deliver(
                     _note_weights(weight_events, counters, first, last, step + 1, weight, first, 1)
 
 
-@numba.njit(cache=True)
+@njit(cache=True)
 def calls_of_frame(frame: int, n: int) -> np.ndarray:
     """Return the calls for `n` models from the arguments of an operation of XLA (see `deliver_handler`)."""
     states = N_SHARED - 1
@@ -104,7 +104,7 @@ def calls_of_frame(frame: int, n: int) -> np.ndarray:
     return calls
 
 
-@numba.cfunc(ffi.HANDLER, cache=True)
+@ffi.handler
 def deliver_handler(frame: int) -> int:
     """`deliver` for the registers of all virtual processes, as an operation of XLA.
 

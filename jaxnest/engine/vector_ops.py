@@ -17,6 +17,7 @@ import numba
 from llvmlite import ir
 from numba.extending import intrinsic
 
+from jaxnest.compiling import njit
 from jaxnest.models import ops
 from jaxnest.models.ops import *  # noqa: F403
 
@@ -105,5 +106,5 @@ def with_vector_operations(function: Callable[..., Any]) -> Callable[..., Any]:
         if value is ops:
             names[name] = sys.modules[__name__]
         elif isinstance(value, types.FunctionType) and value in ops.HELPERS:
-            names[name] = numba.njit(inline="always", error_model="numpy")(with_vector_operations(value))
+            names[name] = njit(inline="always", error_model="numpy")(with_vector_operations(value))
     return types.FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)

@@ -10,7 +10,8 @@ Entries are packed as ``key << 32 | original position``; only the key is compare
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
+
+from jaxnest.compiling import njit
 
 _STABLE = 24
 """Below this length, pdqsort is an insertion sort, which is stable."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
+from jaxnest.compiling import njit
 
 _OPTIONS: dict[str, Any] = {"cache": True, "nogil": True, "error_model": "numpy", "_nrt": False}
-compiled = numba.njit(**_OPTIONS)
+compiled = njit(**_OPTIONS)
 """How all functions of this package are compiled.
 
 Floating-point operations stay as they are written, and division is that of C. Without the run-time for reference

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
+from jaxnest.compiling import njit
 from jaxnest.engine.layout import WIDTH
 from jaxnest.models.rkf45 import (
     ERROR,
@@ -47,12 +47,12 @@ _NEGLIGIBLE = 0.99 * (SAFETY / LARGEST_GROWTH) ** 6
 _SMALLEST_ERROR = 2.2250738585072014e-308
 
 
-@numba.njit(inline="always")
+@njit(inline="always")
 def _row(work: np.ndarray, place: int) -> np.ndarray:
     return work[place * WIDTH : (place + 1) * WIDTH]
 
 
-@numba.njit(inline="always")
+@njit(inline="always")
 def _table(work: np.ndarray, table: int, n: int) -> np.ndarray:
     return work[(TABLES + table * n) * WIDTH : (TABLES + (table + 1) * n) * WIDTH]
 
