@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
-import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,8 @@ import pytest
 
 import jaxnest as nest
 
-REFERENCE = Path(__file__).parents[2] / "nest_reference"
+from .conftest import REFERENCE
+
 SCRIPT = REFERENCE / "record_devices.py"
 cases: Any = runpy.run_path(str(SCRIPT))["load_cases"]()
 
@@ -34,13 +34,6 @@ XLA_CASES = [
 """The default back end compiles a program for every network, so that it gets one of a kind."""
 
 
-@pytest.fixture(autouse=True)
-def empty_kernel() -> Iterator[None]:
-    nest.ResetKernel()
-    yield
-    nest.ResetKernel()
-
-
 def load(folder: Path, seed: int) -> Mapping[str, np.ndarray]:
     with np.load(folder / f"seed_{seed}.npz") as arrays:
         return dict(arrays)
@@ -48,18 +41,13 @@ def load(folder: Path, seed: int) -> Mapping[str, np.ndarray]:
 
 @pytest.fixture(scope="session", params=[0, 4000, pytest.param("live", marks=pytest.mark.nest)])
 def recording(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, live_seed: Callable[[str, int], int]
+    request: pytest.FixtureRequest, record: Callable[[str, int], Path], live_seed: Callable[[str, int], int]
 ) -> Any:
     """Seed and results of NEST: kept with the source, or made now with a seed of its own."""
     if request.param != "live":
         return request.param, load(REFERENCE / "devices", request.param)
-    folder, seed = tmp_path_factory.mktemp("nest"), live_seed("devices", 2**31 - 1)
-    subprocess.run(
-        [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), "--seed", str(seed)],
-        check=True,
-        capture_output=True,
-    )
-    return seed, load(folder, seed)
+    seed = live_seed("devices", 2**31 - 1)
+    return seed, load(record("devices", seed), seed)
 
 
 def compare(name: str, recording: tuple[int, Mapping[str, np.ndarray]], backend: str) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import runpy
-import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,34 +13,10 @@ import pytest
 import jaxnest as nest
 from jaxnest.models import registry
 
-REFERENCE = Path(__file__).parents[2] / "nest_reference"
-SCRIPT = REFERENCE / "record_neurons.py"
 CASES = runpy.run_path(str(Path(__file__).parents[1] / "live" / "neuron_cases.py"))
 NEURONS, simulate = CASES["NEURONS"], CASES["simulate"]
 NEAR_SPIKE = 2.0
 """Where rounding is amplified, values are compared that are further than this from spikes (ms)."""
-
-
-@pytest.fixture(scope="module", params=["recorded", pytest.param("live", marks=pytest.mark.nest)])
-def recording(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, live_seed: Callable[[str, int], int]
-) -> Path:
-    """Where NEST's results are: kept with the source, or made now with a seed of its own."""
-    if request.param == "recorded":
-        return REFERENCE / "neurons"
-    folder = tmp_path_factory.mktemp("nest")
-    seed = str(live_seed("neurons", 2**16))
-    python = request.getfixturevalue("nest_python")
-    subprocess.run([python, str(SCRIPT), str(folder), "--seed", seed], check=True, capture_output=True)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def empty_kernel() -> Iterator[None]:
-    nest.ResetKernel()
-    nest.verbosity = nest.VerbosityLevel.ERROR
-    yield
-    nest.ResetKernel()
 
 
 def both(recording: Path, name: str, backend: str) -> tuple[dict[str, Any], dict[str, Any]]:

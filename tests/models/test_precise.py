@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import runpy
-import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 import jaxnest as nest
 
-REFERENCE = Path(__file__).parents[2] / "nest_reference"
-SCRIPT = REFERENCE / "record_precise.py"
-CASES = runpy.run_path(str(Path(__file__).parents[1] / "live" / "precise_cases.py"))
+from .conftest import compare, simulations
+
+CASES = simulations("precise_cases.py")
 ORDER = [
     38, 2, 20, 26, 14, 8, 32, 11, 23, 17, 29, 35, 5, 10, 34, 28, 16, 4, 22, 1,
     31, 25, 37, 19, 7, 13, 24, 0, 36, 6, 12, 30, 18, 9, 33, 15, 27, 3, 21, 39,
@@ -24,40 +19,10 @@ ORDER = [
 """Where the sort of the C++ library puts 40 events."""
 
 
-@pytest.fixture(scope="module", params=["recorded", pytest.param("live", marks=pytest.mark.nest)])
-def recording(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, live_seed: Callable[[str, int], int]
-) -> Path:
-    """Where NEST's results are: kept with the source, or made now with a seed of its own."""
-    if request.param == "recorded":
-        return REFERENCE / "precise"
-    folder = tmp_path_factory.mktemp("nest")
-    seed = str(live_seed("precise", 2**16))
-    command = [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), "--seed", seed]
-    subprocess.run(command, check=True, capture_output=True)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def empty_kernel() -> Iterator[None]:
-    nest.ResetKernel()
-    nest.verbosity = nest.VerbosityLevel.ERROR
-    yield
-    nest.ResetKernel()
-
-
 @pytest.mark.parametrize("backend", ["strict", "xla"])
-@pytest.mark.parametrize("name", CASES["CASES"])
+@pytest.mark.parametrize("name", CASES)
 def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
-    case = CASES["CASES"][name]
-    nest.compute_backend = backend
-    seed = json.loads((recording / "provenance.json").read_text())["seed"]
-    case.__globals__["SEED"] = seed
-    got: dict[str, Any] = case(nest)
-    with np.load(recording / f"{name}.npz") as expected:
-        assert sorted(got) == sorted(expected)
-        for key, values in expected.items():
-            np.testing.assert_array_equal(got[key], values, err_msg=f"{key}, seed {seed}")
+    compare(recording, name, CASES[name], backend, tolerance=0.0, least=0.0)
 
 
 def test_kernel_knows_of_precise_spikes() -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import math
-import runpy
-import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,9 +10,9 @@ import pytest
 
 import jaxnest as nest
 
-REFERENCE = Path(__file__).parents[2] / "nest_reference"
-SCRIPT = REFERENCE / "record_secondary.py"
-CASES = runpy.run_path(str(Path(__file__).parents[1] / "live" / "secondary_cases.py"))["CASES"]
+from .conftest import REFERENCE, compare, simulations
+
+CASES = simulations("secondary_cases.py")
 INTEGRATED = ("gap", "astro", "hh_", "sic")
 """Parts of the names of cases whose neurons are integrated with adaptive steps."""
 SENSITIVE = ("hh_cond_beta_gap_traub-2", "astrocytes-0.5")
@@ -25,56 +21,17 @@ RATE_MODELS = sorted({name.partition("-")[0] for name in CASES if "rate" in name
 BACKENDS = pytest.mark.parametrize("backend", ["strict", "xla"])
 
 
-@pytest.fixture(scope="module", params=["recorded", pytest.param("live", marks=pytest.mark.nest)])
-def recording(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, live_seed: Callable[[str, int], int]
-) -> Path:
-    """Where NEST's results are: kept with the source, or made now with a seed of its own."""
-    if request.param == "recorded":
-        return REFERENCE / "secondary"
-    folder = tmp_path_factory.mktemp("nest")
-    seed = str(live_seed("secondary", 2**16))
-    subprocess.run(
-        [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), "--seed", seed],
-        check=True,
-        capture_output=True,
-    )
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def empty_kernel() -> Iterator[None]:
-    nest.ResetKernel()
-    nest.verbosity = nest.VerbosityLevel.ERROR
-    yield
-    nest.ResetKernel()
-
-
 @pytest.mark.parametrize("name", CASES)
 def test_strict_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> None:
-    seed = json.loads((recording / "provenance.json").read_text())["seed"]
-    CASES[name].__globals__["SEED"] = seed
-    nest.compute_backend = "strict"
-    got = CASES[name](nest)
-    with np.load(recording / f"{name}.npz") as expected:
-        assert sorted(got) == sorted(expected)
-        for key, values in expected.items():
-            np.testing.assert_array_equal(got[key], values, err_msg=f"{key}, seed {seed}")
+    compare(recording, name, CASES[name], "strict")
 
 
 @pytest.mark.parametrize("name", CASES)
 def test_default_back_end_agrees_with_nest(name: str) -> None:
     if name in SENSITIVE:
         pytest.skip("the rise of a spike amplifies rounding")
-    CASES[name].__globals__["SEED"] = 0
-    got = CASES[name](nest)
     tolerance = 1e-6 if any(part in name for part in INTEGRATED) else 1e-9
-    with np.load(REFERENCE / "secondary" / f"{name}.npz") as expected:
-        for key, values in expected.items():
-            if key.endswith(("times", "senders")):
-                np.testing.assert_array_equal(got[key], values, err_msg=key)
-            else:
-                np.testing.assert_allclose(got[key], values, rtol=tolerance, atol=tolerance, err_msg=key)
+    compare(REFERENCE / "secondary", name, CASES[name], "xla", tolerance, tolerance)
 
 
 @BACKENDS

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import runpy
-import subprocess
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,50 +10,15 @@ import pytest
 
 import jaxnest as nest
 
-REFERENCE = Path(__file__).parents[2] / "nest_reference"
-SCRIPT = REFERENCE / "record_synapses.py"
-CASES = runpy.run_path(str(Path(__file__).parents[1] / "live" / "synapse_cases.py"))
-TOLERANCE = 1e-9
-EXACT = ("times", "senders", "targets", "ports", "receptors", "archiver_length")
+from .conftest import compare, simulations
 
-
-@pytest.fixture(scope="module", params=["recorded", pytest.param("live", marks=pytest.mark.nest)])
-def recording(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, live_seed: Callable[[str, int], int]
-) -> Path:
-    """Where NEST's results are: kept with the source, or made now with a seed of its own."""
-    if request.param == "recorded":
-        return REFERENCE / "synapses"
-    folder = tmp_path_factory.mktemp("nest")
-    seed = str(live_seed("synapses", 2**16))
-    command = [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), "--seed", seed]
-    subprocess.run(command, check=True, capture_output=True)
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def empty_kernel() -> Iterator[None]:
-    nest.ResetKernel()
-    nest.verbosity = nest.VerbosityLevel.ERROR
-    yield
-    nest.ResetKernel()
+CASES = simulations("synapse_cases.py")
 
 
 @pytest.mark.parametrize("backend", ["strict", "xla"])
-@pytest.mark.parametrize("name", CASES["CASES"])
+@pytest.mark.parametrize("name", CASES)
 def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
-    case = CASES["CASES"][name]
-    nest.compute_backend = backend
-    seed = json.loads((recording / "provenance.json").read_text())["seed"]
-    case.__globals__["SEED"] = seed
-    got: dict[str, Any] = case(nest)
-    with np.load(recording / f"{name}.npz") as expected:
-        assert sorted(got) == sorted(expected)
-        for key, values in expected.items():
-            if backend == "strict" or key.endswith(EXACT):
-                np.testing.assert_array_equal(got[key], values, err_msg=f"{key}, seed {seed}")
-            else:
-                np.testing.assert_allclose(got[key], values, rtol=TOLERANCE, atol=1e-12, err_msg=f"{key}, seed {seed}")
+    compare(recording, name, CASES[name], backend)
 
 
 def test_archive_grows_with_spikes_that_nobody_reads() -> None:
