@@ -18,7 +18,7 @@ import numpy as np
 
 from jaxnest.engine import layout
 from jaxnest.engine.plan import Plan
-from jaxnest.engine.program import ProgramSpec, compiled
+from jaxnest.engine.program import ProgramSpec, compiled, has_room, samples_fit
 
 PARALLEL_WORK = 1 << 10
 """Updates of neurons per slice from which on threads are worth while."""
@@ -142,16 +142,10 @@ class ShardPrograms:
         return jax.block_until_ready(self._programs[s](self._constants[s], mine, np.int64(end)))
 
     def _has_room(self, carry: dict[str, Any]) -> bool:
-        counters = [_view(s["counters"], layout.COUNTER_WORDS) for s in carry["shards"]]
-        events = all(
-            c[layout.N_EVENTS] + most <= shard["events"].shape[0] // layout.EVENT_WORDS
-            and c[layout.ARCHIVE_NEEDED] == 0
-            for c, most, shard in zip(counters, self._most_events, carry["shards"], strict=True)
-        )
-        return events and all(
-            int(n) + self._min_delay < samples.shape[0]
-            for samples, n in zip(carry["samples"], carry["n_samples"], strict=True)
-        )
+        room = samples_fit(self._min_delay, carry["samples"], [np.asarray(n) for n in carry["n_samples"]])
+        for most, shard in zip(self._most_events, carry["shards"], strict=True):
+            room &= has_room(most, _view(shard["counters"], layout.COUNTER_WORDS), shard["events"])
+        return bool(room)
 
 
 def n_processors() -> int:

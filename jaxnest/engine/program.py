@@ -7,12 +7,13 @@ duration, other parameters or another run of the same network compile nothing.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 from jax.sharding import SingleDeviceSharding
 
@@ -94,8 +95,9 @@ def _goes_on(spec: ProgramSpec, end: Any, carry: Any) -> Any:
     needed = sum(s["counters"][layout.WEIGHTS_NEEDED] for s in carry["shards"])
     for most, shard in zip(spec.most_events, carry["shards"], strict=True):
         weights = shard["weight_events"].shape[0] // layout.WEIGHT_WORDS
-        going &= _has_room(most, shard) & (shard["counters"][layout.N_WEIGHTS] + needed <= weights)
-    return going & _samples_fit(spec, carry)
+        going &= has_room(most, shard["counters"], shard["events"])
+        going &= shard["counters"][layout.N_WEIGHTS] + needed <= weights
+    return going & samples_fit(spec.min_delay, carry["samples"], carry["n_samples"])
 
 
 def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
@@ -161,24 +163,25 @@ def _meet(spec: ProgramSpec, meeting: dict[str, Any], carry: dict[str, Any], clo
     from jaxnest.engine.meeting import meet_handler
 
     (shard,), (most,) = carry["shards"], spec.most_events
-    enough = _has_room(most, shard) & _samples_fit(spec, carry)
+    enough = has_room(most, shard["counters"], shard["events"])
+    enough &= samples_fit(spec.min_delay, carry["samples"], carry["n_samples"])
     weights = shard["weight_events"].shape[0] // layout.WEIGHT_WORDS - shard["counters"][layout.N_WEIGHTS]
     room = jnp.stack([enough.astype(jnp.int64), weights])
     read = [meeting["place"], meeting["process"], room, shard["register"], clock]
     shard["counters"], shard["goes_on"] = ffi.call(meet_handler, [shard["counters"], shard["goes_on"]], read)
 
 
-def _has_room(most: int, shard: dict[str, Any]) -> Any:
-    """The buffers of a virtual process take the events and histories of another slice."""
-    capacity = shard["events"].shape[0] // layout.EVENT_WORDS
-    return (shard["counters"][layout.N_EVENTS] + most <= capacity) & (shard["counters"][layout.ARCHIVE_NEEDED] == 0)
+def has_room(most: int, counters: Any, events: Any) -> Any:
+    """The buffers of a virtual process take the events and histories of another slice; on the host, too."""
+    capacity = events.shape[0] // layout.EVENT_WORDS
+    return (counters[layout.N_EVENTS] + most <= capacity) & (counters[layout.ARCHIVE_NEEDED] == 0)
 
 
-def _samples_fit(spec: ProgramSpec, carry: Any) -> Any:
-    """There is room for the samples of another slice."""
-    fit = jnp.array(True)
-    for samples, n in zip(carry["samples"], carry["n_samples"], strict=True):
-        fit &= n + spec.min_delay < samples.shape[0]
+def samples_fit(min_delay: int, samples: Sequence[Any], counts: Sequence[Any]) -> Any:
+    """There is room for the samples of another slice; on the host, too."""
+    fit = np.bool_(True)
+    for array, n in zip(samples, counts, strict=True):
+        fit = fit & (n + min_delay < array.shape[0])
     return fit
 
 

@@ -161,3 +161,54 @@ def exponential_crossing(v: Any, I_stim: float, I_ex: float, I_in: float, U: flo
             return root
         interval = narrowed(interval, root, distance)
     return math.nan
+
+
+@helper
+def exponential_update(v: Any, s: Any, x: Any, last: float, above: Any) -> tuple[tuple[Any, ...], Any]:
+    """Advance a neuron with exponentially decaying currents by one step, from event to event.
+
+    Parameters
+    ----------
+    last
+        The offset of the last spike.
+    above
+        The function ``(v, I_stim, current, U, U_end, dt)`` that says when the potential is above threshold: a time
+        from 0 to `dt`, or NaN. `U` and `current` are potential and synaptic current at 0, `U_end` is the potential
+        at `dt`.
+    """
+    U, I_ex, I_in = s.V_m, s.I_syn_ex, s.I_syn_in
+    refractory, step, now, t = s.is_refractory, s.last_step, x.step + 1.0, v.h
+    if x.first and U >= v.V_th:
+        U, refractory, step, last = v.V_reset, 1.0, now, v.h * INSTANTLY
+        emit(x, last, 1.0)
+    if refractory > 0.0 and now - step == v.refractory_steps:
+        end_refractoriness(x, last)
+    offset, weight, kind = next_event(x, False)
+    alone = kind == NOTHING
+    while True:
+        dt = t - offset if kind != NOTHING else t
+        if dt > 0.0:
+            before, before_ex, before_in = U, I_ex, I_in
+            if refractory == 0.0 and alone:
+                U = v.P20 * (v.I_e + s.I_stim) + v.P21_ex * I_ex + v.P21_in * I_in + v.decay * U + U
+                U = v.V_min if U < v.V_min else U
+            elif refractory == 0.0:
+                U = exponential_potential(v, s.I_stim, I_ex, I_in, U, dt)
+            I_ex *= v.decay_ex if alone else math.exp(-dt / v.tau_syn_ex)
+            I_in *= v.decay_in if alone else math.exp(-dt / v.tau_syn_in)
+            until = above(v, s.I_stim, before_ex + before_in, before, U, dt)
+            if not math.isnan(until):
+                last = v.h - (v.h - t + exponential_crossing(v, s.I_stim, before_ex, before_in, before, until))
+                U, refractory, step = v.V_reset, 1.0, now
+                emit(x, last, 1.0)
+        if kind == NOTHING:
+            break
+        if kind == RETURN:
+            refractory = 0.0
+        elif weight >= 0.0:
+            I_ex += weight
+        else:
+            I_in += weight
+        t = offset
+        offset, weight, kind = next_event(x, False)
+    return (U, I_ex, I_in, refractory, x.current, step, last), 0

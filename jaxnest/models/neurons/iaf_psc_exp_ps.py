@@ -8,7 +8,14 @@ from typing import Any
 from jaxnest.models import precise
 from jaxnest.models.base import Quantity
 from jaxnest.models.nest_math import expm1
+from jaxnest.models.ops import helper
 from jaxnest.models.registry import register
+
+
+@helper
+def _crossed(v: Any, I_stim: float, current: float, U: float, U_end: float, dt: float) -> float:
+    """Return `dt` if the potential is above threshold then, else NaN."""
+    return dt if U_end >= v.V_th else math.nan
 
 
 @register
@@ -53,43 +60,4 @@ class iaf_psc_exp_ps(precise.PreciseMembrane):
 
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
-        U, I_ex, I_in = s.V_m, s.I_syn_ex, s.I_syn_in
-        refractory, step, last, now, t = s.is_refractory, s.last_step, s.last_offset, x.step + 1.0, v.h
-        if x.first and U >= v.V_th:
-            U, refractory, step, last = v.V_reset, 1.0, now, v.h * precise.INSTANTLY
-            precise.emit(x, last, 1.0)
-        if refractory > 0.0 and now - step == v.refractory_steps:
-            precise.end_refractoriness(x, last)
-        offset, weight, kind = precise.next_event(x, False)
-        if kind == precise.NOTHING:
-            before, before_ex, before_in = U, I_ex, I_in
-            if refractory == 0.0:
-                U = v.P20 * (v.I_e + s.I_stim) + v.P21_ex * I_ex + v.P21_in * I_in + v.decay * U + U
-                U = v.V_min if U < v.V_min else U
-            I_ex, I_in, t = I_ex * v.decay_ex, I_in * v.decay_in, 0.0
-            if U >= v.V_th:
-                last = v.h - precise.exponential_crossing(v, s.I_stim, before_ex, before_in, before, v.h)
-                U, refractory, step = v.V_reset, 1.0, now
-                precise.emit(x, last, 1.0)
-        while True:
-            dt = t - offset if kind != precise.NOTHING else t
-            if dt > 0.0:
-                before, before_ex, before_in = U, I_ex, I_in
-                if refractory == 0.0:
-                    U = precise.exponential_potential(v, s.I_stim, I_ex, I_in, U, dt)
-                I_ex, I_in = I_ex * math.exp(-dt / v.tau_syn_ex), I_in * math.exp(-dt / v.tau_syn_in)
-                if U >= v.V_th:
-                    last = v.h - (v.h - t + precise.exponential_crossing(v, s.I_stim, before_ex, before_in, before, dt))
-                    U, refractory, step = v.V_reset, 1.0, now
-                    precise.emit(x, last, 1.0)
-            if kind == precise.NOTHING:
-                break
-            if kind == precise.RETURN:
-                refractory = 0.0
-            elif weight >= 0.0:
-                I_ex += weight
-            else:
-                I_in += weight
-            t = offset
-            offset, weight, kind = precise.next_event(x, False)
-        return (U, I_ex, I_in, refractory, x.current, step, last), 0
+        return precise.exponential_update(v, s, x, s.last_offset, _crossed)

@@ -14,7 +14,7 @@ from jaxnest.models.registry import register
 
 
 @helper
-def _latest(v: Any, I_stim: float, current: float, U: float, dt: float) -> float:
+def _latest(v: Any, I_stim: float, current: float, U: float, U_end: float, dt: float) -> float:
     """Return a time between 0 and `dt` at which the potential is above threshold, or NaN if it never is.
 
     The neuron had the potential `U` and this synaptic current. Its state space is divided by the states that have
@@ -106,41 +106,4 @@ class iaf_psc_exp_ps_lossless(precise.PreciseMembrane):
 
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
-        U, I_ex, I_in = s.V_m, s.I_syn_ex, s.I_syn_in
-        refractory, step, last, now, t = s.is_refractory, s.last_step, s.offset, x.step + 1.0, v.h
-        if x.first and U >= v.V_th:
-            U, refractory, step, last = v.V_reset, 1.0, now, v.h * precise.INSTANTLY
-            precise.emit(x, last, 1.0)
-        if refractory > 0.0 and now - step == v.refractory_steps:
-            precise.end_refractoriness(x, last)
-        offset, weight, kind = precise.next_event(x, False)
-        alone = kind == precise.NOTHING
-        while True:
-            dt = t - offset if kind != precise.NOTHING else t
-            if dt > 0.0:
-                before, before_ex, before_in = U, I_ex, I_in
-                if refractory == 0.0 and alone:
-                    U = v.P20 * (v.I_e + s.I_stim) + v.P21_ex * I_ex + v.P21_in * I_in + v.decay * U + U
-                    U = v.V_min if U < v.V_min else U
-                elif refractory == 0.0:
-                    U = precise.exponential_potential(v, s.I_stim, I_ex, I_in, U, dt)
-                I_ex *= v.decay_ex if alone else math.exp(-dt / v.tau_syn_ex)
-                I_in *= v.decay_in if alone else math.exp(-dt / v.tau_syn_in)
-                until = _latest(v, s.I_stim, before_ex + before_in, before, dt)
-                if not math.isnan(until):
-                    last = v.h - (
-                        v.h - t + precise.exponential_crossing(v, s.I_stim, before_ex, before_in, before, until)
-                    )
-                    U, refractory, step = v.V_reset, 1.0, now
-                    precise.emit(x, last, 1.0)
-            if kind == precise.NOTHING:
-                break
-            if kind == precise.RETURN:
-                refractory = 0.0
-            elif weight >= 0.0:
-                I_ex += weight
-            else:
-                I_in += weight
-            t = offset
-            offset, weight, kind = precise.next_event(x, False)
-        return (U, I_ex, I_in, refractory, x.current, step, last), 0
+        return precise.exponential_update(v, s, x, s.offset, _latest)
