@@ -50,6 +50,9 @@ def Simulate(t: Any) -> None:
 def Run(t: Any) -> None:
     """Simulate the network between Prepare and Cleanup.
 
+    Parameters, states and weights may change between two runs; what Prepare computed from parameters, such as
+    propagators, stays as it is until the next Prepare. There can be no other nodes or connections.
+
     Parameters
     ----------
     t : float
@@ -61,6 +64,8 @@ def Run(t: Any) -> None:
         If the time is negative, not finite, or not on the grid.
     KernelException
         If Prepare has not been called.
+    NotImplemented
+        If nodes or connections were created or removed since Prepare.
     """
     kernel.simulation.run(_duration(t))
 

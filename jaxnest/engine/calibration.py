@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import keyword
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -61,7 +61,17 @@ def calibrate(model: type[Any], columns: Mapping[str, np.ndarray], clock: Any) -
     for name in results[0]:
         values = np.array([np.asarray(r[name], np.float64) for r in results])
         variables[name] = values[groups[1]]
-    return {name + "_" * keyword.iskeyword(name): column for name, column in variables.items()}
+    return {_field(name): column for name, column in variables.items()}
+
+
+def computed(model: type[Any], variables: Iterable[str]) -> list[str]:
+    """Return which variables are computed, not parameters: they stay until the next preparation of a run."""
+    parameters = {_field(name) for name in model.parameters}
+    return [name for name in variables if name not in parameters]
+
+
+def _field(name: str) -> str:
+    return name + "_" * keyword.iskeyword(name)
 
 
 def _row(columns: Mapping[str, np.ndarray], i: int) -> dict[str, Any]:

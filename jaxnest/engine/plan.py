@@ -120,19 +120,20 @@ def build_plan(
     vectors: bool,
     whole: bool,
     delivery: list[DeliveryTable] | None = None,
+    prepared: Plan | None = None,
 ) -> Plan:
     """Lay out the network: batches, lanes, delivery tables, devices, recorders.
 
     With `vectors`, compiled code advances neurons with vector instructions; with `whole`, array operations advance all
-    neurons of a batch together. `delivery` are the tables of an earlier
-    plan, if connections between neurons are what they were.
+    neurons of a batch together. `delivery` are the tables of an earlier plan, if connections between neurons are what
+    they were. `prepared` is the plan with which the present run was prepared, unless this is the one.
     """
     nodes, connections = network.nodes, network.connections
     shards = [
         build_shard(nodes.stores, i, connections.min_delay, vectors, whole) for i in range(nodes.n_virtual_processes)
     ]
-    for batch in (b for shard in shards for b in shard.batches):
-        batch.calibrate(network.clock, spread)
+    for s, batch in ((shard.index, b) for shard in shards for b in shard.batches):
+        batch.calibrate(network.clock, spread, prepared.shards[s].batches if prepared else ())
         batch.variables |= {k: np.float64(network.attributes.get(k)) for k in batch.model.kernel_values}
         if batch.model.learns is not None:
             names = ("update_steps", "window_steps")
@@ -175,6 +176,20 @@ def kernel_settings(network: Network) -> tuple[Any, ...]:
     """Return the attributes of the kernel that a plan depends on and that may change between runs."""
     names = {name for model in network.nodes.stores for name in model.kernel_values}
     return tuple(network.attributes.get(name) for name in sorted(names | {"wfr_max_iterations", "wfr_tol"}))
+
+
+def refuse_keyed(plan: Plan, streams: Any) -> None:
+    """Raise NotImplemented if numbers that must not depend on the virtual process would."""
+    if not streams.is_keyed or len(plan.shards) == 1:
+        return
+    names = {b.model.name for shard in plan.shards for b in shard.batches if b.stochastic}
+    for table in plan.delivery:
+        names |= {t.named.model.name for _, t in table.tables if t.named.model.is_stochastic}
+    if names:
+        raise errors.NotImplemented(
+            f"Models that draw random numbers ({', '.join(sorted(names))}) with rng_type '{streams.rng_type}' and "
+            "several threads: set local_num_threads to 1, or choose another rng_type."
+        )
 
 
 def _learning(network: Network) -> tuple[int, int]:

@@ -15,7 +15,7 @@ from jaxnest.engine.collectors import collectors_of
 from jaxnest.engine.detection import Detection
 from jaxnest.engine.drain import LateRecords, SpikeRecords, WeightWatch
 from jaxnest.engine.learning import configure, learners_of, note_step
-from jaxnest.engine.plan import Network, Plan, build_plan, kernel_settings
+from jaxnest.engine.plan import Network, Plan, build_plan, kernel_settings, refuse_keyed
 from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.stimulation import Devices
 from jaxnest.engine.voltages import note_voltages, voltage_constants
@@ -44,6 +44,7 @@ class Session:
         self._runner: Any = None
         self._kept: list[dict[int, Any]] = [{} for _ in range(network.nodes.n_virtual_processes)]
         self._versions: tuple[Any, ...] = ()
+        self._n_nodes = 0
         self._away = False
         """True while the back end holds newer states than the node table."""
         self._steps_per_call = 0
@@ -52,25 +53,51 @@ class Session:
 
     def prepare(self, step: int) -> None:
         """Bring plan and back end up to date with the tables."""
-        nodes, connections = self._network.nodes, self._network.connections
-        structure = (nodes.version, connections.version)
-        values = (nodes.values_version, connections.values_version, kernel_settings(self._network))
-        if self._plan is None or self._versions[:2] != structure:
+        versions = self._present()
+        if self._plan is None or self._versions[:2] != versions[:2]:
             self._rebuild(step)
-        elif self._versions[2:] != values:
+        elif self._versions != versions:
             self._recalibrate(step)
         else:
             self._restart_devices(step)
-        self._versions = structure + values
+        self._versions, self._n_nodes = versions, len(self._network.nodes)
 
-    def _rebuild(self, step: int) -> None:
+    def take_changes(self, step: int) -> None:
+        """Between runs that were prepared together, take over what was changed in the tables.
+
+        As in NEST, what was computed from parameters when the runs were prepared stays.
+
+        Raises
+        ------
+        NotImplemented
+            If there are other nodes or connections.
+        """
+        versions = self._present()
+        if self._n_nodes != len(self._network.nodes) or self._versions[0] != versions[0]:
+            raise errors.NotImplemented(
+                "Create, Connect and Disconnect between Prepare and Cleanup: call Cleanup before, Prepare afterwards."
+            )
+        if self._versions[:2] != versions[:2]:
+            self._rebuild(step, self._plan)
+        elif self._versions != versions:
+            self._recalibrate(step, self._plan)
+        self._versions = versions
+
+    def _present(self) -> tuple[Any, ...]:
+        """Return the versions of the tables: connections, nodes, their values, and settings of the kernel."""
+        nodes, connections = self._network.nodes, self._network.connections
+        values = (connections.values_version, nodes.values_version, kernel_settings(self._network))
+        return connections.version, nodes.version, *values
+
+    def _rebuild(self, step: int, prepared: Plan | None = None) -> None:
         self.bring_home()
         old, old_buffers = self._plan, self._buffers
         if old is not None:
             self._deliver_pending(step)
             self._keep_devices()
-        self._restart(step)
-        plan = build_plan(self._network, self._spread, *self._advancing)
+        if prepared is None:
+            self._restart(step)
+        plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared)
         watched = any(t.group_watched.any() for t in plan.delivery)
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index]) for s in plan.shards]
@@ -81,22 +108,24 @@ class Session:
             meters = {(m.recorder, m.shard): m for m in old.meters}
             for meter in plan.meters:
                 meter.take_over(meters.get((meter.recorder, meter.shard), meter))
-        _refuse_keyed(plan, self._network.streams)
+        refuse_keyed(plan, self._network.streams)
         self._plan = plan
         self._configure_archives()
         self._watch = WeightWatch(self._network, plan)
-        self._make_devices(step)
+        self._make_devices(step, prepared is not None)
         self._runner = self._make_runner()
 
-    def _recalibrate(self, step: int) -> None:
+    def _recalibrate(self, step: int, prepared: Plan | None = None) -> None:
         self.bring_home()
         assert self._plan is not None
         self._keep_devices()
-        self._restart(step)
-        same = self._versions[3] == self._network.connections.values_version
-        fresh = build_plan(self._network, self._spread, *self._advancing, self._plan.delivery if same else None)
+        if prepared is None:
+            self._restart(step)
+        same = self._versions[2] == self._network.connections.values_version
+        delivery = self._plan.delivery if same else None
+        fresh = build_plan(self._network, self._spread, *self._advancing, delivery, prepared)
         if _structure(fresh) != _structure(self._plan):
-            self._rebuild(step)
+            self._rebuild(step, prepared)
             return
         if fresh.secondary is not None:
             fresh.secondary.take_over(self._plan.secondary)
@@ -104,7 +133,7 @@ class Session:
             new.take_over(old)
         self._plan = fresh
         self._configure_archives()
-        self._make_devices(step)
+        self._make_devices(step, prepared is not None)
         self._runner.plan, self._runner.devices = fresh, self._devices
         self._runner.refresh()
 
@@ -121,12 +150,12 @@ class Session:
         if any(getattr(m, "restarts", False) for m in self._network.nodes.stores):
             self._recalibrate(step)
 
-    def _make_devices(self, step: int) -> None:
+    def _make_devices(self, step: int, goes_on: bool = False) -> None:
         plan = self._plan
         assert plan is not None
         self._devices = [
             [
-                Devices(batch, table, plan.outputs(s, len(shard.batches) + d)[0], plan, self._kept[s], step)
+                Devices(batch, table, plan.outputs(s, len(shard.batches) + d)[0], plan, self._kept[s], step, goes_on)
                 if batch.model.emits is not None
                 else None
                 for d, (batch, table) in enumerate(zip(shard.devices, plan.device_tables[s], strict=True))
@@ -366,17 +395,3 @@ def _structure(plan: Plan) -> tuple[Any, ...]:
     ]
     vectors = [b.side_by_side for shard in plan.shards for b in shard.batches]
     return probes, batches, vectors, [events_per_slice(plan, s.index) for s in plan.shards]
-
-
-def _refuse_keyed(plan: Plan, streams: Any) -> None:
-    """Raise NotImplemented if numbers that must not depend on the virtual process would."""
-    if not streams.is_keyed or len(plan.shards) == 1:
-        return
-    names = {b.model.name for shard in plan.shards for b in shard.batches if b.stochastic}
-    for table in plan.delivery:
-        names |= {t.named.model.name for _, t in table.tables if t.named.model.is_stochastic}
-    if names:
-        raise errors.NotImplemented(
-            f"Models that draw random numbers ({', '.join(sorted(names))}) with rng_type '{streams.rng_type}' and "
-            "several threads: set local_num_threads to 1, or choose another rng_type."
-        )

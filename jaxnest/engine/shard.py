@@ -6,13 +6,14 @@ raster has one row per step of a slice and one column per neuron, and holds the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
 
 from jaxnest.engine import archive_layout as words
-from jaxnest.engine.calibration import calibrate, compressed, state_columns
+from jaxnest.engine.calibration import calibrate, compressed, computed, state_columns
 from jaxnest.engine.layout import WIDTH
 from jaxnest.models.base import FLUSH_INTERVAL, Node
 
@@ -84,10 +85,20 @@ class Batch:
         """Return the stored columns of these nodes."""
         return {k: c[self.rows] for k, c in self.store.columns.items()}
 
-    def calibrate(self, clock: Any, spread: dict[tuple[str, int], set[str]]) -> None:
-        """Compute the variables of the nodes from their present parameters."""
+    def calibrate(self, clock: Any, spread: dict[tuple[str, int], set[str]], prepared: Sequence[Batch] = ()) -> None:
+        """Compute the variables of the nodes from their present parameters.
+
+        `prepared` are batches in which some of the nodes have been: what was computed then stays.
+        """
         columns = self.columns()
         variables = calibrate(self.model, columns, clock)
+        for batch in prepared:
+            _, here, there = np.intersect1d(self.node_ids, batch.node_ids, return_indices=True)
+            for name in computed(self.model, variables) if len(here) else ():
+                values, shape = batch.variables[name], variables[name].shape
+                values = values[there] if values.ndim == len(shape) else values
+                if values.shape[values.ndim - len(shape) + 1 :] == shape[1:]:
+                    variables[name][here] = values
         everything = variables | state_columns(self.model, columns)
         self.widths = {k: a.shape[1] for k, a in everything.items() if a.ndim == 2}
         self.variables = compressed(variables, spread.setdefault((self.model.name, self.receptors), set()))

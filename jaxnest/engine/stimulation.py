@@ -8,13 +8,15 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine.calibration import calibrate, node_values
+from jaxnest.engine.calibration import calibrate, computed, node_values
 from jaxnest.engine.plan import Plan, window
 from jaxnest.engine.shard import Batch, Shard
 from jaxnest.engine.tables import DeviceTable
 from jaxnest.random.layout import OBJECT_SIZE
 
 NO_STREAM = np.zeros(1, np.uint64)
+FROZEN = (0, -1)
+"""The window of a device that does nothing."""
 
 
 @final
@@ -25,6 +27,9 @@ class Kept:
     objects: np.ndarray
     memory: np.ndarray
     targets: list[np.ndarray]
+    computed: dict[str, float]
+    """Variables that were computed when the run was prepared."""
+    window: tuple[int, int]
 
 
 @final
@@ -39,27 +44,36 @@ class Devices:
         plan: Plan,
         kept: dict[Any, Kept],
         step: int,
+        goes_on: bool = False,
     ) -> None:
+        """Lay out devices; `goes_on` within a series of runs that were prepared together."""
         model, n = batch.model, len(batch)
         self.batch, self.table, self.outputs = batch, table, outputs
         columns = batch.columns()
         scalars, self.vector_names, vectors = _columns(model, columns, plan.clock)
+        earlier = [kept.get(int(node)) for node in batch.node_ids]
+        for i, before in enumerate(earlier if goes_on and model.prepares else []):
+            for name, value in before.computed.items() if before else ():
+                scalars[name][i] = value
         self.names = (*scalars, *self.vector_names)
         self.scalars = np.stack([*scalars.values(), np.zeros(n)][: len(scalars) or 1], axis=1)
         self.vector_start, self.vectors = _flat([[vectors[k][i] for k in self.vector_names] for i in range(n)])
         frozen = batch.store.frozen[batch.rows]
-        self.windows = np.array(
-            [(0, -1) if f else window(batch.store, r, plan.clock) for r, f in zip(batch.rows, frozen, strict=True)],
-            np.int64,
-        )
+        windows = [FROZEN if f else window(batch.store, r, plan.clock) for r, f in zip(batch.rows, frozen, strict=True)]
+        for i, before in enumerate(earlier if goes_on else []):
+            if before and FROZEN not in (windows[i], before.window):
+                windows[i] = before.window
+        self.windows = np.array(windows, np.int64)
         positions = np.arange(n)
         self.places = np.stack([batch.node_ids, batch.first_column + positions, batch.first_lane + positions], axis=1)
         state = [np.asarray(columns[k], np.float64) for k in model.dynamic]
         self.state = np.stack([*state, np.zeros(n)][: len(state) or 1], axis=1)
         self.samples = np.zeros((plan.min_delay, len(outputs), n))
-        self._restore([kept.get(int(node)) for node in batch.node_ids], columns, plan.clock, step)
+        self._restore(earlier, columns, plan.clock)
+        for i in range(0 if goes_on else n):
+            self._renew(i, node_values(columns, i), plan.clock, step)
 
-    def _restore(self, kept: list[Kept | None], columns: dict[str, np.ndarray], clock: Any, step: int) -> None:
+    def _restore(self, kept: list[Kept | None], columns: dict[str, np.ndarray], clock: Any) -> None:
         """Take over distribution objects, memory, and the state of targets; those that are new start anew."""
         model, n = self.batch.model, len(self.batch)
         words, start = model.target_distributions * OBJECT_SIZE, self.table.start
@@ -83,19 +97,24 @@ class Devices:
         self.target_state = np.zeros((len(rows), max((len(r) for r in rows), default=0)))
         for row, values in zip(self.target_state, rows, strict=True):
             row[: len(values)] = values
-        for i in range(n):
-            p = node_values(columns, i)
-            for name, value in model.renew(p, clock, step, self.target_state[start[i] : start[i + 1], words:]).items():
-                self.state[i, model.dynamic.index(name)] = value
+
+    def _renew(self, i: int, p: Any, clock: Any, step: int) -> None:
+        """Change the state of a device, and of its targets, for a run that is prepared."""
+        model, start = self.batch.model, self.table.start
+        targets = self.target_state[start[i] : start[i + 1], model.target_distributions * OBJECT_SIZE :]
+        for name, value in model.renew(p, clock, step, targets).items():
+            self.state[i, model.dynamic.index(name)] = value
 
     def keep(self) -> dict[int, Kept]:
         """Return what has to survive a change of the network."""
-        start = self.table.start
+        start, n_scalars = self.table.start, len(self.names) - len(self.vector_names)
         return {
             int(node): Kept(
                 self.objects[i],
                 self.memory[self.memory_start[i] : self.memory_start[i + 1]],
                 list(self.target_state[start[i] : start[i + 1]]),
+                {k: self.scalars[i, self.names.index(k)] for k in computed(self.batch.model, self.names[:n_scalars])},
+                tuple(self.windows[i].tolist()),
             )
             for i, node in enumerate(self.batch.node_ids)
         }

@@ -90,6 +90,7 @@ class Simulation:
         if steps == 0:
             return
         started = time.perf_counter()
+        session.take_changes(self.step)
         self.has_run = True
         kernel.connections.freeze_extrema()
         with _Progress(self, kernel.attributes.print_time, self.step, steps) as progress:

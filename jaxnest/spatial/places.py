@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from abc import ABC
 from collections.abc import Sequence
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -62,83 +63,54 @@ distance = DistanceParameter()
 """Distance from source to target; ``distance.x`` and so on along one axis."""
 
 
-def _position(dimension: int, endpoint: int) -> Parameter:
-    return create_parameter("position", {"dimension": dimension, "synaptic_endpoint": endpoint})
+class Coordinates(ABC):
+    """Position of one end of a connection."""
+
+    endpoint: ClassVar[int]
+    x: ClassVar[Parameter]
+    y: ClassVar[Parameter]
+    z: ClassVar[Parameter]
+
+    def __init_subclass__(cls) -> None:
+        """Make the Parameters of the coordinates."""
+        cls.x, cls.y, cls.z = cls.n(0), cls.n(1), cls.n(2)
+
+    @classmethod
+    def n(cls, dimension: int) -> Parameter:
+        """Return a coordinate; the first one is number 0.
+
+        Parameters
+        ----------
+        dimension : int
+            Number of the coordinate.
+
+        Returns
+        -------
+        Parameter
+            Object that yields the values.
+        """
+        return create_parameter("position", {"dimension": dimension, "synaptic_endpoint": cls.endpoint})
 
 
 @final
-class pos:
+class pos(Coordinates):
     """Position of a node, as ``pos.x``, ``pos.y`` and ``pos.z``."""
 
-    x = _position(0, 0)
-    y = _position(1, 0)
-    z = _position(2, 0)
-
-    @staticmethod
-    def n(dimension: int) -> Parameter:
-        """Return a coordinate of the node; the first one is number 0.
-
-        Parameters
-        ----------
-        dimension : int
-            Number of the coordinate.
-
-        Returns
-        -------
-        Parameter
-            Object that yields the values.
-        """
-        return _position(dimension, 0)
+    endpoint = 0
 
 
 @final
-class source_pos:
+class source_pos(Coordinates):
     """Position of the source of a connection, as ``source_pos.x``, ``source_pos.y`` and ``source_pos.z``."""
 
-    x = _position(0, 1)
-    y = _position(1, 1)
-    z = _position(2, 1)
-
-    @staticmethod
-    def n(dimension: int) -> Parameter:
-        """Return a coordinate of the source; the first one is number 0.
-
-        Parameters
-        ----------
-        dimension : int
-            Number of the coordinate.
-
-        Returns
-        -------
-        Parameter
-            Object that yields the values.
-        """
-        return _position(dimension, 1)
+    endpoint = 1
 
 
 @final
-class target_pos:
+class target_pos(Coordinates):
     """Position of the target of a connection, as ``target_pos.x``, ``target_pos.y`` and ``target_pos.z``."""
 
-    x = _position(0, 2)
-    y = _position(1, 2)
-    z = _position(2, 2)
-
-    @staticmethod
-    def n(dimension: int) -> Parameter:
-        """Return a coordinate of the target; the first one is number 0.
-
-        Parameters
-        ----------
-        dimension : int
-            Number of the coordinate.
-
-        Returns
-        -------
-        Parameter
-            Object that yields the values.
-        """
-        return _position(dimension, 2)
+    endpoint = 2
 
 
 @final

@@ -171,6 +171,61 @@ def weights(nest: Any) -> Arrays:
     return events(weights=recorder)
 
 
+def changes_between_runs(nest: Any, threads: int) -> Arrays:
+    """Runs that are prepared together, with changes in between: what is computed from parameters beforehand stays."""
+    nest.set(local_num_threads=threads, rng_seed=7)
+    neurons = nest.Create("iaf_psc_alpha", 3, {"I_e": 300.0}) + nest.Create("aeif_cond_exp", 17)
+    generators = {
+        "poisson_generator": ({"rate": 8000.0}, {"rate": 30000.0, "stop": 12.0}),
+        "dc_generator": ({"amplitude": 50.0}, {"amplitude": 300.0, "stop": 22.0}),
+        "ac_generator": (
+            {"amplitude": 50.0, "frequency": 50.0},
+            {"amplitude": 500.0, "frequency": 90.0, "offset": 9.0},
+        ),
+        "noise_generator": ({"std": 40.0}, {"mean": 100.0, "std": 10.0, "dt": 0.5}),
+        "spike_generator": ({"spike_times": [5.0, 12.0]}, {"spike_times": [14.0, 15.0, 16.0]}),
+        "step_current_generator": (
+            {"amplitude_times": [3.0, 13.0], "amplitude_values": [100.0, -100.0]},
+            {"amplitude_times": [12.5, 15.0, 17.0], "amplitude_values": [500.0, -500.0, 0.0]},
+        ),
+        "sinusoidal_poisson_generator": ({"rate": 900.0}, {"rate": 3000.0, "amplitude": 900.0, "frequency": 30.0}),
+        "gamma_sup_generator": ({"rate": 400.0, "n_proc": 4}, {"rate": 900.0}),
+        "inhomogeneous_poisson_generator": (
+            {"rate_times": [1.0, 3.0], "rate_values": [500.0, 900.0]},
+            {"rate_times": [16.0, 18.0], "rate_values": [5000.0, 100.0]},
+        ),
+    }
+    devices = []
+    for name, (before, _) in generators.items():
+        devices.append(nest.Create(name, params=before))
+        kind = "current" if devices[-1].element_type == "stimulator" and "rate" not in before else "spikes"
+        nest.Connect(devices[-1], neurons[:3], syn_spec={"weight": 1.0 if kind == "current" else 20.0})
+        if kind == "spikes":
+            nest.Connect(devices[-1], neurons[3:], syn_spec={"weight": 2.0})
+    nest.Connect(neurons[:3], neurons[:3], syn_spec={"weight": 30.0, "synapse_model": "stdp_synapse"})
+    recorder, meter = nest.Create("spike_recorder"), nest.Create("voltmeter", params={"interval": 0.1})
+    nest.Connect(neurons, recorder)
+    nest.Connect(meter, neurons[:6])
+    with nest.RunManager():
+        nest.Run(10.0)
+        neurons[:3].set(tau_m=20.0, t_ref=5.0, V_th=-57.0, I_e=[500.0, 600.0, 700.0])
+        neurons[3:].set(I_e=700.0, b=60.0, t_ref=3.0)
+        nest.Run(5.3)
+        for device, (_, after) in zip(devices, generators.values(), strict=True):
+            device.set(after)
+        nest.GetConnections(neurons[:3], neurons[:3]).set(weight=90.0)
+        nest.Run(4.7)
+        neurons[0].frozen = True
+        neurons[1].V_m = -60.0
+        nest.Run(6.0)
+    nest.Simulate(5.0)
+    return events(meter=meter, spikes=recorder)
+
+
+CASES["changes_between_runs_1"] = lambda nest: changes_between_runs(nest, 1)
+CASES["changes_between_runs_2"] = lambda nest: changes_between_runs(nest, 2)
+
+
 def main(module: str, out: str, *names: str) -> None:
     """Run cases (all if none is named) and write their results."""
     nest = importlib.import_module(module)

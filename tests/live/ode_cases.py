@@ -1,13 +1,7 @@
-"""Simulations of neurons with adaptive integration that are run with NEST and with jaxnest and compared.
-
-Run as a program it writes what every case returns: ``python ode_cases.py MODULE OUT.npz [BACKEND [CASE...]]``.
-"""
+"""Simulations of neurons with adaptive integration that are run with NEST and with jaxnest and compared."""
 
 from __future__ import annotations
 
-import importlib
-import sys
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -142,24 +136,3 @@ def frozen_tolerance(nest: Any) -> Arrays:
 
 
 CASES["frozen_tolerance"] = frozen_tolerance
-
-
-def main(module: str, out: str, backend: str = "strict", *names: str) -> None:
-    """Run cases (all if none is named) and write their results."""
-    nest = importlib.import_module(module)
-    results: Arrays = {}
-    for name in names or CASES:
-        nest.ResetKernel()
-        if module == "nest":
-            nest.set(verbosity=nest.VerbosityLevel.ERROR)
-        else:
-            nest.set(compute_backend=backend)
-        try:
-            results |= {f"{name}/{key}": value for key, value in CASES[name](nest).items()}
-        except Exception:
-            traceback.print_exc()
-    np.savez_compressed(out, **results)  # pyright: ignore[reportArgumentType]
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -1,13 +1,7 @@
-"""Simulations with connections that carry numbers, which are run with NEST and with jaxnest and compared.
-
-Run as a program it writes what every case returns: ``python secondary_cases.py MODULE OUT.npz [BACKEND [CASE...]]``.
-"""
+"""Simulations with connections that carry numbers, which are run with NEST and with jaxnest and compared."""
 
 from __future__ import annotations
 
-import importlib
-import sys
-import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -289,25 +283,3 @@ def mean_field(nest: Any, threads: int, iterated: bool) -> Arrays:
 CASES["siegert_neuron-1"] = lambda nest: mean_field(nest, 1, True)
 CASES["siegert_neuron-2"] = lambda nest: mean_field(nest, 2, True)
 CASES["siegert_neuron-once"] = lambda nest: mean_field(nest, 1, False)
-
-
-def main(module: str, out: str, backend: str = "strict", *names: str) -> None:
-    """Run cases (all if none is named) and write their results."""
-    nest = importlib.import_module(module)
-    results: Arrays = {}
-    for name in names or CASES:
-        nest.ResetKernel()
-        if module == "nest":
-            nest.set(verbosity=nest.VerbosityLevel.ERROR)
-        else:
-            nest.set(compute_backend=backend)
-        try:
-            results |= {f"{name}/{key}": value for key, value in CASES[name](nest).items()}
-        except Exception:
-            print(name)
-            traceback.print_exc()
-    np.savez_compressed(out, **results)  # pyright: ignore[reportArgumentType]
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -75,3 +75,16 @@ def test_memory_does_not_grow_with_the_number_of_runs(backend: str) -> None:
             nest.Simulate(0.4)
         sizes.append(resident_memory())
     assert sizes[-1] - sizes[0] < 12e6
+
+
+@pytest.mark.parametrize("change", ["nodes", "connections"])
+def test_structure_stays_until_cleanup(change: str) -> None:
+    neurons = nest.Create("iaf_psc_alpha", 2)
+    nest.Connect(neurons, neurons)
+    with nest.RunManager():
+        nest.Run(1.0)
+        nest.Create("dc_generator") if change == "nodes" else nest.Connect(neurons, neurons)
+        with pytest.raises(nest.NESTErrors.NotImplemented, match="call Cleanup before"):
+            nest.Run(1.0)
+    nest.Simulate(1.0)
+    assert nest.biological_time == 2.0

@@ -70,6 +70,7 @@ class SinusoidalGamma(Stimulator, abstract=True):
     dynamic = ("present_rate", "since", "collected", *(f"last_{name}" for name in KEPT))
     recordables = {"rate": lambda v, s: 1000.0 * s.present_rate}
     restarts = True
+    prepares = False
     target_state = {"since": math.nan, "collected": 0.0}
     defaults_only = ("individual_spike_trains",)
 

@@ -43,7 +43,7 @@ class SinusoidalPoisson(Stimulator, abstract=True):
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
         omega = sinusoid.angles(p)["omega"]
         h = clock.resolution
-        return {"h": h, "sine": math.sin(h * omega), "cosine": math.cos(h * omega), "mean_rate": p.rate / 1000.0}
+        return {"h": h, "sine": math.sin(h * omega), "cosine": math.cos(h * omega)}
 
     @staticmethod
     def restart(p: Any, clock: Any, step: int) -> dict[str, float]:
@@ -70,7 +70,7 @@ class sinusoidal_poisson_generator(SinusoidalPoisson):
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         y_0 = v.cosine * s.y_0 - v.sine * s.y_1
         y_1 = v.sine * s.y_0 + v.cosine * s.y_1
-        rate = max(0.0, v.mean_rate + y_1)
+        rate = max(0.0, v.rate / 1000.0 + y_1)
         return (y_0, y_1, rate), rate * v.h, 1.0, False
 
     @staticmethod
@@ -90,6 +90,6 @@ class shared_sinusoidal_poisson_generator(SinusoidalPoisson):
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         y_0 = v.cosine * s.y_0 - v.sine * s.y_1
         y_1 = v.sine * s.y_0 + v.cosine * s.y_1
-        rate = max(0.0, v.mean_rate + y_1)
+        rate = max(0.0, v.rate / 1000.0 + y_1)
         spikes = draws.poisson(context, 0, rate * v.h) if active and rate > 0.0 else 0
         return (y_0, y_1, rate), spikes, 1.0, False
