@@ -201,22 +201,29 @@ def _learning(network: Network) -> tuple[int, int]:
 
 
 def _refuse_negative(network: Network, shards: list[Shard], lookups: list[Any]) -> None:
-    """Raise KernelException if the weight of spikes is negative at a node that does not know inhibition."""
+    """Raise BadProperty if the weight of spikes is negative at a node that does not know inhibition."""
     for shard, (batch_of, _) in zip(shards, lookups, strict=True):
         for b, batch in enumerate(shard.batches):
             if not batch.model.refuses_negative:
                 continue
             categories = ("neuron", "from_device")
             for _, table in (pair for kind in categories for pair in tables(network.connections, shard.index, kind)):
-                negative = np.flatnonzero((batch_of[table.target] == b) & (table.weight < 0))
-                emits = {i: network.nodes.model(int(i)).emits for i in np.unique(table.source[negative])}
-                bad = [row for row in negative if emits[table.source[row]] != "currents"]
-                if bad:
-                    row = bad[0]
-                    raise errors.KernelException(
+                rows = np.flatnonzero(batch_of[table.target] == b)
+                signs = {i: _signs(network.nodes, int(i)) for i in np.unique(table.source[rows])}
+                for row in (r for r in rows if any(table.weight[r] * f < 0 for f in signs[table.source[r]])):
+                    raise errors.BadProperty(
                         f"{batch.model.refuses_negative} (weight = {table.weight[row]} of the connection "
                         f"{table.source[row]} -> {table.target[row]})"
                     )
+
+
+def _signs(nodes: Any, source: int) -> list[float]:
+    """Return the signs of the factors by which a source multiplies the weights of its spikes; none for currents."""
+    model = nodes.model(source)
+    if model.emits == "currents":
+        return []
+    factors = nodes.get(np.array([source]), model.factors)[0] if getattr(model, "factors", "") else ()
+    return np.unique(np.sign(factors)).tolist() or [1.0]
 
 
 def _redirections(shards: list[Shard], device_tables: list[list[DeviceTable]]) -> list[Redirections] | None:

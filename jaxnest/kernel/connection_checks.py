@@ -144,7 +144,7 @@ def _receptor(
             "  Note that volt/multimeters must be connected as Connect(meter, neuron)."
         )
     if receptor not in known:
-        return _unknown(target, receptor, known)
+        return _unknown(target, receptor, known, "CurrentEvent" if source.emits == "currents" else "SpikeEvent")
     if source.emits == "spikes":
         reason = source.refuses(source, target, receptor) or target.refuses(source, target, receptor)
         if reason:
@@ -164,13 +164,18 @@ def _only_zero(synapse: type[Synapse]) -> errors.IllegalConnection:
     return illegal(f"Only receptor 0 is allowed for HPC synapses such as {synapse.name}. Use the normal model instead.")
 
 
-def _unknown(target: type[Node], receptor: int, known: list[int]) -> errors.KernelException:
+def _unknown(target: type[Node], receptor: int, known: list[int], event: str = "") -> errors.KernelException:
     names = {number: name for name, number in target.receptor_types.items()}
     listed = ", ".join(f"{k} ({names[k]})" if k in names else str(k) for k in known) or "none"
-    if target.receptor_vector is not None:
+    if target.receptor_vector is not None and event == "SpikeEvent":
         return errors.IncompatibleReceptorType(
             f"Receptor type {receptor} in {target.name} does not accept SpikeEvent. "
             f"Receptors (as many as {target.receptor_vector} has elements): {listed}."
+        )
+    currents = target.current_receptors
+    if event and currents and 0 not in currents and receptor <= max(currents):  # no receptor has two kinds of input
+        return errors.IncompatibleReceptorType(
+            f"Receptor type {receptor} in {target.name} does not accept {event}. Those that do: {listed}."
         )
     return errors.UnknownReceptorType(
         f"Receptor type {receptor} is not available in {target.name}. Its receptors: {listed}."

@@ -106,6 +106,8 @@ class Sender(Device, abstract=True):
     """What the device remembers of each target: name and initial value."""
     target_distributions: ClassVar[int] = 0
     """Number of distribution objects for each target; 0 if `draw` uses those of the device."""
+    factors: ClassVar[str] = ""
+    """The parameter that has factors for the weights of spikes."""
     forgets_targets: ClassVar[bool] = False
     """All targets start anew when there are new ones."""
     distributions: ClassVar[int] = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import hypothesis.strategies as st
@@ -66,3 +67,38 @@ def test_tables_are_lists(threads: int, actions: list[tuple], sources: list[int]
     assert nest.num_connections == len(model)
     assert found(source=nest.NodeCollection(sources)) == sorted(c for c in model if c[0] in sources)
     assert found(target=nest.NodeCollection(targets)) == sorted(c for c in model if c[1] in targets)
+
+
+@pytest.mark.parametrize(
+    ("model", "source", "receptor", "error"),
+    [
+        ("iaf_cond_alpha_mc", "parrot_neuron", 0, "IncompatibleReceptorType"),
+        ("iaf_cond_alpha_mc", "parrot_neuron", 9, "IncompatibleReceptorType"),
+        ("iaf_cond_alpha_mc", "parrot_neuron", 10, "UnknownReceptorType"),
+        ("iaf_cond_alpha_mc", "dc_generator", 6, "IncompatibleReceptorType"),
+        ("iaf_cond_alpha_mc", "dc_generator", 10, "UnknownReceptorType"),
+        ("ht_neuron", "parrot_neuron", 0, "UnknownReceptorType"),
+        ("glif_cond", "parrot_neuron", 0, "IncompatibleReceptorType"),
+        ("glif_cond", "dc_generator", 1, "UnknownReceptorType"),
+    ],
+)
+def test_which_receptors_there_are(model: str, source: str, receptor: int, error: str) -> None:
+    nodes = nest.Create(source), nest.Create(model)
+    with pytest.raises(nest.NESTErrors.KernelException) as caught:
+        nest.Connect(*nodes, syn_spec={"receptor_type": receptor})
+    assert type(caught.value).__name__ == error
+
+
+@pytest.mark.parametrize("model", ["aeif_cond_alpha_multisynapse", "aeif_cond_beta_multisynapse"])
+@pytest.mark.parametrize(("weight", "factor"), [(-2.0, 1.0), (2.0, -1.0), (-2.0, 0.0)])
+def test_conductances_of_several_receptors_refuse_inhibition(model: str, weight: float, factor: float) -> None:
+    generator = nest.Create("spike_generator", params={"spike_times": [1.0, 2.0], "spike_weights": [0.0, factor]})
+    neuron = nest.Create(model)
+    nest.Connect(nest.Create("dc_generator"), neuron, syn_spec={"weight": -1.0})
+    nest.Connect(generator, neuron, syn_spec={"weight": weight, "receptor_type": 1})
+    if factor:
+        with pytest.raises(nest.NESTErrors.BadProperty, match="must be positive"):
+            nest.Simulate(5.0)
+        generator.spike_weights = [0.0, math.copysign(1.0, weight)]
+    nest.Prepare()
+    nest.Cleanup()

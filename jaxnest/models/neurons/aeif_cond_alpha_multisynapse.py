@@ -33,6 +33,7 @@ class aeif_cond_alpha_multisynapse(aeif.MultisynapseAdaptiveExponentialNeuron):
     (2010), Frontiers in Neuroinformatics 4:113. NEST documentation, model ``aeif_cond_alpha_multisynapse``.
     """
 
+    refuses_negative = "Synaptic weights for conductance-based multisynapse models must be positive."
     parameters = {
         **aeif.POTENTIALS,
         **aeif.membrane(),

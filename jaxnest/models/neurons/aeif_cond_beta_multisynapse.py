@@ -39,6 +39,7 @@ class aeif_cond_beta_multisynapse(aeif.MultisynapseAdaptiveExponentialNeuron):
     ``aeif_cond_beta_multisynapse``.
     """
 
+    refuses_negative = "Synaptic weights for conductance-based multisynapse models must be positive."
     parameters = {
         **aeif.POTENTIALS,
         **aeif.membrane(),

@@ -50,6 +50,7 @@ class gif_cond_exp_multisynapse(gif.SpikeResponseConductanceNeuron):
         ),
     )
     ode = ("V_m", "g")
+    refuses_negative = "Synaptic weights for conductance-based multisynapse models must be non-negative."
     receptor_vector = "tau_syn"
 
     @classmethod

@@ -32,6 +32,7 @@ class spike_generator(Stimulator):
     signal_sent = "any"
     window_shift = 1
     timed = True
+    factors = "spike_weights"
     parameters = {
         **spike_times.PARAMETERS,
         "spike_weights": Quantity(np.empty(0), "", "Factors for the weights of the connections"),
