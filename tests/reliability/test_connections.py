@@ -102,3 +102,10 @@ def test_conductances_of_several_receptors_refuse_inhibition(model: str, weight:
         generator.spike_weights = [0.0, math.copysign(1.0, weight)]
     nest.Prepare()
     nest.Cleanup()
+
+
+@pytest.mark.parametrize("pair", [("ginzburg_neuron", "parrot_neuron_ps"), ("parrot_neuron_ps", "spin_detector")])
+def test_binary_spikes_are_none_with_precise_times(pair: tuple[str, str]) -> None:
+    with pytest.raises(nest.NESTErrors.IllegalConnection, match="not compatible"):
+        nest.Connect(nest.Create(pair[0]), nest.Create(pair[1]))
+    nest.Connect(nest.Create(pair[0].replace("_ps", "")), nest.Create(pair[1].replace("_ps", "")))

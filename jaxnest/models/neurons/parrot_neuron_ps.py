@@ -19,7 +19,6 @@ class parrot_neuron_ps(precise.PreciseNeuron):
     NEST documentation, model ``parrot_neuron_ps``.
     """
 
-    signal_sent = signal_heard = "any"
     spike_receptors = {0: ("spikes", "spikes"), 1: ("ignored", "ignored")}
     ignores_weight = True
 
