@@ -17,7 +17,7 @@ from jaxnest.engine.node_columns import NodeColumns
 from jaxnest.engine.parallel import ShardPrograms, is_worthwhile
 from jaxnest.engine.placement import device_for
 from jaxnest.engine.plan import Plan, collection_table
-from jaxnest.engine.plastic_kernels import plastic_constant, synapse_states, take_synapse_states
+from jaxnest.engine.plastic_kernels import plastic_constant
 from jaxnest.engine.program import compiled
 from jaxnest.engine.pure_tables import registered, rows_of
 from jaxnest.engine.remembering import archive_times
@@ -27,14 +27,6 @@ from jaxnest.engine.stimulation import NO_STREAM, Devices
 from jaxnest.engine.vector_columns import VectorColumns, lanes_in_use
 from jaxnest.engine.voltages import voltage_constants
 
-DELIVERY = (
-    "group_start",
-    "connection_start",
-    "group_watched",
-    "lane",
-    "weight",
-    "delay",
-)
 SAMPLE_BYTES = 1 << 25
 """Aim for the memory of one probe's samples between two drains."""
 
@@ -48,7 +40,7 @@ class XlaRunner:
     ) -> None:
         self.plan, self.buffers, self.devices, self.streams = plan, buffers, devices, streams
         self.delivery, self.device = delivery, device_for(delivery)
-        self.has_connections = any(len(t.lane) for t in plan.delivery)
+        self.has_connections = any(t.connection_start[-1] > 0 for t in plan.delivery)
         quiet = (
             not any(s.remembers for s in plan.shards)
             and not self.has_connections
@@ -110,15 +102,13 @@ class XlaRunner:
         return {k: batch.padded(a) if differs(batch, k, a) else a for k, a in batch.variables.items()}
 
     def _delivery(self, shard: Shard, table: DeliveryTable) -> dict[str, Any]:
-        if self.uses_kernels and table.plasticity is None:
-            return {"places": table.places()}
         if not self.uses_kernels:
             known, rows = self._rows.get(shard.index, (None, {}))
             if known is not table:
                 rows = jax.device_put(rows_of(table, [s.emitters for s in self.plan.shards]), self.device)
                 self._rows[shard.index] = table, rows
             return rows
-        return {k: getattr(table, k) for k in DELIVERY} | plastic_constant(shard, table)
+        return {"places": table.places()} if table.plasticity is None else plastic_constant(shard, table)
 
     def _constant(self) -> dict[str, Any]:
         plan = self.plan
@@ -159,7 +149,6 @@ class XlaRunner:
                     "weight_events": buffers.weight_events,
                     "counters": buffers.counters,
                     "archive": buffers.archive.arrays,
-                    "synapses": synapse_states(self.plan.delivery[s]),
                     "voltages": [self._slab(s, b) for b in shard.voltage_batches],
                     "learning": [self._slab(s, b) for b in shard.learning_rows],
                     "stream": self.streams.vp_specific[s] if self._draws(s) else (),
@@ -298,7 +287,6 @@ class XlaRunner:
             )
             index, trace, pool = (np.array(a) for a in shard["archive"])
             buffers.archive.arrays = index, trace, pool
-            take_synapse_states(self.plan.delivery[s], shard["synapses"])
             for d, arrays in zip(self.devices[s], shard["devices"], strict=True):
                 if d is not None:
                     d.state, d.target_state, d.objects, d.memory = (np.array(a) for a in arrays)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numba
 import numpy as np
 from numba.extending import overload
 
@@ -27,6 +28,8 @@ from jaxnest.engine.archive_layout import (
     FIRST,
     INCOMING,
     INDEX_WORDS,
+    KEPT,
+    KEPT_AT,
     LAST,
     LENGTH,
     LONGEST,
@@ -40,6 +43,7 @@ from jaxnest.engine.archive_layout import (
     RECORD_TRIPLET,
     RECORD_WORDS,
     SEEN,
+    SEEN_TURN,
     SMALLEST_RING,
     START,
     TICS_PER_STEP,
@@ -53,6 +57,7 @@ from jaxnest.engine.events import next_spike
 from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED, FROM, MIN_DELAY, ORIGIN, TO
 from jaxnest.models import history
 
+_uint64: Any = numba.uint64
 EPSILON = 1e-6
 """Spikes that are closer in time than this (ms) coincide."""
 
@@ -220,15 +225,21 @@ def _mark_read(pool: np.ndarray, record: int) -> None:
 
 
 @njit
-def _mark_seen(trace: np.ndarray, i: int, value: float) -> None:
-    trace[i, SEEN] = value
+def _mark_seen(trace: np.ndarray, i: int, value: float, turn: float) -> None:
+    if turn >= trace[i, SEEN_TURN]:
+        trace[i, SEEN], trace[i, SEEN_TURN] = value, turn
+
+
+@njit
+def _keep(trace: np.ndarray, i: int, value: float, t: float) -> None:
+    trace[i, KEPT], trace[i, KEPT_AT] = value, t
 
 
 @njit(inline="always")
 def _record(x: Any, k: int) -> int:
-    """Return where record `k` of the target lies in the pool."""
+    """Return where record `k` of the target lies in the pool; without a sign, which spares a test."""
     i = x.post
-    return x.index[i, START] + ((x.index[i, FIRST] + k) & (x.index[i, CAPACITY] - 1))
+    return _uint64(x.index[i, START] + ((x.index[i, FIRST] + k) & (x.index[i, CAPACITY] - 1)))
 
 
 @njit(inline="always")
@@ -268,12 +279,15 @@ def _triplet_trace_at(x: Any, spike: Any) -> Any:
 @overload(history.trace, strict=False, inline="always")
 def _trace(x: Any, t: Any) -> Any:
     def trace(x: Any, t: float) -> float:
-        k = _last_before(x, t)
-        value = 0.0
-        if k >= 0:
-            record = _record(x, k)
-            value = x.pool[record, RECORD_TRACE] * math.exp((x.pool[record, TIME] - t) * x.trace[x.post, RATE])
-        _mark_seen(x.trace, x.post, value)
+        value = x.trace[x.post, KEPT]
+        if x.trace[x.post, KEPT_AT] != t:
+            k = _last_before(x, t)
+            value = 0.0
+            if k >= 0:
+                record = _record(x, k)
+                value = x.pool[record, RECORD_TRACE] * math.exp((x.pool[record, TIME] - t) * x.trace[x.post, RATE])
+            _keep(x.trace, x.post, value, t)
+        _mark_seen(x.trace, x.post, value, x.turn)
         return value
 
     return trace

@@ -15,12 +15,14 @@ HISTORY, UPDATES, RATES = range(3)
 LEARNING_ROWS = 3
 """Rows with what a neuron keeps for synapses that learn (see `engine.archive_learning`)."""
 
-LAST, TRACE, TRIPLET, SEEN, RATE, TRIPLET_RATE, LONGEST, CALCIUM, CALCIUM_TIME, CALCIUM_TAU, CALCIUM_STEP = range(11)
-MOST, FLUSH_STEPS, LAST_EVENT = range(11, 14)
-TRACE_WORDS = 14
-"""Time of the last spike, traces at that time, the trace that was computed last; rates of decay; the longest delay of a
-synapse that reads; the calcium trace, its time, time constant and increment; how many spikes of a step count at
-most; after how many steps a flush event is sent, 0 if never, and the step of the last event.
+LAST, TRACE, KEPT, SEEN, RATE, KEPT_AT, SEEN_TURN, CALCIUM, CALCIUM_TIME, CALCIUM_TAU, CALCIUM_STEP = range(11)
+MOST, FLUSH_STEPS, LAST_EVENT, TRIPLET, TRIPLET_RATE, LONGEST = range(11, 17)
+TRACE_WORDS = 24
+"""Time of the last spike and the trace at that time; the trace that was computed last, and at which time; the one that
+was computed for the last spike that synapses got in NEST's order, and the number of that spike; the calcium trace, its
+time, time constant and increment; how many spikes of a step count at most; after how many steps a flush event is sent,
+0 if never, and the step of the last event; the trace of triplets at the last spike; rates of decay of both traces; the
+longest delay of a synapse that reads. What synapses need is in one line of the cache.
 
 In rows for learning they are what `models.learning_history` numbers; the calcium traces decay there, too."""
 

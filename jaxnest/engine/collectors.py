@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnest.engine.delivery_table import DeliveryTable
+from jaxnest.engine.layout import GROUP_COMMON
 from jaxnest.engine.plasticity import Plasticity, common_slices
 from jaxnest.engine.shard import Shard
 
@@ -17,9 +18,7 @@ class Collectors(NamedTuple):
     collectors: np.ndarray
     turn: np.ndarray
     connection_start: np.ndarray
-    group_kind: np.ndarray
-    group_row: np.ndarray
-    group_common: np.ndarray
+    groups: np.ndarray
     group_collector: np.ndarray
 
 
@@ -39,37 +38,33 @@ def collectors_of(shard: Shard, table: DeliveryTable) -> Collectors | None:
         np.concatenate(rows).astype(np.int64),
         np.searchsorted(ids, shard.emitters).astype(np.int64),
         table.connection_start,
-        plasticity.group_kind,
-        plasticity.group_row,
-        plasticity.group_common,
+        plasticity.groups,
         _group_collector(plasticity),
     )
 
 
 def _group_collector(plasticity: Plasticity) -> np.ndarray:
     """Return for each group of connections the row of its collector in the archive."""
-    found = np.full(len(plasticity.group_kind), -1, np.int64)
+    found = np.full(len(plasticity.groups), -1, np.int64)
     for k, synapses in enumerate(plasticity.synapses):
         name = synapses.model.modulator
         if name:
-            mine = plasticity.group_kind == k + 1
+            mine = plasticity.kind() == k + 1
             place = common_slices(synapses.model)[name][0]
-            found[mine] = synapses.common[plasticity.group_common[mine], place].astype(np.int64)
+            found[mine] = synapses.common[plasticity.groups[mine, GROUP_COMMON], place].astype(np.int64)
     return found
 
 
-def modulating_functions(plasticity: Plasticity) -> np.ndarray:
-    """Return the addresses of the compiled functions that update synapses, 0 for models that have none."""
+def modulating_calls(plasticity: Plasticity) -> np.ndarray:
+    """Return the calls of the functions that update synapses, without the common arrays; some models have none."""
+    from jaxnest.engine import synaptic_calls
     from jaxnest.engine.generate_synapses import compiled_functions
-    from jaxnest.models.registry import SYNAPSE_MODELS
 
-    return np.array(
-        [
-            compiled_functions(name).modulate.address if SYNAPSE_MODELS[name].modulate is not None else 0
-            for name in plasticity.dynamics
-        ],
-        np.int64,
-    )
+    functions = [
+        0 if synapses.model.modulate is None else compiled_functions(name).modulate.address
+        for name, synapses in zip(plasticity.dynamics, plasticity.synapses, strict=True)
+    ]
+    return synaptic_calls.incomplete_calls([s.words for s in plasticity.synapses], functions)
 
 
 def after_segment(
@@ -80,8 +75,7 @@ def after_segment(
 
     plasticity = table.plasticity
     assert plasticity is not None
-    arrays = (buffers.ring, buffers.weight_events, buffers.counters, *buffers.archive.arrays, stream, clock, times)
-    own = [(s.state, *s.constant()) for s in plasticity.synapses]
+    shared = (buffers.ring, buffers.weight_events, buffers.counters, *buffers.archive.arrays, stream, clock, times)
     arguments: tuple[Any, ...] = (
         buffers.ring.reshape(-1),
         buffers.counters,
@@ -90,6 +84,6 @@ def after_segment(
         clock,
         times,
         *collectors,
-        synaptic_calls.calls_of(arrays, own, modulating_functions(plasticity)),
+        synaptic_calls.complete(modulating_calls(plasticity), shared),
     )
     modulation.after_segment(*arguments)

@@ -10,7 +10,8 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.engine.layout import BINARY, FLIP, PLAIN
-from jaxnest.engine.plasticity import Plasticity, build_plasticity
+from jaxnest.engine.plastic_layout import Connections, build_plasticity
+from jaxnest.engine.plasticity import Plasticity
 from jaxnest.engine.shard import Shard
 from jaxnest.engine.tables import channels
 
@@ -30,8 +31,8 @@ class DeliveryTable:
     """Per group, its first connection."""
     group_watched: np.ndarray
     group_constant: np.ndarray
-    """First whether all delays are equal and nothing is watched; then, per group, whether all its connections have
-    one weight and one delay."""
+    """First whether all delays are equal and the order of time steps within a slice does not matter; then, per group,
+    whether all its connections have one weight and one delay."""
     value_start: np.ndarray
     """Per group, where its weights and delays begin; then how much later those weights are that the second copy of a
     spike adds. That is 0 but for binary neurons, to which a spike is sent twice if the sender switched to 1."""
@@ -61,7 +62,11 @@ class DeliveryTable:
 
         A program that gets these instead of the arrays does not depend on how long they are.
         """
-        arrays = (
+        return addresses(*self.arrays())
+
+    def arrays(self) -> tuple[np.ndarray, ...]:
+        """Return the arrays that delivery reads."""
+        return (
             self.group_start,
             self.connection_start,
             self.group_watched,
@@ -71,7 +76,6 @@ class DeliveryTable:
             self.weight,
             self.delay,
         )
-        return np.array([(a.ctypes.data, len(a)) for a in arrays], np.int64).reshape(-1)
 
     def home(self, connections: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return in which of `tables` connections are, and their rows there."""
@@ -95,6 +99,11 @@ class DeliveryTable:
         self.weight, self.delay = self.weight[place], self.delay[place]
         self.value_start = np.append(self.connection_start[:-1], 0)
         self.is_spread = True
+
+
+def addresses(*arrays: np.ndarray) -> np.ndarray:
+    """Return address and length of each array."""
+    return np.array([(a.ctypes.data, a.size) for a in arrays], np.int64).reshape(-1)
 
 
 def build_delivery(
@@ -130,13 +139,10 @@ def build_delivery(
     order = _by_source(source, not compressed)
     source, owner, row, size = source[order], owner[order], row[order], size[order]
     start = np.append(0, np.cumsum(size))
-    lane, values = np.empty(start[-1], np.int32), _Values(len(source))
-    for k, ((_, table), part) in enumerate(zip(tables, parts, strict=True)):
-        mine = np.flatnonzero(owner == k)
-        mine = mine if compressed else mine[np.argsort(row[mine])]
-        columns = {name: part.ordered(table.read(name)) for name in ("target", "receptor", "weight", "delay")}
-        flagged = places.fill(lane, start[mine], row[mine], size[mine], columns)
-        values.add(mine, row[mine], _received(columns["weight"], columns["target"], places, flagged), columns["delay"])
+    with_lanes = _with_lanes([t for _, t in tables], shard, places, network.nodes.stores)
+    lane_start = np.append(0, np.cumsum(np.where(with_lanes[owner], size, 0)))
+    connections = Connections(tables, parts, source, owner, row, lane_start[:-1])
+    lane, values = _lanes_and_values(connections, parts, with_lanes, lane_start[-1], places)
     watched_groups = np.isin(np.array([i for i, _ in tables], np.int64)[owner], list(watched_models)).astype(np.int64)
     watched = np.zeros(len(lookup[0]) + 1, np.int64)
     np.add.at(watched, source, watched_groups * size)
@@ -144,7 +150,7 @@ def build_delivery(
         np.searchsorted(source, np.arange(len(lookup[0]) + 1)).astype(np.int64),
         start,
         watched_groups,
-        values.constant(not watched_groups.any()),
+        values.constant(not watched_groups.any() and all(_any_order(t.named.model) for _, t in tables)),
         np.append(values.start, 0),
         watched,
         lane,
@@ -155,8 +161,45 @@ def build_delivery(
         [p.order for p in parts],
         np.empty(0),
     )
-    _complete(result, source, shard, dynamics, lookup, places, network.clock)
+    _complete(result, source, shard, places)
+    if dynamics or shard.collectors:
+        result.plasticity = build_plasticity(dynamics, connections, shard, places, len(lookup[0]), network.clock)
     return result
+
+
+def _lanes_and_values(
+    connections: Connections, parts: list[_TableGroups], with_lanes: np.ndarray, n_lanes: int, places: _Places
+) -> tuple[np.ndarray, _Values]:
+    """Return the lanes, and weights and delays, of the tables that have them."""
+    lane, values = np.empty(n_lanes, np.int32), _Values(len(connections.owner))
+    for k, ((_, table), part) in enumerate(zip(connections.tables, parts, strict=True)):
+        if not with_lanes[k]:
+            values.add_delays(table.read("delay"))
+            continue
+        mine = np.flatnonzero(connections.owner == k)
+        mine = mine[np.argsort(connections.row[mine], kind="stable")]
+        start, row = connections.lane_start[mine], connections.row[mine]
+        columns = {name: part.ordered(table.read(name)) for name in ("target", "receptor", "weight", "delay")}
+        flagged = places.fill(lane, start, row, part.size, columns)
+        values.add(mine, row, _received(columns["weight"], columns["target"], places, flagged), columns["delay"])
+    return lane, values
+
+
+def _any_order(model: type[Any]) -> bool:
+    """Return whether spikes of different time steps may be delivered in any order."""
+    return model.send is None or not (model.is_stochastic or model.common_state or model.needs_learning)
+
+
+def _with_lanes(tables: list[Any], shard: Shard, places: _Places, models: Iterable[Any]) -> np.ndarray:
+    """Return which tables have lanes, weights and delays for delivery: those of synapses without functions.
+
+    All have them where spikes need not come on the grid, targets use the number that a spike carries, or they are
+    binary.
+    """
+    all_have = any(m.queue_channel or m.marks_spikes for m in models)
+    all_have |= any(batch.model.marked_receptors for batch in shard.receivers) | bool((places.flags & BINARY).any())
+    all_have |= any(t.named.model.delay_shift for t in tables)
+    return np.array([all_have or t.named.model.send is None for t in tables], np.bool_)
 
 
 def _by_source(source: np.ndarray, last_first: bool) -> np.ndarray:
@@ -166,26 +209,14 @@ def _by_source(source: np.ndarray, last_first: bool) -> np.ndarray:
     return np.argsort(source, kind="stable")
 
 
-def _complete(
-    table: DeliveryTable,
-    source: np.ndarray,
-    shard: Shard,
-    dynamics: tuple[str, ...],
-    lookup: tuple[np.ndarray, np.ndarray],
-    places: _Places,
-    clock: Any,
-) -> None:
-    """Add what only some networks have: fractions of delays, binary neurons, synapses with functions of their own."""
+def _complete(table: DeliveryTable, source: np.ndarray, shard: Shard, places: _Places) -> None:
+    """Add what only some networks have: fractions of delays, numbers that spikes carry, binary neurons."""
     if any(t.named.model.delay_shift for _, t in table.tables):
         table.shift = _shifts(table)
     if any(batch.model.marked_receptors for batch in shard.receivers):
         table.marked = _marked(table, shard, places)
     if (places.flags & BINARY).any():
         _add_switches(table, source, places)
-    if dynamics or shard.collectors:
-        table.spread()
-        table.plasticity = _plasticity(shard, dynamics, table, lookup, places, clock)
-        table.plasticity.find_sources(source, shard.first_source_row, len(lookup[0]))
 
 
 def _add_switches(table: DeliveryTable, source: np.ndarray, places: _Places) -> None:
@@ -276,6 +307,7 @@ class _Values:
         self.start = np.zeros(n_groups, np.int64)
         self._constant = np.zeros(n_groups, np.int64)
         self._parts: list[tuple[np.ndarray, np.ndarray]] = []
+        self._delays: list[np.ndarray] = []
         self._length = 0
 
     def add(self, groups: np.ndarray, row: np.ndarray, weight: np.ndarray, delay: np.ndarray) -> None:
@@ -296,11 +328,16 @@ class _Values:
             weight, delay = np.broadcast_to(weight, n), np.broadcast_to(delay, n)
         self.start[groups] = self._length + place
         self._parts.append((weight, delay))
+        self.add_delays(delay)
         self._length += len(weight)
 
+    def add_delays(self, delay: np.ndarray) -> None:
+        """Add delays of connections whose weights are not here."""
+        self._delays.append(delay)
+
     def constant(self, quiet: bool) -> np.ndarray:
-        """Return what `DeliveryTable.group_constant` holds; `quiet`: nothing is watched."""
-        delays = [d for _, d in self._parts]
+        """Return what `DeliveryTable.group_constant` holds; `quiet`: the order of time steps does not matter."""
+        delays = self._delays
         one_delay = bool(delays) and all(bool((d == delays[0][0]).all()) for d in delays)
         return np.append(int(quiet and one_delay), self._constant)
 
@@ -311,36 +348,6 @@ class _Values:
             return np.ascontiguousarray(weight, np.float64), np.ascontiguousarray(delay, np.int32)
         weights, delays = [w for w, _ in self._parts], [d for _, d in self._parts]
         return np.concatenate([np.empty(0), *weights]), np.concatenate([np.empty(0, np.int32), *delays], dtype=np.int32)
-
-
-def _plasticity(
-    shard: Shard,
-    dynamics: tuple[str, ...],
-    table: DeliveryTable,
-    lookup: tuple[np.ndarray, np.ndarray],
-    places: _Places,
-    clock: Any,
-) -> Plasticity:
-    """Lay out the connections of a delivery table that have functions of their own."""
-    owner, row = table.home(np.arange(len(table.lane)))
-    target, receptor = (_gathered(table.tables, name, owner, row) for name in ("target", "receptor"))
-    batch = places.batch_of[target]
-    has_functions = np.array([t.named.model.send is not None for _, t in table.tables], np.bool_)
-    if (places.flags[batch][has_functions[owner]] & BINARY).any():
-        raise errors.NotImplemented("Only static synapses between binary neurons are implemented.")
-    first = places.first[target]
-    first_column = np.array([b.first_column for b in shard.receivers] or [0])
-    columns = {
-        "lane_positive": first + places.offsets[batch, 1, receptor],
-        "lane_negative": first + places.offsets[batch, 0, receptor],
-        "flags": places.flags[batch],
-        "delay": table.delay,
-        "target": first_column[batch] + lookup[1][target],
-    }
-    starts = table.connection_start[:-1]
-    return build_plasticity(
-        dynamics, table.tables, owner, row, starts, columns, clock, shard.collector_rows, shard.index
-    )
 
 
 def _marked(table: DeliveryTable, shard: Shard, places: _Places) -> np.ndarray:

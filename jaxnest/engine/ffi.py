@@ -57,6 +57,27 @@ array: Any = intrinsic(_array_at)
 """``array(address, size, dtype)``: the array that lies at an address."""
 
 
+def _rows_at(typing_context: Any, address: Any, size: Any, width: Any, dtype: Any) -> Any:
+    """Make an array with rows of `width` numbers of what lies at an address."""
+    kind = types.Array(dtype.dtype, 2, "C")
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        result = context.make_array(kind)(context, builder)
+        word, item = context.get_value_type(types.intp), context.get_data_type(kind.dtype)
+        item_size = ir.Constant(word, context.get_abi_sizeof(item))
+        data = builder.inttoptr(arguments[0], item.as_pointer())
+        shape = [builder.sdiv(arguments[1], arguments[2]), arguments[2]]
+        strides = [builder.mul(arguments[2], item_size), item_size]
+        populate_array(result, data, shape, strides, item_size, None)
+        return result._getvalue()
+
+    return kind(types.intp, types.intp, types.intp, dtype), generate
+
+
+rows: Any = intrinsic(_rows_at)
+"""``rows(address, size, width, dtype)``: the array that lies at an address, in rows of `width` numbers."""
+
+
 def _call_function(typing_context: Any, address: Any, argument: Any) -> Any:
     """Call the function ``int64(int64)`` at an address."""
 
@@ -69,6 +90,22 @@ def _call_function(typing_context: Any, address: Any, argument: Any) -> Any:
 
 
 call_function: Any = intrinsic(_call_function)
+
+
+def _prefetch(typing_context: Any, address: Any) -> Any:
+    """Fetch the word at an address into the cache; the program does not wait for it."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        pointer, flag = context.get_value_type(types.voidptr), ir.IntType(32)
+        kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
+        function = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
+        builder.call(function, [builder.inttoptr(arguments[0], pointer), flag(1), flag(3), flag(1)])
+        return context.get_dummy_value()
+
+    return types.none(types.int64), generate
+
+
+prefetch: Any = intrinsic(_prefetch)
 
 
 @njit(inline="always")

@@ -6,8 +6,8 @@ ORIGIN, FROM, TO, MIN_DELAY, N_SLOTS, N_LANES, SEGMENT = range(7)
 CLOCK_WORDS = 8
 
 N_REGISTER, N_EVENTS, N_SPIKES, N_WEIGHTS, WEIGHTS_NEEDED, ARCHIVE_USED, ARCHIVE_NEEDED, LOST_EVENTS = range(8)
-HISTORY_MISSING = 8
-COUNTER_WORDS = 9
+HISTORY_MISSING, N_TURNS = 8, 9
+COUNTER_WORDS = 10
 
 REGISTER_WORDS = 3  # source node, lag, multiplicity
 EVENT_WORDS = 7
@@ -32,3 +32,13 @@ up; those where the neurons come in the order of their lanes, besides."""
 FLIP, PLAIN, BINARY, AGAIN = 1, 2, 4, 8
 """Bits of a connection: store the magnitude of negative amounts; count events instead of weighting them; one event
 stands for a switch to 0, two stand for a switch to 1; it is not the first event in this step."""
+
+GROUP_KIND, GROUP_ROW, GROUP_COMMON, GROUP_STATES, GROUP_STEP = range(5)
+GROUP_WORDS = 5
+"""Words of a group of connections: the place of its dynamics, from 1 on, 0 for constant weights; its first connection
+in the arrays of its dynamics, or its first lane; row of the common properties; the first row of the states that follow
+from the source's spikes, and how far the rows of its connections are apart (0: they share one)."""
+
+COLUMN, LANE_POSITIVE, LANE_NEGATIVE, FLAGS = range(4)
+SITE_WORDS = 4
+"""Words of a receptor of a node (see `engine.plasticity.Synapses`)."""

@@ -29,17 +29,19 @@ from jaxnest.engine.archive_layout import (
     TIME,
     TRACE_WORDS,
 )
-from jaxnest.engine.layout import ARCHIVE_NEEDED, FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
-from jaxnest.engine.synaptic_calls import (
-    COMMON_ROW,
-    FUNCTION,
-    N_OWN,
-    N_SHARED,
-    ROW,
-    SIZE,
-    STEP,
-    calls_of_frame,
+from jaxnest.engine.layout import (
+    ARCHIVE_NEEDED,
+    FROM,
+    GROUP_KIND,
+    GROUP_WORDS,
+    MIN_DELAY,
+    N_LANES,
+    N_SLOTS,
+    N_TURNS,
+    ORIGIN,
+    TO,
 )
+from jaxnest.engine.synaptic_calls import FUNCTION, N_SHARED, STEP, TURN, calls_of_frame, choose
 from jaxnest.models import modulation
 
 LANE, INTERVAL, AWAKE = range(3)
@@ -60,9 +62,7 @@ def after_segment(
     collectors: np.ndarray,
     turn: np.ndarray,
     connection_start: np.ndarray,
-    group_kind: np.ndarray,
-    group_row: np.ndarray,
-    group_common: np.ndarray,
+    groups: np.ndarray,
     group_collector: np.ndarray,
     calls: np.ndarray,
 ) -> None:
@@ -95,12 +95,11 @@ def after_segment(
         _collect(ring, counters, index[n + k], pool, clock, times, collectors[k, LANE])
         end = clock[ORIGIN] + clock[TO]
         if end % (collectors[k, INTERVAL] * clock[MIN_DELAY]) == 0:
-            for group in range(len(group_kind)):
-                if group_collector[group] == n + k:
-                    call = calls[group_kind[group] - 1]
-                    call[ROW], call[COMMON_ROW] = group_row[group], group_common[group]
-                    call[SIZE] = connection_start[group + 1] - connection_start[group]
-                    call[STEP] = end - 1
+            for g in range(len(groups)):
+                if group_collector[g] == n + k:
+                    call = calls[groups[g, GROUP_KIND] - 1]
+                    choose(call, groups[g], 0, connection_start[g + 1] - connection_start[g])
+                    call[STEP], call[TURN] = end - 1, counters[N_TURNS]
                     ffi.call_function(call[FUNCTION], call.ctypes.data)
             index[n + k, FIRST], index[n + k, LENGTH] = 0, 0
             _add(index[n + k], pool, times[MS_PER_TIC] * (end * times[TICS_PER_STEP]), 0.0)
@@ -138,14 +137,12 @@ def _add(index: np.ndarray, pool: np.ndarray, t: float, multiplicity: Any) -> No
 def after_segment_handler(frame: int) -> int:
     """`after_segment` as an operation of XLA.
 
-    Arguments: as those of `engine.synaptic_calls.deliver_handler` up to the arrays of all models; then the raster,
-    collectors, turns, and what `after_segment` has to know of the groups.
+    Arguments: the common arrays and the calls without them (see `engine.synaptic_calls`); then the raster, collectors,
+    turns, and what `after_segment` has to know of the groups.
     """
     if ffi.is_query(frame):
         return 0
-    n = ffi.size(frame, N_SHARED - 2)
-    clock = ffi.int64(frame, N_SHARED - 1 + n)
-    rest = N_SHARED + 1 + N_OWN * n
+    clock, rest = ffi.int64(frame, N_SHARED - 2), N_SHARED + 1
     after_segment(
         ffi.float64(frame, 0),
         ffi.int64(frame, 2),
@@ -154,15 +151,13 @@ def after_segment_handler(frame: int) -> int:
         ffi.float64(frame, 5).reshape((-1, RECORD_WORDS)),
         ffi.int32(frame, rest),
         clock,
-        ffi.float64(frame, N_SHARED + n),
+        ffi.float64(frame, N_SHARED - 1),
         ffi.int64(frame, rest + 1).reshape((-1, COLLECTOR_WORDS)),
         ffi.int64(frame, rest + 2),
         ffi.int64(frame, rest + 3),
-        ffi.int64(frame, rest + 4),
+        ffi.int64(frame, rest + 4).reshape((-1, GROUP_WORDS)),
         ffi.int64(frame, rest + 5),
-        ffi.int64(frame, rest + 6),
-        ffi.int64(frame, rest + 7),
-        calls_of_frame(frame, n),
+        calls_of_frame(frame),
     )
     return 0
 

@@ -17,9 +17,9 @@ from jaxnest.engine import ffi
 from jaxnest.engine.archive import note_spike
 from jaxnest.engine.archive_layout import MS_PER_STEP, MS_PER_TIC, TICS_PER_STEP
 from jaxnest.engine.events import _note_weights
-from jaxnest.engine.layout import MIN_DELAY, N_LANES, N_SLOTS, ORIGIN
+from jaxnest.engine.layout import GROUP_KIND, MIN_DELAY, N_LANES, N_SLOTS, N_TURNS, ORIGIN
 from jaxnest.engine.off_grid_sort import later, sort_events
-from jaxnest.engine.synaptic_calls import COMMON_ROW, CONNECTION, FUNCTION, MULTIPLICITY, ROW, SIZE, STEP, WATCHED
+from jaxnest.engine.synaptic_calls import ADVANCES, CONNECTION, FUNCTION, MULTIPLICITY, STEP, TURN, WATCHED, choose
 from jaxnest.models import precise
 
 NODE, STAMP, OFFSET, WEIGHT = range(4)
@@ -46,7 +46,7 @@ def push(pending: np.ndarray, counts: np.ndarray, node: Any, stamp: Any, offset:
 @njit(cache=True)
 def _call_once(call: np.ndarray) -> None:
     """Send one spike through one connection whose synapse has a function of its own."""
-    call[SIZE], call[MULTIPLICITY] = 1, 1
+    call[MULTIPLICITY] = 1
     ffi.call_function(call[FUNCTION], call.ctypes.data)
 
 
@@ -61,9 +61,7 @@ def deliver(
     group_start: np.ndarray,
     connection_start: np.ndarray,
     group_watched: np.ndarray,
-    group_kind: np.ndarray,
-    group_row: np.ndarray,
-    group_common: np.ndarray,
+    groups: np.ndarray,
     lane: np.ndarray,
     weight: np.ndarray,
     delay: np.ndarray,
@@ -84,15 +82,15 @@ def deliver(
         node, offset = int(spikes[i, COLUMN]), spikes[i, AT]
         step = clock[ORIGIN] - clock[MIN_DELAY] + int(spikes[i, LAG])
         for group in range(group_start[node], group_start[node + 1]):
-            first = connection_start[group]
+            first, end, kind = connection_start[group], connection_start[group + 1], groups[group, GROUP_KIND]
             for copy in range(int(spikes[i, MULTIPLE])):
-                for c in range(first, connection_start[group + 1]):
+                for c in range(first, end):
                     steps, at = delay[c], offset + (shift[c] if len(shift) > 0 else 0.0)
                     if len(shift) > 0 and at >= resolution:
                         steps, at = steps - 1, at - resolution
                     place = ((step + steps) % n_slots) * n_lanes + lane[c]
                     target = node_of_lane[lane[c]]
-                    if group_kind[group] == 0:
+                    if kind == 0:
                         value = c + (len(weight) - len(lane) if copy > 0 else 0)
                         if group_watched[group]:
                             _note_weights(weight_events, counters, c, c + 1, step + 1, weight, value, 1)
@@ -103,14 +101,16 @@ def deliver(
                         continue
                     if target > 0:
                         ring[place] = -0.0  # shows whether something is added
-                    call = calls[group_kind[group] - 1]
-                    call[ROW], call[COMMON_ROW] = group_row[group] + c - first, group_common[group]
+                    call = calls[kind - 1]
+                    choose(call, groups[group], c - first, 1)
                     call[CONNECTION], call[STEP], call[WATCHED] = c, step, group_watched[group]
+                    call[ADVANCES], call[TURN] = c == end - 1, counters[N_TURNS] + i
                     _call_once(call)
                     if target > 0:
                         if ring[place] != 0.0 or np.copysign(1.0, ring[place]) > 0.0:
                             push(pending, counts, target, step + steps, at, ring[place])
                         ring[place] = 0.0
+    counters[N_TURNS] += len(spikes)
 
 
 @njit(cache=True)

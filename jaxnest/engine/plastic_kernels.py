@@ -11,14 +11,11 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.engine.buffers import Buffers
-from jaxnest.engine.collectors import collectors_of, modulating_functions
-from jaxnest.engine.delivery_table import DeliveryTable
-from jaxnest.engine.layout import N_REGISTER
+from jaxnest.engine.collectors import collectors_of, modulating_calls
+from jaxnest.engine.delivery_table import DeliveryTable, addresses
+from jaxnest.engine.layout import GROUP_ROW, GROUP_WORDS, N_REGISTER
 from jaxnest.engine.plasticity import Plasticity
 from jaxnest.engine.shard import Shard
-
-GROUPS = ("group_start", "connection_start", "group_watched")
-STATIC = ("lane", "weight", "delay")
 
 
 @final
@@ -49,11 +46,10 @@ class PlasticOperations:
             return
         from jaxnest.engine import ffi, modulation
 
-        arrays = [table["modulating"], *shard["synapses"]]
         results = ffi.call(
             modulation.after_segment_handler,
-            [*self._shared(shard), *arrays],
-            [clock, times, *table["synapses"], shard["raster"], *table["collectors"]],
+            self._shared(shard),
+            [clock, times, table["modulating"], shard["raster"], *table["collectors"]],
         )
         self._take(shard, results)
 
@@ -64,10 +60,9 @@ class PlasticOperations:
 
     @staticmethod
     def _take(shard: dict[str, Any], results: list[Any]) -> None:
-        """Take over these arrays, and the states of the synapses."""
+        """Take over these arrays."""
         shard["ring"], shard["weight_events"], shard["counters"] = results[:3]
         shard["archive"], shard["stream"] = tuple(results[3:6]), results[6]
-        shard["synapses"] = tuple(results[8:])
 
     def sent(self, shard: dict[str, Any]) -> tuple[Any, Any]:
         """Return where the spikes of the previous slice are."""
@@ -81,74 +76,59 @@ class PlasticOperations:
 
         results = ffi.call(
             synaptic_calls.deliver_handler,
-            [*self._shared(shard), table["functions"], *shard["synapses"]],
-            [
-                clock,
-                table["times"],
-                *table["synapses"],
-                *(table[k] for k in GROUPS),
-                *table["groups"],
-                *(table[k] for k in STATIC),
-                *registers,
-            ],
+            self._shared(shard),
+            [clock, table["times"], table["calls"], table["places"], *registers],
         )
         self._take(shard, results)
 
 
-def functions(plasticity: Plasticity) -> np.ndarray:
-    """Return the addresses of the compiled functions."""
+def delivering_calls(plasticity: Plasticity) -> np.ndarray:
+    """Return the calls of the functions that deliver, without the common arrays."""
+    from jaxnest.engine import synaptic_calls
     from jaxnest.engine.generate_synapses import compiled_functions
 
-    return np.array([compiled_functions(name).deliver.address for name in plasticity.dynamics], np.int64)
+    functions = [compiled_functions(name).deliver.address for name in plasticity.dynamics]
+    return synaptic_calls.incomplete_calls([s.words for s in plasticity.synapses], functions)
 
 
 def plastic_constant(shard: Shard, table: DeliveryTable) -> dict[str, Any]:
-    """Return what delivery reads of a table, beside the arrays for constant weights."""
+    """Return what delivery reads of a table whose synapses have functions of their own."""
     plasticity = table.plasticity
-    if plasticity is None:
-        return {}
+    assert plasticity is not None
     collectors = collectors_of(shard, table)
     modulation = (
         {}
         if collectors is None
         else {
             "collectors": tuple(collectors),
-            "modulating": modulating_functions(plasticity),
+            "modulating": modulating_calls(plasticity),
         }
     )
     return modulation | {
-        "groups": (plasticity.group_kind, plasticity.group_row, plasticity.group_common, plasticity.source_row),
-        "functions": functions(plasticity),
+        "places": np.append(table.places(), addresses(plasticity.groups, plasticity.source_row)),
+        "calls": delivering_calls(plasticity),
         "times": plasticity.times,
-        "synapses": tuple(array for s in plasticity.synapses for array in s.constant()),
     }
 
 
-def synapse_states(table: DeliveryTable) -> tuple[Any, ...]:
-    """Return what changes in a table: weights and states of its synapses."""
-    return () if table.plasticity is None else tuple(s.state for s in table.plasticity.synapses)
+def complete_calls(plasticity: Plasticity, mine: Buffers, stream: Any, clock: Any) -> np.ndarray:
+    """Return the calls of the functions that deliver."""
+    from jaxnest.engine import synaptic_calls
+
+    shared = (mine.ring, mine.weight_events, mine.counters, *mine.archive.arrays, stream, clock, plasticity.times)
+    return synaptic_calls.complete(delivering_calls(plasticity), shared)
 
 
-def take_synapse_states(table: DeliveryTable, states: tuple[Any, ...]) -> None:
-    """Copy weights and states back into a table."""
-    for synapses, state in zip(table.plasticity.synapses if table.plasticity else (), states, strict=True):
-        synapses.state[:] = state
-
-
-def groups_and_calls(
-    table: DeliveryTable, mine: Buffers, stream: Any, clock: Any
-) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    """Return kind, row and common row of each group of connections, and the calls of their functions."""
+def groups_and_calls(table: DeliveryTable, mine: Buffers, stream: Any, clock: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the groups of connections of a table, and the calls of the functions of their synapses."""
     from jaxnest.engine import synaptic_calls
 
     plasticity = table.plasticity
-    if plasticity is None:
-        nothing = np.zeros(len(table.group_watched), np.int64)
-        return (nothing, nothing, nothing), np.zeros((0, synaptic_calls.CALL_WORDS), np.int64)
-    shared = (mine.ring, mine.weight_events, mine.counters, *mine.archive.arrays, stream, clock, plasticity.times)
-    own = [(s.state, *s.constant()) for s in plasticity.synapses]
-    kinds = (plasticity.group_kind, plasticity.group_row, plasticity.group_common)
-    return kinds, synaptic_calls.calls_of(shared, own, functions(plasticity))
+    if plasticity is not None:
+        return plasticity.groups, complete_calls(plasticity, mine, stream, clock)
+    groups = np.zeros((len(table.group_watched), GROUP_WORDS), np.int64)
+    groups[:, GROUP_ROW] = table.connection_start[:-1]
+    return groups, np.zeros((0, synaptic_calls.CALL_WORDS), np.int64)
 
 
 def deliver(table: DeliveryTable, mine: Buffers, other: Buffers, stream: Any, clock: Any) -> None:
@@ -156,19 +136,17 @@ def deliver(table: DeliveryTable, mine: Buffers, other: Buffers, stream: Any, cl
     from jaxnest.engine import synaptic_calls
 
     assert table.plasticity is not None
-    kinds, calls = groups_and_calls(table, mine, stream, clock)
     arguments: tuple[Any, ...] = (
         mine.ring.reshape(-1),
         mine.weight_events,
         mine.counters,
         other.register,
         other.counters[N_REGISTER],
-        *(getattr(table, k) for k in GROUPS),
-        *kinds,
+        *table.arrays(),
+        table.plasticity.groups,
         table.plasticity.source_row,
-        *(getattr(table, k) for k in STATIC),
         clock,
-        calls,
+        complete_calls(table.plasticity, mine, stream, clock),
         *mine.archive.arrays,
     )
     synaptic_calls.deliver(*arguments)

@@ -127,7 +127,7 @@ class PreciseSpikes:
         fan = table.connection_start[table.group_start[node + 1]] - table.connection_start[table.group_start[node]]
         self._room(int((fan * spikes[:, 2]).sum()))
         _make_room_for_weights(mine, int((table.watched[node] * spikes[:, 2]).sum()))
-        kinds, calls = plastic_kernels.groups_and_calls(table, mine, stream, clock)
+        groups, calls = plastic_kernels.groups_and_calls(table, mine, stream, clock)
         arguments: tuple[Any, ...] = (
             spikes,
             mine.ring.reshape(-1),
@@ -138,7 +138,7 @@ class PreciseSpikes:
             table.group_start,
             table.connection_start,
             table.group_watched,
-            *kinds,
+            groups,
             table.lane,
             table.weight,
             table.delay,

@@ -97,6 +97,7 @@ class Archive:
             if batch.model.archives:
                 columns = batch.columns()
                 rows = slice(batch.first_column, batch.first_column + len(batch))
+                trace[rows, words.KEPT_AT], trace[rows, words.SEEN_TURN] = -np.inf, -1.0
                 trace[rows, words.RATE] = 1.0 / columns["tau_minus"]
                 trace[rows, words.TRIPLET_RATE] = 1.0 / columns["tau_minus_triplet"]
                 trace[rows, words.CALCIUM_TAU] = columns["tau_Ca"]

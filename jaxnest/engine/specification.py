@@ -73,7 +73,7 @@ def program_spec(
         ),
         tuple(ProbeSpec(p.shard, p.batch, p.names, plan.outputs(p.shard, p.batch)[0]) for p in plan.probes),
         tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
-        any(len(t.lane) for t in plan.delivery),
+        any(t.connection_start[-1] > 0 for t in plan.delivery),
         exchange,
         tuple(shard.flushes for shard in plan.shards),
         _operations(plan, uses_kernels),

@@ -4,34 +4,50 @@ Each model has one compiled function, which delivers a spike to one group of con
 The loop here walks through the register as `engine.events.deliver` does and calls these functions by their addresses,
 so that it is compiled once for all models, and NEST's order is kept among all of them.
 
-What a function needs to know is in a row of `calls`, an array of words: addresses and lengths of the arrays, which are
-the same for all groups, and the group.
+What a function needs to know is in a row of `calls`, an array of words: where the arrays are, which is the same for all
+groups, and the group.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
+import numba
 import numpy as np
 
 from jaxnest.compiling import njit
 from jaxnest.engine import ffi, meeting
 from jaxnest.engine.archive_layout import INDEX_WORDS, RECORD_WORDS, TRACE_WORDS
 from jaxnest.engine.archive_learning import note_source
-from jaxnest.engine.events import _note_weights
-from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, REGISTER_WORDS
+from jaxnest.engine.events import _deliver_group, _note_weights
+from jaxnest.engine.layout import (
+    FROM,
+    GROUP_COMMON,
+    GROUP_KIND,
+    GROUP_ROW,
+    GROUP_STATES,
+    GROUP_STEP,
+    GROUP_WORDS,
+    MIN_DELAY,
+    N_TURNS,
+    ORIGIN,
+    REGISTER_WORDS,
+)
 
 SHARED = ("ring", "weight_events", "counters", "index", "trace", "pool", "stream", "clock", "times")
-OWN = ("state", "parameters", "common", "lane_positive", "lane_negative", "flags", "delay", "target")
-"""Arrays that all models have in common, and those of one model."""
+OWN = ("place", "sites", "delay", "common", "common_state", "of_source")
+"""Arrays that all models have in common, and those that each model has; then come its columns
+(see `engine.plasticity.Synapses`)."""
 
-N_SHARED, N_OWN = len(SHARED), len(OWN)
-FUNCTION = 2 * (N_SHARED + N_OWN)
-ROW, SIZE, COMMON_ROW, CONNECTION, MULTIPLICITY, WATCHED, STEP, SOURCE = range(FUNCTION + 1, FUNCTION + 9)
-CALL_WORDS = FUNCTION + 9
-"""Words of a call: address and length of each array, the function, and the group: its first connection in the model's
-arrays, number of connections, row of the common properties, first connection of all, how often the spike is sent,
-whether weights are recorded, the step in which the spike was emitted, and the row of the source in the archive."""
+N_SHARED = len(SHARED)
+FUNCTION, ARRAYS = 2 * N_SHARED, 2 * N_SHARED + 1
+ROW, SIZE, COMMON_ROW, CONNECTION, MULTIPLICITY, WATCHED, STEP, SOURCE = range(ARRAYS + 1, ARRAYS + 9)
+STATE_ROW, STATE_STEP, ADVANCES, TURN = range(ARRAYS + 9, ARRAYS + 13)
+CALL_WORDS = ARRAYS + 13
+"""Words of a call: address and length of each common array, the function, where address and length of each of the
+model's arrays are, and the group: its first connection in the model's arrays, number of connections, row of the common
+properties, first connection of all, how often the spike is sent, whether weights are recorded, the step in which the
+spike was emitted, the row of the source in the archive, the first row of the states that follow from the source's
+spikes, how far the rows of its connections are apart, whether states that connections share advance, and the number of
+the spike in NEST's order of delivery."""
 
 
 @njit(cache=True)
@@ -44,63 +60,113 @@ def deliver(
     group_start: np.ndarray,
     connection_start: np.ndarray,
     group_watched: np.ndarray,
-    group_kind: np.ndarray,
-    group_row: np.ndarray,
-    group_common: np.ndarray,
-    source_row: np.ndarray,
+    group_constant: np.ndarray,
+    value_start: np.ndarray,
     lane: np.ndarray,
     weight: np.ndarray,
     delay: np.ndarray,
+    groups: np.ndarray,
+    source_row: np.ndarray,
     clock: np.ndarray,
     calls: np.ndarray,
     index: np.ndarray,
     trace: np.ndarray,
     pool: np.ndarray,
 ) -> None:
-    """At the beginning of a slice: deliver the spikes that one virtual process registered in the previous one."""
-    n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
-    previous = clock[ORIGIN] - clock[MIN_DELAY]
-    for i in range(n_register):
-        node = register[REGISTER_WORDS * i]
-        step = previous + register[REGISTER_WORDS * i + 1]
-        multiplicity = register[REGISTER_WORDS * i + 2]
-        slot = step % n_slots
-        if source_row[node] > 0 and multiplicity > 0:
-            note_source(index[source_row[node]], trace[source_row[node]], pool, counters, step + 1)
-        for group in range(group_start[node], group_start[node + 1]):
-            first, last = connection_start[group], connection_start[group + 1]
-            if group_kind[group] > 0:
-                call = calls[group_kind[group] - 1]
-                call[ROW], call[SIZE], call[COMMON_ROW] = group_row[group], last - first, group_common[group]
-                call[CONNECTION], call[MULTIPLICITY], call[STEP] = first, multiplicity, step
-                call[WATCHED], call[SOURCE] = group_watched[group], source_row[node]
-                ffi.call_function(call[FUNCTION], call.ctypes.data)
+    """At the beginning of a slice: deliver the spikes that one virtual process registered in the previous one.
+
+    If all delays are equal and the order of spikes of different lags makes no difference, they are delivered lag by lag
+    as by `engine.events.deliver`. What a target's history is at one time is then computed once.
+    """
+    lag_by_lag = group_constant[0] == 1
+    for lag in range(clock[MIN_DELAY] if lag_by_lag else 1):
+        for i in range(n_register):
+            if lag_by_lag and register[REGISTER_WORDS * i + 1] != lag:
                 continue
-            for copy in range(multiplicity):
-                further = len(weight) - len(lane) if copy > 0 else 0
-                for c in range(first, last):
-                    s = slot + delay[c]
-                    if s >= n_slots:
-                        s -= n_slots
-                    ring[s * n_lanes + lane[c]] += weight[c + further]
-                if group_watched[group]:
-                    _note_weights(weight_events, counters, first, last, step + 1, weight, first, 1)
+            _deliver_spike(
+                ring,
+                weight_events,
+                counters,
+                register[REGISTER_WORDS * i : REGISTER_WORDS * (i + 1)],
+                counters[N_TURNS] + i,
+                group_start,
+                connection_start,
+                group_watched,
+                group_constant,
+                value_start,
+                lane,
+                weight,
+                delay,
+                groups,
+                source_row,
+                clock,
+                calls,
+                index,
+                trace,
+                pool,
+            )
+    counters[N_TURNS] += n_register
 
 
 @njit(cache=True)
-def calls_of_frame(frame: int, n: int) -> np.ndarray:
-    """Return the calls for `n` models from the arguments of an operation of XLA (see `deliver_handler`)."""
-    states = N_SHARED - 1
-    calls = np.zeros((n, CALL_WORDS), np.int64)
-    for k in range(n):
+def _deliver_spike(
+    ring: np.ndarray,
+    weight_events: np.ndarray,
+    counters: np.ndarray,
+    spike: np.ndarray,
+    turn: int,
+    group_start: np.ndarray,
+    connection_start: np.ndarray,
+    group_watched: np.ndarray,
+    group_constant: np.ndarray,
+    value_start: np.ndarray,
+    lane: np.ndarray,
+    weight: np.ndarray,
+    delay: np.ndarray,
+    groups: np.ndarray,
+    source_row: np.ndarray,
+    clock: np.ndarray,
+    calls: np.ndarray,
+    index: np.ndarray,
+    trace: np.ndarray,
+    pool: np.ndarray,
+) -> None:
+    """Deliver a spike; `turn` is its number in NEST's order."""
+    node, multiplicity = spike[0], spike[2]
+    step = clock[ORIGIN] - clock[MIN_DELAY] + spike[1]
+    if source_row[node] > 0 and multiplicity > 0:
+        note_source(index[source_row[node]], trace[source_row[node]], pool, counters, step + 1)
+    for g in range(group_start[node], group_start[node + 1]):
+        first, size, group = connection_start[g], connection_start[g + 1] - connection_start[g], groups[g]
+        if group[GROUP_KIND] > 0:
+            call = calls[group[GROUP_KIND] - 1]
+            choose(call, group, 0, size)
+            call[CONNECTION], call[MULTIPLICITY], call[STEP], call[TURN] = first, multiplicity, step, turn
+            call[WATCHED], call[SOURCE], call[ADVANCES] = group_watched[g], source_row[node], 1
+            ffi.call_function(call[FUNCTION], call.ctypes.data)
+            continue
+        lanes, constant, value = group[GROUP_ROW], group_constant[1 + g], value_start[g]
+        for copy in range(multiplicity):
+            weights = value + (value_start[-1] if copy > 0 else 0)
+            _deliver_group(ring, lane, weight, delay, lanes, lanes + size, constant, value, weights, step, clock)
+            if group_watched[g]:
+                _note_weights(weight_events, counters, first, first + size, step + 1, weight, value, 1 - constant)
+
+
+@njit(cache=True)
+def choose(call: np.ndarray, group: np.ndarray, k: int, size: int) -> None:
+    """Let a call be for so many connections of a group, from number `k` on."""
+    call[ROW], call[SIZE], call[COMMON_ROW] = group[GROUP_ROW] + k, size, group[GROUP_COMMON]
+    call[STATE_ROW], call[STATE_STEP] = group[GROUP_STATES] + k * group[GROUP_STEP], group[GROUP_STEP]
+
+
+@njit(cache=True)
+def calls_of_frame(frame: int) -> np.ndarray:
+    """Return the calls from the arguments of an operation of XLA: the common arrays, then the calls without them."""
+    calls = ffi.int64(frame, N_SHARED).reshape((-1, CALL_WORDS)).copy()
+    for k in range(len(calls)):
         for j in range(N_SHARED):
-            place = j if j < N_SHARED - 2 else states + n + j - (N_SHARED - 2)
-            calls[k, 2 * j], calls[k, 2 * j + 1] = ffi.address(frame, place), ffi.size(frame, place)
-        for j in range(N_OWN):
-            place = states + k if j == 0 else states + n + 2 + k * (N_OWN - 1) + j - 1
-            word = 2 * (N_SHARED + j)
-            calls[k, word], calls[k, word + 1] = ffi.address(frame, place), ffi.size(frame, place)
-        calls[k, FUNCTION] = ffi.int64(frame, N_SHARED - 2)[k]
+            calls[k, 2 * j], calls[k, 2 * j + 1] = ffi.address(frame, j), ffi.size(frame, j)
     return calls
 
 
@@ -108,18 +174,15 @@ def calls_of_frame(frame: int, n: int) -> np.ndarray:
 def deliver_handler(frame: int) -> int:
     """`deliver` for the registers of all virtual processes, as an operation of XLA.
 
-    Arguments: ring buffer to stream, the functions of all models, their states, clock, times, the other arrays of all
-    models, the groups, the arrays for constant weights, and the registers (see `engine.meeting`).
+    Arguments: the common arrays, the calls without them, addresses and lengths of the arrays of the table (see
+    `engine.plastic_kernels.places`), and the registers (see `engine.meeting`).
     """
     if ffi.is_query(frame):
         return 0
-    n = ffi.size(frame, N_SHARED - 2)
-    clock = ffi.int64(frame, N_SHARED - 1 + n)
+    clock, places, registers = ffi.int64(frame, N_SHARED - 2), ffi.int64(frame, N_SHARED + 1), N_SHARED + 2
     if clock[FROM] != 0:
         return 0
-    calls = calls_of_frame(frame, n)
-    groups = N_SHARED + 1 + N_OWN * n
-    registers = groups + 10
+    calls = calls_of_frame(frame)
     for k in range(meeting.n_registers(frame, registers)):
         register = meeting.register(frame, registers, k, clock)
         deliver(
@@ -128,16 +191,16 @@ def deliver_handler(frame: int) -> int:
             ffi.int64(frame, 2),
             register,
             len(register) // REGISTER_WORDS,
-            ffi.int64(frame, groups + 0),
-            ffi.int64(frame, groups + 1),
-            ffi.int64(frame, groups + 2),
-            ffi.int64(frame, groups + 3),
-            ffi.int64(frame, groups + 4),
-            ffi.int64(frame, groups + 5),
-            ffi.int64(frame, groups + 6),
-            ffi.int32(frame, groups + 7),
-            ffi.float64(frame, groups + 8),
-            ffi.int32(frame, groups + 9),
+            ffi.array(places[0], places[1], numba.int64),
+            ffi.array(places[2], places[3], numba.int64),
+            ffi.array(places[4], places[5], numba.int64),
+            ffi.array(places[6], places[7], numba.int64),
+            ffi.array(places[8], places[9], numba.int64),
+            ffi.array(places[10], places[11], numba.int32),
+            ffi.array(places[12], places[13], numba.float64),
+            ffi.array(places[14], places[15], numba.int32),
+            ffi.array(places[16], places[17], numba.int64).reshape((-1, GROUP_WORDS)),
+            ffi.array(places[18], places[19], numba.int64),
             clock,
             calls,
             ffi.int64(frame, 3).reshape((-1, INDEX_WORDS)),
@@ -147,15 +210,15 @@ def deliver_handler(frame: int) -> int:
     return 0
 
 
-def calls_of(shared: tuple[np.ndarray, ...], own: list[tuple[np.ndarray, ...]], functions: np.ndarray) -> np.ndarray:
-    """Return the calls for arrays of NumPy, in the order of `SHARED` and `OWN`."""
-    words = [w for a in shared for w in _place(a)]
-    rows = [[*words, *(w for a in arrays for w in _place(a)), f] for arrays, f in zip(own, functions, strict=True)]
-    calls = np.zeros((len(rows), CALL_WORDS), np.int64)
-    if rows:
-        calls[:, : FUNCTION + 1] = rows
+def incomplete_calls(words: list[np.ndarray], functions: list[int]) -> np.ndarray:
+    """Return the calls without the common arrays; `words` has addresses and lengths of the arrays of each model."""
+    calls = np.zeros((len(functions), CALL_WORDS), np.int64)
+    for k, (of_model, function) in enumerate(zip(words, functions, strict=True)):
+        calls[k, FUNCTION], calls[k, ARRAYS] = function, of_model.ctypes.data
     return calls
 
 
-def _place(array: Any) -> tuple[int, int]:
-    return array.ctypes.data, array.size
+def complete(calls: np.ndarray, shared: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Return the calls with the common arrays, in the order of `SHARED`."""
+    calls[:, : 2 * N_SHARED] = np.array([(a.ctypes.data, a.size) for a in shared], np.int64).reshape(-1)
+    return calls

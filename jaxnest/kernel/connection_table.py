@@ -32,6 +32,22 @@ class Coded:
 
 
 @final
+@dataclass(frozen=True)
+class Stretches:
+    """Entries of which many in a row have one value."""
+
+    values: np.ndarray
+    ends: np.ndarray
+    """Behind the last entry of each value."""
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        """Return the values of some entries."""
+        if isinstance(rows, slice):
+            return np.repeat(self.values, np.diff(self.ends, prepend=0))[rows]
+        return self.values[np.searchsorted(self.ends, rows, side="right")]
+
+
+@final
 class Column:
     """One value per connection. As long as all of them share one value, or a few, each is stored once."""
 
@@ -67,7 +83,7 @@ class Column:
 
     def join_pieces(self) -> None:
         """Store the entries in one array, unless they have few different values."""
-        if self.uniform is None and not self._code():
+        if self.uniform is None and not self._code() and not self._is_stretched():
             self._pieces = [(self._length, self.array)]
 
     def read(self) -> np.ndarray:
@@ -75,7 +91,7 @@ class Column:
         shared = self.uniform
         if shared is not None:
             return np.array([shared], self.dtype)
-        return self._expanded() if self._code() else self.array
+        return self._expanded() if self._code() or self._is_stretched() else self.array
 
     def take(self, rows: np.ndarray) -> None:
         """Keep the entries of these rows, in this order."""
@@ -95,13 +111,20 @@ class Column:
         shared = self.uniform
         if shared is not None:
             return np.full(len(rows), shared, self.dtype)
-        return self._pieces[0][1][rows] if self._code() else self.array[rows]
+        return self._pieces[0][1][rows] if self._code() or self._is_stretched() else self.array[rows]
+
+    def stretch(self, values: np.ndarray, ends: np.ndarray) -> None:
+        """Set all entries to values that hold for many in a row; `ends` says behind which one each of them ends."""
+        self._pieces = [(self._length, Stretches(values.astype(self.dtype), ends))]
+
+    def _is_stretched(self) -> bool:
+        return len(self._pieces) == 1 and isinstance(self._pieces[0][1], Stretches)
 
     def _expanded(self) -> np.ndarray:
         array = np.empty(self._length, self.dtype)
         start = 0
         for n, values in self._pieces:
-            array[start : start + n] = values[:] if isinstance(values, Coded) else values
+            array[start : start + n] = values[:] if isinstance(values, Coded | Stretches) else values
             start += n
         return array
 
@@ -109,7 +132,7 @@ class Column:
         """Store the entries as codes if they have few different values; return whether they are stored so."""
         if len(self._pieces) == 1 and isinstance(self._pieces[0][1], Coded):
             return True
-        if not self._pieces or any(isinstance(v, np.ndarray) for _, v in self._pieces):
+        if not self._pieces or any(isinstance(v, np.ndarray | Stretches) for _, v in self._pieces):
             return False
         pieces = [(n, _coded(v)) for n, v in self._pieces]
         values = np.unique(np.concatenate([np.asarray(coded.values, self.dtype) for _, coded in pieces]))
@@ -135,7 +158,7 @@ def _coded(value: Any) -> Coded:
 
 
 def _is_single(values: Any) -> bool:
-    return not isinstance(values, np.ndarray | Coded)
+    return not isinstance(values, np.ndarray | Coded | Stretches)
 
 
 @final

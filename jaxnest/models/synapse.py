@@ -38,6 +38,10 @@ class Synapse(Model, abstract=True):
     """Values of the connections that Connect does not take if there are several threads."""
     dynamic: ClassVar[tuple[str, ...]] = ()
     """What `send` advances, in the order of its result: names of `state`, and ``weight`` if the synapse learns."""
+    source_states: ClassVar[tuple[str, ...]] = ()
+    """Names in `dynamic` of states that follow from the times of the source's spikes, `parameters` and `common` alone,
+    whatever the target, the weight and the delay. They are stored once for connections of a source that agree in them
+    and in `parameters`. They must not depend on random numbers or on what modulates the synapses."""
     carries: ClassVar[Kind | None] = None
     """The kind of numbers that connections carry, None if they carry spikes (see `models.secondary`)."""
     refused: ClassVar[dict[str, str]] = {}

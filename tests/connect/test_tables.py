@@ -43,6 +43,26 @@ def test_columns_hold_what_was_appended(pieces: list[tuple[int, int | np.ndarray
     assert column.array.dtype == np.int32
 
 
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 4), st.integers(0, 2)), min_size=1, max_size=6), st.booleans())
+def test_columns_hold_values_of_many_in_a_row(stretches: list[tuple[int, int]], expand: bool) -> None:
+    sizes, values = np.array(stretches).T
+    expected = np.repeat(values, sizes).tolist()
+    column = Column(np.float64)
+    column.append(len(expected), np.arange(len(expected)))
+    column.stretch(values, np.cumsum(sizes))
+    assert column.read().tolist() == expected
+    if expand:
+        column.array[0] = expected[0] = 7.0
+    rows = np.arange(len(expected))[::-2]
+    assert column.at(rows).tolist() == [expected[r] for r in rows]
+    column.append(2, 5.0)
+    assert column.at(np.arange(len(column))).tolist() == [*expected, 5.0, 5.0]
+    column.take(rows)
+    assert column.array.tolist() == [expected[r] for r in rows]
+    assert column.uniform is None
+
+
 def test_constant_values_are_not_expanded() -> None:
     nodes = nest.Create("iaf_psc_alpha", 50)
     for _ in range(2):

@@ -38,6 +38,7 @@ class clopath_synapse(Synapse):
         Relation(lambda p: (p["weight"] >= 0) != (p["Wmax"] > 0), "Weight and Wmax must have same sign."),
     )
     dynamic = ("weight", "x_bar", "t_last")
+    source_states = ("x_bar", "t_last")
     needs_archive = True
     needs_voltages = True
     size = 72

@@ -29,6 +29,7 @@ class ht_synapse(Synapse):
     }
     state = {"P": Quantity(1.0, "", "Size of the vesicle pool", within(0.0, 1.0, "0 <= P <= 1 required."))} | LAST_SPIKE
     dynamic = ("P", "t_last")
+    source_states = ("P", "t_last")
     size = 72
 
     @staticmethod

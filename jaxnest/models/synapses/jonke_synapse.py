@@ -39,6 +39,7 @@ class jonke_synapse(Synapse):
     }
     state = PRE_TRACE | LAST_SPIKE
     dynamic = ("weight", "Kplus", "t_last")
+    source_states = ("Kplus", "t_last")
     needs_archive = True
     size = 48
 

@@ -31,6 +31,7 @@ class quantal_stp_synapse(Synapse):
         "a": Quantity(1, "", "Number of available release sites"),
     } | INITIALLY_SILENT
     dynamic = ("u", "a", "t_last")
+    source_states = ("u", "t_last")
     is_stochastic = True
     size = None
 

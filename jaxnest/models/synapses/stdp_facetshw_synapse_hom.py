@@ -99,6 +99,7 @@ class stdp_facetshw_synapse_hom(Synapse):
         "reset_pattern": integers([1] * 6, "What each table resets", "Wrong number of reset bits (!=6)."),
     }
     dynamic = ("weight", "a_causal", "a_acausal", "init_flag", "synapse_id", "next_readout_time", "t_last")
+    source_states = ("init_flag", "t_last")
     common_state = ("no_synapses", "readout_cycle_duration")
     needs_archive = True
     size = None

@@ -24,6 +24,7 @@ class stdp_nn_pre_centered_synapse(Synapse):
     state = PRE_TRACE | LAST_SPIKE
     relations = SAME_SIGN
     dynamic = ("weight", "Kplus", "t_last")
+    source_states = ("t_last",)
     needs_archive = True
     size = 96
 

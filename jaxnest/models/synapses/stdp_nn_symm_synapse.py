@@ -24,6 +24,7 @@ class stdp_nn_symm_synapse(Synapse):
     state = LAST_SPIKE
     relations = SAME_SIGN
     dynamic = ("weight", "t_last")
+    source_states = ("t_last",)
     needs_archive = True
     size = 88
 

@@ -34,6 +34,7 @@ class stdp_pl_synapse_hom(Synapse):
     }
     state = {"Kplus": Quantity(0.0, "", "Trace of the source's spikes")} | LAST_SPIKE
     dynamic = ("weight", "Kplus", "t_last")
+    source_states = ("Kplus", "t_last")
     needs_archive = True
     size = 48
 

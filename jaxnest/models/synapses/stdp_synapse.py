@@ -32,6 +32,7 @@ class stdp_synapse(Synapse):
     state = PRE_TRACE | LAST_SPIKE
     relations = SAME_SIGN
     dynamic = ("weight", "Kplus", "t_last")
+    source_states = ("Kplus", "t_last")
     needs_archive = True
     size = 96
 

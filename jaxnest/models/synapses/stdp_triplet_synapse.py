@@ -39,6 +39,7 @@ class stdp_triplet_synapse(Synapse):
     } | LAST_SPIKE  # fmt: skip
     relations = SAME_SIGN
     dynamic = ("weight", "Kplus", "Kplus_triplet", "t_last")
+    source_states = ("Kplus", "Kplus_triplet", "t_last")
     needs_archive = True
     size = None
 

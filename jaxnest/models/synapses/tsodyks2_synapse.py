@@ -33,6 +33,7 @@ class tsodyks2_synapse(Synapse):
         "x": Quantity(1.0, "", "Fraction of available vesicles"),
     } | INITIALLY_SILENT
     dynamic = ("u", "x", "t_last")
+    source_states = ("u", "x", "t_last")
     size = 80
 
     @staticmethod

@@ -33,6 +33,7 @@ class tsodyks_synapse(Synapse):
     } | LAST_SPIKE
     relations = RESOURCES
     dynamic = ("x", "y", "u", "t_last")
+    source_states = ("x", "y", "u", "t_last")
     size = 96
 
     @staticmethod

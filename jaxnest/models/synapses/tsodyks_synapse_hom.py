@@ -29,6 +29,7 @@ class tsodyks_synapse_hom(Synapse):
     } | LAST_SPIKE
     relations = RESOURCES
     dynamic = ("x", "y", "u", "t_last")
+    source_states = ("x", "y", "u", "t_last")
     weight_is_common = True
     size = None
 

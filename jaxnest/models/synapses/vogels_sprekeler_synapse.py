@@ -50,6 +50,7 @@ class vogels_sprekeler_synapse(Synapse):
         ),
     )
     dynamic = ("weight", "Kplus", "t_last")
+    source_states = ("Kplus", "t_last")
     needs_archive = True
     default_weight = 0.5
     size = 80
