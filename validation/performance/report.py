@@ -20,6 +20,11 @@ ROWS = {
     "process_cold": ("whole process, empty caches", "s"),
     "process_warm": ("whole process", "s"),
 }
+IMPORTANT = {
+    "simulating": "seconds_per_biological_second",
+    "building and preparing": "construction",
+    "memory per synapse": "bytes_per_synapse",
+}
 MANY_SYNAPSES = 500_000
 """In smaller networks everything but the synapses decides about memory."""
 FACTORS = {"10⁶": 1e-6, "MiB": 2.0**-20}
@@ -52,6 +57,20 @@ def table(results: list[dict[str, Any]]) -> Iterator[str]:
             yield f"| {result['title']} | {result['threads']} | {label} | {unit} | " + " | ".join(cells) + " |"
 
 
+def summary(results: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield the lines of a table of the most important ratios: medians, NEST over jaxnest."""
+    own = list(results[0]["simulators"])[1:]
+    yield "| NEST / jaxnest | threads | " + " | ".join(f"{label}: {name}" for label in IMPORTANT for name in own) + " |"
+    yield "| --- " * (2 + len(IMPORTANT) * len(own)) + "|"
+    for result in results:
+        small = result["simulators"][own[0]].get("connections", {"median": 0})["median"] < MANY_SYNAPSES
+        cells = []
+        for key in IMPORTANT.values():
+            ratios = [None if small and key == "bytes_per_synapse" else result["ratios"][name].get(key) for name in own]
+            cells += ["" if ratio is None else number(ratio["median"]) for ratio in ratios]
+        yield f"| {result['title']} | {result['threads']} | " + " | ".join(cells) + " |"
+
+
 def _in_order(ratio: dict[str, float]) -> tuple[str, str, str]:
     return number(ratio["median"]), number(ratio["min"]), number(ratio["max"])
 
@@ -81,6 +100,10 @@ def markdown(report: dict[str, Any]) -> str:
         *(f"**Beware:** {warning}." for warning in report["warnings"]),
         "",
         "![Seconds per biological second by size of the network](images/performance.png)",
+        "",
+        *summary(report["results"]),
+        "",
+        "All quantities:",
         "",
         *table(report["results"]),
         "",
