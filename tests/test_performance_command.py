@@ -39,7 +39,7 @@ def test_quick_run(nest: str, tmp_path: Path) -> None:
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "old" not in text
-    assert "| NEST / jaxnest | threads | simulating: xla |" in text
+    assert "| NEST / jaxnest | threads | synaptic events per second: xla |" in text
     assert "| CUBA, 100 neurons | 1 | per biological second | s |" in text
     assert plot.read_bytes().startswith(b"\x89PNG")
     measured = json.loads(numbers.read_text())

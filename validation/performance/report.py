@@ -21,7 +21,7 @@ ROWS = {
     "process_warm": ("whole process", "s"),
 }
 IMPORTANT = {
-    "simulating": "seconds_per_biological_second",
+    "synaptic events per second": "synaptic_events_per_second",
     "building and preparing": "construction",
     "memory per synapse": "bytes_per_synapse",
 }
