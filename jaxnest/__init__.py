@@ -82,7 +82,6 @@ if TYPE_CHECKING:  # what NestModule supplies, for editors and type checkers
     dict_miss_is_error: bool
     verbosity: VerbosityLevel
     compute_backend: str
-    delivery: str
     adaptive_target_buffers: bool
     buffer_size_target_data: int
     buffer_size_spike_data: int

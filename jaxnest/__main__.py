@@ -15,18 +15,18 @@ from typing import Any, final
 from jaxnest import alias
 from jaxnest.version import __version__
 
-BACKENDS = ("xla", "strict")
+BACKENDS = ("native", "jax")
 BACKEND_VARIABLE = "JAXNEST_BACKEND"
 USAGE = """\
-usage: jaxnest [--backend {xla,strict}] script.py [arguments]
-       jaxnest [--backend {xla,strict}] -m module [arguments]
-       jaxnest [--backend {xla,strict}] -c code [arguments]
+usage: jaxnest [--backend {native,jax}] script.py [arguments]
+       jaxnest [--backend {native,jax}] -m module [arguments]
+       jaxnest [--backend {native,jax}] -c code [arguments]
 
 Runs a Python script as Python does, with 'nest' being jaxnest: scripts that say
 'import nest' run without a changed line.
 
-  --backend xla     fast; equal to NEST within rounding (default)
-  --backend strict  slower; the last bit is NEST's, too
+  --backend native  compiled loops on the CPU, with NEST's last digit (default)
+  --backend jax     array operations on JAX's default device, a GPU where there is one
   --version         print versions and exit
   --help            print this text and exit
 """

@@ -12,6 +12,7 @@ import functools
 import gc
 import os
 import pathlib
+import re
 from collections.abc import Callable
 from typing import Any, final
 
@@ -139,11 +140,16 @@ class _Callback(CFunc):
     def enable_caching(self) -> None:
         """Keep machine code between processes."""
         if _cache_is_writable():
-            self._cache = _Cache(self.__wrapped__)
+            self._cache = (_CacheOfKeys if self.__wrapped__.__closure__ else _Cache)(self.__wrapped__)
 
 
-def callback(function: Callable[..., Any], signature: Any) -> Any:
-    """Compile a function that foreign code calls, at the `address` of the result, which has to be kept."""
+def callback(function: Callable[..., Any], signature: Any, key: str = "") -> Any:
+    """Compile a function that foreign code calls, at the `address` of the result, which has to be kept.
+
+    `key` names the function and all that it depends on, if its code is that of others as well.
+    """
+    if key:
+        function.__qualname__ = re.sub(r"\W", "_", key)
     made: Any = _Callback(function, (signature.args, signature.return_type), {}, {})
     made.enable_caching()
     _at_ease(made.compile)
@@ -217,6 +223,15 @@ class _CacheFormat(CompileResultCacheImpl):
 @final
 class _Cache(FunctionCache):
     _impl_class = _CacheFormat
+
+
+@final
+class _CacheOfKeys(FunctionCache):
+    _impl_class = _CacheFormat
+
+    def _index_key(self, sig: Any, codegen: Any) -> Any:
+        """Return what stored code is found by: the file is named after all that the function depends on."""
+        return sig, codegen.magic_tuple()
 
 
 def _machine_code_folder() -> pathlib.Path:

@@ -217,8 +217,9 @@ class XlaRunner:
                     return batch, int(bad[0][0]), name
         return None
 
-    def take_streams(self) -> None:
+    def take_streams(self, streams: Any) -> None:
         """Continue with the kernel's random streams."""
+        self.streams = streams
         for s, shard in enumerate(self.carry["shards"]):
             if self._draws(s):
                 shard["stream"] = self.streams.vp_specific[s].copy()

@@ -18,7 +18,6 @@ import numpy as np
 from numba.extending import overload
 
 from jaxnest.compiling import njit
-from jaxnest.engine import ffi
 from jaxnest.engine.archive_layout import (
     CALCIUM,
     CALCIUM_STEP,
@@ -55,6 +54,7 @@ from jaxnest.engine.archive_layout import (
 )
 from jaxnest.engine.events import next_spike
 from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED, FROM, MIN_DELAY, ORIGIN, TO
+from jaxnest.engine.operations import F8, I4, I8, F8x2, I8x2, operation
 from jaxnest.models import history
 
 _uint64: Any = numba.uint64
@@ -62,16 +62,8 @@ EPSILON = 1e-6
 """Spikes that are closer in time than this (ms) coincide."""
 
 
-@njit(cache=True)
-def note_spikes(
-    index: np.ndarray,
-    trace: np.ndarray,
-    pool: np.ndarray,
-    counters: np.ndarray,
-    raster: np.ndarray,
-    clock: np.ndarray,
-    times: np.ndarray,
-) -> None:
+@operation
+def note_spikes(index: I8x2, trace: F8x2, pool: F8x2, counters: I8, raster: I4, clock: I8, times: F8) -> None:
     """After a segment: remember its spikes.
 
     If the pool has no room for them, nothing is done but to say in ``counters[ARCHIVE_NEEDED]`` how much is missing.
@@ -103,8 +95,8 @@ def note_spike(
     trace[LAST] = t
 
 
-@njit(cache=True)
-def decay_calcium(trace: np.ndarray, t: float) -> None:
+@operation
+def decay_calcium(trace: F8x2, t: float) -> None:
     """At the end of a run: let the calcium traces decay until then."""
     for i in range(len(trace)):
         trace[i, CALCIUM] *= math.exp((trace[i, CALCIUM_TIME] - t) / trace[i, CALCIUM_TAU])
@@ -191,26 +183,6 @@ def move(index: np.ndarray, pool: np.ndarray, counters: np.ndarray) -> None:
             pool[start + k, word] = pool[old, word]
     index[START], index[CAPACITY], index[FIRST] = start, capacity, 0
     counters[ARCHIVE_USED] += capacity
-
-
-@ffi.handler
-def note_spikes_handler(frame: int) -> int:
-    """`note_spikes` as an operation of XLA."""
-    if ffi.is_query(frame):
-        return 0
-    index = ffi.int64(frame, 0)
-    n = len(index) // INDEX_WORDS
-    if n > 0:
-        note_spikes(
-            index.reshape((n, INDEX_WORDS)),
-            ffi.float64(frame, 1).reshape((n, TRACE_WORDS)),
-            ffi.float64(frame, 2).reshape((-1, RECORD_WORDS)),
-            ffi.int64(frame, 3),
-            ffi.int32(frame, 4),
-            ffi.int64(frame, 5),
-            ffi.float64(frame, 6),
-        )
-    return 0
 
 
 # -- what synapses ask for: the operations of `models.history` in compiled code ----------------------------

@@ -13,7 +13,6 @@ from __future__ import annotations
 import numpy as np
 
 from jaxnest.compiling import njit
-from jaxnest.engine import ffi
 from jaxnest.engine.archive import move
 from jaxnest.engine.archive_layout import (
     CAPACITY,
@@ -43,6 +42,7 @@ from jaxnest.engine.layout import (
     TO,
 )
 from jaxnest.engine.learning import FIRST_COLUMN, FIRST_ROW, LAG, N_OUTPUTS, OUTPUT, SIGNAL_LAG
+from jaxnest.engine.operations import F8, I4, I8, F8x2, F8x3, I8x2, operation
 from jaxnest.models.learning_history import C_REG, F_TARGET, INTERVAL, IS_SPIKING, N_SPIKES, SHIFT
 
 FIRST_BEGIN, LATEST_BEGIN = 2, 3
@@ -143,14 +143,14 @@ def note_source(index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters
     _append(index, pool, counters, t, last if at_border else t)
 
 
-@njit(cache=True)
+@operation
 def take_signals(
-    ring: np.ndarray,
-    index: np.ndarray,
-    pool: np.ndarray,
-    lanes: np.ndarray,
-    places: np.ndarray,
-    clock: np.ndarray,
+    ring: F8,
+    index: I8x2,
+    pool: F8x2,
+    lanes: I8x2,
+    places: I8,
+    clock: I8,
 ) -> None:
     """Before spikes are delivered: note the learning signals that have arrived in this slice, of one step."""
     if places[SIGNAL_LAG] == 0 or clock[FROM] > 0:
@@ -167,18 +167,18 @@ def take_signals(
                 pool[place(index[row], k), SIGNAL] += arrived
 
 
-@njit(cache=True)
+@operation
 def begin_step(
-    ring: np.ndarray,
-    index: np.ndarray,
-    trace: np.ndarray,
-    pool: np.ndarray,
-    counters: np.ndarray,
-    lanes: np.ndarray,
-    awake: np.ndarray,
-    places: np.ndarray,
-    clock: np.ndarray,
-    times: np.ndarray,
+    ring: F8,
+    index: I8x2,
+    trace: F8x2,
+    pool: F8x2,
+    counters: I8,
+    lanes: I8x2,
+    awake: I8,
+    places: I8,
+    clock: I8,
+    times: F8,
 ) -> None:
     """Before neurons are advanced: forget what nobody needs, begin the record of this step, and tell the neurons."""
     for i in range(len(lanes)):
@@ -217,18 +217,18 @@ def _forget(index: np.ndarray, pool: np.ndarray, row: int, interval: float) -> N
     erase(rates, pool, 0, lower_bound(rates, pool, first))
 
 
-@njit(cache=True)
+@operation
 def note_step(
-    index: np.ndarray,
-    trace: np.ndarray,
-    pool: np.ndarray,
-    counters: np.ndarray,
-    raster: np.ndarray,
-    samples: np.ndarray,
-    awake: np.ndarray,
-    places: np.ndarray,
-    clock: np.ndarray,
-    times: np.ndarray,
+    index: I8x2,
+    trace: F8x2,
+    pool: F8x2,
+    counters: I8,
+    raster: I4,
+    samples: F8x3,
+    awake: I8,
+    places: I8,
+    clock: I8,
+    times: F8,
 ) -> None:
     """After a segment: note the values of its steps, and the firing rate if an interval of updates ends.
 
@@ -255,60 +255,3 @@ def note_step(
                 trace[row, N_SPIKES] = 0.0
 
 
-@ffi.handler
-def take_signals_handler(frame: int) -> int:
-    """`take_signals` as an operation of XLA."""
-    if ffi.is_query(frame):
-        return 0
-    take_signals(
-        ffi.float64(frame, 0),
-        ffi.int64(frame, 1).reshape((-1, INDEX_WORDS)),
-        ffi.float64(frame, 2).reshape((-1, RECORD_WORDS)),
-        ffi.int64(frame, 3).reshape((-1, 3)),
-        ffi.int64(frame, 4),
-        ffi.int64(frame, 5),
-    )
-    return 0
-
-
-@ffi.handler
-def begin_step_handler(frame: int) -> int:
-    """`begin_step` as an operation of XLA."""
-    if ffi.is_query(frame):
-        return 0
-    begin_step(
-        ffi.float64(frame, 0),
-        ffi.int64(frame, 1).reshape((-1, INDEX_WORDS)),
-        ffi.float64(frame, 2).reshape((-1, TRACE_WORDS)),
-        ffi.float64(frame, 3).reshape((-1, RECORD_WORDS)),
-        ffi.int64(frame, 4),
-        ffi.int64(frame, 5).reshape((-1, 3)),
-        ffi.int64(frame, 6),
-        ffi.int64(frame, 7),
-        ffi.int64(frame, 8),
-        ffi.float64(frame, 9),
-    )
-    return 0
-
-
-@ffi.handler
-def note_step_handler(frame: int) -> int:
-    """`note_step` as an operation of XLA."""
-    if ffi.is_query(frame):
-        return 0
-    samples, places, clock = ffi.float64(frame, 5), ffi.int64(frame, 7), ffi.int64(frame, 8)
-    steps = clock[MIN_DELAY]
-    columns = len(samples) // (steps * places[N_OUTPUTS])
-    note_step(
-        ffi.int64(frame, 0).reshape((-1, INDEX_WORDS)),
-        ffi.float64(frame, 1).reshape((-1, TRACE_WORDS)),
-        ffi.float64(frame, 2).reshape((-1, RECORD_WORDS)),
-        ffi.int64(frame, 3),
-        ffi.int32(frame, 4),
-        samples.reshape((steps, places[N_OUTPUTS], columns)),
-        ffi.int64(frame, 6),
-        places,
-        clock,
-        ffi.float64(frame, 9),
-    )
-    return 0

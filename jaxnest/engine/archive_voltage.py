@@ -13,7 +13,6 @@ import numpy as np
 from numba.extending import overload
 
 from jaxnest.compiling import njit
-from jaxnest.engine import ffi
 from jaxnest.engine.archive import EPSILON, move
 from jaxnest.engine.archive_layout import (
     CAPACITY,
@@ -50,19 +49,20 @@ from jaxnest.engine.voltages import (
     THETA_MINUS,
     THETA_PLUS,
 )
+from jaxnest.engine.operations import F8, I8, F8x2, F8x3, I8x2, operation
 from jaxnest.models import voltage_history
 
 
-@njit(cache=True)
+@operation
 def note_voltages(
-    index: np.ndarray,
-    pool: np.ndarray,
-    counters: np.ndarray,
-    samples: np.ndarray,
-    parameters: np.ndarray,
-    places: np.ndarray,
-    clock: np.ndarray,
-    times: np.ndarray,
+    index: I8x2,
+    pool: F8x2,
+    counters: I8,
+    samples: F8x3,
+    parameters: F8x2,
+    places: I8,
+    clock: I8,
+    times: F8,
 ) -> None:
     """After a segment: note what the potentials of the neurons of a batch would change.
 
@@ -125,28 +125,6 @@ def _append(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: Any, a
     record = pool[index[START] + ((index[FIRST] + index[LENGTH]) & (index[CAPACITY] - 1))]
     record[TIME], record[RECORD_TRACE], record[READ] = t, amount, 0.0
     index[LENGTH] += 1
-
-
-@ffi.handler
-def note_voltages_handler(frame: int) -> int:
-    """`note_voltages` as an operation of XLA."""
-    if ffi.is_query(frame):
-        return 0
-    parameters, clock = ffi.float64(frame, 4), ffi.int64(frame, 6)
-    samples, places = ffi.float64(frame, 3), ffi.int64(frame, 5)
-    steps = clock[MIN_DELAY]
-    columns = len(samples) // (steps * places[0])
-    note_voltages(
-        ffi.int64(frame, 0).reshape((-1, INDEX_WORDS)),
-        ffi.float64(frame, 1).reshape((-1, RECORD_WORDS)),
-        ffi.int64(frame, 2),
-        samples.reshape((steps, places[0], columns)),
-        parameters.reshape((-1, PARAMETER_WORDS)),
-        places,
-        clock,
-        ffi.float64(frame, 7),
-    )
-    return 0
 
 
 # -- what synapses ask for: the operations of `models.voltage_history` in compiled code ------------------------

@@ -34,10 +34,18 @@ class Buffers:
     precise: PreciseSpikes | None = None
     """What there is in networks with precise spike times only."""
 
-    @property
-    def has_spikes(self) -> bool:
-        """True if there are spikes to be delivered."""
-        return bool(self.counters[layout.N_REGISTER]) or (self.precise is not None and len(self.precise.register) > 0)
+    def half(self, slice_: int) -> np.ndarray:
+        """Return the part of the register with the spikes that are delivered in a slice, whose number is given."""
+        return self.register.reshape(2, -1)[slice_ % 2]
+
+    def registered(self, slice_: int) -> np.ndarray:
+        """Return these spikes, one per row: node, lag, multiplicity."""
+        half = self.half(slice_)
+        return half[1 : 1 + layout.REGISTER_WORDS * half[0]].reshape(-1, layout.REGISTER_WORDS)
+
+    def has_spikes(self, slice_: int) -> bool:
+        """Return whether there are spikes to be delivered in a slice."""
+        return bool(self.half(slice_)[0]) or (self.precise is not None and len(self.precise.register) > 0)
 
 
 def events_per_slice(plan: Plan, shard: int) -> int:
@@ -69,7 +77,7 @@ def new_buffers(plan: Plan, shard: Shard, weight_capacity: int, stream: np.ndarr
     return Buffers(
         np.zeros((plan.n_slots, shard.n_lanes)),
         np.zeros((plan.min_delay, n), np.int32),
-        np.zeros(max(1, n * plan.min_delay) * layout.REGISTER_WORDS, np.int64),
+        np.zeros(2 * (1 + n * plan.min_delay * layout.REGISTER_WORDS), np.int64),
         np.zeros(capacity * layout.EVENT_WORDS, np.int64),
         np.zeros(max(1, weight_capacity) * layout.WEIGHT_WORDS, np.int64),
         np.zeros(layout.COUNTER_WORDS, np.int64),
@@ -99,9 +107,9 @@ def carry_over(plan: Plan, old: Plan, buffers: list[Buffers], old_buffers: list[
         new.ring[np.ix_(rows % plan.n_slots, here)] = before.ring[np.ix_(rows % old.n_slots, there)]
         new.counters[layout.N_SPIKES] = before.counters[layout.N_SPIKES]
         if step % plan.min_delay:
-            n = before.counters[layout.N_REGISTER]
-            new.register[: n * layout.REGISTER_WORDS] = before.register[: n * layout.REGISTER_WORDS]
-            new.counters[layout.N_REGISTER] = n
+            words = before.half(step // old.min_delay + 1)
+            n = min(1 + int(words[0]) * layout.REGISTER_WORDS, len(new.half(0)))
+            new.half(step // plan.min_delay + 1)[:n] = words[:n]
         new.archive.carry_over(before.archive, new.counters)
         if new.precise is not None and before.precise is not None:
             new.precise.carry_over(before.precise)

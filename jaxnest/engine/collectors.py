@@ -8,6 +8,7 @@ import numpy as np
 
 from jaxnest.engine.delivery_table import DeliveryTable
 from jaxnest.engine.layout import GROUP_COMMON
+from jaxnest.engine.operations import Pack
 from jaxnest.engine.plasticity import Plasticity, common_slices
 from jaxnest.engine.shard import Shard
 
@@ -67,16 +68,16 @@ def modulating_calls(plasticity: Plasticity) -> np.ndarray:
     return synaptic_calls.incomplete_calls([s.words for s in plasticity.synapses], functions)
 
 
-def after_segment(
+def modulating_call(
     table: DeliveryTable, collectors: Collectors, buffers: Any, stream: Any, clock: np.ndarray, times: np.ndarray
-) -> None:
-    """Remember the spikes of a segment and let the collectors act, without XLA."""
+) -> Pack:
+    """Return the call that remembers the spikes of a segment and lets the collectors act."""
     from jaxnest.engine import modulation, synaptic_calls
 
     plasticity = table.plasticity
     assert plasticity is not None
     shared = (buffers.ring, buffers.weight_events, buffers.counters, *buffers.archive.arrays, stream, clock, times)
-    arguments: tuple[Any, ...] = (
+    return modulation.after_segment.pack(
         buffers.ring.reshape(-1),
         buffers.counters,
         *buffers.archive.arrays,
@@ -86,4 +87,3 @@ def after_segment(
         *collectors,
         synaptic_calls.complete(modulating_calls(plasticity), shared),
     )
-    modulation.after_segment(*arguments)

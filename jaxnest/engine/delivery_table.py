@@ -57,13 +57,6 @@ class DeliveryTable:
     is_spread: bool = False
     """Whether weight and delay of every connection are stored."""
 
-    def places(self) -> np.ndarray:
-        """Return the addresses and lengths of the arrays that delivery reads.
-
-        A program that gets these instead of the arrays does not depend on how long they are.
-        """
-        return addresses(*self.arrays())
-
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return the arrays that delivery reads."""
         return (
@@ -99,11 +92,6 @@ class DeliveryTable:
         self.weight, self.delay = self.weight[place], self.delay[place]
         self.value_start = np.append(self.connection_start[:-1], 0)
         self.is_spread = True
-
-
-def addresses(*arrays: np.ndarray) -> np.ndarray:
-    """Return address and length of each array."""
-    return np.array([(a.ctypes.data, a.size) for a in arrays], np.int64).reshape(-1)
 
 
 def build_delivery(

@@ -14,11 +14,13 @@ import numba
 import numpy as np
 
 from jaxnest.compiling import njit
-from jaxnest.engine import ffi, meeting
+from jaxnest.engine.intrinsics import array
 from jaxnest.engine.layout import (
     AGAIN,
+    ARCHIVE_NEEDED,
     ASCENDING,
     BINARY,
+    COUNTER_WORDS,
     EVENT_WORDS,
     FLIP,
     FROM,
@@ -26,7 +28,6 @@ from jaxnest.engine.layout import (
     MIN_DELAY,
     N_EVENTS,
     N_LANES,
-    N_REGISTER,
     N_SLOTS,
     N_SPIKES,
     N_WEIGHTS,
@@ -39,11 +40,13 @@ from jaxnest.engine.layout import (
     WEIGHTS_NEEDED,
     WIDTH,
 )
+from jaxnest.engine.operations import F8, I4, I8, U8, F8x2, operation
 from jaxnest.random.engines import compiled, drand
 
 _BLOCK = 64
 """Places of the raster that are looked at together."""
 _int32: Any = numba.int32
+_int64: Any = numba.int64
 
 
 @njit(cache=True, nogil=True)
@@ -79,17 +82,29 @@ def _keys(raster: np.ndarray, rank: np.ndarray, begin: int, end: int, min_delay:
 
 
 @njit(cache=True, nogil=True)
+def half(register: np.ndarray, slice_: int) -> np.ndarray:
+    """Return the part of a register with the spikes that are delivered in a slice, whose number is given.
+
+    Its first word says how many there are. Virtual processes may write down spikes for the next slice while others
+    still read those for the present one.
+    """
+    size = len(register) // 2
+    first = slice_ % 2 * size
+    return register[first : first + size]
+
+
+@operation
 def collect(
-    events: np.ndarray,
-    register: np.ndarray,
-    counters: np.ndarray,
-    raster: np.ndarray,
-    rank: np.ndarray,
-    column_of_rank: np.ndarray,
-    emitters: np.ndarray,
-    recorded: np.ndarray,
-    watched: np.ndarray,
-    clock: np.ndarray,
+    events: I8,
+    register: I8,
+    counters: I8,
+    raster: I4,
+    rank: I8,
+    column_of_rank: I8,
+    emitters: I8,
+    recorded: I8,
+    watched: I8,
+    clock: I8,
 ) -> None:
     """After a segment: note spikes for recorders, and register them for delivery at the end of the slice.
 
@@ -114,39 +129,50 @@ def collect(
             events[EVENT_WORDS * k + 5] = events[EVENT_WORDS * k + 6] = 0
             k += 1
     counters[N_EVENTS] = k
-    i = counters[N_REGISTER] if clock[FROM] > 0 else 0
+    mine = half(register, clock[ORIGIN] // min_delay + 1)
+    i = mine[0] if clock[FROM] > 0 else 0
     for key in keys:
         column, lag = column_of_rank[key // min_delay], key % min_delay
-        register[REGISTER_WORDS * i] = emitters[column]
-        register[REGISTER_WORDS * i + 1] = lag
-        register[REGISTER_WORDS * i + 2] = raster[lag * n + column]
+        mine[1 + REGISTER_WORDS * i] = emitters[column]
+        mine[1 + REGISTER_WORDS * i + 1] = lag
+        mine[1 + REGISTER_WORDS * i + 2] = raster[lag * n + column]
         i += 1
-    counters[N_REGISTER] = i
+    mine[0] = i
     counters[WEIGHTS_NEEDED] = 0
     if clock[TO] == min_delay:
         for k in range(i):
-            copies = max(0, register[REGISTER_WORDS * k + 2])
-            counters[WEIGHTS_NEEDED] += watched[register[REGISTER_WORDS * k]] * copies
+            copies = max(0, mine[1 + REGISTER_WORDS * k + 2])
+            counters[WEIGHTS_NEEDED] += watched[mine[1 + REGISTER_WORDS * k]] * copies
 
 
-@compiled
+@njit(cache=True, nogil=True)
+def registered(registers: np.ndarray, process: int, clock: np.ndarray) -> np.ndarray:
+    """Return the spikes for the present slice of a virtual process, flat.
+
+    `registers` has address and length of the register of each virtual process.
+    """
+    register = array(registers[2 * process], registers[2 * process + 1], _int64)
+    mine = half(register, clock[ORIGIN] // clock[MIN_DELAY])
+    return mine[1 : 1 + REGISTER_WORDS * mine[0]]
+
+
+@operation
 def deliver(
-    ring: np.ndarray,
-    weight_events: np.ndarray,
-    counters: np.ndarray,
-    register: np.ndarray,
-    n_register: int,
-    group_start: np.ndarray,
-    connection_start: np.ndarray,
-    group_watched: np.ndarray,
-    group_constant: np.ndarray,
-    value_start: np.ndarray,
-    lane: np.ndarray,
-    weight: np.ndarray,
-    delay: np.ndarray,
-    clock: np.ndarray,
+    ring: F8,
+    weight_events: I8,
+    counters: I8,
+    registers: I8,
+    group_start: I8,
+    connection_start: I8,
+    group_watched: I8,
+    group_constant: I8,
+    value_start: I8,
+    lane: I4,
+    weight: F8,
+    delay: I4,
+    clock: I8,
 ) -> None:
-    """At the beginning of a slice: add the spikes that one virtual process registered in the previous one.
+    """At the beginning of a slice: add the spikes that all virtual processes registered in the previous one.
 
     Connections are grouped by source and synapse model; a spike of multiplicity m is delivered m times
     through each group, as in NEST. Floating-point additions come in NEST's order. If all delays are equal, an entry
@@ -154,20 +180,22 @@ def deliver(
     entry and the entries in the cache.
     """
     lag_by_lag = group_constant[0] == 1
-    for lag in range(clock[MIN_DELAY] if lag_by_lag else 1):
-        for i in range(n_register):
-            if lag_by_lag and register[REGISTER_WORDS * i + 1] != lag:
-                continue
-            node = register[REGISTER_WORDS * i]
-            step = clock[ORIGIN] - clock[MIN_DELAY] + register[REGISTER_WORDS * i + 1]
-            for group in range(group_start[node], group_start[node + 1]):
-                first, last = connection_start[group], connection_start[group + 1]
-                constant, value = group_constant[1 + group], value_start[group]
-                for copy in range(register[REGISTER_WORDS * i + 2]):
-                    weights = value + (value_start[-1] if copy > 0 else 0)
-                    _deliver_group(ring, lane, weight, delay, first, last, constant, value, weights, step, clock)
-                    if group_watched[group]:
-                        _note_weights(weight_events, counters, first, last, step + 1, weight, value, 1 - constant)
+    for process in range(len(registers) // 2):
+        register = registered(registers, process, clock)
+        for lag in range(clock[MIN_DELAY] if lag_by_lag else 1):
+            for i in range(0, len(register), REGISTER_WORDS):
+                if lag_by_lag and register[i + 1] != lag:
+                    continue
+                node = register[i]
+                step = clock[ORIGIN] - clock[MIN_DELAY] + register[i + 1]
+                for group in range(group_start[node], group_start[node + 1]):
+                    first, last = connection_start[group], connection_start[group + 1]
+                    constant, value = group_constant[1 + group], value_start[group]
+                    for copy in range(register[i + 2]):
+                        weights = value + (value_start[-1] if copy > 0 else 0)
+                        _deliver_group(ring, lane, weight, delay, first, last, constant, value, weights, step, clock)
+                        if group_watched[group]:
+                            _note_weights(weight_events, counters, first, last, step + 1, weight, value, 1 - constant)
 
 
 @compiled
@@ -288,10 +316,8 @@ def add_amounts(ring: np.ndarray, row: int, lane: np.ndarray, amount: np.ndarray
             c += 1
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
-def draw_uniforms(
-    stream: np.ndarray, uniform: np.ndarray, frozen: np.ndarray, rows: np.ndarray, clock: np.ndarray
-) -> None:
+@operation
+def draw_uniforms(stream: U8, uniform: F8x2, frozen: I8, rows: I8, clock: I8) -> None:
     """Draw one number for each step of the segment, neuron by neuron."""
     for i in range(rows[0], rows[1]):
         if not frozen[i]:
@@ -299,80 +325,23 @@ def draw_uniforms(
                 uniform[lag, i] = drand(stream)
 
 
-@ffi.handler
-def uniforms_handler(frame: int) -> int:
-    """`draw_uniforms` as an operation of XLA."""
-    if ffi.is_query(frame):
-        return 0
-    frozen, clock = ffi.int64(frame, 2), ffi.int64(frame, 4)
-    uniform = ffi.float64(frame, 1).reshape((clock[MIN_DELAY], len(frozen)))
-    draw_uniforms(ffi.uint64(frame, 0), uniform, frozen, ffi.int64(frame, 3), clock)
-    return 0
+@operation
+def has_room(rooms: I8x2) -> int:
+    """Return whether all buffers take what another slice can make.
 
-
-@ffi.handler
-def collect_handler(frame: int) -> int:
-    """`collect` as an operation of XLA."""
-    if ffi.is_query(frame):
-        return 0
-    collect(
-        ffi.int64(frame, 0),
-        ffi.int64(frame, 1),
-        ffi.int64(frame, 2),
-        ffi.int32(frame, 3),
-        ffi.int64(frame, 4),
-        ffi.int64(frame, 5),
-        ffi.int64(frame, 6),
-        ffi.int64(frame, 7),
-        ffi.int64(frame, 8),
-        ffi.int64(frame, 9),
-    )
-    return 0
-
-
-@ffi.handler
-def clear_handler(frame: int) -> int:
-    """Clear what a segment has read from the ring buffer, but for the lanes that are kept, as an operation of XLA."""
-    if ffi.is_query(frame):
-        return 0
-    ring, kept, clock = ffi.float64(frame, 0), ffi.int64(frame, 1), ffi.int64(frame, 2)
-    n_lanes = clock[N_LANES]
-    for lag in range(clock[FROM], clock[TO]):
-        first = ((clock[ORIGIN] + lag) % clock[N_SLOTS]) * n_lanes
-        row = ring[first : first + n_lanes]
-        if len(kept) == 0:
-            row[:] = 0.0
-            continue
-        for lane in range(n_lanes):
-            if kept[lane] == 0:
-                row[lane] = 0.0
-    return 0
-
-
-@ffi.handler
-def deliver_handler(frame: int) -> int:
-    """`deliver` for the registers of all virtual processes, as an operation of XLA."""
-    if ffi.is_query(frame):
-        return 0
-    places, clock, registers = ffi.int64(frame, 3), ffi.int64(frame, 4), 5
-    if clock[FROM] != 0:
-        return 0
-    for k in range(meeting.n_registers(frame, registers)):
-        register = meeting.register(frame, registers, k, clock)
-        deliver(
-            ffi.float64(frame, 0),
-            ffi.int64(frame, 1),
-            ffi.int64(frame, 2),
-            register,
-            len(register) // REGISTER_WORDS,
-            ffi.array(places[0], places[1], numba.int64),
-            ffi.array(places[2], places[3], numba.int64),
-            ffi.array(places[4], places[5], numba.int64),
-            ffi.array(places[6], places[7], numba.int64),
-            ffi.array(places[8], places[9], numba.int64),
-            ffi.array(places[10], places[11], numba.int32),
-            ffi.array(places[12], places[13], numba.float64),
-            ffi.array(places[14], places[15], numba.int32),
-            clock,
-        )
-    return 0
+    Parameters
+    ----------
+    rooms
+        Per virtual process: address of its counters; how many events a slice can make; how many events its buffer takes,
+        and how many weights.
+    """
+    needed = 0
+    for s in range(len(rooms)):
+        needed += array(rooms[s, 0], COUNTER_WORDS, _int64)[WEIGHTS_NEEDED]
+    for s in range(len(rooms)):
+        counters = array(rooms[s, 0], COUNTER_WORDS, _int64)
+        if counters[ARCHIVE_NEEDED] > 0 or counters[N_EVENTS] + rooms[s, 1] > rooms[s, 2]:
+            return 0
+        if counters[N_WEIGHTS] + needed > rooms[s, 3]:
+            return 0
+    return 1

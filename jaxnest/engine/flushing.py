@@ -9,15 +9,19 @@ from __future__ import annotations
 import numpy as np
 
 from jaxnest.compiling import njit
-from jaxnest.engine import ffi
 from jaxnest.engine.archive_layout import FLUSH_STEPS, LAST_EVENT, TRACE_WORDS
 from jaxnest.engine.layout import FROM, MIN_DELAY, ORIGIN, TO
+from jaxnest.engine.operations import I4, I8, F8x2, operation
 
 FLUSH = -1
 
 
-@njit(cache=True, nogil=True)
-def flush(trace: np.ndarray, raster: np.ndarray, clock: np.ndarray) -> None:
+@operation
+def flush(
+    trace: F8x2,
+    raster: I4,
+    clock: I8,
+) -> None:
     """After a segment: let neurons whose last event was long ago send a flush event."""
     n = len(raster) // clock[MIN_DELAY]
     for i in range(n):
@@ -32,10 +36,3 @@ def flush(trace: np.ndarray, raster: np.ndarray, clock: np.ndarray) -> None:
                 trace[i, LAST_EVENT] = t
 
 
-@ffi.handler
-def flush_handler(frame: int) -> int:
-    """`flush` as an operation of XLA."""
-    if ffi.is_query(frame):
-        return 0
-    flush(ffi.float64(frame, 0).reshape((-1, TRACE_WORDS)), ffi.int32(frame, 1), ffi.int64(frame, 2))
-    return 0

@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import importlib.util
-import inspect
 import os
 import pathlib
 import sys
@@ -19,7 +18,9 @@ from types import ModuleType
 from typing import Any
 
 from jaxnest.caching import cache_folder
-from jaxnest.models import ops, registry
+from jaxnest.engine.fingerprints import fingerprint
+from jaxnest.engine.operations import Operation
+from jaxnest.models import registry
 
 
 def load(name: str, source: str) -> ModuleType:
@@ -50,13 +51,6 @@ def _import(module_name: str, source: str) -> None:
     spec.loader.exec_module(module)
 
 
-def fingerprint(model: type[Any]) -> str:
-    """Return a hash of the files of models that a loop may inline; `caching.source_digest` covers everything else."""
-    files = [inspect.getsourcefile(c) for c in model.__mro__ if c is not object]
-    files += sorted({h.__code__.co_filename for h in ops.HELPERS if h.__module__.startswith("jaxnest.")} - {*files})
-    return hashlib.sha256(b"".join(pathlib.Path(f).read_bytes() for f in files if f)).hexdigest()
-
-
 def split(names: tuple[str, ...], vectors: frozenset[str]) -> tuple[list[str], list[str]]:
     """Split names into scalars and vectors, keeping their order."""
     return [n for n in names if n not in vectors], [n for n in names if n in vectors]
@@ -77,7 +71,8 @@ from jaxnest.compiling import njit
 from jaxnest.random.engines import compiled
 from jaxnest.random.keyed import rekey
 from jaxnest.random.layout import ENGINE, KEYED, SCRATCH, SCRATCH_SIZE
-from jaxnest.engine import ffi, scalar_ops, special_functions
+from jaxnest.engine import scalar_ops, special_functions
+from jaxnest.engine.intrinsics import array
 from jaxnest.engine.events import add_amounts, post
 from jaxnest.engine.layout import AGAIN, FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.models.registry import implementation
@@ -138,31 +133,17 @@ def send(
                 {sampling}
         {storing}
 
-
-@ffi.handler
-def handler(frame):
-    if ffi.is_query(frame):
-        return 0
-    places = ffi.int64(frame, 15).reshape((-1, 3))
-    n = len(places)
-    clock = ffi.int64(frame, 26)
-    connections = len(ffi.float64(frame, 20))
-    target_state, raster = ffi.float64(frame, 7), ffi.int32(frame, 5)
-    send(
-        ffi.float64(frame, 0), ffi.int64(frame, 1), ffi.int64(frame, 2), ffi.uint64(frame, 3), ffi.uint64(frame, 4),
-        raster.reshape((clock[MIN_DELAY], len(raster) // clock[MIN_DELAY])),
-        ffi.float64(frame, 6).reshape((n, -1)),
-        target_state.reshape((connections, len(target_state) // max(1, connections))),
-        ffi.float64(frame, 8).reshape((n, {n_objects}, {object_size})), ffi.float64(frame, 9),
-        ffi.float64(frame, 10).reshape((clock[MIN_DELAY], {n_outputs}, n)),
-        ffi.float64(frame, 11).reshape((n, -1)), ffi.float64(frame, 12), ffi.int64(frame, 13).reshape((n, -1)),
-        ffi.int64(frame, 14).reshape((n, 2)), places, ffi.int64(frame, 16), ffi.int32(frame, 17),
-        ffi.int32(frame, 18), ffi.int64(frame, 19), ffi.float64(frame, 20), ffi.int32(frame, 21),
-        ffi.int64(frame, 22), ffi.int64(frame, 23), ffi.int64(frame, 24), ffi.int64(frame, 25), clock,
-    )
-    return 0
 """
 )
+
+KINDS = {
+    "ring": "F8", "events": "I8", "counters": "I8", "stream": "U8", "shared_stream": "U8", "raster": "I4x2",
+    "state": "F8x2", "target_state": "F8x2", "objects": "F8x3", "memory": "F8", "samples": "F8x3", "scalars": "F8x2",
+    "vectors": "F8", "vector_start": "I8x2", "windows": "I8x2", "places": "I8x2", "start": "I8", "lane_positive": "I4",
+    "lane_negative": "I4", "flags": "I8", "weight": "F8", "delay": "I4", "alike": "I8", "identity": "I8",
+    "memory_start": "I8", "rows": "I8", "clock": "I8",
+}  # fmt: skip
+"""The arguments of `send`."""
 
 REKEY = """if keyed:
     rekey(stream, places[i, 0], {}, step)
@@ -244,8 +225,8 @@ def _sending(model: type[Any], object_size: int) -> str:
 @functools.cache
 def stimulator_loop(
     model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], outputs: tuple[str, ...], object_size: int
-) -> ModuleType:
-    """Return the module with the compiled loop ``send`` over devices of a model, and its XLA ``handler``."""
+) -> Operation:
+    """Return the operation that lets devices of a model act in a segment."""
     name = model.__name__ if registry.VARIANTS.get(model.__name__) is model else model.name
     settles = model.settle is not None
     draws = model.draw is not None
@@ -277,14 +258,11 @@ def stimulator_loop(
         sampling=("\n" + 16 * " ").join(f"samples[lag, {k}, i] = output_{k}(v, s)" for k in range(len(outputs)))
         or "pass",
         storing=("\n" + 8 * " ").join(f"state[i, {k}] = s.{x}" for k, x in enumerate(model.dynamic)) or "pass",
-        n_objects=model.distributions,
-        object_size=object_size,
-        n_outputs=len(outputs),
     )
     if model.allocates:
         allocating = '@njit(cache=True, error_model="numpy", nogil=True)'
         source = source.replace("@compiled", allocating).replace(", _nrt=False", "")
-    return load(name, source)
+    return Operation(load(name, source).send, KINDS)
 
 
 def _receive(model: type[Any]) -> str:

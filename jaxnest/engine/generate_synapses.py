@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 from typing import Any, final
 
-from jaxnest.engine.generate import fingerprint, load
+from jaxnest.engine.fingerprints import fingerprint
+from jaxnest.engine.generate import load
 from jaxnest.engine.plasticity import as_field, common_slices, own_names, state_names
 from jaxnest.engine.synaptic_calls import OWN, SHARED
 
@@ -18,10 +19,12 @@ from collections import namedtuple
 import numba
 from jaxnest.compiling import njit
 from numba import float64, int32, int64, uint32, uint64
-from jaxnest.engine import archive, archive_voltage, ffi, learning_queries, modulation, scalar_ops
+from jaxnest.engine import archive, archive_voltage, learning_queries, modulation, scalar_ops
 from jaxnest.engine.archive_layout import (
     CAPACITY, FIRST, INDEX_WORDS, LENGTH, MS_PER_STEP, MS_PER_TIC, RECORD_WORDS, START, TICS_PER_STEP, TRACE_WORDS
 )
+from jaxnest.engine.entries import entry
+from jaxnest.engine.intrinsics import array, prefetch, rows
 from jaxnest.engine.layout import (
     COLUMN, FLAGS, FLIP, LANE_NEGATIVE, LANE_POSITIVE, N_LANES, N_SLOTS, N_WEIGHTS, PLAIN, SITE_WORDS, WEIGHT_WORDS
 )
@@ -41,10 +44,10 @@ send = njit(error_model="numpy", inline="always")(SYNAPSE_MODELS[{name!r}].send)
 
 {functions}
 
-@ffi.handler
+@entry
 def deliver(address):
-    call = ffi.array(address, CALL_WORDS, int64)
-    words = ffi.array(call[ARRAYS], {n_words}, int64)
+    call = array(address, CALL_WORDS, int64)
+    words = array(call[ARRAYS], {n_words}, int64)
     {choice}
 """
 
@@ -94,8 +97,8 @@ def {function}(address):
 and what depends on nothing else is computed once."""
 
 BEGIN = """\
-call = ffi.array(address, CALL_WORDS, int64)
-words = ffi.array(call[ARRAYS], {n_words}, int64)
+call = array(address, CALL_WORDS, int64)
+words = array(call[ARRAYS], {n_words}, int64)
 {arrays}
 step, c, first, size = call[STEP], call[COMMON_ROW], call[ROW], call[SIZE]
 state_row, state_step = call[STATE_ROW], call[STATE_STEP]
@@ -111,23 +114,23 @@ site = place[ahead]
 row = slot + delay[ahead * delay_step]
 if row >= n_slots:
     row -= n_slots
-ffi.prefetch(ring_at + 8 * (row * n_lanes + sites[site, LANE_POSITIVE]))
+prefetch(ring_at + 8 * (row * n_lanes + sites[site, LANE_POSITIVE]))
 """
 """Fetches what connections further on will need into the cache."""
 
 FETCHING_HISTORY = """\
-ffi.prefetch(index_at + 8 * INDEX_WORDS * sites[site, COLUMN])
-ffi.prefetch(trace_at + 8 * TRACE_WORDS * sites[site, COLUMN])
+prefetch(index_at + 8 * INDEX_WORDS * sites[site, COLUMN])
+prefetch(trace_at + 8 * TRACE_WORDS * sites[site, COLUMN])
 column = sites[place[uint64(first + min(k + {near}, size - 1))], COLUMN]
 record = index[column, START] + ((index[column, FIRST] + index[column, LENGTH] - 1) & (index[column, CAPACITY] - 1))
-ffi.prefetch(pool_at + 8 * RECORD_WORDS * record)
+prefetch(pool_at + 8 * RECORD_WORDS * record)
 """
 
 MODULATION = """
 modulating = njit(error_model="numpy", inline="always")(SYNAPSE_MODELS[{name!r}].modulate)
 
 
-@ffi.handler
+@entry
 def modulate(address):
     {begin}
     for k in range(size):
@@ -158,7 +161,7 @@ TYPES = {
 
 @functools.cache
 def compiled_functions(name: str) -> Any:
-    """Return a module with the compiled functions (`ffi.handler`) of a model.
+    """Return a module with the compiled functions (`engine.entries.entry`) of a model.
 
     They are ``deliver``, which delivers a spike to connections, and perhaps ``modulate``.
     """
@@ -203,7 +206,7 @@ class _Text:
         for k, place in arrays:
             kind = TYPES.get(k, "float64")
             lines.append(
-                f"{k} = ffi.rows({place}, {shapes[k]}, {kind})" if k in shapes else f"{k} = ffi.array({place}, {kind})"
+                f"{k} = rows({place}, {shapes[k]}, {kind})" if k in shapes else f"{k} = array({place}, {kind})"
             )
         local = [f"step_{j} = uint64(column_{j}.shape[0] > 1)" for j in range(len(self.own))]
         local += [f"common_{j} = {self._common(name)}" for j, name in enumerate(self.common)]

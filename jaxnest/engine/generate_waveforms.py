@@ -6,10 +6,14 @@ import functools
 from types import ModuleType
 from typing import Any
 
-from jaxnest.engine.generate import HEAD, fields, fingerprint, load, split
-from jaxnest.engine.generate_neurons import STATE_VECTOR, VECTOR, input_names
+from jaxnest.engine.fingerprints import fingerprint
+from jaxnest.engine.generate import HEAD, fields, load, split
 from jaxnest.engine.integrators.scalar import update_source
+from jaxnest.engine.neuron_loops import input_names
 from jaxnest.models.secondary import Kind
+
+VECTOR = "vectors[i * spread, vector_start[{0}] : vector_start[{0} + 1]]"
+STATE_VECTOR = "state_vectors[i, state_start[{0}] : state_start[{0} + 1]]"
 
 WAVEFORMS = (
     HEAD

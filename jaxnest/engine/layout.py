@@ -5,7 +5,7 @@ from __future__ import annotations
 ORIGIN, FROM, TO, MIN_DELAY, N_SLOTS, N_LANES, SEGMENT = range(7)
 CLOCK_WORDS = 8
 
-N_REGISTER, N_EVENTS, N_SPIKES, N_WEIGHTS, WEIGHTS_NEEDED, ARCHIVE_USED, ARCHIVE_NEEDED, LOST_EVENTS = range(8)
+UNUSED, N_EVENTS, N_SPIKES, N_WEIGHTS, WEIGHTS_NEEDED, ARCHIVE_USED, ARCHIVE_NEEDED, LOST_EVENTS = range(8)
 HISTORY_MISSING, N_TURNS = 8, 9
 COUNTER_WORDS = 10
 
@@ -13,14 +13,6 @@ REGISTER_WORDS = 3  # source node, lag, multiplicity
 EVENT_WORDS = 7
 """Listener (-1: all those of the sender), sender, stamp, multiplicity, segment, bits of offset and of weight."""
 WEIGHT_WORDS = 3  # connection, stamp, bits of the weight
-
-TURN, ARRIVED, PROCESSES, WAIT = range(4)
-HEAD_WORDS = 8
-ROOM_WORDS = 2
-GIVEN_UP = -1
-"""The block of memory that virtual processes share: number of the meeting, how many have arrived, how many there are,
-and the address of the function that waits. Then twice for each process: its counters, its room (whether its buffers
-take the events of another slice, and how many weights they take), and the spikes that it registered."""
 
 WIDTH = 16
 """Nodes in a block that vector instructions advance."""

@@ -13,7 +13,6 @@ import numpy as np
 from numba.extending import overload
 
 from jaxnest.compiling import njit
-from jaxnest.engine import ffi
 from jaxnest.engine.archive import missing, move, note_spike
 from jaxnest.engine.archive_layout import (
     CAPACITY,
@@ -42,6 +41,8 @@ from jaxnest.engine.layout import (
     TO,
 )
 from jaxnest.engine.synaptic_calls import FUNCTION, N_SHARED, STEP, TURN, calls_of_frame, choose
+from jaxnest.engine.intrinsics import call_function
+from jaxnest.engine.operations import F8, I4, I8, F8x2, I8x2, operation
 from jaxnest.models import modulation
 
 LANE, INTERVAL, AWAKE = range(3)
@@ -49,22 +50,22 @@ COLLECTOR_WORDS = 3
 """Words of a collector: its lane of the ring buffer, its interval in shortest delays, whether it takes part."""
 
 
-@njit(cache=True)
+@operation
 def after_segment(
-    ring: np.ndarray,
-    counters: np.ndarray,
-    index: np.ndarray,
-    trace: np.ndarray,
-    pool: np.ndarray,
-    raster: np.ndarray,
-    clock: np.ndarray,
-    times: np.ndarray,
-    collectors: np.ndarray,
-    turn: np.ndarray,
-    connection_start: np.ndarray,
-    groups: np.ndarray,
-    group_collector: np.ndarray,
-    calls: np.ndarray,
+    ring: F8,
+    counters: I8,
+    index: I8x2,
+    trace: F8x2,
+    pool: F8x2,
+    raster: I4,
+    clock: I8,
+    times: F8,
+    collectors: I8x2,
+    turn: I8,
+    connection_start: I8,
+    groups: I8x2,
+    group_collector: I8,
+    calls: I8x2,
 ) -> None:
     """Remember the spikes of a segment, collect those that modulate synapses, and update synapses when it is time.
 
@@ -100,7 +101,7 @@ def after_segment(
                     call = calls[groups[g, GROUP_KIND] - 1]
                     choose(call, groups[g], 0, connection_start[g + 1] - connection_start[g])
                     call[STEP], call[TURN] = end - 1, counters[N_TURNS]
-                    ffi.call_function(call[FUNCTION], call.ctypes.data)
+                    call_function(call[FUNCTION], call.ctypes.data)
             index[n + k, FIRST], index[n + k, LENGTH] = 0, 0
             _add(index[n + k], pool, times[MS_PER_TIC] * (end * times[TICS_PER_STEP]), 0.0)
 
@@ -131,35 +132,6 @@ def _add(index: np.ndarray, pool: np.ndarray, t: float, multiplicity: Any) -> No
     record = pool[index[START] + ((index[FIRST] + index[LENGTH]) & (index[CAPACITY] - 1))]
     record[TIME], record[RECORD_TRACE] = t, multiplicity
     index[LENGTH] += 1
-
-
-@ffi.handler
-def after_segment_handler(frame: int) -> int:
-    """`after_segment` as an operation of XLA.
-
-    Arguments: the common arrays and the calls without them (see `engine.synaptic_calls`); then the raster, collectors,
-    turns, and what `after_segment` has to know of the groups.
-    """
-    if ffi.is_query(frame):
-        return 0
-    clock, rest = ffi.int64(frame, N_SHARED - 2), N_SHARED + 1
-    after_segment(
-        ffi.float64(frame, 0),
-        ffi.int64(frame, 2),
-        ffi.int64(frame, 3).reshape((-1, INDEX_WORDS)),
-        ffi.float64(frame, 4).reshape((-1, TRACE_WORDS)),
-        ffi.float64(frame, 5).reshape((-1, RECORD_WORDS)),
-        ffi.int32(frame, rest),
-        clock,
-        ffi.float64(frame, N_SHARED - 1),
-        ffi.int64(frame, rest + 1).reshape((-1, COLLECTOR_WORDS)),
-        ffi.int64(frame, rest + 2),
-        ffi.int64(frame, rest + 3),
-        ffi.int64(frame, rest + 4).reshape((-1, GROUP_WORDS)),
-        ffi.int64(frame, rest + 5),
-        calls_of_frame(frame),
-    )
-    return 0
 
 
 # -- what synapses ask for: the operations of `models.modulation` in compiled code ----------------------------

@@ -9,8 +9,10 @@ import numpy as np
 
 from jaxnest.engine.buffers import Buffers
 from jaxnest.engine.generate import split
-from jaxnest.engine.generate_neurons import neuron_loop
 from jaxnest.engine.generate_precise import precise_loop
+from jaxnest.engine.neuron_loops import neuron_loop
+from jaxnest.engine.operations import Pack
+from jaxnest.engine.recorders import recorder_words
 from jaxnest.engine.shard import Batch
 from jaxnest.engine.stimulation import NO_STREAM
 
@@ -46,20 +48,21 @@ class NodeColumns:
         if batch.model.queue_channel is not None:
             self.module = precise_loop(batch.model, names, outputs)
         else:
-            self.module = neuron_loop(batch.model, names, batch.vectors, outputs, batch.stochastic)
+            self.operation = neuron_loop(batch.model, names, batch.vectors, batch.stochastic)
+            self.recorders = recorder_words(batch.model, names, batch.vectors, outputs)
 
-    def advance(
+    def pack(
         self,
         buffers: Buffers,
         clock: np.ndarray,
         stream: np.ndarray = NO_STREAM,
         span: tuple[int, int] | None = None,
-    ) -> None:
-        """Run the nodes from the first to before the last row of a span, by default all, through the segment."""
+    ) -> Pack:
+        """Return the call that runs the nodes from the first to before the last row of a span through the segment."""
         rows = np.array(span or (0, len(self.batch)), np.int64)
-        self.module.advance(
+        return self.operation.pack(
             buffers.ring.reshape(-1), buffers.raster, stream, self.state, self.state_vectors, self.samples,
-            *self.constant(), self.uniform, rows, clock,
+            *self.constant(), self.uniform, self.recorders, rows, clock,
         )  # fmt: skip
 
     def constant(self) -> tuple[np.ndarray, ...]:
@@ -67,9 +70,9 @@ class NodeColumns:
         starts = (self.vector_start, self.state_start)
         return self.scalars, self.vectors, *starts, self.sampled, self.frozen, self.places
 
-    def dynamic_state(self, arrays: tuple[np.ndarray, np.ndarray] | None = None) -> dict[str, np.ndarray]:
-        """Return the state in columns; other arrays than `state` and `state_vectors` may be given."""
-        (state, vectors), start = arrays or (self.state, self.state_vectors), self.state_start
+    def dynamic_state(self) -> dict[str, np.ndarray]:
+        """Return the state in columns."""
+        state, vectors, start = self.state, self.state_vectors, self.state_start
         result = {name: state[:, i] for i, name in enumerate(self.scalar_states)}
         return result | {name: vectors[:, start[i] : start[i + 1]] for i, name in enumerate(self.vector_states)}
 

@@ -93,6 +93,7 @@ class PreciseSpikes:
             self.marked[batch.first_column :][: len(batch)] = batch.model.marks_spikes
         self.register = np.empty((0, 4))
         """Spikes of this slice, or of the previous one until they are delivered: node, lag, multiplicity, offset."""
+        self._first_event = 0
 
     def carry_over(self, old: PreciseSpikes) -> None:
         """Go on with the events of an old network."""
@@ -162,9 +163,13 @@ class PreciseSpikes:
             self.ready = np.zeros((2 * int(self.counts[0]), 4))
         off_grid.prepare(self.pending, self.counts, self.queue_of_node, self.ready, self.begin, self.end, until)
 
-    def take(self, buffers: Any, redirections: Redirections, begin: int, resolution: float) -> None:
-        """Take what devices have sent to queues out of the event records from number `begin` on."""
-        words = layout.EVENT_WORDS
+    def mark(self, buffers: Any) -> None:
+        """Remember how many event records there are before devices act."""
+        self._first_event = int(buffers.counters[layout.N_EVENTS])
+
+    def take(self, buffers: Any, redirections: Redirections, resolution: float) -> None:
+        """Take what devices have sent to queues since then out of the event records."""
+        words, begin = layout.EVENT_WORDS, self._first_event
         end = int(buffers.counters[layout.N_EVENTS])
         if end == begin:
             return
@@ -269,13 +274,10 @@ def _record(spikes: np.ndarray, shard: Shard, buffers: Any, clock: np.ndarray) -
 def deliver_precise(plan: Any, buffers: list[Any], streams: Any, s: int, clock: np.ndarray) -> None:
     """Deliver on one virtual process the spikes of all of them: first those that are bound to the grid, as in NEST."""
     mine = buffers[s]
-    if not any(other.has_spikes for other in buffers):
+    slice_ = int(clock[layout.ORIGIN]) // plan.min_delay
+    if not any(other.has_spikes(slice_) for other in buffers):
         return
-    on_grid = []
-    for other in buffers:
-        n = int(other.counters[layout.N_REGISTER])
-        entries = other.register[: layout.REGISTER_WORDS * n].reshape(n, layout.REGISTER_WORDS)
-        on_grid.append(np.column_stack([entries, np.zeros(n)]))
+    on_grid = [np.column_stack([e, np.zeros(len(e))]) for e in (other.registered(slice_) for other in buffers)]
     spikes = np.concatenate([*on_grid, *(other.precise.register for other in buffers)])
     arguments = (plan.delivery[s], mine, spikes, streams.vp_specific[s], clock, plan.clock.resolution)
     mine.precise.deliver(*arguments)

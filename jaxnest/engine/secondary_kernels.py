@@ -5,22 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 from jaxnest.compiling import njit
-from jaxnest.engine import ffi
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
+from jaxnest.engine.operations import F8, I8, U8, F8x2, operation
 from jaxnest.random.distributions import standard_normal
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@operation
 def add_terms(
-    ring: np.ndarray,
-    values: np.ndarray,
-    row: np.ndarray,
-    factor: np.ndarray,
-    lane: np.ndarray,
-    offset: np.ndarray,
-    marker: np.ndarray,
-    at_once: np.ndarray,
-    clock: np.ndarray,
+    ring: F8,
+    values: F8x2,
+    row: I8,
+    factor: F8,
+    lane: I8,
+    offset: I8,
+    marker: I8,
+    at_once: I8,
+    clock: I8,
 ) -> None:
     """Add the products of all terms to the ring buffer, for all steps of the present slice.
 
@@ -49,8 +49,12 @@ def _put(ring: np.ndarray, first: int, lane: int, marker: int, product: float) -
         ring[first + lane] += product
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
-def clear_lanes(ring: np.ndarray, lanes: np.ndarray, clock: np.ndarray) -> None:
+@operation
+def clear_lanes(
+    ring: F8,
+    lanes: I8,
+    clock: I8,
+) -> None:
     """Clear some lanes of the ring buffer, for all steps of the present slice."""
     for lag in range(clock[MIN_DELAY]):
         first = (clock[ORIGIN] + lag) % clock[N_SLOTS] * clock[N_LANES]
@@ -58,15 +62,15 @@ def clear_lanes(ring: np.ndarray, lanes: np.ndarray, clock: np.ndarray) -> None:
             ring[first + lane] = 0.0
 
 
-@njit(cache=True, error_model="numpy", nogil=True)
+@operation
 def draw_noise(
-    stream: np.ndarray,
-    present: np.ndarray,
-    following: np.ndarray,
-    objects: np.ndarray,
-    frozen: np.ndarray,
-    rows: np.ndarray,
-    clock: np.ndarray,
+    stream: U8,
+    present: F8x2,
+    following: F8x2,
+    objects: F8x2,
+    frozen: I8,
+    rows: I8,
+    clock: I8,
 ) -> None:
     """Take what was drawn for this slice, and draw for the next, neuron by neuron."""
     for i in range(rows[0], rows[1]):
@@ -78,44 +82,3 @@ def draw_noise(
             following[lag, i] = standard_normal(stream, objects[i])
 
 
-@ffi.handler
-def terms_handler(frame: int) -> int:
-    """`add_terms` as an operation of XLA; the last argument says whether to do anything."""
-    if ffi.is_query(frame):
-        return 0
-    clock = ffi.int64(frame, 8)
-    if ffi.int64(frame, 9)[0] != 0:
-        add_terms(
-            ffi.float64(frame, 0),
-            ffi.float64(frame, 1).reshape((-1, clock[MIN_DELAY])),
-            ffi.int64(frame, 2),
-            ffi.float64(frame, 3),
-            ffi.int64(frame, 4),
-            ffi.int64(frame, 5),
-            ffi.int64(frame, 6),
-            ffi.int64(frame, 7),
-            clock,
-        )
-    return 0
-
-
-@ffi.handler
-def lanes_handler(frame: int) -> int:
-    """`clear_lanes` as an operation of XLA, after whatever its last argument comes from."""
-    if ffi.is_query(frame):
-        return 0
-    clear_lanes(ffi.float64(frame, 0), ffi.int64(frame, 1), ffi.int64(frame, 2))
-    return 0
-
-
-@ffi.handler
-def noise_handler(frame: int) -> int:
-    """`draw_noise` as an operation of XLA."""
-    if ffi.is_query(frame):
-        return 0
-    objects, clock = ffi.float64(frame, 3).reshape((-1, 2)), ffi.int64(frame, 6)
-    n = len(ffi.float64(frame, 1)) // clock[MIN_DELAY]
-    present = ffi.float64(frame, 1).reshape((clock[MIN_DELAY], n))
-    following = ffi.float64(frame, 2).reshape((clock[MIN_DELAY], n))
-    draw_noise(ffi.uint64(frame, 0), present, following, objects, ffi.int64(frame, 4), ffi.int64(frame, 5), clock)
-    return 0

@@ -9,16 +9,14 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.engine import config, layout
+from jaxnest.engine import layout, native
 from jaxnest.engine.buffers import EVENT_CAPACITY, Buffers, carry_over, clock_words, events_per_slice, new_buffers
-from jaxnest.engine.collectors import collectors_of
 from jaxnest.engine.detection import Detection
 from jaxnest.engine.drain import LateRecords, SpikeRecords, WeightWatch
-from jaxnest.engine.learning import configure, learners_of, note_step
+from jaxnest.engine.learning import configure
 from jaxnest.engine.plan import Network, Plan, build_plan, kernel_settings, refuse_keyed
-from jaxnest.engine.remembering import archive_times
+from jaxnest.engine.precise_spikes import deliver_precise
 from jaxnest.engine.stimulation import Devices
-from jaxnest.engine.voltages import note_voltages, voltage_constants
 
 AIM_SECONDS = 0.2
 """How long one call of a back end may take: between calls, interrupts are answered and progress is shown."""
@@ -30,11 +28,10 @@ MOST_STEPS = 1 << 30
 class Session:
     """What the engine keeps of a network between Prepare and the next change."""
 
-    def __init__(self, network: Network, backend: str, delivery: str = "kernels") -> None:
-        config.configure()
+    def __init__(self, network: Network, backend: str) -> None:
         self._network = network
-        self._backend, self._delivery = backend, delivery
-        self._advancing = (backend != "strict" and delivery != "jax", delivery == "jax")
+        self._backend = backend
+        self._advancing = (backend == "native", backend == "jax")
         self._spread: dict[tuple[str, int], set[str]] = {}
         self._spikes, self._detection = SpikeRecords(network), Detection(network)
         self._late = LateRecords()
@@ -172,13 +169,11 @@ class Session:
     def _make_runner(self) -> Any:
         assert self._plan is not None
         arguments = (self._plan, self._buffers, self._devices, self._network.streams)
-        if self._backend == "strict" or self._plan.off_grid:
-            from jaxnest.engine.strict import StrictRunner
+        if self._backend == "jax":
+            from jaxnest.engine.accelerated import XlaRunner
 
-            return StrictRunner(*arguments)
-        from jaxnest.engine.accelerated import XlaRunner
-
-        return XlaRunner(*arguments, self._delivery)
+            return XlaRunner(*arguments)
+        return native.NativeRunner(*arguments)
 
     def _configure_archives(self) -> None:
         """Tell the archives of spikes who reads them."""
@@ -198,18 +193,26 @@ class Session:
     def _deliver_pending(self, step: int) -> None:
         """Deliver the last slice's spikes to the connections that existed when they were emitted."""
         plan = self._plan
-        if plan is None or step % plan.min_delay != 0 or not any(b.has_spikes for b in self._buffers):
+        if plan is None or step % plan.min_delay != 0:
             return
-        from jaxnest.engine.strict import deliver_all
+        slice_ = step // plan.min_delay
+        if not any(b.has_spikes(slice_) for b in self._buffers):
+            return
 
         needed = sum(int(b.counters[layout.WEIGHTS_NEEDED]) for b in self._buffers)
         for buffers in self._buffers:
             buffers.weight_events = np.zeros(max(1, needed) * layout.WEIGHT_WORDS, np.int64)
             buffers.counters[layout.N_WEIGHTS] = 0
-        deliver_all(plan, self._buffers, self._network.streams, step)
+        registers = native.addresses([b.register for b in self._buffers])
+        for s, shard in enumerate(plan.shards):
+            clock = clock_words(plan, shard, step, 0, 0, step)
+            if plan.off_grid:
+                deliver_precise(plan, self._buffers, self._network.streams, s, clock)
+            else:
+                native.deliver(plan, self._buffers, registers, self._network.streams, s, clock).run()
         for s, (table, buffers) in enumerate(zip(plan.delivery, self._buffers, strict=True)):
             self._watch.write(s, buffers, self._late)
-            buffers.counters[layout.N_WEIGHTS] = buffers.counters[layout.N_REGISTER] = 0
+            buffers.counters[layout.N_WEIGHTS] = buffers.half(slice_)[0] = 0
             buffers.counters[layout.WEIGHTS_NEEDED] = 0
             if buffers.precise is not None:
                 buffers.precise.register = buffers.precise.register[:0]
@@ -230,8 +233,7 @@ class Session:
         self._away = True
         self._late.flush(self._network.recording)
         self._detection.begin(self._plan)
-        self._runner.streams = self._network.streams
-        self._runner.take_streams()
+        self._runner.take_streams(self._network.streams)
         for buffers in self._buffers:
             buffers.counters[layout.N_SPIKES] = 0
         self._runner.drained()
@@ -279,7 +281,7 @@ class Session:
                 or b.counters[layout.N_WEIGHTS] + needed > len(b.weight_events) // layout.WEIGHT_WORDS
                 for s, b in enumerate(self._buffers)
             )
-            or self._backend != "strict"
+            or self._backend == "jax"
         )
 
     def _grow(self) -> None:
@@ -295,19 +297,16 @@ class Session:
         """Make room for spikes that neurons have to remember, and remember those of the last segment."""
         plan = self._plan
         assert plan is not None
-        from jaxnest.engine.strict import note_spikes
-
         self._runner.bring_home()
         origin = (reached - 1) // plan.min_delay * plan.min_delay
         for s, (shard, buffers) in enumerate(zip(plan.shards, self._buffers, strict=True)):
             if buffers.counters[layout.ARCHIVE_NEEDED]:
                 buffers.archive.grow(buffers.counters)
                 clock = clock_words(plan, shard, origin, max(step, origin) - origin, reached - origin, origin)
-                note_spikes(plan, buffers, self._network.streams, s, clock, collectors_of(shard, plan.delivery[s]))
-                voltages = self._runner.voltages(s)
-                note_voltages(voltage_constants(plan, s), voltages, buffers, clock, archive_times(plan.clock))
-                values = self._runner.learning(s)
-                note_step(learners_of(plan, s), values, buffers, clock, archive_times(plan.clock))
+                for pack in native.note_spikes(plan, buffers, self._network.streams, s, clock):
+                    pack.run()
+                for pack in native.note_histories(plan, self._runner, buffers, s, clock):
+                    pack.run()
         self._runner.return_streams()
         self._runner.refresh()
 

@@ -10,27 +10,24 @@ groups, and the group.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from jaxnest.compiling import njit
-from jaxnest.engine import ffi, meeting
-from jaxnest.engine.archive_layout import INDEX_WORDS, RECORD_WORDS, TRACE_WORDS
 from jaxnest.engine.archive_learning import note_source
-from jaxnest.engine.events import _deliver_group, _note_weights
+from jaxnest.engine.events import _deliver_group, _note_weights, registered
+from jaxnest.engine.intrinsics import call_function
 from jaxnest.engine.layout import (
-    FROM,
     GROUP_COMMON,
     GROUP_KIND,
     GROUP_ROW,
     GROUP_STATES,
     GROUP_STEP,
-    GROUP_WORDS,
     MIN_DELAY,
     N_TURNS,
     ORIGIN,
     REGISTER_WORDS,
 )
+from jaxnest.engine.operations import F8, I4, I8, F8x2, I8x2, operation
 
 SHARED = ("ring", "weight_events", "counters", "index", "trace", "pool", "stream", "clock", "times")
 OWN = ("place", "sites", "delay", "common", "common_state", "of_source")
@@ -50,88 +47,63 @@ spikes, how far the rows of its connections are apart, whether states that conne
 the spike in NEST's order of delivery."""
 
 
-@njit(cache=True)
+@operation
 def deliver(
-    ring: np.ndarray,
-    weight_events: np.ndarray,
-    counters: np.ndarray,
-    register: np.ndarray,
-    n_register: int,
-    group_start: np.ndarray,
-    connection_start: np.ndarray,
-    group_watched: np.ndarray,
-    group_constant: np.ndarray,
-    value_start: np.ndarray,
-    lane: np.ndarray,
-    weight: np.ndarray,
-    delay: np.ndarray,
-    groups: np.ndarray,
-    source_row: np.ndarray,
-    clock: np.ndarray,
-    calls: np.ndarray,
-    index: np.ndarray,
-    trace: np.ndarray,
-    pool: np.ndarray,
+    ring: F8,
+    weight_events: I8,
+    counters: I8,
+    registers: I8,
+    group_start: I8,
+    connection_start: I8,
+    group_watched: I8,
+    group_constant: I8,
+    value_start: I8,
+    lane: I4,
+    weight: F8,
+    delay: I4,
+    groups: I8x2,
+    source_row: I8,
+    clock: I8,
+    calls: I8x2,
+    index: I8x2,
+    trace: F8x2,
+    pool: F8x2,
 ) -> None:
-    """At the beginning of a slice: deliver the spikes that one virtual process registered in the previous one.
+    """At the beginning of a slice: deliver the spikes that all virtual processes registered in the previous one.
 
     If all delays are equal and the order of spikes of different lags makes no difference, they are delivered lag by lag
     as by `engine.events.deliver`. What a target's history is at one time is then computed once.
     """
+    buffers, archive = (ring, weight_events, counters), (index, trace, pool)
+    table = (group_start, connection_start, group_watched, group_constant, value_start, lane, weight, delay)
     lag_by_lag = group_constant[0] == 1
-    for lag in range(clock[MIN_DELAY] if lag_by_lag else 1):
-        for i in range(n_register):
-            if lag_by_lag and register[REGISTER_WORDS * i + 1] != lag:
-                continue
-            _deliver_spike(
-                ring,
-                weight_events,
-                counters,
-                register[REGISTER_WORDS * i : REGISTER_WORDS * (i + 1)],
-                counters[N_TURNS] + i,
-                group_start,
-                connection_start,
-                group_watched,
-                group_constant,
-                value_start,
-                lane,
-                weight,
-                delay,
-                groups,
-                source_row,
-                clock,
-                calls,
-                index,
-                trace,
-                pool,
-            )
-    counters[N_TURNS] += n_register
+    for process in range(len(registers) // 2):
+        register = registered(registers, process, clock)
+        for lag in range(clock[MIN_DELAY] if lag_by_lag else 1):
+            for i in range(len(register) // REGISTER_WORDS):
+                spike = register[REGISTER_WORDS * i : REGISTER_WORDS * (i + 1)]
+                if not lag_by_lag or spike[1] == lag:
+                    turn = counters[N_TURNS] + i
+                    _deliver_spike(spike, turn, buffers, table, groups, source_row, clock, calls, archive)
+        counters[N_TURNS] += len(register) // REGISTER_WORDS
 
 
 @njit(cache=True)
 def _deliver_spike(
-    ring: np.ndarray,
-    weight_events: np.ndarray,
-    counters: np.ndarray,
     spike: np.ndarray,
     turn: int,
-    group_start: np.ndarray,
-    connection_start: np.ndarray,
-    group_watched: np.ndarray,
-    group_constant: np.ndarray,
-    value_start: np.ndarray,
-    lane: np.ndarray,
-    weight: np.ndarray,
-    delay: np.ndarray,
+    buffers: tuple[np.ndarray, ...],
+    table: tuple[np.ndarray, ...],
     groups: np.ndarray,
     source_row: np.ndarray,
     clock: np.ndarray,
     calls: np.ndarray,
-    index: np.ndarray,
-    trace: np.ndarray,
-    pool: np.ndarray,
+    archive: tuple[np.ndarray, ...],
 ) -> None:
     """Deliver a spike; `turn` is its number in NEST's order."""
+    ring, weight_events, counters = buffers
+    group_start, connection_start, group_watched, group_constant, value_start, lane, weight, delay = table
+    index, trace, pool = archive
     node, multiplicity = spike[0], spike[2]
     step = clock[ORIGIN] - clock[MIN_DELAY] + spike[1]
     if source_row[node] > 0 and multiplicity > 0:
@@ -143,7 +115,7 @@ def _deliver_spike(
             choose(call, group, 0, size)
             call[CONNECTION], call[MULTIPLICITY], call[STEP], call[TURN] = first, multiplicity, step, turn
             call[WATCHED], call[SOURCE], call[ADVANCES] = group_watched[g], source_row[node], 1
-            ffi.call_function(call[FUNCTION], call.ctypes.data)
+            call_function(call[FUNCTION], call.ctypes.data)
             continue
         lanes, constant, value = group[GROUP_ROW], group_constant[1 + g], value_start[g]
         for copy in range(multiplicity):
@@ -158,56 +130,6 @@ def choose(call: np.ndarray, group: np.ndarray, k: int, size: int) -> None:
     """Let a call be for so many connections of a group, from number `k` on."""
     call[ROW], call[SIZE], call[COMMON_ROW] = group[GROUP_ROW] + k, size, group[GROUP_COMMON]
     call[STATE_ROW], call[STATE_STEP] = group[GROUP_STATES] + k * group[GROUP_STEP], group[GROUP_STEP]
-
-
-@njit(cache=True)
-def calls_of_frame(frame: int) -> np.ndarray:
-    """Return the calls from the arguments of an operation of XLA: the common arrays, then the calls without them."""
-    calls = ffi.int64(frame, N_SHARED).reshape((-1, CALL_WORDS)).copy()
-    for k in range(len(calls)):
-        for j in range(N_SHARED):
-            calls[k, 2 * j], calls[k, 2 * j + 1] = ffi.address(frame, j), ffi.size(frame, j)
-    return calls
-
-
-@ffi.handler
-def deliver_handler(frame: int) -> int:
-    """`deliver` for the registers of all virtual processes, as an operation of XLA.
-
-    Arguments: the common arrays, the calls without them, addresses and lengths of the arrays of the table (see
-    `engine.plastic_kernels.places`), and the registers (see `engine.meeting`).
-    """
-    if ffi.is_query(frame):
-        return 0
-    clock, places, registers = ffi.int64(frame, N_SHARED - 2), ffi.int64(frame, N_SHARED + 1), N_SHARED + 2
-    if clock[FROM] != 0:
-        return 0
-    calls = calls_of_frame(frame)
-    for k in range(meeting.n_registers(frame, registers)):
-        register = meeting.register(frame, registers, k, clock)
-        deliver(
-            ffi.float64(frame, 0),
-            ffi.int64(frame, 1),
-            ffi.int64(frame, 2),
-            register,
-            len(register) // REGISTER_WORDS,
-            ffi.array(places[0], places[1], numba.int64),
-            ffi.array(places[2], places[3], numba.int64),
-            ffi.array(places[4], places[5], numba.int64),
-            ffi.array(places[6], places[7], numba.int64),
-            ffi.array(places[8], places[9], numba.int64),
-            ffi.array(places[10], places[11], numba.int32),
-            ffi.array(places[12], places[13], numba.float64),
-            ffi.array(places[14], places[15], numba.int32),
-            ffi.array(places[16], places[17], numba.int64).reshape((-1, GROUP_WORDS)),
-            ffi.array(places[18], places[19], numba.int64),
-            clock,
-            calls,
-            ffi.int64(frame, 3).reshape((-1, INDEX_WORDS)),
-            ffi.float64(frame, 4).reshape((-1, TRACE_WORDS)),
-            ffi.float64(frame, 5).reshape((-1, RECORD_WORDS)),
-        )
-    return 0
 
 
 def incomplete_calls(words: list[np.ndarray], functions: list[int]) -> np.ndarray:

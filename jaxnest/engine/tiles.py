@@ -14,7 +14,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
-from jaxnest.engine.generate_neurons import input_names
+from jaxnest.engine.neuron_loops import input_names
 from jaxnest.models.secondary import Kind
 
 

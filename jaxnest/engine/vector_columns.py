@@ -7,8 +7,11 @@ from typing import final
 
 import numpy as np
 
-from jaxnest.engine.generate_vectors import vector_loop
+from jaxnest.engine.block_loops import block_loop, work_rows
+from jaxnest.engine.buffers import Buffers
 from jaxnest.engine.layout import WIDTH
+from jaxnest.engine.operations import Pack
+from jaxnest.engine.recorders import recorder_words
 from jaxnest.engine.shard import Batch
 from jaxnest.engine.tables import DeviceTable
 
@@ -17,7 +20,7 @@ from jaxnest.engine.tables import DeviceTable
 class VectorColumns:
     """A batch of neurons: block by block, in each block the values of its neurons one state after the other.
 
-    It offers the program the same as `NodeColumns`. `used` tells which lanes anything comes in through.
+    `used` tells which lanes anything comes in through.
     """
 
     def __init__(
@@ -39,16 +42,21 @@ class VectorColumns:
         self.samples = np.zeros((min_delay, max(1, len(outputs)), n))
         some_sampled = bool(outputs) and bool(self.sampled.any())
         self.places = np.array([batch.first_lane, batch.first_column, some_sampled], np.int64)
-        self.module = vector_loop(batch.model, names, outputs, _silent(batch, state, used))
+        self.operation = block_loop(batch.model, names, frozenset(_silent(batch, state, used)))
+        self.recorders = recorder_words(batch.model, names, frozenset(), outputs)
+        self._work = np.zeros(work_rows(batch.model, names) * WIDTH)
+        self._lags = np.zeros(WIDTH, np.int64)
 
-    def constant(self) -> tuple[np.ndarray, ...]:
-        """Return what the loop only reads, in the order of its arguments."""
-        return self.values, self.differing, self.sampled, self.places
+    def pack(self, buffers: Buffers, clock: np.ndarray) -> Pack:
+        """Return the call that runs the neurons through the segment."""
+        return self.operation.pack(
+            buffers.ring.reshape(-1), buffers.raster, self.state, self.samples, self.values, self.differing,
+            self.sampled, self.places, self.recorders, self._work, self._lags, clock,
+        )  # fmt: skip
 
-    def dynamic_state(self, arrays: tuple[np.ndarray, np.ndarray] | None = None) -> dict[str, np.ndarray]:
-        """Return the state in columns; other arrays than `state` and `state_vectors` may be given."""
-        state, _ = arrays or (self.state, self.state_vectors)
-        blocks = np.asarray(state).reshape(-1, len(self.batch.model.dynamic), WIDTH)
+    def dynamic_state(self) -> dict[str, np.ndarray]:
+        """Return the state in columns."""
+        blocks = self.state.reshape(-1, len(self.batch.model.dynamic), WIDTH)
         return {name: blocks[:, k].reshape(-1)[: len(self.batch)] for k, name in enumerate(self.batch.model.dynamic)}
 
 

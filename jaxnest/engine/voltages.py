@@ -36,33 +36,3 @@ def voltage_constants(plan: Plan, s: int) -> list[tuple[np.ndarray, np.ndarray]]
         outputs = [names.index(name) for name in batch.model.filtered_voltages]
         result.append((parameters, np.array([len(names), first_row, batch.first_column, *outputs], np.int64)))
     return result
-
-
-def note_voltages(
-    constants: list[tuple[np.ndarray, np.ndarray]], slabs: list[np.ndarray], buffers: Any, clock: Any, times: Any
-) -> None:
-    """Note the potentials of a segment, without XLA; `slabs` has the samples of each batch that takes part."""
-    if constants:
-        from jaxnest.engine import archive_voltage
-
-        index, _, pool = buffers.archive.arrays
-        for (parameters, places), samples in zip(constants, slabs, strict=True):
-            archive_voltage.note_voltages(index, pool, buffers.counters, samples, parameters, places, clock, times)
-
-
-def note_in_program(
-    constants: list[tuple[Any, Any]], shard: dict[str, Any], slabs: list[Any], clock: Any, times: Any
-) -> None:
-    """Note the potentials of a segment, in a traced program; the samples are kept in case that there is no room."""
-    shard["voltages"] = slabs
-    if constants:
-        from jaxnest.engine import archive_voltage, ffi
-
-        index, trace, pool = shard["archive"]
-        for (parameters, places), samples in zip(constants, slabs, strict=True):
-            index, pool, shard["counters"] = ffi.call(
-                archive_voltage.note_voltages_handler,
-                [index, pool, shard["counters"]],
-                [samples, parameters, places, clock, times],
-            )
-        shard["archive"] = index, trace, pool

@@ -11,6 +11,7 @@ from jaxnest.engine.buffers import Buffers
 from jaxnest.engine.generate_waveforms import waveform_loop
 from jaxnest.engine.layout import FROM, ORIGIN, TO
 from jaxnest.engine.node_columns import NodeColumns
+from jaxnest.engine.operations import Pack
 from jaxnest.engine.plan import Plan
 from jaxnest.engine.secondary import Generators, Terms
 from jaxnest.engine.secondary_kernels import add_terms, clear_lanes, draw_noise
@@ -48,11 +49,14 @@ class Waveforms:
         first = np.array([*sent.values(), 0], np.int64)
         return module, first, np.append(columns.places, batch.padded_size)
 
-    def advance(self, s: int, b: int, clock: np.ndarray) -> bool:
-        """Run a batch of neurons through a segment; False if it sends nothing and is left to others."""
+    def advances(self, s: int, b: int) -> bool:
+        """Return whether a batch of neurons is advanced here; the others send nothing."""
+        return self._loops[s][b] is not None
+
+    def advance(self, s: int, b: int, clock: np.ndarray) -> None:
+        """Run a batch of neurons through a segment."""
         loop = self._loops[s][b]
-        if loop is None:
-            return False
+        assert loop is not None
         module, first, places = loop
         columns, buffers = self._neurons[s][b], self._buffers[s]
         *constant, frozen, _ = columns.constant()
@@ -60,13 +64,12 @@ class Waveforms:
             buffers.ring.reshape(-1), buffers.raster, columns.state, columns.state_vectors, columns.samples,
             *constant, frozen, places, columns.uniform, self._signals, first, clock,
         )  # fmt: skip
-        return True
 
-    def draw(self, s: int, b: int, stream: np.ndarray, rows: np.ndarray, clock: np.ndarray) -> None:
-        """Draw the noise of some neurons of a batch."""
-        noise = self._buffers[s].noise
-        columns = self._neurons[s][b]
-        draw_noise(stream, columns.uniform, noise.following[b], noise.objects[b], columns.frozen, rows, clock)
+    def drawing(self, s: int, b: int, stream: np.ndarray, rows: np.ndarray, clock: np.ndarray) -> Pack:
+        """Return the call that draws the noise of some neurons of a batch."""
+        noise, columns = self._buffers[s].noise, self._neurons[s][b]
+        changing = (stream, columns.uniform, noise.following[b], noise.objects[b])
+        return draw_noise.pack(*changing, columns.frozen, rows, clock)
 
     # -- exchange ----------------------------------------------------------------------------------
 
@@ -116,6 +119,10 @@ class Waveforms:
         if self._secondary is not None:
             for buffers, lanes, clock in zip(self._buffers, self._secondary.iterated_lanes, clocks, strict=True):
                 clear_lanes(buffers.ring.reshape(-1), lanes, clock)
+
+    def generates(self, s: int) -> bool:
+        """Return whether devices of a virtual process send numbers."""
+        return self._secondary is not None and bool(self._secondary.generators[s])
 
     def generate(self, s: int, devices: list[Devices | None], clock: np.ndarray, later: bool) -> None:
         """Deliver what devices send in the present segment: `later` to targets that were advanced before them."""

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
     from jaxnest.kernel.kernel import Kernel
 
 BACKEND_VARIABLE = "JAXNEST_BACKEND"
-COMPUTE_BACKENDS = ("xla", "strict")
-DELIVERY_VARIABLE = "JAXNEST_DELIVERY"
-DELIVERIES = ("kernels", "jax")
+COMPUTE_BACKENDS = ("native", "jax")
 RNG_TYPES = ("Philox_32", "Philox_64", "Threefry_32", "Threefry_64", "jax", "mt19937", "mt19937_64")
 GROWTH_CURVES = ("gaussian", "linear", "sigmoid")
 MAX_SYNAPSE_MODELS = 511
@@ -115,16 +113,11 @@ SETTABLE: dict[str, Attribute] = {
     "verbosity": Attribute("VerbosityLevel", "Level from which on messages are shown",
                            read=lambda kernel: messages.verbosity(), survives_reset=True),
     "compute_backend": Attribute(
-        "str", "How models are computed: 'xla' (fast, default) or 'strict' (bitwise as NEST); cannot be changed "
-        f"once the network has been simulated; the environment variable {BACKEND_VARIABLE} sets the default",
+        "str", "What computes: 'native' (compiled loops on the CPU with NEST's digits, default) or 'jax' (array "
+        "operations on JAX's default device); cannot be changed once the network has been simulated; the environment "
+        f"variable {BACKEND_VARIABLE} sets the default",
         COMPUTE_BACKENDS[0], refused=lambda x: x not in COMPUTE_BACKENDS, error=errors.BadProperty,
-        message="compute_backend has to be 'xla' or 'strict'."),
-    "delivery": Attribute(
-        "str", "How the back end 'xla' delivers spikes between neurons: 'kernels' (compiled loops, default) or 'jax' "
-        "(array operations, for accelerators and gradients); cannot be changed once the network has been simulated; "
-        f"the environment variable {DELIVERY_VARIABLE} sets the default",
-        DELIVERIES[0], refused=lambda x: x not in DELIVERIES, error=errors.BadProperty,
-        message="delivery has to be 'kernels' or 'jax'."),
+        message="compute_backend has to be 'native' or 'jax'."),
     "adaptive_target_buffers": _buffer("bool", True, "Resize buffers for connections", survives_reset=True),
     "buffer_size_target_data": _buffer("int", 2, "Size of the buffer for connections", survives_reset=True),
     "buffer_size_spike_data": _buffer("int", 2, "Size of the buffer for spikes", survives_reset=True),

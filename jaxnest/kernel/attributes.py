@@ -14,7 +14,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel import messages
-from jaxnest.kernel.attribute_table import ATTRIBUTES, BACKEND_VARIABLE, DELIVERY_VARIABLE, SETTABLE, Attribute
+from jaxnest.kernel.attribute_table import ATTRIBUTES, BACKEND_VARIABLE, SETTABLE, Attribute
 from jaxnest.kernel.clock import Clock
 from jaxnest.kernel.messages import VerbosityLevel
 
@@ -32,7 +32,6 @@ class Attributes:
         self._special: dict[str, Callable[[Mapping[str, Any]], None]] = {
             "verbosity": self._set_verbosity,
             "compute_backend": lambda changes: self._set_before_runs("compute_backend", changes),
-            "delivery": lambda changes: self._set_before_runs("delivery", changes),
             "local_num_threads": self._set_threads,
             "total_num_virtual_procs": self._set_threads,
             "rng_seed": self._set_rng,
@@ -61,8 +60,7 @@ class Attributes:
         for name, attribute in ATTRIBUTES.items():
             if attribute.read is None and not (attribute.survives_reset and name in self._values):
                 self._values[name] = copy.copy(attribute.default)
-        for name, variable in (("compute_backend", BACKEND_VARIABLE), ("delivery", DELIVERY_VARIABLE)):
-            self._values[name] = os.environ.get(variable, ATTRIBUTES[name].default)
+        self._values["compute_backend"] = os.environ.get(BACKEND_VARIABLE, ATTRIBUTES["compute_backend"].default)
 
     # -- reading -----------------------------------------------------------------------------------
 

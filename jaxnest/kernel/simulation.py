@@ -73,7 +73,7 @@ class Simulation:
         if self._session is None or not self.has_run:
             from jaxnest.engine.session import Session
 
-            self._session = Session(kernel, kernel.attributes.compute_backend, kernel.attributes.delivery)
+            self._session = Session(kernel, kernel.attributes.compute_backend)
         self._session.prepare(self.step)
         kernel.recording.prepare()
         self.prepared = True

@@ -1,0 +1,372 @@
+"""The native executor: networks on the CPU, in compiled loops, with NEST's digits.
+
+A slice is a list of stages: calls of compiled operations, and of functions of the host where an operation does not
+exist. The order of the stages stands here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest.engine import layout
+from jaxnest.engine.buffers import Buffers, events_per_slice
+from jaxnest.engine.collectors import collectors_of, modulating_call
+from jaxnest.engine.layout import FROM
+from jaxnest.engine.learning import learners_of
+from jaxnest.engine.node_columns import NodeColumns
+from jaxnest.engine.operations import Pack
+from jaxnest.engine.plan import Plan, collection_table
+from jaxnest.engine.plastic_kernels import complete_calls
+from jaxnest.engine.precise_spikes import deliver_precise
+from jaxnest.engine.probes import ProbeSamples
+from jaxnest.engine.remembering import archive_times
+from jaxnest.engine.shard import Batch
+from jaxnest.engine.slices import Call, Program, n_processors, set_clock
+from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
+from jaxnest.engine.vector_columns import VectorColumns, lanes_in_use
+from jaxnest.engine.voltages import voltage_constants
+from jaxnest.engine.waveforms import Waveforms
+
+PARALLEL_WORK = 1 << 10
+"""Updates of neurons per slice from which on threads are worth while."""
+PLASTIC_WORK = 1 << 10
+"""What plastic connections add to this."""
+
+Columns = NodeColumns | VectorColumns
+Host = Callable[[], None]
+Stage = Call | Host
+
+
+@final
+class NativeRunner:
+    """Runs a plan slice by slice."""
+
+    def __init__(self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any) -> None:
+        self.plan, self.buffers, self.devices = plan, buffers, devices
+        self.streams = streams
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Make the program of the plan; nothing is compiled for it but what no network has used before."""
+        plan = self.plan
+        shards = range(len(plan.shards))
+        self.neurons = [self._columns(s) for s in shards]
+        self.clocks = [self._clock(s) for s in shards]
+        self._times = archive_times(plan.clock)
+        self._learners = [learners_of(plan, s) for s in shards]
+        self._registers = addresses([b.register for b in self.buffers])
+        self._waveforms = Waveforms(plan, self.buffers, self.neurons)
+        self._probes = ProbeSamples(plan, self)
+        on_host = plan.off_grid or plan.secondary is not None
+        workers = min(len(shards), n_processors()) if not on_host and is_worthwhile(plan) else 1
+        self._stages: list[Stage] | None = None
+        self._program: Program | None = None
+        if on_host:
+            self._stages = list(self._stages_of(shards))
+            self._checks = [self._room(shards), *self._probes.checks(shards)]
+            return
+        mine = [shards[w::workers] for w in range(workers)]
+        self._program = Program(
+            [[c for s in part for c in self._calls(s)] for part in mine],
+            [[self._room(part), *self._probes.checks(part)] for part in mine],
+            [[self.clocks[s] for s in part] for part in mine],
+            plan.min_delay,
+        )
+
+    def _columns(self, s: int) -> list[Columns]:
+        """Return the neurons of a virtual process in the layout of the loops that advance them."""
+        plan, found = self.plan, []
+        used = lanes_in_use((d.table for d in self.devices[s] if d), self.buffers[s].ring)
+        for b, batch in enumerate(plan.shards[s].batches):
+            outputs, sampled = plan.outputs(s, b)
+            if batch.side_by_side and not batch.model.signals:
+                found.append(VectorColumns(batch, outputs, sampled, plan.min_delay, used))
+            else:
+                found.append(NodeColumns(batch, outputs, sampled, plan.min_delay))
+        return found
+
+    def _clock(self, s: int) -> np.ndarray:
+        clock = np.zeros(layout.CLOCK_WORDS, np.int64)
+        clock[layout.MIN_DELAY], clock[layout.N_SLOTS] = self.plan.min_delay, self.plan.n_slots
+        clock[layout.N_LANES] = self.plan.shards[s].n_lanes
+        return clock
+
+    # -- the order of a slice ----------------------------------------------------------------------
+
+    def _calls(self, s: int) -> Iterator[Call]:
+        """Yield what one virtual process does in a slice."""
+        yield from self._deliver(s)
+        yield from self._advance(s)
+        yield from self._remember(s)
+
+    def _stages_of(self, shards: Sequence[int]) -> Iterator[Stage]:
+        """Yield what all virtual processes do in a slice, where they exchange numbers or spikes are not on the grid."""
+        waveforms, plan = self._waveforms, self.plan
+        yield lambda: waveforms.deliver(self.clocks)
+        for s in shards:
+            yield from self._deliver(s)
+        yield lambda: waveforms.iterate(self.clocks)
+        if plan.off_grid:
+            yield self._prepare_queues
+        for s in shards:
+            yield from self._advance(s)
+            yield from self._remember(s)
+        yield lambda: waveforms.forget(self.clocks)
+
+    def _deliver(self, s: int) -> Iterator[Stage]:
+        """Take what arrives from others."""
+        from jaxnest.engine import archive_learning
+
+        buffers, clock = self.buffers[s], self.clocks[s]
+        index, _, pool = buffers.archive.arrays
+        for one in self._learners[s]:
+            yield Call(archive_learning.take_signals.pack(_flat(buffers), index, pool, one.lanes, one.places, clock))
+        if buffers.precise is not None:
+            yield lambda: deliver_precise(self.plan, self.buffers, self.streams, s, clock) if clock[FROM] == 0 else None
+        else:
+            yield Call(deliver(self.plan, self.buffers, self._registers, self.streams, s, clock), at_begin=True)
+
+    def _prepare_queues(self) -> None:
+        clock = self.clocks[0]
+        if clock[FROM] == 0:
+            for buffers in self.buffers:
+                assert buffers.precise is not None
+                buffers.precise.prepare(int(clock[layout.ORIGIN]) + self.plan.min_delay)
+
+    def _advance(self, s: int) -> Iterator[Stage]:
+        """Let devices act, and advance neurons; those that draw do so among the devices, in the order of ids."""
+        from jaxnest.engine import archive_learning
+
+        buffers, clock, waveforms = self.buffers[s], self.clocks[s], self._waveforms
+        for one in self._learners[s]:
+            changing = (_flat(buffers), *buffers.archive.arrays, buffers.counters)
+            yield Call(archive_learning.begin_step.pack(*changing, *one.constant, clock, self._times))
+        if buffers.precise is not None:
+            yield lambda: buffers.precise.mark(buffers)
+        yield from self._act(s)
+        if buffers.precise is not None:
+            assert self.plan.redirections is not None
+            redirections = self.plan.redirections[s]
+            yield lambda: buffers.precise.take(buffers, redirections, self.plan.clock.resolution)
+        if waveforms.generates(s):
+            yield lambda: waveforms.generate(s, self.devices[s], clock, later=False)
+        for b, columns in enumerate(self.neurons[s]):
+            if buffers.precise is not None and columns.batch.model.queue_channel:
+                yield lambda b=b, columns=columns: buffers.precise.advance(b, columns, buffers, clock)
+            elif waveforms.advances(s, b):
+                yield lambda b=b: waveforms.advance(s, b, clock)
+            elif not columns.batch.model.draws:
+                yield Call(columns.pack(buffers, clock))
+        if waveforms.generates(s):
+            yield lambda: waveforms.generate(s, self.devices[s], clock, later=True)
+        if buffers.precise is not None:
+            for columns in (c for c in self.neurons[s] if c.batch.model.marks_spikes):
+                yield lambda columns=columns: buffers.precise.take_marked(columns, buffers.raster, clock)
+
+    def _act(self, s: int) -> Iterator[Stage]:
+        """Let devices act and neurons draw, in the order of ids."""
+        from jaxnest.engine import events
+
+        buffers, clock, n_devices = self.buffers[s], self.clocks[s], len(self.devices[s])
+        stream = self.streams.vp_specific[s]
+        for b, first, last in schedule(self.plan.shards[s]):
+            rows = np.array((first, last), np.int64)
+            if b < n_devices:
+                devices = self.devices[s][b]
+                if devices is not None:
+                    shared = self.streams.vp_synchronised[s] if devices.shares else NO_STREAM
+                    changing = (_flat(buffers), buffers.events, buffers.counters, stream, shared, buffers.raster)
+                    arguments = (*changing, *devices.changing(), *devices.constant(), rows, clock)
+                    yield Call(devices.loop.pack(*arguments))
+                continue
+            columns = self.neurons[s][b - n_devices]
+            assert isinstance(columns, NodeColumns)
+            if columns.batch.model.draws:
+                yield Call(columns.pack(buffers, clock, stream, (first, last)))
+            elif columns.batch.model.noise:
+                yield Call(self._waveforms.drawing(s, b - n_devices, stream, rows, clock))
+            else:
+                yield Call(events.draw_uniforms.pack(stream, columns.uniform, columns.frozen, rows, clock))
+
+    def _remember(self, s: int) -> Iterator[Stage]:
+        """Note what came of a segment: for recorders, for delivery, for synapses that read histories; and sample."""
+        from jaxnest.engine import events, flushing
+
+        plan, buffers, clock, times = self.plan, self.buffers[s], self.clocks[s], self._times
+        raster = buffers.raster.reshape(-1)
+        if plan.shards[s].flushes:
+            yield Call(flushing.flush.pack(buffers.archive.arrays[1], raster, clock))
+        table = collection_table(plan, s)
+        columns = [table[k] for k in ("rank", "column_of_rank", "emitters", "recorded", "watched")]
+        changing = (buffers.events, buffers.register, buffers.counters, raster)
+        yield Call(events.collect.pack(*changing, *columns, clock))
+        for pack in note_spikes(plan, buffers, self.streams, s, clock):
+            yield Call(pack)
+        if buffers.precise is not None:
+            shard, recorded = plan.shards[s], plan.recorded[s]
+            yield lambda: buffers.precise.collect(shard, recorded, buffers, clock, times)
+        for pack in note_histories(plan, self, buffers, s, clock):
+            yield Call(pack)
+        for pack in self._probes.calls(s):
+            yield Call(pack)
+
+    def _room(self, shards: Sequence[int]) -> Pack:
+        """Return the call that says whether buffers have room for another slice."""
+        from jaxnest.engine import events
+
+        rooms = [
+            (
+                b.counters.ctypes.data,
+                events_per_slice(self.plan, s),
+                len(b.events) // layout.EVENT_WORDS,
+                len(b.weight_events) // layout.WEIGHT_WORDS,
+            )
+            for s, b in ((s, self.buffers[s]) for s in shards)
+        ]
+        return events.has_room.pack(np.array(rooms, np.int64))
+
+    # -- running -----------------------------------------------------------------------------------
+
+    def run(self, step: int, end: int) -> int:
+        """Advance from `step` towards `end` (steps), as far as buffers have room, and return the step reached."""
+        if self._program is not None:
+            return self._program.run(step, end) if self._program.fits() else step
+        assert self._stages is not None
+        while step < end and all(check.run() for check in self._checks):
+            reached = step
+            for clock in self.clocks:
+                reached = set_clock(clock, step, end, self.plan.min_delay)
+            begins = step % self.plan.min_delay == 0
+            for stage in self._stages:
+                if not isinstance(stage, Call):
+                    stage()
+                elif begins or not stage.at_begin:
+                    stage.pack.run()
+            step = reached
+        return step
+
+    def take_streams(self, streams: Any) -> None:
+        """Go on with the kernel's random streams, which may be new ones."""
+        if streams is not self.streams:
+            self.bring_home()
+            self.streams = streams
+            self._lay_out()
+
+    def return_streams(self) -> None:
+        """Nothing to do: the loops work on the kernel's streams."""
+
+    def drained(self) -> None:
+        """Nothing to do: the session's counters are the runner's."""
+
+    def take_samples(self) -> list[np.ndarray]:
+        """Hand over the samples (time, name, node) of each probe since the last call."""
+        return self._probes.take()
+
+    def unstable(self) -> tuple[Batch, int, str] | None:
+        """Return batch, row and variable of a state that is no finite number, or None."""
+        for columns in (c for neurons in self.neurons for c in neurons if not c.batch.model.may_be_undefined):
+            if np.isfinite(columns.state.sum()) and np.isfinite(columns.state_vectors.sum()):
+                continue
+            for name, values in columns.dynamic_state().items():
+                if not np.isfinite(values).all():
+                    row = np.argwhere(~np.isfinite(values))[0][0]
+                    return columns.batch, int(row), name
+        return None
+
+    def voltages(self, s: int) -> list[np.ndarray]:
+        """Return the potentials of the last segment that neurons of a virtual process have to keep."""
+        return [self.neurons[s][b].samples for b in self.plan.shards[s].voltage_batches]
+
+    def learning(self, s: int) -> list[np.ndarray]:
+        """Return the samples of the last segment of the neurons that keep a history for learning."""
+        return [self.neurons[s][one.batch].samples for one in self._learners[s]]
+
+    def rest(self, t: float) -> None:
+        """Advance at the end of a run what otherwise only spikes advance."""
+        from jaxnest.engine import archive
+
+        for buffers in self.buffers:
+            if len(buffers.archive.arrays[1]):
+                archive.decay_calcium(buffers.archive.arrays[1], t)
+
+    def bring_home(self) -> None:
+        """Write all states back to the node table."""
+        for neurons in self.neurons:
+            for columns in neurons:
+                columns.batch.store_state(columns.dynamic_state())
+
+    def refresh(self) -> None:
+        """Take over variables and states that changed in the node table."""
+        self._lay_out()
+
+
+def is_worthwhile(plan: Plan) -> bool:
+    """Return whether a network gains from threads.
+
+    Weight recorders, third factors and histories of potentials run in one.
+    """
+    work = sum(len(b) * _cost(b.model) for shard in plan.shards for b in shard.batches) * plan.min_delay
+    work += sum(PLASTIC_WORK for t in plan.delivery if t.plasticity is not None)
+    simple = not any(t.group_watched.any() for t in plan.delivery) and not any(s.remembers for s in plan.shards)
+    return len(plan.shards) > 1 and simple and work >= PARALLEL_WORK
+
+
+def _cost(model: type[Any]) -> int:
+    """Return about how many times the update of a neuron takes as long as that of a simple one."""
+    if hasattr(model, "dynamics"):
+        return 30 if model.one_by_one and not model.side_by_side else 10
+    return 1
+
+
+def addresses(arrays: Sequence[np.ndarray]) -> np.ndarray:
+    """Return address and length of each array."""
+    return np.array([(a.ctypes.data, a.size) for a in arrays], np.int64).reshape(-1)
+
+
+def _flat(buffers: Buffers) -> np.ndarray:
+    return buffers.ring.reshape(-1)
+
+
+def deliver(
+    plan: Plan, buffers: list[Buffers], registers: np.ndarray, streams: Any, s: int, clock: np.ndarray
+) -> Pack:
+    """Return the call that delivers on one virtual process what all of them registered in the slice before."""
+    from jaxnest.engine import events, synaptic_calls
+
+    table, mine = plan.delivery[s], buffers[s]
+    changing = (_flat(mine), mine.weight_events, mine.counters, registers)
+    plasticity = table.plasticity
+    if plasticity is None:
+        return events.deliver.pack(*changing, *table.arrays(), clock)
+    calls = complete_calls(plasticity, mine, streams.vp_specific[s], clock)
+    return synaptic_calls.deliver.pack(
+        *changing, *table.arrays(), plasticity.groups, plasticity.source_row, clock, calls, *mine.archive.arrays
+    )
+
+
+def note_spikes(plan: Plan, buffers: Buffers, streams: Any, s: int, clock: np.ndarray) -> Iterator[Pack]:
+    """Yield the call that remembers the spikes of a segment, and lets those act that modulate synapses."""
+    from jaxnest.engine import archive
+
+    times, raster = archive_times(plan.clock), buffers.raster.reshape(-1)
+    collectors = collectors_of(plan.shards[s], plan.delivery[s])
+    if collectors is not None:
+        yield modulating_call(plan.delivery[s], collectors, buffers, streams.vp_specific[s], clock, times)
+    elif buffers.raster.shape[1]:
+        yield archive.note_spikes.pack(*buffers.archive.arrays, buffers.counters, raster, clock, times)
+
+
+def note_histories(plan: Plan, runner: NativeRunner, buffers: Buffers, s: int, clock: np.ndarray) -> Iterator[Pack]:
+    """Yield the calls that keep histories of potentials, and what neurons keep for synapses that learn."""
+    from jaxnest.engine import archive_learning, archive_voltage
+
+    (index, trace, pool), times = buffers.archive.arrays, archive_times(plan.clock)
+    for (parameters, places), samples in zip(voltage_constants(plan, s), runner.voltages(s), strict=True):
+        changing = (index, pool, buffers.counters)
+        yield archive_voltage.note_voltages.pack(*changing, samples, parameters, places, clock, times)
+    for one, samples in zip(learners_of(plan, s), runner.learning(s), strict=True):
+        changing = (index, trace, pool, buffers.counters, buffers.raster.reshape(-1))
+        yield archive_learning.note_step.pack(*changing, samples, one.awake, one.places, clock, times)

@@ -1,0 +1,192 @@
+"""The loop over slices on the CPU: it calls the operations of a program one after the other.
+
+A *program* is a list of packs (`engine.operations`) in the order of a slice. So what a network consists of is in arrays
+of words; the loop itself is compiled once. Virtual processes that run in threads of their own have a program each and
+meet after each slice.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import os
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest.engine.layout import CLOCK_WORDS, FROM, ORIGIN, SEGMENT, TO
+from jaxnest.engine.operations import I8, I8x2, Operation, Pack
+
+STEP, END, MIN_DELAY, MEETING, WORKER, FITS = range(6)
+CONTROL_WORDS = 8
+"""Where a program is and where it has to stop, in steps; steps of a slice; address of the block of memory through which
+programs meet, 0 for one alone; the number of the program; whether buffers have room for another slice."""
+
+FUNCTION, PACK, AT_BEGIN = range(3)
+CALL_WORDS = 3
+"""Address of an operation, and of its pack; whether it is called at the beginning of slices only, not where a run goes
+on inside one."""
+
+TURN, ARRIVED, WORKERS, WAIT = range(4)
+HEAD_WORDS = 8
+"""Number of the meeting, how many programs have arrived, how many there are, and the address of the function that lets
+others use the processor. Then follows, twice for each program, whether its buffers have room."""
+
+SPINS = 1 << 11
+"""How often a program looks for the others before it lets others use the processor."""
+
+
+@final
+@dataclass(frozen=True)
+class Call:
+    """A call of an operation in each slice."""
+
+    pack: Pack
+    at_begin: bool = False
+
+
+@final
+class Program:
+    """Calls that run through slices.
+
+    Parameters
+    ----------
+    calls
+        One list for each worker, in the order of a slice.
+    checks
+        For each worker, the calls that return whether buffers have room for another slice.
+    clocks
+        For each worker, the clocks (`engine.layout.CLOCK_WORDS`) that its calls read.
+    min_delay
+        Steps of a slice.
+    """
+
+    def __init__(
+        self,
+        calls: Sequence[Sequence[Call]],
+        checks: Sequence[Sequence[Pack]],
+        clocks: Sequence[Sequence[np.ndarray]],
+        min_delay: int,
+    ) -> None:
+        self._kept = calls, checks, clocks
+        n = len(calls)
+        self._block = np.zeros(HEAD_WORDS + 2 * n, np.int64)
+        self._block[WORKERS], self._block[WAIT] = n, yielding_function()
+        self._controls = np.zeros((n, CONTROL_WORDS), np.int64)
+        self._controls[:, MIN_DELAY] = min_delay
+        self._controls[:, WORKER] = np.arange(n)
+        self._controls[:, MEETING] = self._block.ctypes.data if n > 1 else 0
+        run = run_slices()
+        self._packs = [
+            run.pack(control, _table(mine), _checks(tests), _places(times))
+            for control, mine, tests, times in zip(self._controls, calls, checks, clocks, strict=True)
+        ]
+        self._threads = ThreadPoolExecutor(n) if n > 1 else None
+
+    def run(self, step: int, end: int) -> int:
+        """Advance from `step` towards `end`, at least one slice or part of it, and return the step reached."""
+        self._controls[:, STEP], self._controls[:, END] = step, end
+        if self._threads is None:
+            self._packs[0].run()
+        else:
+            self._block[TURN] = self._block[ARRIVED] = 0
+            for _ in self._threads.map(Pack.run, self._packs):
+                pass
+        return int(self._controls[0, STEP])
+
+    def fits(self) -> bool:
+        """Return whether buffers have room for another slice."""
+        return all(pack.run() for tests in self._kept[1] for pack in tests)
+
+
+def _table(calls: Sequence[Call]) -> np.ndarray:
+    rows = [(c.pack.operation.address, c.pack.address, int(c.at_begin)) for c in calls]
+    return np.array(rows, np.int64).reshape(-1, CALL_WORDS)
+
+
+def _checks(tests: Sequence[Pack]) -> np.ndarray:
+    return _table([Call(pack) for pack in tests])
+
+
+def _places(clocks: Sequence[np.ndarray]) -> np.ndarray:
+    return np.array([clock.ctypes.data for clock in clocks], np.int64)
+
+
+def set_clock(clock: np.ndarray, step: int, end: int, min_delay: int) -> int:
+    """Let a clock show the segment that begins with a step, and return where it ends."""
+    origin = step - step % min_delay
+    stop = min(min_delay, end - origin)
+    clock[ORIGIN], clock[FROM], clock[TO], clock[SEGMENT] = origin, step - origin, stop, step
+    return origin + stop
+
+
+def n_processors() -> int:
+    """Return how many processors this program may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@functools.cache
+def yielding_function() -> int:
+    """Return the address of the system's function that lets others use the processor."""
+    if sys.platform == "win32":
+        function = ctypes.WinDLL("kernel32").SwitchToThread
+    else:
+        function = ctypes.CDLL(None).sched_yield
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
+
+
+@functools.cache
+def run_slices() -> Operation:
+    """Return the loop over slices."""
+    import numba
+
+    from jaxnest.compiling import njit
+    from jaxnest.engine.intrinsics import array, call_function, exchange_if, fetch_and_add
+
+    int64: Any = numba.int64
+    show = njit(nogil=True)(set_clock)
+
+    @njit(nogil=True)
+    def meet(control: np.ndarray) -> bool:
+        """Tell the others whether there is room, wait for them, and return whether all have room."""
+        place = control[MEETING]
+        n = array(place, HEAD_WORDS, int64)[WORKERS]
+        block = array(place, HEAD_WORDS + 2 * n, int64)
+        turn, arrived = place + 8 * TURN, place + 8 * ARRIVED
+        now = fetch_and_add(turn, 0)
+        first = HEAD_WORDS + (now % 2) * n
+        block[first + control[WORKER]] = control[FITS]
+        if fetch_and_add(arrived, 1) == n - 1:
+            fetch_and_add(arrived, -n)
+            exchange_if(turn, now, now + 1)
+        else:
+            looks = 0
+            while fetch_and_add(turn, 0) == now:
+                looks += 1
+                if looks > SPINS:
+                    call_function(block[WAIT], 0)
+        for worker in range(n):
+            if block[first + worker] == 0:
+                return False
+        return True
+
+    def run(control: I8, calls: I8x2, checks: I8x2, clocks: I8) -> None:
+        goes_on = True
+        while goes_on and control[STEP] < control[END]:
+            begin, stop = control[STEP] % control[MIN_DELAY], 0
+            for place in clocks:
+                stop = show(array(place, CLOCK_WORDS, int64), control[STEP], control[END], control[MIN_DELAY])
+            for k in range(len(calls)):
+                if begin == 0 or calls[k, AT_BEGIN] == 0:
+                    call_function(calls[k, FUNCTION], calls[k, PACK])
+            control[STEP] = stop
+            control[FITS] = 1
+            for k in range(len(checks)):
+                control[FITS] &= call_function(checks[k, FUNCTION], checks[k, PACK])
+            goes_on = meet(control) if control[MEETING] != 0 else control[FITS] != 0
+
+    return Operation(run)
