@@ -100,7 +100,7 @@ def test_module_and_code_and_standard_input(tmp_path: Path) -> None:
 def test_backend_reaches_the_script() -> None:
     code = f"import os; print(os.environ.get('{BACKEND_VARIABLE}'))"
     assert jaxnest("-c", code).stdout == "None\n"
-    assert jaxnest("--backend", "strict", "-c", code).stdout == "strict\n"
+    assert jaxnest("--backend", "native", "-c", code).stdout == "strict\n"
     assert jaxnest("--backend=xla", "-c", code).stdout == "xla\n"
 
 

@@ -40,7 +40,7 @@ def quiet() -> None:
     nest.verbosity = nest.VerbosityLevel.ERROR
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 @pytest.mark.parametrize("name", SMOKE)
 def test_models_agree_with_what_is_recorded(name: str, backend: str) -> None:
     report = comparison.Report()
@@ -65,7 +65,7 @@ def answers(nest_python: str, live_seed: Callable[[str, int], int]) -> models.An
 @pytest.mark.parametrize("name", [name for name in MODELS if not name.endswith(VARIANTS)])
 def test_drawn_cases_equal_live_nest(name: str, answers: models.Answers) -> None:
     report = comparison.Report()
-    models.live(report, ["strict"], [answer for answer in answers if answer[0]["model"] == name])
+    models.live(report, ["native"], [answer for answer in answers if answer[0]["model"] == name])
     assert_right(report)
 
 
@@ -101,7 +101,7 @@ def wrong_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(RandomStreams, "_new", new)
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 @pytest.mark.parametrize(
     ("mutation", "section", "case"),
     [
@@ -137,7 +137,7 @@ def test_errors_are_relative_to_the_largest_magnitude() -> None:
 
 def test_what_only_one_side_has_is_an_error() -> None:
     report = comparison.Report()
-    report.compare("models", "iaf_psc_alpha", "a", "strict", {"x": np.ones(2)}, {"y": np.ones(2)})
+    report.compare("models", "iaf_psc_alpha", "a", "native", {"x": np.ones(2)}, {"y": np.ones(2)})
     assert {row.note for row in report.failed()} == {"only NEST has it", "NEST does not have it"}
 
 
@@ -167,7 +167,7 @@ def test_models_without_comparison_are_found() -> None:
     report = comparison.Report()
     report.users = {name: {("devices", "x")} for name in registry.NODE_MODELS if name != "iaf_psc_alpha"}
     for name in registry.SYNAPSE_MODELS:
-        report.check("models", name, "strict", "weight", "x", True, "")
+        report.check("models", name, "native", "weight", "x", True, "")
     assert work.missing(report) == {"iaf_psc_alpha"}
 
 

@@ -1,4 +1,4 @@
-"""The default back end: a jitted loop over slices (`engine.program`), fed from a plan."""
+"""The executor of JAX: a jitted loop over slices (`engine.program`), fed from a plan."""
 
 from __future__ import annotations
 
@@ -12,20 +12,16 @@ from jaxnest.engine import layout, pure
 from jaxnest.engine.buffers import Buffers, events_per_slice
 from jaxnest.engine.delivery_table import DeliveryTable
 from jaxnest.engine.exchange import exchange_constant
-from jaxnest.engine.learning import learners_of
 from jaxnest.engine.node_columns import NodeColumns
-from jaxnest.engine.parallel import ShardPrograms, is_worthwhile
-from jaxnest.engine.placement import device_for
+from jaxnest.engine.config import configure
+from jaxnest.engine.placement import default_device
 from jaxnest.engine.plan import Plan, collection_table
-from jaxnest.engine.plastic_kernels import plastic_constant
 from jaxnest.engine.program import compiled
 from jaxnest.engine.pure_tables import registered, rows_of
 from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.shard import Batch, Shard
 from jaxnest.engine.specification import Columns, differs, program_spec
 from jaxnest.engine.stimulation import NO_STREAM, Devices
-from jaxnest.engine.vector_columns import VectorColumns, lanes_in_use
-from jaxnest.engine.voltages import voltage_constants
 
 SAMPLE_BYTES = 1 << 25
 """Aim for the memory of one probe's samples between two drains."""
@@ -35,57 +31,29 @@ SAMPLE_BYTES = 1 << 25
 class XlaRunner:
     """Runs a plan with the compiled program of its structure."""
 
-    def __init__(
-        self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any, delivery: str
-    ) -> None:
+    def __init__(self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any) -> None:
+        configure()
         self.plan, self.buffers, self.devices, self.streams = plan, buffers, devices, streams
-        self.delivery, self.device = delivery, device_for(delivery)
-        self.has_connections = any(t.connection_start[-1] > 0 for t in plan.delivery)
-        quiet = (
-            not any(s.remembers for s in plan.shards)
-            and not self.has_connections
-            and not any(events_per_slice(plan, s.index) for s in plan.shards)
-        )
-        self.uses_kernels = delivery != "jax" and not quiet
+        self.device = default_device()
         self._rows: dict[int, tuple[DeliveryTable, dict[str, Any]]] = {}
         """Per virtual process, its connections as array operations deliver them."""
         self._make_spec()
         self.constant = jax.device_put(self._constant(), self.device)
         self.carry: dict[str, Any] = jax.device_put(self._carry(), self.device)
-        self._make_programs()
-
-    def _make_programs(self) -> None:
-        """Compile one program for all virtual processes, or one for each."""
         self.run_program = compiled(self.spec, self.device)
-        self.shard_programs = None
-        if self.uses_kernels and is_worthwhile(self.plan):
-            self.shard_programs = ShardPrograms(self.spec, self.device, self.constant, self.carry["shards"])
 
     def _make_spec(self) -> None:
         """Describe the structure of the network, and lay out the neurons that are advanced one by one."""
         plan = self.plan
         self.drawing = [
-            [self._columns(s, b, *plan.outputs(s, i)) for i, b in enumerate(shard.batches)]
+            [self._columns(b, *plan.outputs(s, i)) for i, b in enumerate(shard.batches)]
             for s, shard in enumerate(plan.shards)
         ]
-        self.spec = program_spec(
-            plan,
-            self.devices,
-            self.drawing,
-            self.delivery,
-            self.uses_kernels,
-            self.device.platform,
-            self.streams.rng_type,
-        )
+        self.spec = program_spec(plan, self.devices, self.drawing, self.device.platform, self.streams.rng_type)
 
-    def _columns(self, s: int, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray) -> Columns | None:
-        """Return neurons in the layout of the compiled loop that advances them, if there is one."""
-        if batch.side_by_side:
-            used = lanes_in_use((d.table for d in self.devices[s] if d), self.buffers[s].ring)
-            return VectorColumns(batch, outputs, sampled, self.plan.min_delay, used)
-        if batch.model.draws or (batch.model.one_by_one and self.delivery != "jax"):
-            return NodeColumns(batch, outputs, sampled, self.plan.min_delay)
-        return None
+    def _columns(self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray) -> Columns | None:
+        """Return neurons in the layout of the loop that advances them, if they draw as they go along."""
+        return NodeColumns(batch, outputs, sampled, self.plan.min_delay) if batch.model.draws else None
 
     def _device_constant(self, s: int, k: int) -> Any:
         """Return the arrays that a batch of devices reads."""
@@ -102,13 +70,11 @@ class XlaRunner:
         return {k: batch.padded(a) if differs(batch, k, a) else a for k, a in batch.variables.items()}
 
     def _delivery(self, shard: Shard, table: DeliveryTable) -> dict[str, Any]:
-        if not self.uses_kernels:
-            known, rows = self._rows.get(shard.index, (None, {}))
-            if known is not table:
-                rows = jax.device_put(rows_of(table, [s.emitters for s in self.plan.shards]), self.device)
-                self._rows[shard.index] = table, rows
-            return rows
-        return {"places": table.places()} if table.plasticity is None else plastic_constant(shard, table)
+        known, rows = self._rows.get(shard.index, (None, {}))
+        if known is not table:
+            rows = jax.device_put(rows_of(table, [s.emitters for s in self.plan.shards]), self.device)
+            self._rows[shard.index] = table, rows
+        return rows
 
     def _constant(self) -> dict[str, Any]:
         plan = self.plan
@@ -118,14 +84,12 @@ class XlaRunner:
             "kept_lanes": [_kept_lanes(s) for s in plan.shards],
             "delivery": [self._delivery(s, t) for s, t in zip(plan.shards, plan.delivery, strict=True)],
             "times": archive_times(plan.clock),
-            "voltages": [voltage_constants(plan, s) for s in range(len(plan.shards))],
-            "learning": [[one.constant for one in learners_of(plan, s)] for s in range(len(plan.shards))],
             "collection": [collection_table(plan, s) for s in range(len(plan.shards))],
             "devices": [
                 [() if d is None else self._device_constant(s, k) for k, d in enumerate(ds)]
                 for s, ds in enumerate(self.devices)
             ],
-            "drawing": [[() if c is None else c.constant() for c in shard] for shard in self.drawing],
+            "drawing": [[() if c is None else (*c.constant(), c.uniform, c.recorders) for c in shard] for shard in self.drawing],
             "exchange": () if plan.secondary is None else exchange_constant(plan.secondary, self.devices),
             "not_drawing": [
                 [_frozen(b) if b.stochastic or b.model.noise else () for b in s.batches] for s in plan.shards
@@ -144,13 +108,9 @@ class XlaRunner:
                 {
                     "ring": buffers.ring,
                     "raster": buffers.raster,
-                    "register": buffers.register if self.uses_kernels else np.zeros(0, np.int64),
                     "events": buffers.events,
-                    "weight_events": buffers.weight_events,
                     "counters": buffers.counters,
                     "archive": buffers.archive.arrays,
-                    "voltages": [self._slab(s, b) for b in shard.voltage_batches],
-                    "learning": [self._slab(s, b) for b in shard.learning_rows],
                     "stream": self.streams.vp_specific[s] if self._draws(s) else (),
                     "shared_stream": self.streams.vp_synchronised[s] if self._shares(s) else NO_STREAM,
                     "uniform": [
@@ -172,12 +132,6 @@ class XlaRunner:
             "signals": np.zeros(0) if self.plan.secondary is None else self.plan.secondary.signals,
         }
 
-    def _slab(self, s: int, b: int) -> np.ndarray:
-        """Return room for what is sampled from a batch in one slice; those advanced one by one have no padding."""
-        batch = self.plan.shards[s].batches[b]
-        size = batch.padded_size if self.drawing[s][b] is None else len(batch)
-        return np.zeros((self.plan.min_delay, len(self.plan.outputs(s, b)[0]), size))
-
     def _sample_shape(self, probe: Any) -> tuple[int, int, int]:
         width = 8 * len(probe.names) * len(probe.rows)
         rows = max(2 * self.plan.min_delay, min(4096, SAMPLE_BYTES // max(1, width)))
@@ -185,19 +139,14 @@ class XlaRunner:
 
     def run(self, step: int, end: int) -> int:
         """Advance from `step` to `end` (steps) or until a buffer is full, and return the step reached."""
-        if self.shard_programs is not None:
-            self.shard_programs.run(self.carry, step, end)
-        else:
-            self.carry["step"] = np.int64(step)
-            self.carry = self.run_program(self.constant, self.carry, np.int64(end))
+        self.carry["step"] = np.int64(step)
+        self.carry = self.run_program(self.constant, self.carry, np.int64(end))
         for s, buffers in enumerate(self.buffers):
             shard = self.carry["shards"][s]
             buffers.counters = np.array(shard["counters"])
             n_events = int(buffers.counters[layout.N_EVENTS]) * layout.EVENT_WORDS
             if n_events:
                 buffers.events = np.asarray(shard["events"])
-            if buffers.counters[layout.N_WEIGHTS]:
-                buffers.weight_events = np.asarray(shard["weight_events"])
         return int(self.carry["step"])
 
     def unstable(self) -> tuple[Any, int, str] | None:
@@ -240,20 +189,11 @@ class XlaRunner:
             any(d is not None for d in self.devices[s])
             or any(b.stochastic or b.model.noise for b in self.plan.shards[s].batches)
             or any(columns is not None for columns in self.drawing[s])
-            or self.plan.delivery[s].plasticity is not None
         )
 
     def _shares(self, s: int) -> bool:
         """True if some device draws from the stream that all virtual processes have in common."""
         return any(d is not None and d.shares for d in self.devices[s])
-
-    def voltages(self, s: int) -> list[np.ndarray]:
-        """Return the potentials of the last segment that neurons of a virtual process have to keep."""
-        return [np.asarray(a) for a in self.carry["shards"][s]["voltages"]]
-
-    def learning(self, s: int) -> list[np.ndarray]:
-        """Return the samples of the last segment of the neurons that keep a history for learning."""
-        return [np.asarray(a) for a in self.carry["shards"][s]["learning"]]
 
     def rest(self, t: float) -> None:
         """Advance at the end of a run what otherwise only spikes advance."""
@@ -281,11 +221,7 @@ class XlaRunner:
             buffers.noise.objects = [np.array(a) for a in shard["objects"]]
             for name in ("ring", "raster", "counters"):
                 setattr(buffers, name, np.array(shard[name]))
-            buffers.register = (
-                np.array(shard["register"])
-                if self.uses_kernels
-                else registered(buffers.raster, self.plan.shards[s].emitters, len(buffers.register))
-            )
+            self._register(buffers, s, int(self.carry["step"]))
             index, trace, pool = (np.array(a) for a in shard["archive"])
             buffers.archive.arrays = index, trace, pool
             for d, arrays in zip(self.devices[s], shard["devices"], strict=True):
@@ -296,6 +232,13 @@ class XlaRunner:
             ):
                 batch.store_state({k: np.asarray(a)[: len(batch)] for k, a in _named(columns, state).items()})
 
+    def _register(self, buffers: Buffers, s: int, step: int) -> None:
+        """Register the spikes of the last slice as compiled loops do."""
+        spikes = registered(buffers.raster, self.plan.shards[s].emitters)
+        half = buffers.half(-(-step // self.plan.min_delay))
+        half[0] = len(spikes)
+        half[1 : 1 + spikes.size] = spikes.reshape(-1)
+
     def refresh(self) -> None:
         """Take over variables, states, streams, weights and device settings that changed on the host."""
         step = self.carry["step"]
@@ -303,7 +246,7 @@ class XlaRunner:
         self._make_spec()
         self.constant = jax.device_put(self._constant(), self.device)
         self.carry = jax.device_put(self._carry() | {"samples": [], "n_samples": []}, self.device)
-        self._make_programs()
+        self.run_program = compiled(self.spec, self.device)
         self.carry |= {"step": step, "samples": samples, "n_samples": counts}
 
 
@@ -321,7 +264,7 @@ def _states(batch: Batch, columns: Columns | None) -> dict[str, np.ndarray]:
 
 def _named(columns: Columns | None, state: dict[str, Any]) -> dict[str, Any]:
     """Return the states that the program carries by the names of their variables."""
-    return state if columns is None else columns.dynamic_state((state["scalars"], state["vectors"]))
+    return state if columns is None else columns.state_of(np.asarray(state["scalars"]), np.asarray(state["vectors"]))
 
 
 def _frozen(batch: Any) -> np.ndarray:

@@ -82,17 +82,35 @@ def note_spikes(index: I8x2, trace: F8x2, pool: F8x2, counters: I8, raster: I4, 
         k = next_spike(raster, k + 1, end)
 
 
+@operation
+def note_times(trace: F8x2, raster: I4, clock: I8, times: F8) -> None:
+    """After a segment: remember when neurons have spiked last; no synapse reads their spikes."""
+    n = len(raster) // clock[MIN_DELAY]
+    end = clock[TO] * n
+    k = next_spike(raster, clock[FROM] * n, end)
+    while k < end:
+        lag, i = k // n, k % n
+        t = times[MS_PER_TIC] * ((clock[ORIGIN] + lag + 1) * times[TICS_PER_STEP])
+        for _ in range(min(raster[k], int(trace[i, MOST]))):
+            _note_time(trace[i], t)
+        k = next_spike(raster, k + 1, end)
+
+
+@njit(cache=True)
+def _note_time(trace: np.ndarray, t: float) -> None:
+    trace[CALCIUM] *= math.exp((trace[CALCIUM_TIME] - t) / trace[CALCIUM_TAU])
+    trace[CALCIUM] += trace[CALCIUM_STEP]
+    trace[CALCIUM_TIME] = trace[LAST] = t
+
+
 @njit(cache=True)
 def note_spike(
     index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: float, min_delay: float
 ) -> None:
     """Remember a spike of one neuron at time `t`."""
-    trace[CALCIUM] *= math.exp((trace[CALCIUM_TIME] - t) / trace[CALCIUM_TAU])
-    trace[CALCIUM] += trace[CALCIUM_STEP]
-    trace[CALCIUM_TIME] = t
     if index[INCOMING] > 0:
         _append(index, trace, pool, counters, t, min_delay)
-    trace[LAST] = t
+    _note_time(trace, t)
 
 
 @operation

@@ -21,13 +21,17 @@ _ELEMENTS = {
 
 def compile_entry(function: Callable[..., Any], kinds: tuple[str, ...], key: str) -> Any:
     """Compile a function so that it takes its arguments from a pack."""
-    body = function if hasattr(function, "py_func") else njit(error_model="numpy", nogil=True)(function)
-    load = _loader(kinds)
+    body, load = body_of(function), loader_of_pack(kinds)
 
     def entry(address: int) -> int:
         return _word(body(*load(address)))
 
     return callback(entry, types.int64(types.int64), key)
+
+
+def body_of(function: Callable[..., Any]) -> Any:
+    """Return a function as compiled code calls it."""
+    return function if hasattr(function, "py_func") else njit(error_model="numpy", nogil=True)(function)
 
 
 def _as_word(typing_context: Any, value: Any) -> Any:
@@ -44,7 +48,7 @@ def _as_word(typing_context: Any, value: Any) -> Any:
 _word: Any = intrinsic(_as_word)
 
 
-def _loader(kinds: tuple[str, ...]) -> Any:
+def loader_of_pack(kinds: tuple[str, ...]) -> Any:
     """Return the function that makes the arguments of a function from the address of a pack."""
     loaded = [_numba_type(kind) for kind in kinds]
 

@@ -65,19 +65,46 @@ def next_spike(raster: np.ndarray, i: int, end: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _keys(raster: np.ndarray, rank: np.ndarray, begin: int, end: int, min_delay: int) -> np.ndarray:
-    """Return sorted keys ``rank of the neuron * min_delay + lag`` of all spikes in these lags."""
-    n, count = len(rank), 0
-    i = next_spike(raster, begin * n, end * n)
-    while i < end * n:
+def _keys(raster: np.ndarray, rank: np.ndarray, keys: np.ndarray, clock: np.ndarray) -> np.ndarray:
+    """Return sorted keys ``rank of the neuron * min_delay + lag`` of all spikes of a segment; `keys` has room for them."""
+    n, count, min_delay, end = len(rank), 0, clock[MIN_DELAY], clock[TO] * len(rank)
+    i = next_spike(raster, clock[FROM] * n, end)
+    while i < end:
+        keys[count] = rank[i % n] * min_delay + i // n
         count += 1
-        i = next_spike(raster, i + 1, end * n)
-    keys = np.empty(count, np.int64)
-    i = next_spike(raster, begin * n, end * n)
-    for k in range(count):
-        keys[k] = rank[i % n] * min_delay + i // n
-        i = next_spike(raster, i + 1, end * n)
-    keys.sort()
+        i = next_spike(raster, i + 1, end)
+    return _sorted(keys[:count], keys[count : 2 * count])
+
+
+_FEW = 32
+"""So many keys are sorted by insertion."""
+
+
+@njit(cache=True, nogil=True)
+def _sorted(keys: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Sort keys by merging, and return the one of two arrays in which they are in the end."""
+    n = len(keys)
+    for begin in range(0, n, _FEW):
+        for i in range(begin + 1, min(begin + _FEW, n)):
+            key, k = keys[i], i
+            while k > begin and keys[k - 1] > key:
+                keys[k] = keys[k - 1]
+                k -= 1
+            keys[k] = key
+    width = _FEW
+    while width < n:
+        for begin in range(0, n, 2 * width):
+            i, j = begin, min(begin + width, n)
+            middle, end = j, min(begin + 2 * width, n)
+            for k in range(begin, end):
+                if i < middle and (j == end or keys[i] <= keys[j]):
+                    other[k] = keys[i]
+                    i += 1
+                else:
+                    other[k] = keys[j]
+                    j += 1
+        keys, other = other, keys
+        width *= 2
     return keys
 
 
@@ -104,17 +131,18 @@ def collect(
     emitters: I8,
     recorded: I8,
     watched: I8,
+    keys: I8,
     clock: I8,
 ) -> None:
     """After a segment: note spikes for recorders, and register them for delivery at the end of the slice.
 
-    The register is ordered by segment, node and lag, as in NEST.
+    `keys` has room for two words for each neuron and step of a slice. The register is ordered by segment, node and lag, as in NEST.
     """
     n = len(rank)
     if n == 0:
         return
     min_delay = clock[MIN_DELAY]
-    keys = _keys(raster, rank, clock[FROM], clock[TO], min_delay)
+    keys = _keys(raster, rank, keys, clock)
     k = counters[N_EVENTS]
     for key in keys:
         column, lag = column_of_rank[key // min_delay], key % min_delay

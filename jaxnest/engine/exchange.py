@@ -1,4 +1,4 @@
-"""Connections that carry numbers in the default back end: exchange of values, and iteration of waveforms."""
+"""Connections that carry numbers as array operations: exchange of values, and iteration of waveforms."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from jaxnest.engine.layout import FROM, ORIGIN, TO
 from jaxnest.engine.secondary import Secondary, Terms
 from jaxnest.engine.stimulation import Devices
 from jaxnest.engine.tiles import BatchSpec, Segment, advance_batch, held_values, tuple_type
@@ -27,7 +28,6 @@ class ExchangeSpec:
     iterates: bool
     generators: tuple[tuple[tuple[int, int, int], ...], ...]
     """Per shard: batch of devices, which of its outputs is sent, and the shift of its window."""
-    uses_kernels: bool
 
 
 def exchange_spec(
@@ -35,7 +35,6 @@ def exchange_spec(
     min_delay: int,
     batches: tuple[tuple[BatchSpec, ...], ...],
     devices: list[list[Devices | None]],
-    uses_kernels: bool,
 ) -> ExchangeSpec:
     """Return what the program has to know of connections that carry numbers."""
     generators = []
@@ -46,7 +45,7 @@ def exchange_spec(
             assert device is not None
             places.append((g.device, device.outputs.index(g.name), device.batch.model.window_shift))
         generators.append(tuple(places))
-    return ExchangeSpec(min_delay, batches, secondary.iterates, tuple(generators), uses_kernels)
+    return ExchangeSpec(min_delay, batches, secondary.iterates, tuple(generators))
 
 
 def exchange_constant(secondary: Secondary, devices: list[list[Devices | None]]) -> dict[str, Any]:
@@ -127,13 +126,7 @@ def forget(spec: ExchangeSpec, constant: Any, s: int, shard: Any, clock: Any, af
     lanes = constant["exchange"]["lanes"][s]
     if lanes.shape[0] == 0:
         return
-    if spec.uses_kernels:
-        from jaxnest.engine import ffi
-        from jaxnest.engine.secondary_kernels import lanes_handler
-
-        (shard["ring"],) = ffi.call(lanes_handler, [shard["ring"]], [lanes, clock, after])
-        return
-    slots = (clock[0] + jnp.arange(spec.min_delay)) % shard["ring"].shape[0]
+    slots = (clock[ORIGIN] + jnp.arange(spec.min_delay)) % shard["ring"].shape[0]
     shard["ring"] = shard["ring"].at[slots[:, None], lanes[None, :]].set(0.0)
 
 
@@ -164,16 +157,15 @@ def _add(
         if active is not None:
             factor = jnp.where(active[row], factor, 0.0)
             marker = jnp.where(active[row], marker, -1)
-        if spec.uses_kernels:
-            from jaxnest.engine import ffi
-            from jaxnest.engine.secondary_kernels import terms_handler
-
-            read = [got, place, factor, lane, offset, marker, at_once, clock, when.astype(jnp.int64)[None]]
-            (shard["ring"],) = ffi.call(terms_handler, [shard["ring"]], read)
-            continue
-        slots = (clock[0] + offset[:, None] + jnp.arange(spec.min_delay)) % shard["ring"].shape[0]
-        amounts = jnp.where(when, factor[:, None] * got[place], 0.0)
-        shard["ring"] = shard["ring"].at[slots, lane[:, None]].add(amounts)
+        lags, once, plain = jnp.arange(spec.min_delay), (at_once > 0)[:, None], (marker < 0)[:, None]
+        start = jnp.where(at_once == 0, offset, clock[FROM] * (at_once == 1) + clock[TO] * (at_once == 2))
+        slots = (clock[ORIGIN] + start[:, None] + lags) % shard["ring"].shape[0]
+        nowhere, used = shard["ring"].shape[0], when & ~(once & (lags > 0))
+        amounts = factor[:, None] * got[place]
+        added, put = jnp.where(used & plain, slots, nowhere), jnp.where(used & ~plain, slots, nowhere)
+        ring = shard["ring"].at[added, lane[:, None]].add(amounts, mode="drop")
+        ring = ring.at[put, lane[:, None]].set(amounts, mode="drop")
+        shard["ring"] = ring.at[put, marker[:, None]].set(1.0, mode="drop")
 
 
 def _transformed(batch: BatchSpec, variables: dict[str, Any], values: Any, positions: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Numba functions as custom operations of XLA on the CPU, at the cost of a C call.
+"""Operations as custom calls of XLA on the CPU, for what has no array operations yet.
 
 XLA hands a custom operation one pointer, to a call frame that describes its buffers (``XLA_FFI_CallFrame``
 in XLA's ``c_api.h``). The functions below read that frame inside compiled code, so that no Python runs and no
@@ -7,24 +7,26 @@ lock is taken. Operations work in place: results are aliases of arguments.
 
 from __future__ import annotations
 
+import ctypes
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, final
 
 import jax
 import numba
-from llvmlite import ir
+import numpy as np
 from numba import types
-from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
 
 from jaxnest.compiling import callback, njit
+from jaxnest.engine.entries import body_of, loader_of_pack
+from jaxnest.engine.intrinsics import array
+from jaxnest.engine.operations import Operation, element_and_dimensions
 
 _int32: Any = numba.int32
+_int64: Any = numba.int64
 
 # Offsets in bytes of XLA's structures (FFI API 0.x, 64-bit).
 _EXTENSION = 8
-_N_ARGUMENTS = 56
 _ARGUMENTS = 72
 _BUFFER_DATA = 24
 _BUFFER_RANK = 32
@@ -38,129 +40,13 @@ _API_MAJOR = 0
 _API_MINOR = 1
 
 
-def _array_at(typing_context: Any, address: Any, size: Any, dtype: Any) -> Any:
-    """Make an array of what lies at an address; unlike ``numba.carray`` also in functions without reference counts."""
-    kind = types.Array(dtype.dtype, 1, "C")
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        result = context.make_array(kind)(context, builder)
-        word, item = context.get_value_type(types.intp), context.get_data_type(kind.dtype)
-        item_size = ir.Constant(word, context.get_abi_sizeof(item))
-        data = builder.inttoptr(arguments[0], item.as_pointer())
-        populate_array(result, data, [arguments[1]], [item_size], item_size, None)
-        return result._getvalue()
-
-    return kind(types.intp, types.intp, dtype), generate
-
-
-array: Any = intrinsic(_array_at)
-"""``array(address, size, dtype)``: the array that lies at an address."""
-
-
-def _rows_at(typing_context: Any, address: Any, size: Any, width: Any, dtype: Any) -> Any:
-    """Make an array with rows of `width` numbers of what lies at an address."""
-    kind = types.Array(dtype.dtype, 2, "C")
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        result = context.make_array(kind)(context, builder)
-        word, item = context.get_value_type(types.intp), context.get_data_type(kind.dtype)
-        item_size = ir.Constant(word, context.get_abi_sizeof(item))
-        data = builder.inttoptr(arguments[0], item.as_pointer())
-        shape = [builder.sdiv(arguments[1], arguments[2]), arguments[2]]
-        strides = [builder.mul(arguments[2], item_size), item_size]
-        populate_array(result, data, shape, strides, item_size, None)
-        return result._getvalue()
-
-    return kind(types.intp, types.intp, types.intp, dtype), generate
-
-
-rows: Any = intrinsic(_rows_at)
-"""``rows(address, size, width, dtype)``: the array that lies at an address, in rows of `width` numbers."""
-
-
-def _call_function(typing_context: Any, address: Any, argument: Any) -> Any:
-    """Call the function ``int64(int64)`` at an address."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        word = context.get_value_type(types.int64)
-        kind = ir.FunctionType(word, [word])
-        return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), [arguments[1]])
-
-    return types.int64(types.int64, types.int64), generate
-
-
-call_function: Any = intrinsic(_call_function)
-
-
-def _prefetch(typing_context: Any, address: Any) -> Any:
-    """Fetch the word at an address into the cache; the program does not wait for it."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        pointer, flag = context.get_value_type(types.voidptr), ir.IntType(32)
-        kind = ir.FunctionType(ir.VoidType(), [pointer, flag, flag, flag])
-        function = builder.module.declare_intrinsic("llvm.prefetch", [pointer], kind)
-        builder.call(function, [builder.inttoptr(arguments[0], pointer), flag(1), flag(3), flag(1)])
-        return context.get_dummy_value()
-
-    return types.none(types.int64), generate
-
-
-prefetch: Any = intrinsic(_prefetch)
-
-
-@njit(inline="always")
+@njit(nogil=True)
 def _word(address: int) -> int:
-    return array(address, 1, numba.int64)[0]
+    return array(address, 1, _int64)[0]
 
 
-@njit
-def _size(buffer: int) -> int:
-    n = 1
-    dimensions = _word(buffer + _BUFFER_DIMENSIONS)
-    for k in range(_word(buffer + _BUFFER_RANK)):
-        n *= _word(dimensions + 8 * k)
-    return n
-
-
-@njit
-def _buffer(frame: int, index: int) -> int:
-    return _word(_word(frame + _ARGUMENTS) + 8 * index)
-
-
-def _reader(dtype: Any) -> Callable[[int, int], Any]:
-    @njit
-    def read(frame: int, index: int) -> Any:
-        return array(address(frame, index), size(frame, index), dtype)
-
-    return read
-
-
-float64 = _reader(numba.float64)
-int64 = _reader(numba.int64)
-int32 = _reader(numba.int32)
-uint64 = _reader(numba.uint64)
-
-
-@njit
-def address(frame: int, index: int) -> int:
-    """Return where an argument lies."""
-    return _word(_buffer(frame, index) + _BUFFER_DATA)
-
-
-@njit
-def size(frame: int, index: int) -> int:
-    """Return the number of elements of an argument."""
-    return _size(_buffer(frame, index))
-
-
-@njit
-def n_arguments(frame: int) -> int:
-    """Return the number of arguments."""
-    return _word(frame + _N_ARGUMENTS)
-
-
-@njit
-def is_query(frame: int) -> bool:
+@njit(nogil=True)
+def _is_query(frame: int) -> bool:
     """Answer XLA's question for the version of the interface; True if the call was nothing else."""
     extension = _word(frame + _EXTENSION)
     if extension == 0:
@@ -174,30 +60,39 @@ def is_query(frame: int) -> bool:
     return False
 
 
-@final
-class handler:
-    """Decorator of a function that XLA calls with the address of its call frame; it is compiled when it is needed."""
-
-    def __init__(self, function: Callable[[int], int]) -> None:
-        self.__wrapped__ = function
-
-    @functools.cached_property
-    def _compiled(self) -> Any:
-        return callback(self.__wrapped__, types.int64(types.int64))
-
-    @property
-    def address(self) -> int:
-        """The address of the machine code."""
-        return self._compiled.address
+@njit(nogil=True)
+def _write_down(frame: int, k: int, dimensions: int, pack: np.ndarray, place: int) -> int:
+    """Write address and shape of an argument into a pack, and return where the next one goes."""
+    buffer = _word(_word(frame + _ARGUMENTS) + 8 * k)
+    pack[place] = _word(buffer + _BUFFER_DATA)
+    rank, lengths = _word(buffer + _BUFFER_RANK), _word(buffer + _BUFFER_DIMENSIONS)
+    if dimensions == 1:
+        pack[place + 1] = 1
+        for d in range(rank):
+            pack[place + 1] *= _word(lengths + 8 * d)
+    else:
+        for d in range(dimensions):
+            pack[place + 1 + d] = _word(lengths + 8 * d)
+    return place + 1 + dimensions
 
 
 @functools.cache
-def register(handler: handler) -> str:
-    """Make a handler known to XLA and return its name there."""
-    function = handler.__wrapped__
-    name = f"{function.__module__}.{function.__name__}"  # the same in every process: programs are cached by it
-    jax.ffi.register_ffi_target(name, jax.ffi.pycapsule(_Address(handler.address)), platform="cpu")
-    return name
+def _handler(operation: Operation) -> Any:
+    kinds = tuple(operation.kinds.values())
+    dimensions = tuple(element_and_dimensions(kind)[1] for kind in kinds)
+    n, n_words = len(kinds), operation.starts[-1]
+    body, load = body_of(operation.function), loader_of_pack(kinds)
+
+    def handle(frame: int) -> int:
+        if _is_query(frame):
+            return 0
+        pack, place = np.empty(n_words, np.int64), 0
+        for k in range(n):
+            place = _write_down(frame, k, dimensions[k], pack, place)
+        body(*load(pack.ctypes.data))
+        return 0
+
+    return callback(handle, types.int64(types.int64), f"xla_{operation.key}")
 
 
 @final
@@ -205,24 +100,31 @@ class _Address:
     """What `jax.ffi.pycapsule` takes: something with a raw pointer."""
 
     def __init__(self, address: int) -> None:
-        import ctypes
-
         self._as_parameter_ = ctypes.c_void_p(address)
 
 
-def call(handler: Any, in_place: Sequence[jax.Array], read: Sequence[Any]) -> list[jax.Array]:
-    """Apply a handler to arrays of a traced function.
+@functools.cache
+def _register(operation: Operation) -> str:
+    """Make an operation known to XLA and return its name there, the same in every process: programs are cached by it."""
+    jax.ffi.register_ffi_target(operation.key, jax.ffi.pycapsule(_Address(_handler(operation).address)), platform="cpu")
+    return operation.key
+
+
+def call(operation: Operation, in_place: Sequence[jax.Array], read: Sequence[Any]) -> list[jax.Array]:
+    """Apply an operation to arrays of a traced function.
 
     Parameters
     ----------
-    handler
-        The compiled function; it sees `in_place` and then `read` as its arguments 0, 1, ...
+    operation
+        The operation; `in_place` and then `read` are its arguments.
     in_place
         Arrays that it changes; their new values are returned.
     read
         Arrays that it only reads.
     """
+    for (name, kind), argument in zip(operation.kinds.items(), (*in_place, *read), strict=True):
+        if element_and_dimensions(kind)[1] not in (1, np.ndim(argument)):
+            raise TypeError(f"{operation.name}: {name} has to be {kind}, its shape is {np.shape(argument)}.")
     results = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in in_place]
     aliases = {i: i for i in range(len(in_place))}
-    operation = jax.ffi.ffi_call(register(handler), results, input_output_aliases=aliases)
-    return list(operation(*in_place, *read))
+    return list(jax.ffi.ffi_call(_register(operation), results, input_output_aliases=aliases)(*in_place, *read))

@@ -202,7 +202,8 @@ class NativeRunner:
         table = collection_table(plan, s)
         columns = [table[k] for k in ("rank", "column_of_rank", "emitters", "recorded", "watched")]
         changing = (buffers.events, buffers.register, buffers.counters, raster)
-        yield Call(events.collect.pack(*changing, *columns, clock))
+        keys = np.zeros(2 * raster.size, np.int64)
+        yield Call(events.collect.pack(*changing, *columns, keys, clock))
         for pack in note_spikes(plan, buffers, self.streams, s, clock):
             yield Call(pack)
         if buffers.precise is not None:
@@ -355,6 +356,8 @@ def note_spikes(plan: Plan, buffers: Buffers, streams: Any, s: int, clock: np.nd
     collectors = collectors_of(plan.shards[s], plan.delivery[s])
     if collectors is not None:
         yield modulating_call(plan.delivery[s], collectors, buffers, streams.vp_specific[s], clock, times)
+    elif buffers.raster.shape[1] and not buffers.counters[layout.ARCHIVE_USED]:
+        yield archive.note_times.pack(buffers.archive.arrays[1], raster, clock, times)
     elif buffers.raster.shape[1]:
         yield archive.note_spikes.pack(*buffers.archive.arrays, buffers.counters, raster, clock, times)
 

@@ -72,7 +72,11 @@ class NodeColumns:
 
     def dynamic_state(self) -> dict[str, np.ndarray]:
         """Return the state in columns."""
-        state, vectors, start = self.state, self.state_vectors, self.state_start
+        return self.state_of(self.state, self.state_vectors)
+
+    def state_of(self, state: np.ndarray, vectors: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the state in columns from other arrays of this layout."""
+        start = self.state_start
         result = {name: state[:, i] for i, name in enumerate(self.scalar_states)}
         return result | {name: vectors[:, start[i] : start[i + 1]] for i, name in enumerate(self.vector_states)}
 

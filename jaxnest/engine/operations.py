@@ -46,7 +46,7 @@ class Operation:
     """
 
     def __init__(
-        self, function: Callable[..., Any], kinds: Mapping[str, str] | None = None, key: str = "", **options: Any
+        self, function: Callable[..., Any], kinds: Mapping[str, str] | None = None, key: str = ""
     ) -> None:
         self.function = function
         python = getattr(function, "py_func", function)
@@ -54,14 +54,15 @@ class Operation:
         self.kinds = dict(kinds) if kinds is not None else _annotations(python)
         self.starts = np.cumsum([0, *(_words(kind) for kind in self.kinds.values())]).tolist()
         self.names = tuple(self.kinds)
-        self._key, self._options = key, options
+        self.key = f"{self.name}{key}"
+        """What the machine code is found by."""
         functools.update_wrapper(self, python)
 
     @functools.cached_property
     def _compiled(self) -> Any:
         from jaxnest.engine import entries
 
-        return entries.compile_entry(self.function, tuple(self.kinds.values()), f"{self.name}{self._key}")
+        return entries.compile_entry(self.function, tuple(self.kinds.values()), self.key)
 
     @functools.cached_property
     def _call(self) -> Any:

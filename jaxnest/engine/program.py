@@ -17,10 +17,9 @@ import numpy as np
 from jax import lax
 from jax.sharding import SingleDeviceSharding
 
-from jaxnest.engine import exchange, layout, learning
+from jaxnest.engine import exchange, layout, pure
 from jaxnest.engine.exchange import ExchangeSpec
 from jaxnest.engine.tiles import BatchSpec, Segment, advance_batch
-from jaxnest.engine.voltages import note_in_program
 
 
 @final
@@ -62,12 +61,6 @@ class ProgramSpec:
     has_connections: bool
     exchange: ExchangeSpec | None
     """Connections that carry numbers, if there are any."""
-    flushes: tuple[bool, ...]
-    """Whether some neurons send flush events, per virtual process."""
-    operations: Any
-    """The module with `deliver` and `collect`: event kernels or pure JAX."""
-    meets: bool = False
-    """There is a program for each virtual process; they meet after each slice."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -90,13 +83,8 @@ def run(spec: ProgramSpec, constant: Any, carry: Any, end: Any) -> Any:
 def _goes_on(spec: ProgramSpec, end: Any, carry: Any) -> Any:
     """There is time left, and every buffer has room for another slice."""
     going = carry["step"] < end
-    if spec.meets:
-        return going & (carry["shards"][0]["goes_on"][0] > 0)
-    needed = sum(s["counters"][layout.WEIGHTS_NEEDED] for s in carry["shards"])
     for most, shard in zip(spec.most_events, carry["shards"], strict=True):
-        weights = shard["weight_events"].shape[0] // layout.WEIGHT_WORDS
         going &= has_room(most, shard["counters"], shard["events"])
-        going &= shard["counters"][layout.N_WEIGHTS] + needed <= weights
     return going & samples_fit(spec.min_delay, carry["samples"], carry["n_samples"])
 
 
@@ -113,62 +101,35 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
     segment, signals = Segment(origin, begin, stop), carry["signals"]
     if spec.exchange is not None:
         exchange.deliver(spec.exchange, constant, signals, shards, clocks, segment)
-    for s, shard in enumerate(shards):
-        learning.take_signals_in_program(constant["learning"][s], shard, clocks[s])
     if spec.has_connections:
-        mine = [array for s in shards for array in spec.operations.sent(s)]
-        registers = [constant["meeting"]["place"]] if spec.meets else mine
+        rasters = [array for s in shards for array in pure.sent(s)]
         for s, shard in enumerate(shards):
-            spec.operations.deliver(shard, constant["delivery"][s], registers, clocks[s])
+            pure.deliver(shard, constant["delivery"][s], rasters, clocks[s])
     if spec.exchange is not None and spec.exchange.iterates:
         signals = exchange.iterate(spec.exchange, constant, signals, shards, clocks, segment)
     for s, shard in enumerate(shards):
-        learning.begin_step_in_program(constant["learning"][s], shard, clocks[s], constant["times"])
         _send(spec, s, shard, constant, clocks[s])
     slabs = []
     for s, shard in enumerate(shards):
         if spec.exchange is not None:
             exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "sooner")
         slabs.append([*_advance(spec, s, shard, constant, segment, clocks[s]), *shard["device_samples"]])
-        if any(b.handler is None for b in spec.batches[s]):  # compiled loops clear what they read
+        if any(b.handler is None for b in spec.batches[s]):  # loops clear what they read
             some = any(b.has_frozen for b in spec.batches[s]) or any(d and d.receives for d in spec.devices[s])
             kept = constant["kept_lanes"][s] if some else jnp.zeros(0, jnp.int64)
-            spec.operations.clear(shard, kept, clocks[s])
+            pure.clear(shard, kept, clocks[s])
         if spec.exchange is not None:
             exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "later")
             exchange.forget(spec.exchange, constant, s, shard, clocks[s], shard["raster"])
-        learning.flush_in_program(spec.flushes[s], shard, clocks[s])
-        spec.operations.collect(shard, constant["collection"][s], clocks[s])
-        spec.operations.archive(shard, constant["delivery"][s], constant["times"], clocks[s])
-        batches = list(zip(slabs[s], spec.batches[s], strict=False))
-        kept = [slab[:, : len(b.outputs)] for slab, b in batches if b.model.filtered_voltages]
-        note_in_program(constant["voltages"][s], shard, kept, clocks[s], constant["times"])
-        kept = [slab[:, : len(b.outputs)] for slab, b in batches if b.model.learns is not None]
-        learning.note_step_in_program(constant["learning"][s], shard, kept, clocks[s], constant["times"])
+        pure.collect(shard, constant["collection"][s], clocks[s])
+        pure.archive(shard, constant["delivery"][s], constant["times"], clocks[s])
     if spec.exchange is not None:
         signals = exchange.send(spec.exchange, constant, signals, shards, slabs, segment)
     samples, n_samples = list(carry["samples"]), list(carry["n_samples"])
     for p, probe in enumerate(spec.probes):
         slab = slabs[probe.shard][probe.batch]
         samples[p], n_samples[p] = _sample(probe, constant["probes"][p], segment, slab, samples[p], n_samples[p])
-    later = {"step": origin + stop, "shards": shards, "samples": samples, "n_samples": n_samples, "signals": signals}
-    if spec.meets:
-        _meet(spec, constant["meeting"], later, clocks[0])
-    return later
-
-
-def _meet(spec: ProgramSpec, meeting: dict[str, Any], carry: dict[str, Any], clock: Any) -> None:
-    """Tell the programs of other virtual processes what was registered, and wait for them."""
-    from jaxnest.engine import ffi
-    from jaxnest.engine.meeting import meet_handler
-
-    (shard,), (most,) = carry["shards"], spec.most_events
-    enough = has_room(most, shard["counters"], shard["events"])
-    enough &= samples_fit(spec.min_delay, carry["samples"], carry["n_samples"])
-    weights = shard["weight_events"].shape[0] // layout.WEIGHT_WORDS - shard["counters"][layout.N_WEIGHTS]
-    room = jnp.stack([enough.astype(jnp.int64), weights])
-    read = [meeting["place"], meeting["process"], room, shard["register"], clock]
-    shard["counters"], shard["goes_on"] = ffi.call(meet_handler, [shard["counters"], shard["goes_on"]], read)
+    return {"step": origin + stop, "shards": shards, "samples": samples, "n_samples": n_samples, "signals": signals}
 
 
 def has_room(most: int, counters: Any, events: Any) -> Any:
@@ -211,7 +172,7 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
             continue
         if b >= n_devices:
             shard["stream"], shard["uniform"][b - n_devices] = ffi.call(
-                events.uniforms_handler,
+                events.draw_uniforms,
                 [shard["stream"], shard["uniform"][b - n_devices]],
                 [constant["not_drawing"][s][b - n_devices], rows, clock],
             )
@@ -240,10 +201,10 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
 def _draw_noise(shard: dict[str, Any], b: int, read: list[Any]) -> None:
     """Draw the noise of some neurons for the next slice, and make that of the present one known."""
     from jaxnest.engine import ffi
-    from jaxnest.engine.secondary_kernels import noise_handler
+    from jaxnest.engine.secondary_kernels import draw_noise
 
     lists = ("uniform", "following", "objects")
-    results = ffi.call(noise_handler, [shard["stream"], *(shard[name][b] for name in lists)], read)
+    results = ffi.call(draw_noise, [shard["stream"], *(shard[name][b] for name in lists)], read)
     shard["stream"] = results[0]
     for name, result in zip(lists, results[1:], strict=True):
         shard[name][b] = result

@@ -31,7 +31,7 @@ def deliver(shard: dict[str, Any], table: dict[str, Any], rasters: list[Any], cl
         return
     begins_slice = clock[layout.FROM] == 0
     for source, raster, counters in zip(table["sources"], rasters[::2], rasters[1::2], strict=True):
-        n = jnp.where(begins_slice, counters[layout.N_REGISTER], 0)
+        n = jnp.where(begins_slice, counters[layout.N_REGISTERED], 0)
         if raster.size:
             shard["ring"] = _deliver_raster(shard["ring"], table, source, raster, n, clock)
 
@@ -140,7 +140,7 @@ def collect(shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:
         heard = jnp.where(now, raster[:, table["heard"]], 0)
         shard["events"], counters = _note(shard["events"], counters, heard, table["emitters"][table["heard"]], clock)
     registered = jnp.where(clock[layout.TO] == min_delay, jnp.count_nonzero(raster), 0)
-    shard["counters"] = counters.at[layout.N_REGISTER].set(registered)
+    shard["counters"] = counters.at[layout.N_REGISTERED].set(registered)
 
 
 def _note(events: Any, counters: Any, raster: Any, nodes: Any, clock: Any) -> tuple[Any, Any]:

@@ -50,12 +50,11 @@ def rows_of(table: DeliveryTable, emitters: list[np.ndarray]) -> dict[str, Any]:
     }
 
 
-def registered(raster: np.ndarray, emitters: np.ndarray, n_words: int) -> np.ndarray:
-    """Return the register of a virtual process as compiled loops keep it: the spikes of a slice by node and lag."""
+def registered(raster: np.ndarray, emitters: np.ndarray) -> np.ndarray:
+    """Return the spikes of a slice by node and lag, one per row: node, lag, multiplicity."""
     lag, column = np.nonzero(raster)
     entries = np.stack([emitters[column], lag, raster[lag, column]], axis=1).astype(np.int64)
-    entries = entries[np.lexsort((lag, entries[:, 0]))].reshape(-1)
-    return np.append(entries, np.zeros(n_words - len(entries), np.int64))
+    return entries[np.lexsort((lag, entries[:, 0]))]
 
 
 def _values(table: DeliveryTable, place: np.ndarray, n: int) -> np.ndarray:

@@ -7,27 +7,22 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.engine import pure
 from jaxnest.engine.buffers import events_per_slice
 from jaxnest.engine.exchange import ExchangeSpec, exchange_spec
 from jaxnest.engine.node_columns import NodeColumns
 from jaxnest.engine.plan import Plan
-from jaxnest.engine.plastic_kernels import PlasticOperations
 from jaxnest.engine.program import DeviceSpec, ProbeSpec, ProgramSpec
 from jaxnest.engine.shard import Batch
 from jaxnest.engine.stimulation import Devices, schedule
 from jaxnest.engine.tiles import BatchSpec
-from jaxnest.engine.vector_columns import VectorColumns
 
-Columns = NodeColumns | VectorColumns
+Columns = NodeColumns
 
 
 def program_spec(
     plan: Plan,
     devices: list[list[Devices | None]],
     drawing: list[list[Columns | None]],
-    delivery: str,
-    uses_kernels: bool,
     platform: str,
     rng_type: str,
 ) -> ProgramSpec:
@@ -39,18 +34,17 @@ def program_spec(
         The sending devices of each virtual process.
     drawing
         The neurons that are advanced one by one, per virtual process and batch.
-    delivery, rng_type
-        The kernel attributes.
-    uses_kernels
-        Compiled loops deliver spikes.
     platform
         The kind of device that the program runs on, ``cpu`` or another one.
+    rng_type
+        The kernel attribute.
 
     Raises
     ------
     NotImplemented
         If something needs compiled loops where there are none.
     """
+    _refuse_synapses(plan)
     if platform != "cpu":
         _refuse_loops(plan, drawing, platform)
     batches = tuple(
@@ -59,12 +53,12 @@ def program_spec(
     )
     exchange: ExchangeSpec | None = None
     if plan.secondary is not None:
-        exchange = exchange_spec(plan.secondary, plan.min_delay, batches, devices, delivery != "jax")
+        exchange = exchange_spec(plan.secondary, plan.min_delay, batches, devices)
     return ProgramSpec(
         plan.min_delay,
         batches,
         tuple(
-            tuple(_device_spec(d, batch, delivery, platform, rng_type) for d, batch in zip(ds, s.devices, strict=True))
+            tuple(_device_spec(d, batch, platform, rng_type) for d, batch in zip(ds, s.devices, strict=True))
             for ds, s in zip(devices, plan.shards, strict=True)
         ),
         tuple(
@@ -75,8 +69,6 @@ def program_spec(
         tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
         any(t.connection_start[-1] > 0 for t in plan.delivery),
         exchange,
-        tuple(shard.flushes for shard in plan.shards),
-        _operations(plan, uses_kernels),
     )
 
 
@@ -85,26 +77,23 @@ def differs(batch: Batch, name: str, values: np.ndarray) -> bool:
     return values.ndim == (2 if name in batch.vectors else 1)
 
 
-def _operations(plan: Plan, uses_kernels: bool) -> Any:
-    """Return what delivers and collects spikes."""
-    plasticity = plan.delivery[0].plasticity
-    if plasticity is not None:
-        if not uses_kernels:
-            raise errors.NotImplemented("Plastic synapses need event kernels, which run on the CPU only.")
-        return PlasticOperations(plasticity.dynamics)
-    if uses_kernels:
-        from jaxnest.engine import kernels
-
-        return kernels
+def _refuse_synapses(plan: Plan) -> None:
+    """Raise NotImplemented if there are connections that array operations do not deliver yet."""
+    if plan.off_grid:
+        raise errors.NotImplemented(f"Precise spike times with {_INSTEAD}")
+    if plan.delivery[0].plasticity is not None:
+        raise errors.NotImplemented(f"Plastic synapses with {_INSTEAD}")
     if any(s.remembers for s in plan.shards):
         raise errors.NotImplemented(
-            "Third factors, histories of potentials, learning by gradients and flush events need event kernels."
+            f"Third factors, histories of potentials, learning by gradients and flush events with {_INSTEAD}"
         )
     if any(t.value_start[-1] for t in plan.delivery):
-        raise errors.NotImplemented("Binary neurons need event kernels: nest.delivery = 'kernels'.")
+        raise errors.NotImplemented(f"Binary neurons with {_INSTEAD}")
     if any(t.group_watched.any() for t in plan.delivery):
-        raise errors.NotImplemented("Weight recorders need event kernels: nest.delivery = 'kernels'.")
-    return pure
+        raise errors.NotImplemented(f"Weight recorders with {_INSTEAD}")
+
+
+_INSTEAD = "compute_backend 'jax': set nest.compute_backend = 'native'."
 
 
 def _refuse_loops(plan: Plan, drawing: list[list[Columns | None]], platform: str) -> None:
@@ -114,23 +103,22 @@ def _refuse_loops(plan: Plan, drawing: list[list[Columns | None]], platform: str
             if batch.stochastic or batch.model.noise or one_by_one is not None:
                 raise errors.NotImplemented(
                     f"{batch.model.name} draws random numbers in compiled loops, which run on the CPU only (not on "
-                    f"{platform}): set nest.delivery = 'kernels'."
+                    f"{platform}): set nest.compute_backend = 'native'."
                 )
 
 
 def _device_spec(
-    device: Devices | None, batch: Batch, delivery: str, platform: str, rng_type: str
+    device: Devices | None, batch: Batch, platform: str, rng_type: str
 ) -> DeviceSpec | None:
     if device is None:
         return DeviceSpec(None, True) if batch.inputs else None
-    if delivery == "jax":
-        from jaxnest.engine.pure_devices import is_traceable, traced_spec
+    from jaxnest.engine.pure_devices import is_traceable, traced_spec
 
-        if is_traceable(device, rng_type == "jax"):
-            return DeviceSpec(None, False, traced_spec(device))
-        if platform != "cpu":
-            raise errors.NotImplemented(_without_loops(device, platform, rng_type, is_traceable(device, True)))
-    return DeviceSpec(device.loop.handler, bool(batch.inputs))
+    if is_traceable(device, rng_type == "jax"):
+        return DeviceSpec(None, False, traced_spec(device))
+    if platform != "cpu":
+        raise errors.NotImplemented(_without_loops(device, platform, rng_type, is_traceable(device, True)))
+    return DeviceSpec(device.loop, bool(batch.inputs))
 
 
 def _without_loops(device: Devices, platform: str, rng_type: str, with_keys: bool) -> str:
@@ -139,10 +127,10 @@ def _without_loops(device: Devices, platform: str, rng_type: str, with_keys: boo
     if with_keys:
         return (
             f"{name} with rng_type '{rng_type}' draws random numbers one after the other, on the CPU only (not on "
-            f"{platform}): set nest.rng_type = 'jax', or nest.delivery = 'kernels'."
+            f"{platform}): set nest.rng_type = 'jax', or nest.compute_backend = 'native'."
         )
     return (
-        f"{name} acts in compiled loops, which run on the CPU only (not on {platform}): set nest.delivery = 'kernels'."
+        f"{name} acts in compiled loops, which run on the CPU only (not on {platform}): set nest.compute_backend = 'native'."
     )
 
 
@@ -161,5 +149,5 @@ def _batch_spec(plan: Plan, shard: int, b: int, columns: Columns | None) -> Batc
         plan.outputs(shard, b)[0],
         () if plan.secondary is None else tuple(plan.secondary.sent(shard, b).items()),
         False,
-        None if columns is None else columns.module.handler,
+        None if columns is None else columns.operation,
     )

@@ -13,7 +13,7 @@ from jaxnest.kernel.kernel import kernel
 
 from .conftest import Python
 
-BACKENDS = pytest.mark.parametrize("backend", ["strict", "xla"])
+BACKENDS = pytest.mark.parametrize("backend", ["native"])
 
 
 def network(noisy: bool = True) -> tuple[Any, Any]:
@@ -202,7 +202,7 @@ def test_longer_runs_need_no_more_memory(backend: str, python: Python) -> None:
     assert growth[20000.0] < growth[2000.0] + 8000  # kB
 
 
-@pytest.mark.parametrize("backend", ["xla", "strict"])
+@pytest.mark.parametrize("backend", ["native"])
 def test_multimeter_without_recordables_has_no_events(backend: str) -> None:
     nest.compute_backend = backend
     neurons = nest.Create("iaf_psc_alpha", 2)
@@ -224,7 +224,7 @@ def test_lost_events_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
         nest.Simulate(50.0)
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 def test_a_meter_that_gains_targets_inside_a_slice_keeps_its_samples(backend: str) -> None:
     nest.compute_backend = backend
     neurons = nest.Create("iaf_psc_alpha", 3, {"I_e": 100.0})
@@ -241,7 +241,7 @@ def test_a_meter_that_gains_targets_inside_a_slice_keeps_its_samples(backend: st
     assert (np.diff(events["V_m"][events["senders"] == 2]) > 0.0).all()
 
 
-@pytest.mark.parametrize("backend", ["xla", "strict"])
+@pytest.mark.parametrize("backend", ["native"])
 def test_delivery_reads_the_columns_of_a_single_table(backend: str) -> None:
     """Different weights and delays are not stored twice; changes between runs count all the same."""
     nest.set(compute_backend=backend, rng_seed=5)

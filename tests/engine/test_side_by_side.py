@@ -54,8 +54,8 @@ def run(model: str, backend: str, frozen: bool = False) -> dict[str, np.ndarray]
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_digits_are_those_of_the_strict_back_end(model: str) -> None:
-    strict, vectors = run(model, "strict"), run(model, "xla")
+def test_digits_are_those_of_the_native_back_end(model: str) -> None:
+    strict, vectors = run(model, "native"), run(model, "xla")
     assert len(strict["spikes"])
     assert len(np.unique(strict["V"])) > N
     for name, values in strict.items():
@@ -64,7 +64,7 @@ def test_digits_are_those_of_the_strict_back_end(model: str) -> None:
 
 
 def test_frozen_neurons_are_advanced_in_another_way() -> None:
-    strict, vectors = run("iaf_psc_exp", "strict", frozen=True), run("iaf_psc_exp", "xla", frozen=True)
+    strict, vectors = run("iaf_psc_exp", "native", frozen=True), run("iaf_psc_exp", "xla", frozen=True)
     for name, values in strict.items():
         np.testing.assert_allclose(vectors[name], values, rtol=1e-9, atol=1e-9, err_msg=name)
 
@@ -83,7 +83,7 @@ def test_switches_change_how_neurons_are_advanced() -> None:
         nest.Simulate(30.0)
         return neurons.V_m
 
-    np.testing.assert_allclose(potentials("xla"), potentials("strict"), rtol=1e-9)
+    np.testing.assert_allclose(potentials("xla"), potentials("native"), rtol=1e-9)
 
 
 ECHOING = [name for name in MODELS if getattr(registry.NODE_MODELS[name], "echoes", None)]
@@ -135,7 +135,7 @@ def test_currents_that_come_and_go_are_noticed(model: str, threads: int) -> None
         order = np.lexsort([meter.events["senders"], meter.events["times"]])
         return meter.events["times"][order], meter.events["V_m"][order]
 
-    for mine, strict in zip(recorded("xla"), recorded("strict"), strict=True):
+    for mine, strict in zip(recorded("xla"), recorded("native"), strict=True):
         np.testing.assert_array_equal(mine, strict)
 
 

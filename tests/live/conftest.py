@@ -47,7 +47,7 @@ def compare(ours: dict[str, np.ndarray], theirs: dict[str, np.ndarray], backend:
     """Demand equal numbers of the strict back end; of the other one equal events and values within rounding."""
     assert set(ours) == set(theirs)
     for name, expected in theirs.items():
-        if backend == "strict" or name.endswith(EXACT):
+        if backend == "native" or name.endswith(EXACT):
             np.testing.assert_array_equal(ours[name], expected, err_msg=name)
         else:
             np.testing.assert_allclose(ours[name], expected, rtol=1e-9, atol=1e-9, err_msg=name)

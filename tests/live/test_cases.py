@@ -19,7 +19,7 @@ CASES: dict[str, Any] = script("cases.py")["CASES"]
 RECORDED = Path(__file__).parents[2] / "nest_reference" / "cases"
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 @pytest.mark.parametrize("name", CASES)
 def test_case_equals_nest(name: str, backend: str) -> None:
     path = RECORDED / f"{name}.npz"
@@ -37,7 +37,7 @@ def test_case_equals_nest(name: str, backend: str) -> None:
 THREADED = ["noisy_two_threads", "brunel_iaf_psc_alpha_2", "driven_coarse_iaf_psc_exp"]
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 @pytest.mark.parametrize("name", THREADED)
 def test_virtual_processes_in_threads_give_the_same(name: str, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parallel, "PARALLEL_WORK", 1)
@@ -45,7 +45,7 @@ def test_virtual_processes_in_threads_give_the_same(name: str, backend: str, mon
     test_case_equals_nest(name, backend)
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 @pytest.mark.parametrize("name", ["noisy", "brunel_iaf_psc_alpha_1", "driven_iaf_psc_exp_multisynapse", "weights"])
 def test_size_of_tiles_does_not_matter(name: str, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Node, "tile_size", 2)

@@ -17,7 +17,7 @@ FRESH_SEEDS = 5
 
 
 @pytest.mark.nest
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 @pytest.mark.parametrize("choice", ["fixed", "fresh"])
 def test_random_networks_equal_live_nest(
     choice: str, backend: str, tmp_path: Path, live_seed: Callable[[str, int], int]

@@ -19,7 +19,7 @@ CASES: dict[str, Any] = script("network_cases.py")["CASES"]
 RECORDED = Path(__file__).parents[2] / "nest_reference" / "networks"
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 @pytest.mark.parametrize("name", CASES)
 def test_every_spike_is_that_of_nest(name: str, backend: str) -> None:
     seed = json.loads((RECORDED / "provenance.json").read_text())["seed"]

@@ -80,7 +80,7 @@ def compare(
     with np.load(folder / f"{name}.npz") as expected:
         assert sorted(got) == sorted(expected)
         for key, values in expected.items():
-            if backend == "strict" or key.endswith(EXACT):
+            if backend == "native" or key.endswith(EXACT):
                 np.testing.assert_array_equal(got[key], values, err_msg=f"{key}, seed {seed}")
             else:
                 np.testing.assert_allclose(got[key], values, tolerance, least, err_msg=f"{key}, seed {seed}")

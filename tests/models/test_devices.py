@@ -64,8 +64,8 @@ def compare(name: str, recording: tuple[int, Mapping[str, np.ndarray]], backend:
 
 
 @pytest.mark.parametrize("name", cases.CASES)
-def test_strict_back_end_equals_nest(name: str, recording: Any) -> None:
-    compare(name, recording, "strict")
+def test_native_back_end_equals_nest(name: str, recording: Any) -> None:
+    compare(name, recording, "native")
 
 
 @pytest.mark.parametrize("name", XLA_CASES)

@@ -18,7 +18,7 @@ NAMES = list(CASES)
 
 
 @pytest.mark.parametrize(
-    ("name", "backend"), [*((name, "strict") for name in NAMES), *((name, "xla") for name in NAMES[:5])]
+    ("name", "backend"), [*((name, "native") for name in NAMES), *((name, "xla") for name in NAMES[:5])]
 )
 def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
     compare(recording, name, CASES[name], backend)
@@ -32,7 +32,7 @@ FEEDBACK = "eprop_learning_signal_connection_bsshslm_2020"
 def nodes() -> tuple[Any, Any, Any]:
     """Inputs, neurons that learn and readouts, in a kernel whose step is that of all delays."""
     nest.resolution = 1.0
-    nest.compute_backend = "strict"
+    nest.compute_backend = "native"
     models = ("parrot_neuron", "eprop_iaf_bsshslm_2020", "eprop_readout_bsshslm_2020")
     inputs, neurons, readouts = (nest.Create(model, 2) for model in models)
     return inputs, neurons, readouts

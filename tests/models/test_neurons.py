@@ -37,8 +37,8 @@ def spikes_of(results: dict[str, Any]) -> dict[int, list[float]]:
 
 
 @pytest.mark.parametrize("name", NEURONS)
-def test_strict_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> None:
-    got, expected = both(recording, name, "strict")
+def test_native_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> None:
+    got, expected = both(recording, name, "native")
     assert sorted(got) == sorted(expected)
     for key, values in expected.items():
         np.testing.assert_array_equal(got[key], values, err_msg=key)
@@ -96,7 +96,7 @@ def test_refuses_what_nest_refuses(model: str, parameters: dict[str, Any], error
         nest.Create(model, params=parameters)
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 def test_negative_currents_keep_their_sign(backend: str) -> None:
     """Conductance models take the magnitude of negative weights of spikes, but not of currents."""
     nest.compute_backend = backend

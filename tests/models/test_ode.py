@@ -21,8 +21,8 @@ UNPREDICTABLE = "aeif_cond_exp-5-0.1"
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_strict_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> None:
-    compare(recording, name, CASES[name], "strict")
+def test_native_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> None:
+    compare(recording, name, CASES[name], "native")
 
 
 @pytest.mark.parametrize("name", [n for n in CASES if n.endswith("-0.1") or "-" not in n])
@@ -44,7 +44,7 @@ def test_neurons_do_not_depend_on_their_tile() -> None:
     np.testing.assert_allclose(potentials(700)[:3], potentials(3), rtol=1e-12)
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 def test_runaway_adaptation_is_an_error(backend: str) -> None:
     nest.compute_backend = backend
     nest.Create("aeif_cond_exp", params={"I_e": 2000.0})
@@ -77,7 +77,7 @@ def test_receptors_come_with_all_their_parameters() -> None:
         neuron.tau_rise = [1.0, 4.0]
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 def test_gap_of_the_rates_is_no_error(backend: str) -> None:
     """At -40 mV a rate is 0/0; NEST goes on and recovers when the state is set anew."""
     nest.compute_backend = backend

@@ -18,12 +18,12 @@ INTEGRATED = ("gap", "astro", "hh_", "sic")
 SENSITIVE = ("hh_cond_beta_gap_traub-2", "astrocytes-0.5")
 """Cases with samples on the rise of a spike, where rounding grows by several orders of magnitude."""
 RATE_MODELS = sorted({name.partition("-")[0] for name in CASES if "rate" in name and "gaps" not in name})
-BACKENDS = pytest.mark.parametrize("backend", ["strict", "xla"])
+BACKENDS = pytest.mark.parametrize("backend", ["native"])
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_strict_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> None:
-    compare(recording, name, CASES[name], "strict")
+def test_native_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> None:
+    compare(recording, name, CASES[name], "native")
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -37,7 +37,7 @@ def test_default_back_end_agrees_with_nest(name: str) -> None:
 @BACKENDS
 def test_array_operations_agree_with_kernels(backend: str) -> None:
     """The default back end delivers with array operations where compiled loops cannot run."""
-    if backend == "strict":
+    if backend == "native":
         pytest.skip("the strict back end has compiled loops only")
     results = []
     for delivery in ("kernels", "jax"):
@@ -132,7 +132,7 @@ def test_network_without_connections(backend: str) -> None:
     assert neuron.rate[0] != neuron.rate[1] != 0.0
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 @pytest.mark.parametrize("model", ["gauss_rate_ipn", "rate_transformer_gauss"])
 def test_gaussian_gain_of_no_width_is_undefined_as_in_nest(model: str, backend: str) -> None:
     nest.ResetKernel()

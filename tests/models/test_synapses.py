@@ -15,7 +15,7 @@ from .conftest import compare, simulations
 CASES = simulations("synapse_cases.py")
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 @pytest.mark.parametrize("name", CASES)
 def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
     compare(recording, name, CASES[name], backend)
@@ -23,7 +23,7 @@ def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
 
 def test_archive_grows_with_spikes_that_nobody_reads() -> None:
     results = []
-    for backend in ("strict", "xla"):
+    for backend in ("native",):
         nest.ResetKernel()
         nest.compute_backend = backend
         silent, busy = nest.Create("parrot_neuron"), nest.Create("parrot_neuron", 2)

@@ -15,7 +15,7 @@ from .conftest import compare, simulations
 CASES = simulations("third_factor_cases.py")
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 @pytest.mark.parametrize("name", CASES)
 def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
     compare(recording, name, CASES[name], backend)
@@ -74,7 +74,7 @@ def test_one_thread_only_values() -> None:
         nest.Connect(neurons, neurons, syn_spec={"synapse_model": "stdp_dopamine_synapse", "c": 1.0})
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 def test_transmitter_without_synapses(backend: str) -> None:
     nest.compute_backend = backend
     source, neuron = nest.Create("spike_generator", params={"spike_times": [1.0, 3.0]}), nest.Create("parrot_neuron")
@@ -85,7 +85,7 @@ def test_transmitter_without_synapses(backend: str) -> None:
     assert nest.num_connections == 2
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 def test_many_spikes_between_deliveries(backend: str) -> None:
     """What the transmitter keeps outgrows its first place several times; nothing is lost."""
     nest.compute_backend = backend

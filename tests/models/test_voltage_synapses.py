@@ -13,7 +13,7 @@ from .conftest import compare, simulations
 CASES = simulations("voltage_cases.py")
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 @pytest.mark.parametrize("name", CASES)
 def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
     compare(recording, name, CASES[name], backend)
@@ -58,7 +58,7 @@ def test_bounds(name: str, value: float, message: str) -> None:
 def test_history_grows_with_what_nobody_reads() -> None:
     """Potentiations pile up while the source is silent, in both back ends alike."""
     weights = []
-    for backend in ("strict", "xla"):
+    for backend in ("native",):
         nest.ResetKernel()
         nest.compute_backend = backend
         neuron = nest.Create("hh_psc_alpha_clopath", params={"theta_plus": -80.0, "theta_minus": -90.0})

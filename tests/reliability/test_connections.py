@@ -37,7 +37,7 @@ def found(**which: Any) -> list[tuple[int, int, float]]:
 @given(actions=ACTIONS, sources=IDS, targets=IDS)
 def test_tables_are_lists(threads: int, actions: list[tuple], sources: list[int], targets: list[int]) -> None:
     nest.ResetKernel()
-    nest.set(local_num_threads=threads, compute_backend="strict")
+    nest.set(local_num_threads=threads, compute_backend="native")
     nest.SetDefaults("static_synapse", {"delay": 0.1})  # valid even if the first run had no connections
     nest.Create("parrot_neuron", N)
     model: list[tuple[int, int, float]] = []

@@ -35,7 +35,7 @@ def assert_equal(a: dict[str, Any], b: dict[str, Any], calcium: float = 0.0) -> 
             np.testing.assert_array_equal(b[key], values, err_msg=key)
 
 
-@pytest.mark.parametrize(("name", "backend"), [*((n, "strict") for n in NEURONS), *((n, "xla") for n in XLA)])
+@pytest.mark.parametrize(("name", "backend"), [*((n, "native") for n in NEURONS), *((n, "xla") for n in XLA)])
 def test_a_run_may_be_cut_into_pieces(name: str, backend: str) -> None:
     """As in NEST the calcium trace is computed up to the end of each run, which costs a last digit."""
     if "noise" in models.load(name)[0][0]["record_from"]:
@@ -43,7 +43,7 @@ def test_a_run_may_be_cut_into_pieces(name: str, backend: str) -> None:
     assert_equal(run(name, backend), run(name, backend, PIECES), calcium=1e-14)
 
 
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 def test_what_ran_before_does_not_matter(backend: str) -> None:
     first = {name: run(name, backend) for name in XLA}
     nest.ResetKernel()
@@ -63,7 +63,7 @@ def resident_memory() -> int:
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not tell how much memory is used")
-@pytest.mark.parametrize("backend", ["strict", "xla"])
+@pytest.mark.parametrize("backend", ["native"])
 def test_memory_does_not_grow_with_the_number_of_runs(backend: str) -> None:
     nest.compute_backend = backend
     neurons = nest.Create("iaf_psc_alpha", 10, {"I_e": 200.0})
