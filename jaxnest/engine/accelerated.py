@@ -195,6 +195,10 @@ class XlaRunner:
         """True if some device draws from the stream that all virtual processes have in common."""
         return any(d is not None and d.shares for d in self.devices[s])
 
+    def fits(self) -> bool:
+        """Return whether buffers need not be drained before the next call: they always are."""
+        return False
+
     def rest(self, t: float) -> None:
         """Advance at the end of a run what otherwise only spikes advance."""
         for shard in self.carry["shards"]:

@@ -60,7 +60,8 @@ _NOTHING = (*(np.empty(0, np.int64) for _ in range(4)), np.empty(0))
 def event_records(buffers: Buffers) -> np.ndarray:
     """Return the event records of one virtual process, one per row."""
     n = int(buffers.counters[layout.N_EVENTS])
-    return buffers.events[: n * layout.EVENT_WORDS].reshape(n, layout.EVENT_WORDS)
+    records = buffers.events[: n * layout.EVENT_WORDS].reshape(n, layout.EVENT_WORDS)
+    return records if buffers.precise is None else np.concatenate([records, buffers.precise.heard_records()])
 
 
 def _heard(plan: Plan, s: int, index: int, node: int, records: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -17,6 +17,7 @@ from jaxnest.compiling import njit
 from jaxnest.engine.intrinsics import array
 from jaxnest.engine.layout import (
     AGAIN,
+    ARCHIVE_LATE,
     ARCHIVE_NEEDED,
     ASCENDING,
     BINARY,
@@ -368,7 +369,7 @@ def has_room(rooms: I8x2) -> int:
         needed += array(rooms[s, 0], COUNTER_WORDS, _int64)[WEIGHTS_NEEDED]
     for s in range(len(rooms)):
         counters = array(rooms[s, 0], COUNTER_WORDS, _int64)
-        if counters[ARCHIVE_NEEDED] > 0 or counters[N_EVENTS] + rooms[s, 1] > rooms[s, 2]:
+        if counters[ARCHIVE_NEEDED] + counters[ARCHIVE_LATE] > 0 or counters[N_EVENTS] + rooms[s, 1] > rooms[s, 2]:
             return 0
         if counters[N_WEIGHTS] + needed > rooms[s, 3]:
             return 0

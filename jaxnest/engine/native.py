@@ -19,8 +19,7 @@ from jaxnest.engine.learning import learners_of
 from jaxnest.engine.node_columns import NodeColumns
 from jaxnest.engine.operations import Pack
 from jaxnest.engine.plan import Plan, collection_table
-from jaxnest.engine.plastic_kernels import complete_calls
-from jaxnest.engine.precise_spikes import deliver_precise
+from jaxnest.engine.plastic_kernels import complete_calls, groups_and_calls
 from jaxnest.engine.probes import ProbeSamples
 from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.shard import Batch
@@ -29,6 +28,7 @@ from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
 from jaxnest.engine.vector_columns import VectorColumns, lanes_in_use
 from jaxnest.engine.voltages import voltage_constants
 from jaxnest.engine.waveforms import Waveforms
+from jaxnest.models.base import MARK
 
 PARALLEL_WORK = 1 << 10
 """Updates of neurons per slice from which on threads are worth while."""
@@ -60,7 +60,7 @@ class NativeRunner:
         self._registers = addresses([b.register for b in self.buffers])
         self._waveforms = Waveforms(plan, self.buffers, self.neurons)
         self._probes = ProbeSamples(plan, self)
-        on_host = plan.off_grid or plan.secondary is not None
+        on_host = plan.secondary is not None
         workers = min(len(shards), n_processors()) if not on_host and is_worthwhile(plan) else 1
         self._stages: list[Stage] | None = None
         self._program: Program | None = None
@@ -69,8 +69,9 @@ class NativeRunner:
             self._checks = [self._room(shards), *self._probes.checks(shards)]
             return
         mine = [shards[w::workers] for w in range(workers)]
+        calls = [list(self._stages_of(shards))] if plan.off_grid else [self._calls(part) for part in mine]
         self._program = Program(
-            [[c for s in part for c in self._calls(s)] for part in mine],
+            calls,
             [[self._room(part), *self._probes.checks(part)] for part in mine],
             [[self.clocks[s] for s in part] for part in mine],
             plan.min_delay,
@@ -96,25 +97,27 @@ class NativeRunner:
 
     # -- the order of a slice ----------------------------------------------------------------------
 
-    def _calls(self, s: int) -> Iterator[Call]:
-        """Yield what one virtual process does in a slice."""
-        yield from self._deliver(s)
-        yield from self._advance(s)
-        yield from self._remember(s)
+    def _calls(self, shards: Sequence[int]) -> list[Call]:
+        """Return what some virtual processes do in a slice, one after the other."""
+        stages = (self._deliver, self._advance, self._remember)
+        return [call for s in shards for stage in stages for call in stage(s) if isinstance(call, Call)]
 
     def _stages_of(self, shards: Sequence[int]) -> Iterator[Stage]:
         """Yield what all virtual processes do in a slice, where they exchange numbers or spikes are not on the grid."""
-        waveforms, plan = self._waveforms, self.plan
-        yield lambda: waveforms.deliver(self.clocks)
+        waveforms, exchange = self._waveforms, self.plan.secondary is not None
+        if exchange:
+            yield lambda: waveforms.deliver(self.clocks)
         for s in shards:
             yield from self._deliver(s)
-        yield lambda: waveforms.iterate(self.clocks)
-        if plan.off_grid:
-            yield self._prepare_queues
+        if exchange:
+            yield lambda: waveforms.iterate(self.clocks)
+        for s in shards:
+            yield from self._prepare_queues(s)
         for s in shards:
             yield from self._advance(s)
             yield from self._remember(s)
-        yield lambda: waveforms.forget(self.clocks)
+        if exchange:
+            yield lambda: waveforms.forget(self.clocks)
 
     def _deliver(self, s: int) -> Iterator[Stage]:
         """Take what arrives from others."""
@@ -124,17 +127,16 @@ class NativeRunner:
         index, _, pool = buffers.archive.arrays
         for one in self._learners[s]:
             yield Call(archive_learning.take_signals.pack(_flat(buffers), index, pool, one.lanes, one.places, clock))
-        if buffers.precise is not None:
-            yield lambda: deliver_precise(self.plan, self.buffers, self.streams, s, clock) if clock[FROM] == 0 else None
-        else:
-            yield Call(deliver(self.plan, self.buffers, self._registers, self.streams, s, clock), at_begin=True)
+        yield Call(deliver(self.plan, self.buffers, self._registers, self.streams, s, clock), at_begin=True)
 
-    def _prepare_queues(self) -> None:
-        clock = self.clocks[0]
-        if clock[FROM] == 0:
-            for buffers in self.buffers:
-                assert buffers.precise is not None
-                buffers.precise.prepare(int(clock[layout.ORIGIN]) + self.plan.min_delay)
+    def _prepare_queues(self, s: int) -> Iterator[Stage]:
+        """Sort the precise spikes that arrive in a slice."""
+        from jaxnest.engine import off_grid
+
+        mine, clock = self.buffers[s].precise, self.clocks[s]
+        if mine is not None:
+            queues = (mine.pending.words, mine.queue_of_node, mine.ready.words, mine.begin, mine.end)
+            yield Call(off_grid.prepare.pack(*queues, clock), at_begin=True)
 
     def _advance(self, s: int) -> Iterator[Stage]:
         """Let devices act, and advance neurons; those that draw do so among the devices, in the order of ids."""
@@ -144,27 +146,36 @@ class NativeRunner:
         for one in self._learners[s]:
             changing = (_flat(buffers), *buffers.archive.arrays, buffers.counters)
             yield Call(archive_learning.begin_step.pack(*changing, *one.constant, clock, self._times))
-        if buffers.precise is not None:
-            yield lambda: buffers.precise.mark(buffers)
-        yield from self._act(s)
-        if buffers.precise is not None:
+        precise = buffers.precise
+        if precise is not None:
+            from jaxnest.engine import off_grid
+
             assert self.plan.redirections is not None
-            redirections = self.plan.redirections[s]
-            yield lambda: buffers.precise.take(buffers, redirections, self.plan.clock.resolution)
+            way = self.plan.redirections[s]
+            yield Call(off_grid.begin_segment.pack(buffers.counters, precise.emitted.words, precise.first_event))
+            yield from self._act(s)
+            changing = (buffers.events, buffers.counters, precise.first_event, precise.pending.words)
+            columns = (way.node, way.delay, way.shift, way.counts)
+            yield Call(off_grid.take.pack(*changing, *columns, self.plan.clock.resolution))
+        else:
+            yield from self._act(s)
         if waveforms.generates(s):
             yield lambda: waveforms.generate(s, self.devices[s], clock, later=False)
         for b, columns in enumerate(self.neurons[s]):
-            if buffers.precise is not None and columns.batch.model.queue_channel:
-                yield lambda b=b, columns=columns: buffers.precise.advance(b, columns, buffers, clock)
+            if precise is not None and columns.batch.model.queue_channel:
+                assert isinstance(columns, NodeColumns)
+                yield Call(columns.precise_pack(buffers, precise.first_queue[b], clock))
             elif waveforms.advances(s, b):
                 yield lambda b=b: waveforms.advance(s, b, clock)
             elif not columns.batch.model.draws:
                 yield Call(columns.pack(buffers, clock))
         if waveforms.generates(s):
             yield lambda: waveforms.generate(s, self.devices[s], clock, later=True)
-        if buffers.precise is not None:
+        if precise is not None:
             for columns in (c for c in self.neurons[s] if c.batch.model.marks_spikes):
-                yield lambda columns=columns: buffers.precise.take_marked(columns, buffers.raster, clock)
+                places = (columns.batch.first_column, len(columns.batch), columns.outputs.index(MARK))
+                arguments = (precise.emitted.words, buffers.raster.reshape(-1), columns.samples)
+                yield Call(off_grid.take_marked.pack(*arguments, np.array(places, np.int64), clock))
 
     def _act(self, s: int) -> Iterator[Stage]:
         """Let devices act and neurons draw, in the order of ids."""
@@ -204,11 +215,17 @@ class NativeRunner:
         changing = (buffers.events, buffers.register, buffers.counters, raster)
         keys = np.zeros(2 * raster.size, np.int64)
         yield Call(events.collect.pack(*changing, *columns, keys, clock))
+        if buffers.precise is not None:
+            from jaxnest.engine import off_grid
+
+            mine = buffers.precise
+            changing = (mine.emitted.words, mine.register.words, mine.heard.words, buffers.counters)
+            columns = (table["emitters"], table["recorded"], table["watched"])
+            yield Call(off_grid.collect.pack(*changing, *columns, clock))
         for pack in note_spikes(plan, buffers, self.streams, s, clock):
             yield Call(pack)
         if buffers.precise is not None:
-            shard, recorded = plan.shards[s], plan.recorded[s]
-            yield lambda: buffers.precise.collect(shard, recorded, buffers, clock, times)
+            yield Call(note_precise_spikes(plan, buffers, clock))
         for pack in note_histories(plan, self, buffers, s, clock):
             yield Call(pack)
         for pack in self._probes.calls(s):
@@ -231,12 +248,16 @@ class NativeRunner:
 
     # -- running -----------------------------------------------------------------------------------
 
+    def fits(self) -> bool:
+        """Return whether buffers have room for another slice."""
+        return self._program.fits() if self._program is not None else all(check.run() for check in self._checks)
+
     def run(self, step: int, end: int) -> int:
         """Advance from `step` towards `end` (steps), as far as buffers have room, and return the step reached."""
         if self._program is not None:
-            return self._program.run(step, end) if self._program.fits() else step
+            return self._program.run(step, end) if self.fits() else step
         assert self._stages is not None
-        while step < end and all(check.run() for check in self._checks):
+        while step < end and self.fits():
             reached = step
             for clock in self.clocks:
                 reached = set_clock(clock, step, end, self.plan.min_delay)
@@ -311,7 +332,8 @@ def is_worthwhile(plan: Plan) -> bool:
     """
     work = sum(len(b) * _cost(b.model) for shard in plan.shards for b in shard.batches) * plan.min_delay
     work += sum(PLASTIC_WORK for t in plan.delivery if t.plasticity is not None)
-    simple = not any(t.group_watched.any() for t in plan.delivery) and not any(s.remembers for s in plan.shards)
+    simple = not plan.off_grid and not any(t.group_watched.any() for t in plan.delivery)
+    simple &= not any(s.remembers for s in plan.shards)
     return len(plan.shards) > 1 and simple and work >= PARALLEL_WORK
 
 
@@ -338,6 +360,8 @@ def deliver(
     from jaxnest.engine import events, synaptic_calls
 
     table, mine = plan.delivery[s], buffers[s]
+    if mine.precise is not None:
+        return _deliver_precise(plan, buffers, registers, streams, s, clock)
     changing = (_flat(mine), mine.weight_events, mine.counters, registers)
     plasticity = table.plasticity
     if plasticity is None:
@@ -346,6 +370,34 @@ def deliver(
     return synaptic_calls.deliver.pack(
         *changing, *table.arrays(), plasticity.groups, plasticity.source_row, clock, calls, *mine.archive.arrays
     )
+
+
+def _deliver_precise(
+    plan: Plan, buffers: list[Buffers], registers: np.ndarray, streams: Any, s: int, clock: np.ndarray
+) -> Pack:
+    """Return this call for a network with precise spikes."""
+    from jaxnest.engine import off_grid
+
+    table, mine = plan.delivery[s], buffers[s]
+    precise = np.array([b.precise.register.words.ctypes.data for b in buffers if b.precise is not None], np.int64)
+    assert mine.precise is not None
+    table.spread()
+    groups, calls = groups_and_calls(table, mine, streams.vp_specific[s], clock)
+    return off_grid.deliver.pack(
+        registers, precise, _flat(mine), mine.weight_events, mine.counters, mine.precise.pending.words,
+        table.group_start, table.connection_start, table.group_watched, groups, table.lane, table.weight, table.delay,
+        table.shift, table.marked.astype(np.int64), mine.precise.node_of_lane, clock, plan.clock.resolution, calls,
+    )  # fmt: skip
+
+
+def note_precise_spikes(plan: Plan, buffers: Buffers, clock: np.ndarray) -> Pack:
+    """Return the call that remembers the precise spikes of a segment."""
+    from jaxnest.engine import off_grid
+
+    mine = buffers.precise
+    assert mine is not None
+    arrays = (*buffers.archive.arrays, buffers.counters)
+    return off_grid.note_spikes.pack(mine.emitted.words, mine.marked, *arrays, clock, archive_times(plan.clock))
 
 
 def note_spikes(plan: Plan, buffers: Buffers, streams: Any, s: int, clock: np.ndarray) -> Iterator[Pack]:

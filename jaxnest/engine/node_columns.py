@@ -9,9 +9,9 @@ import numpy as np
 
 from jaxnest.engine.buffers import Buffers
 from jaxnest.engine.generate import split
-from jaxnest.engine.generate_precise import precise_loop
 from jaxnest.engine.neuron_loops import neuron_loop
 from jaxnest.engine.operations import Pack
+from jaxnest.engine.precise_loops import precise_loop
 from jaxnest.engine.recorders import recorder_words
 from jaxnest.engine.shard import Batch
 from jaxnest.engine.stimulation import NO_STREAM
@@ -46,10 +46,10 @@ class NodeColumns:
         places = (int(spread), batch.first_lane, batch.first_column, channels, batch.tile)
         self.places = np.array(places, np.int64)
         if batch.model.queue_channel is not None:
-            self.module = precise_loop(batch.model, names, outputs)
+            self.operation = precise_loop(batch.model, names)
         else:
             self.operation = neuron_loop(batch.model, names, batch.vectors, batch.stochastic)
-            self.recorders = recorder_words(batch.model, names, batch.vectors, outputs)
+        self.recorders = recorder_words(batch.model, names, batch.vectors, outputs)
 
     def pack(
         self,
@@ -63,6 +63,16 @@ class NodeColumns:
         return self.operation.pack(
             buffers.ring.reshape(-1), buffers.raster, stream, self.state, self.state_vectors, self.samples,
             *self.constant(), self.uniform, self.recorders, rows, clock,
+        )  # fmt: skip
+
+    def precise_pack(self, buffers: Buffers, first_queue: int, clock: np.ndarray) -> Pack:
+        """Return the call that runs neurons with precise spike times through the segment."""
+        precise = buffers.precise
+        assert precise is not None
+        queues = (precise.ready.words, precise.begin, precise.end, precise.returns, precise.emitted.words)
+        return self.operation.pack(
+            buffers.ring.reshape(-1), self.state, self.samples, self.scalars, self.sampled, self.frozen, self.places,
+            self.recorders, first_queue, *queues, clock,
         )  # fmt: skip
 
     def constant(self) -> tuple[np.ndarray, ...]:

@@ -7,7 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.engine import archive_layout as words
-from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED
+from jaxnest.engine.layout import ARCHIVE_LATE, ARCHIVE_NEEDED, ARCHIVE_USED
 from jaxnest.engine.shard import Shard
 
 
@@ -147,23 +147,7 @@ class Archive:
     def grow(self, counters: np.ndarray) -> None:
         """Make room for what did not fit into the pool."""
         index, trace, pool = self.arrays
-        self.arrays = index, trace, _longer(pool, 2 * int(counters[ARCHIVE_USED] + counters[ARCHIVE_NEEDED]))
-
-    def reserve(self, columns: np.ndarray, spikes: np.ndarray, counters: np.ndarray) -> None:
-        """Make room for spikes (how many they are) of neurons (columns of the raster)."""
-        index, trace, pool = self.arrays
-        rows, place = np.unique(columns, return_inverse=True)
-        new = np.bincount(place, spikes, len(rows))
-        needed = np.where(index[rows, words.INCOMING] > 0, 6 * (index[rows, words.LENGTH] + new) + 64, 0).sum()
-        if counters[ARCHIVE_USED] + needed > len(pool):
-            self.arrays = index, trace, _longer(pool, int(1.5 * (counters[ARCHIVE_USED] + needed)))
-
-    def note_spikes(self, buffers: Any, clock: np.ndarray, times: np.ndarray) -> None:
-        """Remember the spikes of a segment."""
-        from jaxnest.engine.archive import note_spikes
-
-        if buffers.raster.shape[1]:
-            note_spikes(*self.arrays, buffers.counters, buffers.raster.reshape(-1), clock, times)
+        self.arrays = index, trace, _longer(pool, 2 * int(counters[ARCHIVE_USED] + counters[ARCHIVE_NEEDED] + counters[ARCHIVE_LATE]))
 
     def store(self, shard: Shard) -> None:
         """Write what status dictionaries show to the node table."""

@@ -13,9 +13,9 @@ from jaxnest.engine import layout, native
 from jaxnest.engine.buffers import EVENT_CAPACITY, Buffers, carry_over, clock_words, events_per_slice, new_buffers
 from jaxnest.engine.detection import Detection
 from jaxnest.engine.drain import LateRecords, SpikeRecords, WeightWatch
+from jaxnest.engine.growing import COUNT
 from jaxnest.engine.learning import configure
 from jaxnest.engine.plan import Network, Plan, build_plan, kernel_settings, refuse_keyed
-from jaxnest.engine.precise_spikes import deliver_precise
 from jaxnest.engine.stimulation import Devices
 
 AIM_SECONDS = 0.2
@@ -206,16 +206,13 @@ class Session:
         registers = native.addresses([b.register for b in self._buffers])
         for s, shard in enumerate(plan.shards):
             clock = clock_words(plan, shard, step, 0, 0, step)
-            if plan.off_grid:
-                deliver_precise(plan, self._buffers, self._network.streams, s, clock)
-            else:
-                native.deliver(plan, self._buffers, registers, self._network.streams, s, clock).run()
+            native.deliver(plan, self._buffers, registers, self._network.streams, s, clock).run()
         for s, (table, buffers) in enumerate(zip(plan.delivery, self._buffers, strict=True)):
             self._watch.write(s, buffers, self._late)
             buffers.counters[layout.N_WEIGHTS] = buffers.half(slice_)[0] = 0
             buffers.counters[layout.WEIGHTS_NEEDED] = 0
             if buffers.precise is not None:
-                buffers.precise.register = buffers.precise.register[:0]
+                buffers.precise.register.words[COUNT] = 0
             if table.plasticity is not None:
                 table.plasticity.store()
 
@@ -247,10 +244,10 @@ class Session:
                 reached = self._runner.run(step, goal)
                 if reached == step:
                     self._grow()
-                if any(b.counters[layout.ARCHIVE_NEEDED] for b in self._buffers):
+                if any(b.counters[layout.ARCHIVE_NEEDED] + b.counters[layout.ARCHIVE_LATE] for b in self._buffers):
                     self._grow_archives(step, reached)
                 step = reached
-                if self._is_full():
+                if not self._runner.fits():
                     self._drain(drained, step)
                     drained = step
             self._drain(drained, step)
@@ -270,20 +267,6 @@ class Session:
         assert self._plan is not None
         return -(-step // self._plan.min_delay) * self._plan.min_delay
 
-    def _is_full(self) -> bool:
-        """True if some buffer may not take the events of another slice."""
-        plan = self._plan
-        assert plan is not None
-        needed = sum(int(b.counters[layout.WEIGHTS_NEEDED]) for b in self._buffers)
-        return (
-            any(
-                b.counters[layout.N_EVENTS] + events_per_slice(plan, s) > len(b.events) // layout.EVENT_WORDS
-                or b.counters[layout.N_WEIGHTS] + needed > len(b.weight_events) // layout.WEIGHT_WORDS
-                for s, b in enumerate(self._buffers)
-            )
-            or self._backend == "jax"
-        )
-
     def _grow(self) -> None:
         """Make room for the weights of a slice with more synaptic events than ever."""
         needed = sum(int(b.counters[layout.WEIGHTS_NEEDED]) for b in self._buffers)
@@ -300,11 +283,15 @@ class Session:
         self._runner.bring_home()
         origin = (reached - 1) // plan.min_delay * plan.min_delay
         for s, (shard, buffers) in enumerate(zip(plan.shards, self._buffers, strict=True)):
-            if buffers.counters[layout.ARCHIVE_NEEDED]:
+            late = buffers.counters[layout.ARCHIVE_LATE] > 0
+            if late or buffers.counters[layout.ARCHIVE_NEEDED]:
                 buffers.archive.grow(buffers.counters)
                 clock = clock_words(plan, shard, origin, max(step, origin) - origin, reached - origin, origin)
-                for pack in native.note_spikes(plan, buffers, self._network.streams, s, clock):
-                    pack.run()
+                if not late:
+                    for pack in native.note_spikes(plan, buffers, self._network.streams, s, clock):
+                        pack.run()
+                if buffers.precise is not None:
+                    native.note_precise_spikes(plan, buffers, clock).run()
                 for pack in native.note_histories(plan, self._runner, buffers, s, clock):
                     pack.run()
         self._runner.return_streams()
@@ -325,6 +312,8 @@ class Session:
             self._spikes.write(plan, s, buffers, begin, step)
             self._watch.write(s, buffers, recording)
             buffers.counters[layout.N_EVENTS] = buffers.counters[layout.N_WEIGHTS] = 0
+            if buffers.precise is not None:
+                buffers.precise.heard.words[COUNT] = 0
         self._runner.drained()
         samples = self._runner.take_samples()
         stamps = [p.due(begin, step) for p in plan.probes]
