@@ -1,12 +1,11 @@
 """The native executor: networks on the CPU, in compiled loops, with NEST's digits.
 
-A slice is a list of stages: calls of compiled operations, and of functions of the host where an operation does not
-exist. The order of the stages stands here and nowhere else.
+A slice is a list of calls of compiled operations. Their order stands here and nowhere else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -14,7 +13,6 @@ import numpy as np
 from jaxnest.engine import layout
 from jaxnest.engine.buffers import Buffers, events_per_slice
 from jaxnest.engine.collectors import collectors_of, modulating_call
-from jaxnest.engine.layout import FROM
 from jaxnest.engine.learning import learners_of
 from jaxnest.engine.node_columns import NodeColumns
 from jaxnest.engine.operations import Pack
@@ -23,7 +21,7 @@ from jaxnest.engine.plastic_kernels import complete_calls, groups_and_calls
 from jaxnest.engine.probes import ProbeSamples
 from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.shard import Batch
-from jaxnest.engine.slices import Call, Program, n_processors, set_clock
+from jaxnest.engine.slices import Call, Program, n_processors
 from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
 from jaxnest.engine.vector_columns import VectorColumns, lanes_in_use
 from jaxnest.engine.voltages import voltage_constants
@@ -36,8 +34,8 @@ PLASTIC_WORK = 1 << 10
 """What plastic connections add to this."""
 
 Columns = NodeColumns | VectorColumns
-Host = Callable[[], None]
-Stage = Call | Host
+Stage = tuple[Pack, bool]
+"""A call, and whether it is made at the beginning of slices only."""
 
 
 @final
@@ -58,20 +56,12 @@ class NativeRunner:
         self._times = archive_times(plan.clock)
         self._learners = [learners_of(plan, s) for s in shards]
         self._registers = addresses([b.register for b in self.buffers])
-        self._waveforms = Waveforms(plan, self.buffers, self.neurons)
+        self._waveforms = Waveforms(plan, self.buffers, self.neurons, self.clocks)
         self._probes = ProbeSamples(plan, self)
-        on_host = plan.secondary is not None
-        workers = min(len(shards), n_processors()) if not on_host and is_worthwhile(plan) else 1
-        self._stages: list[Stage] | None = None
-        self._program: Program | None = None
-        if on_host:
-            self._stages = list(self._stages_of(shards))
-            self._checks = [self._room(shards), *self._probes.checks(shards)]
-            return
+        workers = min(len(shards), n_processors()) if is_worthwhile(plan) else 1
         mine = [shards[w::workers] for w in range(workers)]
-        calls = [list(self._stages_of(shards))] if plan.off_grid else [self._calls(part) for part in mine]
         self._program = Program(
-            calls,
+            [[Call(pack, at_begin) for pack, at_begin in self._slice(part)] for part in mine],
             [[self._room(part), *self._probes.checks(part)] for part in mine],
             [[self.clocks[s] for s in part] for part in mine],
             plan.min_delay,
@@ -97,85 +87,68 @@ class NativeRunner:
 
     # -- the order of a slice ----------------------------------------------------------------------
 
-    def _calls(self, shards: Sequence[int]) -> list[Call]:
-        """Return what some virtual processes do in a slice, one after the other."""
-        stages = (self._deliver, self._advance, self._remember)
-        return [call for s in shards for stage in stages for call in stage(s) if isinstance(call, Call)]
+    def _slice(self, shards: Sequence[int]) -> Iterator[Stage]:
+        """Yield what some virtual processes do in a slice."""
+        stages = (self._arrive, self._advance, self._remember)
+        if not (self.plan.off_grid or self._waveforms.exchanges):
+            yield from (call for s in shards for stage in stages for call in stage(s))
+            return
+        for s in shards:
+            yield from self._arrive(s)
+        yield from ((pack, False) for pack in self._waveforms.iterate())
+        for stage in (self._advance, self._remember):
+            for s in shards:
+                yield from stage(s)
 
-    def _stages_of(self, shards: Sequence[int]) -> Iterator[Stage]:
-        """Yield what all virtual processes do in a slice, where they exchange numbers or spikes are not on the grid."""
-        waveforms, exchange = self._waveforms, self.plan.secondary is not None
-        if exchange:
-            yield lambda: waveforms.deliver(self.clocks)
-        for s in shards:
-            yield from self._deliver(s)
-        if exchange:
-            yield lambda: waveforms.iterate(self.clocks)
-        for s in shards:
-            yield from self._prepare_queues(s)
-        for s in shards:
-            yield from self._advance(s)
-            yield from self._remember(s)
-        if exchange:
-            yield lambda: waveforms.forget(self.clocks)
-
-    def _deliver(self, s: int) -> Iterator[Stage]:
+    def _arrive(self, s: int) -> Iterator[Stage]:
         """Take what arrives from others."""
-        from jaxnest.engine import archive_learning
+        from jaxnest.engine import archive_learning, off_grid
 
         buffers, clock = self.buffers[s], self.clocks[s]
         index, _, pool = buffers.archive.arrays
+        yield from ((pack, True) for pack in self._waveforms.deliver(s))
         for one in self._learners[s]:
-            yield Call(archive_learning.take_signals.pack(_flat(buffers), index, pool, one.lanes, one.places, clock))
-        yield Call(deliver(self.plan, self.buffers, self._registers, self.streams, s, clock), at_begin=True)
-
-    def _prepare_queues(self, s: int) -> Iterator[Stage]:
-        """Sort the precise spikes that arrive in a slice."""
-        from jaxnest.engine import off_grid
-
-        mine, clock = self.buffers[s].precise, self.clocks[s]
+            yield archive_learning.take_signals.pack(_flat(buffers), index, pool, one.lanes, one.places, clock), False
+        yield deliver(self.plan, self.buffers, self._registers, self.streams, s, clock), True
+        mine = buffers.precise
         if mine is not None:
             queues = (mine.pending.words, mine.queue_of_node, mine.ready.words, mine.begin, mine.end)
-            yield Call(off_grid.prepare.pack(*queues, clock), at_begin=True)
+            yield off_grid.prepare.pack(*queues, clock), True
 
     def _advance(self, s: int) -> Iterator[Stage]:
         """Let devices act, and advance neurons; those that draw do so among the devices, in the order of ids."""
-        from jaxnest.engine import archive_learning
+        from jaxnest.engine import archive_learning, off_grid
 
         buffers, clock, waveforms = self.buffers[s], self.clocks[s], self._waveforms
+        precise = buffers.precise
         for one in self._learners[s]:
             changing = (_flat(buffers), *buffers.archive.arrays, buffers.counters)
-            yield Call(archive_learning.begin_step.pack(*changing, *one.constant, clock, self._times))
-        precise = buffers.precise
+            yield archive_learning.begin_step.pack(*changing, *one.constant, clock, self._times), False
         if precise is not None:
-            from jaxnest.engine import off_grid
-
+            yield off_grid.begin_segment.pack(buffers.counters, precise.emitted.words, precise.first_event), False
+        yield from self._act(s)
+        if precise is not None:
             assert self.plan.redirections is not None
             way = self.plan.redirections[s]
-            yield Call(off_grid.begin_segment.pack(buffers.counters, precise.emitted.words, precise.first_event))
-            yield from self._act(s)
             changing = (buffers.events, buffers.counters, precise.first_event, precise.pending.words)
             columns = (way.node, way.delay, way.shift, way.counts)
-            yield Call(off_grid.take.pack(*changing, *columns, self.plan.clock.resolution))
-        else:
-            yield from self._act(s)
-        if waveforms.generates(s):
-            yield lambda: waveforms.generate(s, self.devices[s], clock, later=False)
+            yield off_grid.take.pack(*changing, *columns, self.plan.clock.resolution), False
+        yield from ((pack, False) for pack in waveforms.generate(s, self.devices[s], later=False))
         for b, columns in enumerate(self.neurons[s]):
             if precise is not None and columns.batch.model.queue_channel:
                 assert isinstance(columns, NodeColumns)
-                yield Call(columns.precise_pack(buffers, precise.first_queue[b], clock))
+                yield columns.precise_pack(buffers, precise.first_queue[b], clock), False
             elif waveforms.advances(s, b):
-                yield lambda b=b: waveforms.advance(s, b, clock)
+                yield waveforms.advance(s, b), False
             elif not columns.batch.model.draws:
-                yield Call(columns.pack(buffers, clock))
-        if waveforms.generates(s):
-            yield lambda: waveforms.generate(s, self.devices[s], clock, later=True)
+                yield columns.pack(buffers, clock), False
+        yield from ((pack, False) for pack in waveforms.generate(s, self.devices[s], later=True))
+        yield from ((pack, False) for pack in waveforms.forget(s))
         if precise is not None:
             for columns in (c for c in self.neurons[s] if c.batch.model.marks_spikes):
                 places = (columns.batch.first_column, len(columns.batch), columns.outputs.index(MARK))
                 arguments = (precise.emitted.words, buffers.raster.reshape(-1), columns.samples)
-                yield Call(off_grid.take_marked.pack(*arguments, np.array(places, np.int64), clock))
+                yield off_grid.take_marked.pack(*arguments, np.array(places, np.int64), clock), False
 
     def _act(self, s: int) -> Iterator[Stage]:
         """Let devices act and neurons draw, in the order of ids."""
@@ -190,46 +163,39 @@ class NativeRunner:
                 if devices is not None:
                     shared = self.streams.vp_synchronised[s] if devices.shares else NO_STREAM
                     changing = (_flat(buffers), buffers.events, buffers.counters, stream, shared, buffers.raster)
-                    arguments = (*changing, *devices.changing(), *devices.constant(), rows, clock)
-                    yield Call(devices.loop.pack(*arguments))
+                    yield devices.loop.pack(*changing, *devices.changing(), *devices.constant(), rows, clock), False
                 continue
             columns = self.neurons[s][b - n_devices]
             assert isinstance(columns, NodeColumns)
             if columns.batch.model.draws:
-                yield Call(columns.pack(buffers, clock, stream, (first, last)))
+                yield columns.pack(buffers, clock, stream, (first, last)), False
             elif columns.batch.model.noise:
-                yield Call(self._waveforms.drawing(s, b - n_devices, stream, rows, clock))
+                yield self._waveforms.drawing(s, b - n_devices, stream, rows), False
             else:
-                yield Call(events.draw_uniforms.pack(stream, columns.uniform, columns.frozen, rows, clock))
+                yield events.draw_uniforms.pack(stream, columns.uniform, columns.frozen, rows, clock), False
 
     def _remember(self, s: int) -> Iterator[Stage]:
         """Note what came of a segment: for recorders, for delivery, for synapses that read histories; and sample."""
-        from jaxnest.engine import events, flushing
+        from jaxnest.engine import events, flushing, off_grid
 
-        plan, buffers, clock, times = self.plan, self.buffers[s], self.clocks[s], self._times
+        plan, buffers, clock, precise = self.plan, self.buffers[s], self.clocks[s], self.buffers[s].precise
         raster = buffers.raster.reshape(-1)
         if plan.shards[s].flushes:
-            yield Call(flushing.flush.pack(buffers.archive.arrays[1], raster, clock))
+            yield flushing.flush.pack(buffers.archive.arrays[1], raster, clock), False
         table = collection_table(plan, s)
         columns = [table[k] for k in ("rank", "column_of_rank", "emitters", "recorded", "watched")]
         changing = (buffers.events, buffers.register, buffers.counters, raster)
         keys = np.zeros(2 * raster.size, np.int64)
-        yield Call(events.collect.pack(*changing, *columns, keys, clock))
-        if buffers.precise is not None:
-            from jaxnest.engine import off_grid
-
-            mine = buffers.precise
-            changing = (mine.emitted.words, mine.register.words, mine.heard.words, buffers.counters)
-            columns = (table["emitters"], table["recorded"], table["watched"])
-            yield Call(off_grid.collect.pack(*changing, *columns, clock))
-        for pack in note_spikes(plan, buffers, self.streams, s, clock):
-            yield Call(pack)
-        if buffers.precise is not None:
-            yield Call(note_precise_spikes(plan, buffers, clock))
-        for pack in note_histories(plan, self, buffers, s, clock):
-            yield Call(pack)
-        for pack in self._probes.calls(s):
-            yield Call(pack)
+        yield events.collect.pack(*changing, *columns, keys, clock), False
+        if precise is not None:
+            changing = (precise.emitted.words, precise.register.words, precise.heard.words, buffers.counters)
+            columns = [table[k] for k in ("emitters", "recorded", "watched")]
+            yield off_grid.collect.pack(*changing, *columns, clock), False
+        noted = [*note_spikes(plan, buffers, self.streams, s, clock)]
+        if precise is not None:
+            noted.append(note_precise_spikes(plan, buffers, clock))
+        noted += [*note_histories(plan, self, buffers, s, clock), *self._probes.calls(s)]
+        yield from ((pack, False) for pack in noted)
 
     def _room(self, shards: Sequence[int]) -> Pack:
         """Return the call that says whether buffers have room for another slice."""
@@ -250,25 +216,17 @@ class NativeRunner:
 
     def fits(self) -> bool:
         """Return whether buffers have room for another slice."""
-        return self._program.fits() if self._program is not None else all(check.run() for check in self._checks)
+        return self._program.fits()
 
     def run(self, step: int, end: int) -> int:
         """Advance from `step` towards `end` (steps), as far as buffers have room, and return the step reached."""
-        if self._program is not None:
-            return self._program.run(step, end) if self.fits() else step
-        assert self._stages is not None
-        while step < end and self.fits():
-            reached = step
-            for clock in self.clocks:
-                reached = set_clock(clock, step, end, self.plan.min_delay)
-            begins = step % self.plan.min_delay == 0
-            for stage in self._stages:
-                if not isinstance(stage, Call):
-                    stage()
-                elif begins or not stage.at_begin:
-                    stage.pack.run()
-            step = reached
-        return step
+        return self._program.run(step, end) if self.fits() else step
+
+    def take_unsettled(self) -> np.ndarray:
+        """Hand over `Waveforms.unsettled` of the slices since the last call."""
+        noted = self._waveforms.unsettled.copy()
+        self._waveforms.unsettled[:] = 0
+        return noted
 
     def take_streams(self, streams: Any) -> None:
         """Go on with the kernel's random streams, which may be new ones."""
@@ -332,7 +290,7 @@ def is_worthwhile(plan: Plan) -> bool:
     """
     work = sum(len(b) * _cost(b.model) for shard in plan.shards for b in shard.batches) * plan.min_delay
     work += sum(PLASTIC_WORK for t in plan.delivery if t.plasticity is not None)
-    simple = not plan.off_grid and not any(t.group_watched.any() for t in plan.delivery)
+    simple = not plan.off_grid and plan.secondary is None and not any(t.group_watched.any() for t in plan.delivery)
     simple &= not any(s.remembers for s in plan.shards)
     return len(plan.shards) > 1 and simple and work >= PARALLEL_WORK
 

@@ -37,11 +37,15 @@ KINDS = {
 """The arguments of the loop."""
 
 
-def make_update(model: type[Any], vectors: frozenset[str], stochastic: bool = False) -> Any:
+def make_update(
+    model: type[Any], vectors: frozenset[str], stochastic: bool = False, on_trial: bool = False
+) -> Any:
     """Return the function that advances a neuron by one step; adaptive integration is written out as text."""
     if hasattr(model, "dynamics"):
         names = {"fingerprint": fingerprint(model), "name": model.name, "variables": (), "state": model.dynamic}
-        module: ModuleType = load(f"{model.name}_update", HEAD.format(**names) + update_source(model, vectors))
+        finish = "finish_iteration" if on_trial else "finish"
+        text = HEAD.format(**names) + update_source(model, vectors, "update", finish)
+        module: ModuleType = load(f"{model.name}_update", text)
         return module.update
     return njit(error_model="numpy", nogil=True)(model.stochastic_update if stochastic else model.update)
 
@@ -64,8 +68,8 @@ def neuron_loop(
     State = namedtuple("State", model.dynamic)
     load_variables = loader(namedtuple("Variables", variables), vectors)
     load_state, store_state = loader(State, vectors), storer(State, vectors)
-    store_vectors = _vector_storer(model, vectors)
-    inputs_of = _inputs(model, stochastic)
+    store_vectors = vector_storer(model, vectors)
+    inputs_of = inputs_of_step(model, stochastic)
     update = make_update(model, vectors, stochastic)
     n_inputs = len(model.inputs(0))
 
@@ -114,7 +118,7 @@ def neuron_loop(
     return Operation(compiled, KINDS, f"{model.name}_{fingerprint(model, key)}")
 
 
-def _vector_storer(model: type[Any], vectors: frozenset[str]) -> Any:
+def vector_storer(model: type[Any], vectors: frozenset[str]) -> Any:
     """Return the function that writes the vectors of a state to its columns."""
     places = [k for k, name in enumerate(model.dynamic) if name in vectors]
     if not places:
@@ -141,7 +145,7 @@ def _storing_one(n: int, place: int, others: Any) -> Any:
     return njit(nogil=True)(store)
 
 
-def _inputs(model: type[Any], stochastic: bool) -> Any:
+def inputs_of_step(model: type[Any], stochastic: bool) -> Any:
     """Return the function that makes the inputs of a step from the ring buffer and what was drawn."""
     inputs = namedtuple("Inputs", input_names(model, stochastic))
     random = namedtuple("Random", ["stream", "objects", "step"])

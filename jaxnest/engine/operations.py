@@ -86,7 +86,7 @@ class Operation:
 class Pack:
     """The arguments of a call of an operation."""
 
-    __slots__ = ("address", "arguments", "operation", "words")
+    __slots__ = ("address", "arguments", "kept", "operation", "words")
 
     def __init__(self, operation: Operation, arguments: Sequence[Any]) -> None:
         if len(arguments) != len(operation.names):
@@ -95,6 +95,8 @@ class Pack:
         for (name, kind), argument in zip(operation.kinds.items(), arguments, strict=True):
             words += _words_of(operation, name, kind, argument)
         self.operation, self.arguments = operation, arguments
+        self.kept: Any = None
+        """What else has to stay where it is."""
         self.words = np.array(words, np.int64)
         self.address: int = self.words.ctypes.data
 

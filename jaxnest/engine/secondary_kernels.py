@@ -1,4 +1,4 @@
-"""Compiled loops for connections that carry numbers, as functions and as operations of XLA."""
+"""Compiled loops for connections that carry numbers."""
 
 from __future__ import annotations
 
@@ -14,19 +14,35 @@ from jaxnest.random.distributions import standard_normal
 def add_terms(
     ring: F8,
     values: F8x2,
+    active: I8,
+    source: I8,
     row: I8,
     factor: F8,
     lane: I8,
     offset: I8,
     marker: I8,
     at_once: I8,
+    first_slice: int,
     clock: I8,
 ) -> None:
     """Add the products of all terms to the ring buffer, for all steps of the present slice.
 
-    Products with a marker take the place of what was there. What the last columns mean `engine.secondary.Terms` says.
+    Products with a marker take the place of what was there. What the columns mean `engine.secondary.Terms` says.
+
+    Parameters
+    ----------
+    active
+        For each source whether it sends, empty if all do.
+    row
+        Where in `values` the number of each term is.
+    first_slice
+        Whether to do so in the very first slice.
     """
+    if first_slice == 0 and clock[ORIGIN] == 0:
+        return
     for k in range(len(row)):
+        if len(active) > 0 and active[source[k]] == 0:
+            continue
         if at_once[k] > 0:
             slot = (clock[ORIGIN] + (clock[FROM] if at_once[k] == 1 else clock[TO])) % clock[N_SLOTS]
             _put(ring, slot * clock[N_LANES], lane[k], marker[k], factor[k] * values[row[k], 0])

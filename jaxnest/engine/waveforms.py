@@ -1,163 +1,173 @@
-"""Connections that carry numbers in the strict back end: exchange of values, and iteration of waveforms."""
+"""Connections that carry numbers: the calls that exchange values, and iterate waveforms, in each slice."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, final
 
 import numpy as np
 
 from jaxnest.engine.buffers import Buffers
-from jaxnest.engine.generate_waveforms import waveform_loop
-from jaxnest.engine.layout import FROM, ORIGIN, TO
 from jaxnest.engine.node_columns import NodeColumns
 from jaxnest.engine.operations import Pack
 from jaxnest.engine.plan import Plan
 from jaxnest.engine.secondary import Generators, Terms
-from jaxnest.engine.secondary_kernels import add_terms, clear_lanes, draw_noise
 from jaxnest.engine.stimulation import Devices
-from jaxnest.engine.transforming import transformed_values
 
-NO_SIGNALS = np.ones((1, 1))
+ALL = np.zeros(0, np.int64)
+"""All sources are active."""
 
 
 @final
 class Waveforms:
-    """The neurons of a plan that send or draw numbers, and what is exchanged between them.
+    """The neurons of a plan that send or get numbers, and what is exchanged between them.
 
     Parameters
     ----------
     neurons
         The columns of all batches of neurons, per virtual process.
+    clocks
+        The clock of each virtual process.
     """
 
-    def __init__(self, plan: Plan, buffers: list[Buffers], neurons: list[list[NodeColumns]]) -> None:
-        self._plan, self._buffers, self._neurons = plan, buffers, neurons
+    def __init__(
+        self, plan: Plan, buffers: list[Buffers], neurons: Sequence[Sequence[Any]], clocks: Sequence[np.ndarray]
+    ) -> None:
+        self._plan, self._buffers, self._neurons, self._clocks = plan, buffers, neurons, clocks
         self._secondary = plan.secondary
-        self._signals = NO_SIGNALS if plan.secondary is None else plan.secondary.signals
-        self._loops = [[self._loop(s, b) for b in range(len(row))] for s, row in enumerate(neurons)]
+        self._signals = np.ones((1, 1)) if plan.secondary is None else plan.secondary.signals
+        self.unsettled = np.zeros(3, np.int64)
+        """Number of slices whose iterations ended before values were settled, and where the first and last begin."""
 
-    def _loop(self, s: int, b: int) -> tuple[Any, np.ndarray, np.ndarray] | None:
-        columns, secondary = self._neurons[s][b], self._plan.secondary
-        batch = columns.batch
-        if not batch.model.signals:
-            return None
-        sent = {} if secondary is None else secondary.sent(s, b)
-        module = waveform_loop(
-            batch.model, tuple(batch.variables), batch.vectors, columns.outputs, tuple(sent)
-        )  # fmt: skip
-        first = np.array([*sent.values(), 0], np.int64)
-        return module, first, np.append(columns.places, batch.padded_size)
+    @property
+    def exchanges(self) -> bool:
+        """True if there are connections that carry numbers."""
+        return self._secondary is not None
+
+    # -- neurons -----------------------------------------------------------------------------------
 
     def advances(self, s: int, b: int) -> bool:
         """Return whether a batch of neurons is advanced here; the others send nothing."""
-        return self._loops[s][b] is not None
+        return bool(self._neurons[s][b].batch.model.signals)
 
-    def advance(self, s: int, b: int, clock: np.ndarray) -> None:
-        """Run a batch of neurons through a segment."""
-        loop = self._loops[s][b]
-        assert loop is not None
-        module, first, places = loop
+    def _loops(self, columns: NodeColumns, s: int, b: int) -> tuple[Any, np.ndarray, np.ndarray]:
+        """Return the loops of a batch, where its signals begin, and its places."""
+        from jaxnest.engine.waveform_loops import waveform_loops
+
+        batch, sent = columns.batch, {} if self._secondary is None else self._secondary.sent(s, b)
+        loops = waveform_loops(batch.model, tuple(batch.variables), batch.vectors, tuple(sent))
+        return loops, np.array([*sent.values(), 0], np.int64), np.append(columns.places, batch.padded_size)
+
+    def advance(self, s: int, b: int) -> Pack:
+        """Return the call that runs a batch of neurons through a segment."""
         columns, buffers = self._neurons[s][b], self._buffers[s]
-        *constant, frozen, _ = columns.constant()
-        module.advance(
-            buffers.ring.reshape(-1), buffers.raster, columns.state, columns.state_vectors, columns.samples,
-            *constant, frozen, places, columns.uniform, self._signals, first, clock,
+        loops, first, places = self._loops(columns, s, b)
+        scalars, vectors, *starts, sampled, _, _ = columns.constant()
+        return loops.advance.pack(
+            buffers.ring.reshape(-1), buffers.raster, columns.state, columns.state_vectors, columns.samples, scalars,
+            vectors, *starts, sampled, places, columns.uniform, self._signals, first, columns.recorders,
+            self._clocks[s],
         )  # fmt: skip
 
-    def drawing(self, s: int, b: int, stream: np.ndarray, rows: np.ndarray, clock: np.ndarray) -> Pack:
+    def drawing(self, s: int, b: int, stream: np.ndarray, rows: np.ndarray) -> Pack:
         """Return the call that draws the noise of some neurons of a batch."""
+        from jaxnest.engine.secondary_kernels import draw_noise
+
         noise, columns = self._buffers[s].noise, self._neurons[s][b]
         changing = (stream, columns.uniform, noise.following[b], noise.objects[b])
-        return draw_noise.pack(*changing, columns.frozen, rows, clock)
+        return draw_noise.pack(*changing, columns.frozen, rows, self._clocks[s])
 
     # -- exchange ----------------------------------------------------------------------------------
 
-    def deliver(self, clocks: list[np.ndarray]) -> None:
-        """Deliver what was sent in the slice before."""
-        secondary = self._secondary
-        if secondary is None or clocks[0][FROM] > 0 or clocks[0][ORIGIN] == 0:
-            return
-        for s, clock in enumerate(clocks):
-            self._add(s, secondary.delayed[s], self._signals, clock)
-            self._add(s, secondary.immediate[s], self._signals, clock)
+    def deliver(self, s: int) -> Iterator[Pack]:
+        """Yield the calls that deliver what was sent in the slice before."""
+        if self._secondary is not None:
+            yield from self._add(s, self._secondary.delayed[s], self._signals, first_slice=False)
+            yield from self._add(s, self._secondary.immediate[s], self._signals, first_slice=False)
 
-    def iterate(self, clocks: list[np.ndarray]) -> None:
-        """Advance the neurons on trial and exchange their values until these do not change any more."""
-        secondary, min_delay = self._secondary, self._plan.min_delay
+    def iterate(self) -> Iterator[Pack]:
+        """Yield the call that advances neurons on trial until their values do not change any more."""
+        secondary = self._secondary
         if secondary is None or not secondary.iterates:
             return
-        last = {(s, b): np.zeros((len(self._neurons[s][b].batch), min_delay)) for s, b, _ in self._iterated()}
-        for _ in range(secondary.most_iterations):
-            exceeded = False
-            for s, b, (module, first, places) in self._iterated():
-                columns = self._neurons[s][b]
-                scalars, vectors, *starts, _, _, _ = columns.constant()
-                exceeded |= module.iterate(
-                    self._buffers[s].ring.reshape(-1), columns.state, columns.state_vectors, scalars, vectors, *starts,
-                    places, self._ahead(s, b), self._signals, first, last[s, b], secondary.tolerance, clocks[s],
-                )  # fmt: skip
-            self.forget(clocks)
-            for s, clock in enumerate(clocks):
-                self._add(s, secondary.immediate[s], self._signals, clock)
-            if not exceeded:
-                return
+        from jaxnest.engine.waveform_loops import iterate, table_of
 
-    def _iterated(self) -> Iterator[tuple[int, int, tuple[Any, np.ndarray, np.ndarray]]]:
-        for s, row in enumerate(self._loops):
-            for b, loop in enumerate(row):
-                if loop is not None and self._neurons[s][b].batch.model.uses_iterations():
-                    yield s, b, loop
+        attempts, lasts = [], []
+        for s, row in enumerate(self._neurons):
+            for b, columns in enumerate(row):
+                if self.advances(s, b) and columns.batch.model.uses_iterations():
+                    lasts.append(np.zeros((len(columns.batch), self._plan.min_delay)))
+                    attempts.append(self._attempt(s, b, lasts[-1]))
+        shards = range(len(self._buffers))
+        exchanges = [pack for s in shards for pack in self.forget(s)]
+        exchanges += [pack for s in shards for pack in self._add(s, secondary.immediate[s], self._signals)]
+        places = np.array([(a.ctypes.data, a.size) for a in lasts], np.int64).reshape(-1, 2)
+        pack = iterate.pack(
+            table_of(attempts), table_of(exchanges), places, secondary.most_iterations, self.unsettled, self._clocks[0]
+        )
+        pack.kept = attempts, exchanges, lasts
+        yield pack
+
+    def _attempt(self, s: int, b: int, last: np.ndarray) -> Pack:
+        columns = self._neurons[s][b]
+        loops, first, places = self._loops(columns, s, b)
+        scalars, vectors, *starts, _, _, _ = columns.constant()
+        assert self._secondary is not None
+        return loops.attempt.pack(
+            self._buffers[s].ring.reshape(-1), columns.state, columns.state_vectors, scalars, vectors, *starts, places,
+            self._ahead(s, b), self._signals, first, last, self._secondary.tolerance, self._clocks[s],
+        )  # fmt: skip
 
     def _ahead(self, s: int, b: int) -> np.ndarray:
-        """Return the noise of the present slice before `draw` has made it the present one."""
+        """Return the noise of the present slice before `drawing` has made it the present one."""
         columns = self._neurons[s][b]
         return self._buffers[s].noise.following[b] if columns.batch.model.noise else columns.uniform
 
-    def forget(self, clocks: list[np.ndarray]) -> None:
-        """Clear what arrived without delay."""
-        if self._secondary is not None:
-            for buffers, lanes, clock in zip(self._buffers, self._secondary.iterated_lanes, clocks, strict=True):
-                clear_lanes(buffers.ring.reshape(-1), lanes, clock)
+    def forget(self, s: int) -> Iterator[Pack]:
+        """Yield the calls that clear what arrived without delay."""
+        from jaxnest.engine.secondary_kernels import clear_lanes
 
-    def generates(self, s: int) -> bool:
-        """Return whether devices of a virtual process send numbers."""
-        return self._secondary is not None and bool(self._secondary.generators[s])
+        if self._secondary is not None and len(self._secondary.iterated_lanes[s]):
+            lanes = self._secondary.iterated_lanes[s]
+            yield clear_lanes.pack(self._buffers[s].ring.reshape(-1), lanes, self._clocks[s])
 
-    def generate(self, s: int, devices: list[Devices | None], clock: np.ndarray, later: bool) -> None:
-        """Deliver what devices send in the present segment: `later` to targets that were advanced before them."""
+    def generate(self, s: int, devices: list[Devices | None], later: bool) -> Iterator[Pack]:
+        """Yield the calls that deliver what devices send in a segment: `later` to targets advanced before them."""
         if self._secondary is None:
             return
         for generators in self._secondary.generators[s]:
             device = devices[generators.device]
             assert device is not None
-            terms = generators.later if later else generators.sooner
-            values, active = generated_values(generators, device, clock)
-            self._add(s, terms.part(active[terms.row]), values, clock)
+            values, active = np.zeros((len(device.batch), self._plan.min_delay)), np.zeros(len(device.batch), np.int64)
+            yield self._generated(generators, device, values, active, s)
+            yield from self._add(s, generators.later if later else generators.sooner, values, active)
 
-    def _add(self, s: int, terms: Terms, values: np.ndarray, clock: np.ndarray) -> None:
-        ring = self._buffers[s].ring.reshape(-1)
-        plain = terms.plain
-        if len(plain) == len(terms):
-            _add_terms(ring, values, terms.columns, clock)
-            return
-        _add_terms(ring, values, tuple(column[plain] for column in terms.columns), clock)
+    def _generated(
+        self, generators: Generators, device: Devices, values: np.ndarray, active: np.ndarray, s: int
+    ) -> Pack:
+        from jaxnest.engine.waveform_loops import generated
+
+        output, shift = device.outputs.index(generators.name), device.batch.model.window_shift
+        return generated.pack(device.samples, output, device.windows, shift, values, active, self._clocks[s])
+
+    def _add(
+        self, s: int, terms: Terms, values: np.ndarray, active: np.ndarray = ALL, first_slice: bool = True
+    ) -> Iterator[Pack]:
+        """Yield the calls that add terms to the ring buffer, also in the first slice or only later."""
+        from jaxnest.engine.secondary_kernels import add_terms
+        from jaxnest.engine.waveform_loops import transform_loop
+
+        ring, clock, plain = self._buffers[s].ring.reshape(-1), self._clocks[s], terms.plain
+        source = terms.row
+        if len(plain):
+            columns = (source[plain], *(np.ascontiguousarray(column[plain]) for column in terms.columns))
+            yield add_terms.pack(ring, values, active, *columns, int(first_slice), clock)
         for b, indices, positions in terms.transformed:
-            got = transformed_values(self._neurons[s][b].batch, values[terms.row[indices]], positions)
-            columns = (np.arange(len(indices)), *(column[indices] for column in terms.columns[1:]))
-            _add_terms(ring, got, columns, clock)
-
-
-def _add_terms(ring: np.ndarray, values: np.ndarray, columns: tuple[np.ndarray, ...], clock: np.ndarray) -> None:
-    arguments: tuple[Any, ...] = (ring, values, *columns, clock)
-    add_terms(*arguments)
-
-
-def generated_values(generators: Generators, device: Devices, clock: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return what devices send, (device, lag), and which of them are active."""
-    sampled = device.samples[:, device.outputs.index(generators.name)]
-    values = np.zeros(sampled.T.shape)
-    values[:, clock[FROM] : clock[TO]] = sampled[clock[FROM] : clock[TO]].T
-    steps = clock[ORIGIN] + np.arange(clock[FROM], clock[TO]) + device.batch.model.window_shift
-    first, last = device.windows[:, :1], device.windows[:, 1:]
-    return values, ((first < steps) & (steps <= last)).any(axis=1)
+            batch = self._neurons[s][b].batch
+            names = tuple(name for name in batch.variables if name not in batch.vectors)
+            scalars = np.stack([np.broadcast_to(batch.variables[name], len(batch)) for name in names], axis=1)
+            got = np.zeros((len(indices), values.shape[1]))
+            positions, rows = positions.astype(np.int64), terms.row[indices]
+            yield transform_loop(batch.model, names).pack(np.ascontiguousarray(scalars), positions, rows, values, got)
+            columns = (np.arange(len(indices)), *(np.ascontiguousarray(c[indices]) for c in terms.columns[1:]))
+            yield add_terms.pack(ring, got, active, rows, *columns, int(first_slice), clock)
