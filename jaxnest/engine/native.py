@@ -58,8 +58,8 @@ class NativeRunner:
         self._registers = addresses([b.register for b in self.buffers])
         self._waveforms = Waveforms(plan, self.buffers, self.neurons, self.clocks)
         self._probes = ProbeSamples(plan, self)
-        workers = min(len(shards), n_processors()) if is_worthwhile(plan) else 1
-        mine = [shards[w::workers] for w in range(workers)]
+        self.n_workers = min(len(shards), n_processors()) if is_worthwhile(plan) else 1
+        mine = [shards[w :: self.n_workers] for w in range(self.n_workers)]
         self._program = Program(
             [[Call(pack, at_begin) for pack, at_begin in self._slice(part)] for part in mine],
             [[self._room(part), *self._probes.checks(part)] for part in mine],

@@ -21,7 +21,6 @@ OF_THIS_BUILD = {
     "synapse_models",
     "verbosity",
     "compute_backend",
-    "delivery",
 }
 
 
@@ -66,7 +65,7 @@ def test_kernel_attributes_are_those_of_nest(recorded: Callable[[str], Any]) -> 
     nest.ResetKernel()
     expected, mine = recorded("kernel"), written(nest.GetKernelStatus())
     mine["rng_types"][1].remove(["str", "jax"])  # ours
-    assert set(mine) - {"compute_backend", "delivery"} == set(expected)
+    assert set(mine) - {"compute_backend"} == set(expected)
     different = {
         key: (mine[key], value)
         for key, value in expected.items()

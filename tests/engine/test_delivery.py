@@ -1,4 +1,4 @@
-"""Delivery with array operations of JAX gives what the event kernels give, up to rounding."""
+"""Delivery with array operations of JAX gives what compiled loops give, up to rounding."""
 
 from __future__ import annotations
 
@@ -11,19 +11,17 @@ import pytest
 
 import jaxnest as nest
 
-from .conftest import Python
-
 SIMULATE = runpy.run_path(str(Path(__file__).parents[1] / "live" / "drawn.py"))["simulate"]
 
 
-def simulated(delivery: str, simulate: Any, *arguments: Any) -> dict[str, np.ndarray]:
+def simulated(backend: str, simulate: Any, *arguments: Any) -> dict[str, np.ndarray]:
     nest.ResetKernel()
-    nest.delivery = delivery
+    nest.compute_backend = backend
     return simulate(nest, *arguments)
 
 
 def assert_equal_up_to_rounding(simulate: Any, *arguments: Any) -> None:
-    expected = simulated("kernels", simulate, *arguments)
+    expected = simulated("native", simulate, *arguments)
     found = simulated("jax", simulate, *arguments)
     assert set(found) == set(expected)
     for name, values in expected.items():
@@ -54,26 +52,9 @@ def test_many_events() -> None:
 
 
 def test_weight_recorders_are_refused() -> None:
-    nest.delivery = "jax"
+    nest.compute_backend = "jax"
     neurons = nest.Create("parrot_neuron", 2)
     nest.CopyModel("static_synapse", "watched", {"weight_recorder": nest.Create("weight_recorder")})
     nest.Connect(neurons, neurons, syn_spec="watched")
     with pytest.raises(nest.NESTErrors.NotImplemented, match="Weight recorders"):
         nest.Simulate(5.0)
-
-
-def test_choice() -> None:
-    assert nest.delivery == "kernels"
-    with pytest.raises(nest.NESTErrors.BadProperty, match="'kernels' or 'jax'"):
-        nest.delivery = "fast"
-    nest.Create("iaf_psc_alpha")
-    nest.Simulate(0.0)
-    nest.delivery = "jax"
-    nest.Simulate(1.0)
-    with pytest.raises(nest.NESTErrors.KernelException, match="after the network has been simulated"):
-        nest.delivery = "kernels"
-
-
-def test_environment_variable(python: Python) -> None:
-    code = "import jaxnest as nest; nest.ResetKernel(); print(nest.delivery)"
-    assert python(code, JAXNEST_DELIVERY="jax").stdout == "jax\n"

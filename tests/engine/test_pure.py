@@ -42,14 +42,14 @@ def keyed() -> None:
     nest.rng_type = "jax"
 
 
-def simulated(simulate: Any, delivery: str, *arguments: Any) -> dict[str, np.ndarray]:
+def simulated(simulate: Any, backend: str, *arguments: Any) -> dict[str, np.ndarray]:
     nest.ResetKernel()
-    nest.rng_type, nest.delivery = "jax", delivery
+    nest.rng_type, nest.compute_backend = "jax", backend
     return simulate(*arguments)
 
 
 def assert_same(simulate: Any, *arguments: Any) -> None:
-    expected, found = (simulated(simulate, delivery, *arguments) for delivery in ("kernels", "jax"))
+    expected, found = (simulated(simulate, backend, *arguments) for backend in ("native", "jax"))
     assert set(found) == set(expected)
     for name, values in expected.items():
         assert len(values), name
@@ -181,7 +181,7 @@ def test_calcium_traces() -> None:
 
 @pytest.mark.parametrize("platform", ["cuda", "tpu"])
 def test_programs_lower_for_accelerators(platform: str) -> None:
-    nest.delivery = "jax"
+    nest.compute_backend = "jax"
     for model, settings in STIMULI.items():
         nest.Connect(nest.Create(model, params=settings[0]), nest.Create("iaf_psc_exp", 3))
     pair = nest.Create("hh_psc_alpha_gap", 2)
@@ -198,16 +198,16 @@ def test_programs_lower_for_accelerators(platform: str) -> None:
 
 
 def on_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    nest.delivery = "jax"
-    monkeypatch.setattr(accelerated, "device_for", lambda _: SimpleNamespace(platform="gpu"))
+    nest.compute_backend = "jax"
+    monkeypatch.setattr(accelerated, "default_device", lambda: SimpleNamespace(platform="gpu"))
 
 
 @pytest.mark.parametrize(
     ("stimulator", "neuron", "rng_type", "message"),
     [
         ("poisson_generator", "iaf_psc_exp", "mt19937_64", "poisson_generator with rng_type 'mt19937_64'.*'jax'"),
-        ("mip_generator", "iaf_psc_exp", "jax", "mip_generator acts in compiled loops.*nest.delivery = 'kernels'"),
-        ("dc_generator", "gif_psc_exp", "jax", "gif_psc_exp draws random numbers.*nest.delivery = 'kernels'"),
+        ("mip_generator", "iaf_psc_exp", "jax", "mip_generator acts in compiled loops.*nest.compute_backend = 'native'"),
+        ("dc_generator", "gif_psc_exp", "jax", "gif_psc_exp draws random numbers.*nest.compute_backend = 'native'"),
     ],
 )
 def test_what_needs_compiled_loops_is_refused_on_gpus(

@@ -1,4 +1,4 @@
-"""Neurons that are advanced side by side come to the same digits as those that the strict back end advances."""
+"""Neurons that are advanced in blocks come to the same digits as those that are advanced one by one."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ N = 37
 """Not a multiple of the neurons in a block."""
 
 
-def run(model: str, backend: str, frozen: bool = False) -> dict[str, np.ndarray]:
+def run(model: str) -> dict[str, np.ndarray]:
     """Simulate neurons that differ and get noise; return spikes, samples and states."""
     nest.ResetKernel()
-    nest.set(compute_backend=backend, rng_seed=7)
+    nest.rng_seed = 7
     neurons = nest.Create(model, N)
     if "I_e" in neurons[0].get():
         neurons.I_e = nest.random.uniform(100.0, 700.0)
@@ -37,12 +37,7 @@ def run(model: str, backend: str, frozen: bool = False) -> dict[str, np.ndarray]
     nest.Connect(neurons, recorder)
     nest.Connect(meter, neurons[3:20])
     nest.Simulate(17.3)
-    if frozen:
-        neurons[:5].frozen = True
     nest.Simulate(12.4)
-    if frozen:
-        neurons[2].frozen = False
-        nest.Simulate(5.0)
     store = kernel.nodes.stores[registry.NODE_MODELS[model]]
     kernel.simulation.bring_state_home()
     states = {name: np.array(store.columns[name]) for name in registry.NODE_MODELS[model].dynamic}
@@ -54,25 +49,21 @@ def run(model: str, backend: str, frozen: bool = False) -> dict[str, np.ndarray]
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_digits_are_those_of_the_native_back_end(model: str) -> None:
-    strict, vectors = run(model, "native"), run(model, "xla")
-    assert len(strict["spikes"])
-    assert len(np.unique(strict["V"])) > N
-    for name, values in strict.items():
+def test_digits_are_those_of_single_neurons(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    vectors = run(model)
+    monkeypatch.setattr(registry.NODE_MODELS[model], "side_by_side", False)
+    single = run(model)
+    assert len(single["spikes"])
+    assert len(np.unique(single["V"])) > N
+    for name, values in single.items():
         if name != "integration_step":  # only its effect counts
             np.testing.assert_array_equal(vectors[name], values, name)
 
 
-def test_frozen_neurons_are_advanced_in_another_way() -> None:
-    strict, vectors = run("iaf_psc_exp", "native", frozen=True), run("iaf_psc_exp", "xla", frozen=True)
-    for name, values in strict.items():
-        np.testing.assert_allclose(vectors[name], values, rtol=1e-9, atol=1e-9, err_msg=name)
-
-
-def test_switches_change_how_neurons_are_advanced() -> None:
-    def potentials(backend: str) -> Any:
+def test_frozen_neurons_and_switches_change_how_neurons_are_advanced(monkeypatch: pytest.MonkeyPatch) -> None:
+    def potentials() -> Any:
         nest.ResetKernel()
-        nest.set(compute_backend=backend, rng_seed=3)
+        nest.rng_seed = 3
         neurons = nest.Create("iaf_psc_delta", 20, {"I_e": 500.0, "t_ref": 5.0})
         noise = nest.Create("poisson_generator", params={"rate": 3000.0})
         nest.Connect(noise, neurons, syn_spec={"weight": 0.5})
@@ -80,10 +71,13 @@ def test_switches_change_how_neurons_are_advanced() -> None:
         neurons[:4].refractory_input = True
         nest.Simulate(30.0)
         neurons.refractory_input = False
+        neurons[3:5].frozen = True
         nest.Simulate(30.0)
         return neurons.V_m
 
-    np.testing.assert_allclose(potentials("xla"), potentials("native"), rtol=1e-9)
+    blocks = potentials()
+    monkeypatch.setattr(registry.NODE_MODELS["iaf_psc_delta"], "side_by_side", False)
+    assert potentials() == blocks
 
 
 ECHOING = [name for name in MODELS if getattr(registry.NODE_MODELS[name], "echoes", None)]
@@ -107,13 +101,13 @@ def test_states_that_echo_currents_are_what_came_in(model: str) -> None:
 
 @pytest.mark.parametrize("model", ECHOING)
 @pytest.mark.parametrize("threads", [1, 2])
-def test_currents_that_come_and_go_are_noticed(model: str, threads: int) -> None:
+def test_currents_that_come_and_go_are_noticed(model: str, threads: int, monkeypatch: pytest.MonkeyPatch) -> None:
     kind: Any = registry.NODE_MODELS[model]
     receptors = kind.current_receptors
 
-    def recorded(backend: str) -> tuple[Any, ...]:
+    def recorded() -> tuple[Any, ...]:
         nest.ResetKernel()
-        nest.set(compute_backend=backend, rng_seed=3, local_num_threads=threads)
+        nest.set(rng_seed=3, local_num_threads=threads)
         nest.set(min_delay=1.0, max_delay=3.0)
         neurons = nest.Create(model, 40, {"I_e": nest.random.uniform(100.0, 300.0)})
         nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 2}, {"weight": 1.0, "delay": 1.0})
@@ -135,8 +129,10 @@ def test_currents_that_come_and_go_are_noticed(model: str, threads: int) -> None
         order = np.lexsort([meter.events["senders"], meter.events["times"]])
         return meter.events["times"][order], meter.events["V_m"][order]
 
-    for mine, strict in zip(recorded("xla"), recorded("native"), strict=True):
-        np.testing.assert_array_equal(mine, strict)
+    blocks = recorded()
+    monkeypatch.setattr(kind, "side_by_side", False)
+    for mine, single in zip(blocks, recorded(), strict=True):
+        np.testing.assert_array_equal(mine, single)
 
 
 @numba.njit(error_model="numpy")

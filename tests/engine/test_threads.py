@@ -1,44 +1,13 @@
-"""Programs of several virtual processes meet after each slice; they stop together if one of them does not come."""
+"""Programs of several virtual processes meet after each slice, and stop together."""
 
 from __future__ import annotations
-
-import threading
 
 import numpy as np
 import pytest
 
 import jaxnest as nest
-from jaxnest.engine import layout, meeting, parallel
-from jaxnest.engine.parallel import Block
+from jaxnest.engine import native
 from jaxnest.kernel.kernel import kernel
-
-
-def block(n: int) -> Block:
-    """Return the memory of `n` processes that have registered nothing."""
-    shards = [{"counters": np.zeros(layout.COUNTER_WORDS, np.int64), "register": np.zeros(3, np.int64)}] * n
-    result = Block([3] * n)
-    result.begin(shards, alone=False)
-    return result
-
-
-def test_all_come() -> None:
-    memory, came = block(3), []
-    threads = [
-        threading.Thread(target=lambda: came.extend(meeting.meet(memory.words) for _ in range(100))) for _ in range(3)
-    ]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join()
-    assert came == [True] * 300
-    assert memory.words[layout.TURN] == 100
-
-
-def test_who_waits_in_vain_gives_up_and_so_do_the_others() -> None:
-    memory = block(2)
-    assert not meeting.meet(memory.words)
-    assert memory.given_up
-    assert not meeting.meet(memory.words)
 
 
 def trains(threads: int) -> dict[str, np.ndarray]:
@@ -56,31 +25,23 @@ def trains(threads: int) -> dict[str, np.ndarray]:
     return {name: values[order] for name, values in events.items()}
 
 
-@pytest.mark.parametrize("processors", [1, 64])
+@pytest.mark.parametrize("processors", [1, 2, 64])
 def test_number_of_processors_does_not_matter(processors: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "PARALLEL_WORK", 1)
-    monkeypatch.setattr(parallel, "n_processors", lambda: processors)
+    monkeypatch.setattr(native, "PARALLEL_WORK", 1)
+    monkeypatch.setattr(native, "n_processors", lambda: processors)
     one, three = trains(1), trains(3)
     session = kernel.simulation._session
     assert session is not None
-    assert session._runner.shard_programs is not None
+    assert session._runner.n_workers == min(3, processors)
     assert len(one["times"]) > 100
     for name, values in one.items():
         np.testing.assert_array_equal(three[name], values)
 
 
-def test_a_program_that_is_given_up_goes_on_slice_by_slice(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "PARALLEL_WORK", 1)
-    expected = trains(3)
-    right = Block.begin
-    monkeypatch.setattr(Block, "begin", lambda self, shards, alone: right(self, shards, alone=True))
-    for name, values in trains(3).items():
-        np.testing.assert_array_equal(values, expected[name])
-
-
 def weights(threads: bool, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     """Simulate synapses whose sources are silent at first, so that many spikes have to be remembered for them."""
-    monkeypatch.setattr(parallel, "PARALLEL_WORK", 1 if threads else 1 << 60)
+    monkeypatch.setattr(native, "PARALLEL_WORK", 1 if threads else 1 << 60)
+    monkeypatch.setattr(native, "n_processors", lambda: 2)
     nest.ResetKernel()
     nest.set(local_num_threads=2, rng_seed=9)
     neurons, sources = nest.Create("iaf_psc_alpha", 30, {"I_e": 1500.0}), nest.Create("parrot_neuron", 4)
@@ -89,7 +50,7 @@ def weights(threads: bool, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
     nest.Connect(sources, neurons, syn_spec={"synapse_model": "stdp_synapse", "weight": 2.0, "delay": 1.5})
     nest.Simulate(300.0)
     runner = kernel.simulation._session._runner  # pyright: ignore[reportOptionalMemberAccess]
-    assert (runner.shard_programs is not None) == threads
+    assert runner.n_workers == (2 if threads else 1)
     assert len(runner.buffers[0].archive.arrays[2]) > 1000, "the memory for spikes has to grow during the run"
     return np.array(nest.GetConnections(sources, neurons).weight)
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
-from jaxnest.engine import parallel, strict
+from jaxnest.engine import native
 from jaxnest.models.base import Node
 
 from .conftest import compare, script
@@ -40,8 +40,7 @@ THREADED = ["noisy_two_threads", "brunel_iaf_psc_alpha_2", "driven_coarse_iaf_ps
 @pytest.mark.parametrize("backend", ["native"])
 @pytest.mark.parametrize("name", THREADED)
 def test_virtual_processes_in_threads_give_the_same(name: str, backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parallel, "PARALLEL_WORK", 1)
-    monkeypatch.setattr(strict, "PARALLEL_WORK", 1)
+    monkeypatch.setattr(native, "PARALLEL_WORK", 1)
     test_case_equals_nest(name, backend)
 
 

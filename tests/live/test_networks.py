@@ -33,7 +33,4 @@ def test_every_spike_is_that_of_nest(name: str, backend: str) -> None:
     session = kernel.simulation._session
     assert session is not None
     runner = session._runner
-    assert isinstance(runner, XlaRunner) == (backend == "xla")
-    if backend == "xla":
-        assert (runner.shard_programs is not None) == name.endswith("2")
-        assert all(b.side_by_side for shard in runner.plan.shards for b in shard.batches)
+    assert all(b.side_by_side for shard in runner.plan.shards for b in shard.batches)

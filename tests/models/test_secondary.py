@@ -27,29 +27,11 @@ def test_native_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> 
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_default_back_end_agrees_with_nest(name: str) -> None:
+def test_array_operations_agree_with_nest(name: str) -> None:
     if name in SENSITIVE:
         pytest.skip("the rise of a spike amplifies rounding")
     tolerance = 1e-6 if any(part in name for part in INTEGRATED) else 1e-9
-    compare(REFERENCE / "secondary", name, CASES[name], "xla", tolerance, tolerance)
-
-
-@BACKENDS
-def test_array_operations_agree_with_kernels(backend: str) -> None:
-    """The default back end delivers with array operations where compiled loops cannot run."""
-    if backend == "native":
-        pytest.skip("the strict back end has compiled loops only")
-    results = []
-    for delivery in ("kernels", "jax"):
-        nest.ResetKernel()
-        nest.delivery = delivery
-        neurons = nest.Create("tanh_rate_ipn", 3, {"sigma": 0.0, "linear_summation": False, "mu": 0.4})
-        neurons.rate = [0.1, 0.5, -0.2]
-        nest.Connect(neurons, neurons, syn_spec={"synapse_model": "rate_connection_delayed", "weight": -0.4})
-        nest.Connect(neurons, neurons, syn_spec={"synapse_model": "rate_connection_instantaneous", "weight": 0.3})
-        nest.Simulate(12.3)
-        results.append(neurons.rate)
-    np.testing.assert_allclose(results[0], results[1], rtol=1e-12)
+    compare(REFERENCE / "secondary", name, CASES[name], "jax", tolerance, tolerance)
 
 
 @pytest.mark.parametrize("model", RATE_MODELS)

@@ -15,7 +15,7 @@ from validation import models
 from validation.places import module
 
 NEURONS = [name for name in models.available(["*"]) if name in registry.NODE_MODELS]
-XLA = ("iaf_psc_alpha", "iaf_cond_exp", "parrot_neuron")
+SOME = ("iaf_psc_alpha", "iaf_cond_exp", "parrot_neuron")
 """Models with which the default back end is tested, too; it compiles a program for each."""
 PIECES = [13.0, 0.1, 24.9, 0.3, 61.7]
 
@@ -35,7 +35,7 @@ def assert_equal(a: dict[str, Any], b: dict[str, Any], calcium: float = 0.0) -> 
             np.testing.assert_array_equal(b[key], values, err_msg=key)
 
 
-@pytest.mark.parametrize(("name", "backend"), [*((n, "native") for n in NEURONS), *((n, "xla") for n in XLA)])
+@pytest.mark.parametrize(("name", "backend"), [(n, "native") for n in NEURONS])
 def test_a_run_may_be_cut_into_pieces(name: str, backend: str) -> None:
     """As in NEST the calcium trace is computed up to the end of each run, which costs a last digit."""
     if "noise" in models.load(name)[0][0]["record_from"]:
@@ -45,14 +45,14 @@ def test_a_run_may_be_cut_into_pieces(name: str, backend: str) -> None:
 
 @pytest.mark.parametrize("backend", ["native"])
 def test_what_ran_before_does_not_matter(backend: str) -> None:
-    first = {name: run(name, backend) for name in XLA}
+    first = {name: run(name, backend) for name in SOME}
     nest.ResetKernel()
     nest.set(resolution=0.5, local_num_threads=3, rng_seed=77)
     nest.SetDefaults("iaf_psc_alpha", {"tau_m": 3.0})
     nest.CopyModel("stdp_synapse", "mine", {"lambda": 0.3})
     nest.Connect(nest.Create("poisson_generator", params={"rate": 1e5}), nest.Create("iaf_psc_alpha", 5))
     nest.Simulate(20.0)
-    for name in reversed(XLA):
+    for name in reversed(SOME):
         assert_equal(first[name], run(name, backend))
 
 
