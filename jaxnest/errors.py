@@ -239,9 +239,12 @@ class UnsupportedEvent(KernelException):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint at the most similar known name, or an empty string."""
-    match = difflib.get_close_matches(name, list(known), n=1)
-    return f" Did you mean '{match[0]}'?" if match else ""
+    """Return a hint at the most similar known name, whatever its case, or an empty string."""
+    spelled: dict[str, str] = {}
+    for candidate in known:
+        spelled.setdefault(candidate.casefold(), candidate)
+    match = difflib.get_close_matches(name.casefold(), spelled, n=1)
+    return f" Did you mean '{spelled[match[0]]}'?" if match else ""
 
 
 for _error in list(globals().values()):

@@ -168,7 +168,7 @@ class NodeTable:
         ((_, store, _),) = self.groups(ids)
         row = self.rows(ids)
         result = {k: self._user_values(store, row, k)[0] for k, q in store.quantities.items() if q.visible}
-        stored = {k: column[row[0]] for k, column in store.columns.items()}
+        stored = {k: column[row].tolist()[0] for k, column in store.columns.items()}
         if recordables := store.model.recordable_names(stored):
             result["recordables"] = recordables
         if store.model.receptor_types:
