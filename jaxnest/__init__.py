@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from jaxnest import errors as NESTErrors
 from jaxnest import ll_api, logic, math, random, spatial, spatial_distributions
+from jaxnest._version import __version__ as __version__
 from jaxnest.api.connections import Connect, Disconnect, GetConnections, TripartiteConnect
 from jaxnest.api.info import GetStatus, SetStatus, VerbosityLevel, get_verbosity, help, message, set_verbosity
 from jaxnest.api.json_output import serialize_data, to_json
@@ -73,7 +74,6 @@ from jaxnest.kernel.kernel import kernel as _kernel
 from jaxnest.kernel.layers import geometry as _geometry
 from jaxnest.random.creation import create_parameter as CreateParameter
 from jaxnest.random.parameter import Parameter, set_geometry_provider, set_streams_provider
-from jaxnest.version import __version__ as __version__
 
 set_streams_provider(lambda: _kernel.streams)
 set_geometry_provider(lambda nodes, positions: _geometry(_kernel, nodes, positions))

@@ -11,9 +11,9 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "jaxnest"
 FILES = sorted(PACKAGE.rglob("*.py"))
-MAX_LINES, MAX_FUNCTION_LINES = 400, 60
+MAX_LINES, MAX_FUNCTION_LINES = 600, 60
 
-BASE = {"errors", "version"}
+BASE = {"errors", "_version"}
 MAY_IMPORT = {
     "caching": set[str](),
     "compiling": {"caching"},
@@ -27,13 +27,15 @@ MAY_IMPORT = {
     "engine": BASE | {"caching", "compiling", "models", "progress", "random", "recording"},
     "kernel": BASE | {"compiling", "engine", "models", "progress", "random", "recording", "spatial"},
     "api": BASE | {"engine", "kernel", "models", "progress", "random", "recording", "spatial"},
-    "ll_api": BASE | {"api", "kernel"},
+    "ll_api": BASE | {"api", "kernel", "nestkernel_api"},
+    "nestkernel_api": BASE | {"api", "random"},
+    "lib": BASE | {"api", "kernel", "random"},
     "logic": BASE | {"random"},
     "math": BASE | {"random"},
     "spatial_distributions": BASE | {"random", "spatial"},
     "alias": set[str](),
-    "version": set[str](),
-    "__main__": {"alias", "version"},
+    "_version": set[str](),
+    "__main__": {"alias", "_version"},
     "raster_plot": {""},
     "visualization": {""},
     "voltage_trace": {""},

@@ -8,6 +8,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.api import units
+from jaxnest.api.deprecation import deprecated
 from jaxnest.api.json_output import to_json
 from jaxnest.api.node_collection import NodeCollection, plain
 from jaxnest.kernel import status
@@ -24,6 +25,7 @@ from jaxnest.recording.registry import BACKENDS
 __all__ = ["ConnectionRules", "CopyModel", "GetDefaults", "Models", "SetDefaults"]
 
 
+@deprecated("nest.node_models or nest.synapse_models")
 def Models(mtype: str = "all", sel: str | None = None) -> tuple[str, ...]:
     """Return names of models.
 
@@ -49,6 +51,7 @@ def Models(mtype: str = "all", sel: str | None = None) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if sel is None or sel in name))
 
 
+@deprecated("nest.connection_rules")
 def ConnectionRules() -> tuple[str, ...]:
     """Return the names of all connection rules, in alphabetic order."""
     return tuple(sorted(kernel.attributes.get("connection_rules")))

@@ -138,6 +138,7 @@ class ShardPrograms:
             "samples": [carry["samples"][i] for i in self._probes[s]],
             "n_samples": [carry["n_samples"][i] for i in self._probes[s]],
             "signals": np.zeros(0),
+            "unsettled": np.zeros(3, np.int64),
         }
         return jax.block_until_ready(self._programs[s](self._constants[s], mine, np.int64(end)))
 

@@ -110,7 +110,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         jnp.stack([origin, begin, stop, *(jnp.int64(w) for w in (spec.min_delay, *s["ring"].shape)), step, 0 * step])
         for s in shards
     ]
-    segment, signals = Segment(origin, begin, stop), carry["signals"]
+    segment, signals, unsettled = Segment(origin, begin, stop), carry["signals"], carry["unsettled"]
     if spec.exchange is not None:
         exchange.deliver(spec.exchange, constant, signals, shards, clocks, segment)
     for s, shard in enumerate(shards):
@@ -121,7 +121,10 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         for s, shard in enumerate(shards):
             spec.operations.deliver(shard, constant["delivery"][s], registers, clocks[s])
     if spec.exchange is not None and spec.exchange.iterates:
-        signals = exchange.iterate(spec.exchange, constant, signals, shards, clocks, segment)
+        signals, exceeded = exchange.iterate(spec.exchange, constant, signals, shards, clocks, segment)
+        n, first, _ = unsettled
+        noted = jnp.stack([n + 1, jnp.where(n > 0, first, origin), origin])
+        unsettled = jnp.where(exceeded, noted, unsettled)
     for s, shard in enumerate(shards):
         learning.begin_step_in_program(constant["learning"][s], shard, clocks[s], constant["times"])
         _send(spec, s, shard, constant, clocks[s])
@@ -151,7 +154,10 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
     for p, probe in enumerate(spec.probes):
         slab = slabs[probe.shard][probe.batch]
         samples[p], n_samples[p] = _sample(probe, constant["probes"][p], segment, slab, samples[p], n_samples[p])
-    later = {"step": origin + stop, "shards": shards, "samples": samples, "n_samples": n_samples, "signals": signals}
+    later = {
+        "step": origin + stop, "shards": shards, "samples": samples, "n_samples": n_samples, "signals": signals,
+        "unsettled": unsettled,
+    }  # fmt: skip
     if spec.meets:
         _meet(spec, constant["meeting"], later, clocks[0])
     return later

@@ -166,6 +166,12 @@ class StrictRunner:
         assert devices is not None
         return devices.samples, devices.outputs
 
+    def take_unsettled(self) -> np.ndarray:
+        """Hand over `Waveforms.unsettled` of the slices since the last call."""
+        noted = self._waveforms.unsettled.copy()
+        self._waveforms.unsettled[:] = 0
+        return noted
+
     def take_samples(self) -> list[np.ndarray]:
         """Hand over the samples (time, name, node) of each probe since the last call."""
         taken = [

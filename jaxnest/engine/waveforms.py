@@ -34,6 +34,8 @@ class Waveforms:
         self._plan, self._buffers, self._neurons = plan, buffers, neurons
         self._secondary = plan.secondary
         self._signals = NO_SIGNALS if plan.secondary is None else plan.secondary.signals
+        self.unsettled = np.zeros(3, np.int64)
+        """Number of slices whose iterations ended before values were settled, and where the first and last begin."""
         self._loops = [[self._loop(s, b) for b in range(len(row))] for s, row in enumerate(neurons)]
 
     def _loop(self, s: int, b: int) -> tuple[Any, np.ndarray, np.ndarray] | None:
@@ -99,6 +101,9 @@ class Waveforms:
                 self._add(s, secondary.immediate[s], self._signals, clock)
             if not exceeded:
                 return
+        origin = int(clocks[0][ORIGIN])
+        n, first, _ = self.unsettled
+        self.unsettled[:] = n + 1, first if n else origin, origin
 
     def _iterated(self) -> Iterator[tuple[int, int, tuple[Any, np.ndarray, np.ndarray]]]:
         for s, row in enumerate(self._loops):

@@ -197,6 +197,14 @@ class Attributes:
         if not _is_whole(tics):
             raise errors.KernelException("Resolution must be a multiple of the tic length. Value unchanged.")
         self._kernel.change_clock(Clock(math.floor(float(tics_per_ms) * resolution + 0.5), tics_per_ms))
+        if "tics_per_ms" in changes:
+            text = (
+                f"Tics per ms and resolution changed from {clock.tics_per_ms} tics and {clock.resolution:g} ms "
+                f"to {tics_per_ms} tics and {resolution:g} ms."
+            )
+        else:
+            text = f"Temporal resolution changed from {clock.resolution:g} to {resolution:g} ms."
+        messages.log(VerbosityLevel.INFO, text)
         if self.wfr_comm_interval < self._kernel.clock.resolution or not self.use_wfr:
             self._values["wfr_comm_interval"] = self._kernel.clock.resolution
 
@@ -219,6 +227,7 @@ class Attributes:
                 "Communication interval of the waveform relaxation must be greater or equal to the resolution."
             )
         self._values["wfr_comm_interval"] = interval
+        messages.log(VerbosityLevel.INFO, "Waveform communication interval changed successfully.")
 
     def _set_learning_window(self, changes: Mapping[str, Any]) -> None:
         window = self._checked("eprop_learning_window", changes)

@@ -70,6 +70,7 @@ class Builder:
         rule = self.rule(sources, targets, conn_spec)
         specs = self.specs(syn_specs)
         check_symmetry(rule, specs)
+        self._kernel.connections.announce_change()
         problems = self._run(rule, specs)
         if rule.make_symmetric and not rule.makes_symmetric:
             problems = self._run(self.rule(targets, sources, conn_spec), specs) or problems
@@ -79,6 +80,7 @@ class Builder:
     def connect_arrays(self, sources: np.ndarray, targets: np.ndarray, values: Mapping[str, Any]) -> None:
         """Connect nodes one by one; ids may be repeated, and values are arrays along the connections."""
         spec = parse(self._kernel.synapse_models, values, self._kernel.n_threads)
+        self._kernel.connections.announce_change()
         n_nodes, n = len(self._kernel.nodes), len(sources)
         unknown_ids = (sources < 1) | (sources > n_nodes) | (targets < 1) | (targets > n_nodes)
         if unknown_ids.any():

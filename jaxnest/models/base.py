@@ -7,7 +7,7 @@ the declaration, and the engine batches the functions over all nodes of the mode
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
@@ -257,6 +257,11 @@ class Node(Model, abstract=True):
     def uses_iterations(cls) -> bool:
         """True if the model sends or gets numbers without delay: waveforms are then iterated."""
         return any(kind.iterated for kind in (*cls.signals, *cls.hears))
+
+    @classmethod
+    def remarks(cls, changes: Mapping[str, Any], stored: Mapping[str, Any], clock: Any) -> Iterator[tuple[str, str]]:
+        """Yield what is to be said when `changes` are made to nodes with `stored` values: level and text."""
+        return iter(())
 
     @classmethod
     def status(cls, values: dict[str, Any]) -> dict[str, Any]:

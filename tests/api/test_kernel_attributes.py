@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +99,7 @@ def test_data_files_go_where_they_should(tmp_path: Path, capsys: pytest.CaptureF
     nest.data_prefix = "run_"
     nest.data_prefix = "a/b"
     assert (nest.data_path, nest.data_prefix) == (str(tmp_path), "run_")
-    assert capsys.readouterr().out.count("[ERROR]") == 2
+    assert capsys.readouterr().err.count("[ERROR]") == 2
     nest.ResetKernel()
     assert (nest.data_path, nest.data_prefix) == (str(tmp_path), "run_")
 
@@ -163,21 +162,6 @@ def test_the_environment_chooses_the_compute_backend() -> None:
             [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"JAXNEST_BACKEND": backend}
         )
         assert done.stdout.strip() == backend
-
-
-def test_verbosity_in_both_spellings(capsys: pytest.CaptureFixture[str]) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        nest.set_verbosity("M_WARNING")
-        assert nest.verbosity is nest.VerbosityLevel.WARNING
-        assert nest.get_verbosity() == 20
-    nest.message("unheard", nest.VerbosityLevel.INFO)
-    nest.message("heard", nest.VerbosityLevel.ERROR)
-    nest.ResetKernel()
-    assert nest.verbosity is nest.VerbosityLevel.WARNING
-    out = capsys.readouterr().out
-    assert "heard" in out
-    assert "unheard" not in out
 
 
 def test_numbering_of_nodes_follows_connect_and_prepare() -> None:

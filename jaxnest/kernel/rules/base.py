@@ -10,6 +10,8 @@ from typing import Any, ClassVar, TypeVar, final
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.kernel import messages
+from jaxnest.kernel.messages import VerbosityLevel
 from jaxnest.kernel.rules.draws import Draws, ThirdFactor
 from jaxnest.kernel.values import is_random
 from jaxnest.random.streams import RandomStreams
@@ -136,6 +138,21 @@ class Rule(abc.ABC):
             available -= 1
         if degree > 0 and (not available or (not self.allow_multapses and degree > available)):
             raise errors.BadProperty(impossible_degree(key, degree, available, self.allow_multapses))
+
+    def warn_of_degree(self, key: str, degree: int, n: int, all_is_bad: bool) -> None:
+        """Warn of many partners, all different, among `n` nodes; `all_is_bad`: of all nodes in other words."""
+        if self.allow_multapses:
+            return
+        if degree == n and all_is_bad:
+            text = "If nodes are no partners of their own, these are not enough where sources and targets overlap."
+        elif degree > 0.9 * n:
+            text = "Choosing them may take long."
+        else:
+            return
+        messages.log(
+            VerbosityLevel.WARNING,
+            f"Multapses are prohibited and {key} = {degree} is more than 90% of the {n} possible partners. {text}",
+        )
 
     def is_symmetric(self, constant: bool) -> bool:
         """True if the connections are symmetric without `make_symmetric`; `constant`: all parameters are scalars."""

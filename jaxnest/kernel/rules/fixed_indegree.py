@@ -26,6 +26,7 @@ class FixedIndegree(Rule):
         self.degree = count("indegree", required(self.name, options, "indegree"), "Indegree")
         if not is_random(self.degree):
             self.check_degree("indegree", self.degree, self.sources, self.targets)
+            self.warn_of_degree("indegree", self.degree, len(self.sources), True)
 
     def pairs(self, process: Process, draws: Draws) -> Pairs:
         """Return the connections of one virtual process."""

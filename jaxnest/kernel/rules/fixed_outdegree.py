@@ -26,6 +26,7 @@ class FixedOutdegree(Rule):
         self.degree = count("outdegree", required(self.name, options, "outdegree"), "Outdegree")
         if not is_random(self.degree):
             self.check_degree("outdegree", self.degree, self.targets, self.sources)
+            self.warn_of_degree("outdegree", self.degree, len(self.targets), not self.allow_autapses)
         self._all = (np.empty(0, np.int32), np.empty(0, np.int32))
 
     def prepare(self, processes: list[Process], draws: Draws) -> None:
