@@ -152,7 +152,7 @@ if TYPE_CHECKING:  # what NestModule supplies, for editors and type checkers
     def set_communicator(comm: Any = None) -> None: ...
 
 
-_LAZY = ("raster_plot", "server", "visualization", "voltage_trace")
+_LAZY = ("raster_plot", "visualization", "voltage_trace")
 """Submodules that are imported when they are first used."""
 
 
@@ -178,10 +178,10 @@ class NestModule(types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name == "server":
-            raise NESTErrors.NotImplemented("server: the NEST Server is not implemented yet.")
+            raise AttributeError(f"module '{__name__}' has no attribute 'server': the NEST Server is not there yet.")
         if name in _LAZY:
             return importlib.import_module(f"{__name__}.{name}")
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'{NESTErrors.nearest(name, __all__)}")
+        raise AttributeError(f"module '{__name__}' has no attribute '{name}'.{NESTErrors.nearest(name, __all__)}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         descriptor = getattr(type(self), name, None)
@@ -190,11 +190,12 @@ class NestModule(types.ModuleType):
         elif isinstance(value, types.ModuleType) or (name.startswith("__") and name.endswith("__")):
             super().__setattr__(name, value)  # what the import system does
         else:
-            hint = NESTErrors.nearest(name, ATTRIBUTES)
+            settable = (key for key, a in ATTRIBUTES.items() if not (a.read_only or a.status_only))
+            hint = NESTErrors.nearest(name, settable)
             raise AttributeError(f"Cannot set attribute '{name}' on module '{__name__}'.{hint}")
 
     def __dir__(self) -> list[str]:
-        return sorted({*vars(self), *__all__})
+        return sorted({"server", *__all__, *(name for name in vars(self) if name.startswith("__"))})
 
 
 for _name, _attribute in ATTRIBUTES.items():

@@ -226,6 +226,12 @@ def iterate(
     return signals, exceeded
 
 
+def noted(unsettled: Any, exceeded: Any, origin: Any) -> Any:
+    """Return `waveforms.Waveforms.unsettled` with the present slice, if values would have gone on changing."""
+    n, first, _ = unsettled
+    return jnp.where(exceeded, jnp.stack([n + 1, jnp.where(n > 0, first, origin), origin]), unsettled)
+
+
 def _attempt(
     spec: ExchangeSpec, s: int, b: int, constant: Any, shard: dict[str, Any], segment: Segment, changed: dict[str, Any]
 ) -> tuple[Any, dict[str, Any]]:

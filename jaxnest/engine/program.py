@@ -122,9 +122,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
             spec.operations.deliver(shard, constant["delivery"][s], registers, clocks[s])
     if spec.exchange is not None and spec.exchange.iterates:
         signals, exceeded = exchange.iterate(spec.exchange, constant, signals, shards, clocks, segment)
-        n, first, _ = unsettled
-        noted = jnp.stack([n + 1, jnp.where(n > 0, first, origin), origin])
-        unsettled = jnp.where(exceeded, noted, unsettled)
+        unsettled = exchange.noted(unsettled, exceeded, origin)
     for s, shard in enumerate(shards):
         learning.begin_step_in_program(constant["learning"][s], shard, clocks[s], constant["times"])
         _send(spec, s, shard, constant, clocks[s])

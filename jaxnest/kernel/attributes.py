@@ -46,6 +46,7 @@ class Attributes:
             "min_delay": self._set_delay_limits,
             "max_delay": self._set_delay_limits,
             "structural_plasticity_synapses": self._set_structural_synapses,
+            "buffer_size_target_data": self._set_target_buffer,
             "data_path": self._set_data_path,
             "data_prefix": self._set_data_prefix,
         }
@@ -244,6 +245,12 @@ class Attributes:
     def _set_structural_synapses(self, changes: Mapping[str, Any]) -> None:
         if cast("structural_plasticity_synapses", changes["structural_plasticity_synapses"], "dict"):
             raise errors.NotImplemented("Structural plasticity is not implemented yet.")
+
+    def _set_target_buffer(self, changes: Mapping[str, Any]) -> None:
+        size = self._checked("buffer_size_target_data", changes)
+        most = self.max_buffer_size_target_data
+        if size < most:  # NEST ignores larger sizes, and takes negative ones for very large ones
+            self._values["buffer_size_target_data"] = size if size >= 0 else most
 
     def _set_data_path(self, changes: Mapping[str, Any]) -> None:
         path = self._checked("data_path", changes)

@@ -199,3 +199,12 @@ def test_unknown_entries_are_ignored_on_request() -> None:
     nest.dict_miss_is_error = True
     with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry):
         nodes.set({"nonsense": 1.0})
+
+
+def test_sizes_of_target_buffers_are_limited() -> None:
+    """NEST ignores sizes from the largest on, and takes negative ones for the largest."""
+    nest.buffer_size_target_data = 16777215
+    nest.buffer_size_target_data = 16777216
+    assert nest.buffer_size_target_data == 16777215
+    nest.buffer_size_target_data = -1
+    assert nest.buffer_size_target_data == 16777216
