@@ -181,7 +181,7 @@ class NestModule(types.ModuleType):
             raise AttributeError(f"module '{__name__}' has no attribute 'server': the NEST Server is not there yet.")
         if name in _LAZY:
             return importlib.import_module(f"{__name__}.{name}")
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'.{NESTErrors.nearest(name, __all__)}")
+        raise NESTErrors.missing_attribute(f"module '{__name__}'", name, __all__)
 
     def __setattr__(self, name: str, value: Any) -> None:
         descriptor = getattr(type(self), name, None)

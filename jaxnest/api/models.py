@@ -140,7 +140,11 @@ def GetDefaults(model: str, keys: Any = None, output: str = "") -> Any:
     result: Any = _defaults(model)
     if keys is not None:
         several = np.iterable(keys) and not isinstance(keys, str)
-        result = [result[key] for key in keys] if several else result[keys]
+        wanted = list(keys) if several else [keys]
+        for key in wanted:
+            if key not in result:
+                raise errors.missing_key(key, result)
+        result = [result[key] for key in wanted] if several else result[keys]
     return to_json(result) if output == "json" else result
 
 

@@ -71,7 +71,10 @@ class Builder:
         specs = self.specs(syn_specs)
         check_symmetry(rule, specs)
         self._kernel.connections.announce_change()
-        problems = self._run(rule, specs)
+        try:
+            problems = self._run(rule, specs)
+        except MemoryError:
+            raise too_many(rule, specs) from None
         if rule.make_symmetric and not rule.makes_symmetric:
             problems = self._run(self.rule(targets, sources, conn_spec), specs) or problems
         if problems:
@@ -337,6 +340,16 @@ def random_parameters(specs: Sequence[SynapseSpec]) -> list[Any]:
 def has_arrays(specs: Sequence[SynapseSpec]) -> bool:
     """True if some specification has an array."""
     return any(isinstance(v, np.ndarray) for spec in specs for v in spec.values.values())
+
+
+def too_many(rule: Rule, specs: list[SynapseSpec]) -> MemoryError:
+    """Return the error for connections that the memory does not hold."""
+    n = rule.expected() * len(specs)
+    size = n * (8 + 8 * sum(len(spec.random) for spec in specs) / len(specs))
+    return MemoryError(
+        f"There is not enough memory for about {n:.3g} connections, which need at least {size / 2**30:.3g} GiB: "
+        f"'{rule.name}' from {len(rule.sources)} to {len(rule.targets)} nodes."
+    )
 
 
 def refuse_empty(ids: np.ndarray, which: str) -> None:

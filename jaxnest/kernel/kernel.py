@@ -92,7 +92,13 @@ class Kernel:
     def create(self, model: str, n: int) -> tuple[int, int]:
         """Create `n` nodes of a model and return their first and last id."""
         named = self.node_models[model]
-        first, last = self.nodes.create(named, n)
+        try:
+            first, last = self.nodes.create(named, n)
+        except MemoryError:
+            size = n * self.nodes.bytes_per_node(named.model) / 2**30
+            raise MemoryError(
+                f"There is not enough memory for {n} nodes of '{named.name}', which need at least {size:.3g} GiB."
+            ) from None
         self.off_grid_spiking |= named.model.off_grid
         self.instances.add(named.name, first, last, self.n_threads, named.model.has_proxies)
         self.recording.add(named, first, last)

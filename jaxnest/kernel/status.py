@@ -72,7 +72,8 @@ def node_values(kernel: Kernel, ids: np.ndarray, key: str) -> list[Any]:
             for position, value in zip(positions, group, strict=True):
                 values[position] = value
     if not found:
-        raise KeyError(key)
+        first = (int(ids[positions[0]]) for _, _, positions in kernel.nodes.groups(ids))
+        raise errors.missing_key(key, {name for node_id in first for name in node_status(kernel, node_id)})
     return values
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from jaxnest import errors
 from jaxnest.random.expression import Expression, Op, constant
 from jaxnest.random.parameter import Parameter
 
 __all__ = ["conditional"]
+
+__getattr__ = errors.no_attribute(__name__, __all__)
 
 
 def conditional(condition: Parameter, param_if_true: Parameter | float, param_if_false: Parameter | float) -> Parameter:

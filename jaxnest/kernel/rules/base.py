@@ -127,6 +127,10 @@ class Rule(abc.ABC):
     def pairs(self, process: Process, draws: Draws) -> Pairs:
         """Return the connections of one virtual process."""
 
+    def expected(self) -> float:
+        """Return about how many connections there will be."""
+        return float(len(self.sources)) * len(self.targets)
+
     def here(self, process: Process) -> np.ndarray:
         """Return the indices of the targets on a virtual process."""
         return np.flatnonzero((self.targets % process.n == process.index) | self.on_every_process)
@@ -212,7 +216,9 @@ def flag(options: dict[str, Any], key: str, default: bool) -> bool:
 def required(rule: str, options: dict[str, Any], key: str) -> Any:
     """Take an entry out of the specification that has to be there."""
     if key not in options:
-        raise IndexError(f"Rule '{rule}' needs '{key}' in conn_spec.{errors.nearest(key, options)}")
+        given = [option for option in options if errors.nearest(option, [key])]
+        instead = f", not '{given[0]}'" if given else ""
+        raise IndexError(f"Rule '{rule}' needs '{key}' in conn_spec{instead}.")
     return options.pop(key)
 
 
