@@ -125,6 +125,12 @@ def connect() -> None:
     nest.Connect(nodes, nodes)
 
 
+def connect_three() -> None:
+    nodes = nest.NodeCollection([1, 2])
+    third = {"rule": "third_factor_bernoulli_with_pool"}
+    nest.TripartiteConnect(nodes, nodes, nodes, {"rule": "one_to_one"}, third)
+
+
 @pytest.mark.parametrize(
     ("change", "warns"),
     [
@@ -133,14 +139,7 @@ def connect() -> None:
         (lambda: nest.Disconnect(nest.NodeCollection([1]), nest.NodeCollection([2])), True),
         (lambda: nest.Disconnect(nest.GetConnections()[0]), False),
         (lambda: nest.Simulate(1.0), False),
-        (
-            lambda: nest.TripartiteConnect(
-                *(nest.NodeCollection([1, 2]),) * 3,
-                {"rule": "one_to_one"},
-                {"rule": "third_factor_bernoulli_with_pool"},
-            ),
-            True,
-        ),
+        (connect_three, True),
     ],
 )
 def test_connections_that_scripts_have_become_invalid(printed: Printed, change: Callable[[], Any], warns: bool) -> None:
