@@ -17,7 +17,6 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest import errors
 from jaxnest.kernel.attribute_table import ATTRIBUTES
 from jaxnest.models import nest_names, registry
 from jaxnest.models.base import Quantity
@@ -144,10 +143,10 @@ def public_names() -> tuple[list[str], list[str]]:
     import jaxnest as nest
 
     there, missing = [], []
-    for name in sorted(set(nest.__all__) - ATTRIBUTES.keys()):
+    for name in sorted({"server", *nest.__all__} - ATTRIBUTES.keys()):
         try:
             thing = getattr(nest, name)
-        except (ImportError, errors.NotImplemented):  # a submodule
+        except (ImportError, AttributeError):  # a submodule
             missing.append(name)
         else:
             (missing if is_missing(thing) else there).append(name)
@@ -172,8 +171,16 @@ def compatibility_page() -> str:
     rows = (
         (f"`{name}`", attribute.kind, attribute.unit, "yes" if attribute.read_only else "", attribute.doc)
         for name, attribute in sorted(ATTRIBUTES.items())
+        if not attribute.status_only
     )
-    return page + "## Kernel attributes\n\n" + table(("name", "type", "unit", "read-only", "meaning"), rows)
+    status = (
+        (f"`{name}`", attribute.kind, attribute.unit, attribute.doc)
+        for name, attribute in sorted(ATTRIBUTES.items())
+        if attribute.status_only
+    )
+    page += "## Kernel attributes\n\n" + table(("name", "type", "unit", "read-only", "meaning"), rows)
+    page += "\n## What `nest.get` shows besides\n\n" + table(("name", "type", "unit", "meaning"), status)
+    return page
 
 
 def two_lists(title: str, there: list[str], missing: list[str]) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from jaxnest import errors as NESTErrors
 from jaxnest import ll_api, logic, math, random, spatial, spatial_distributions
+from jaxnest._version import __version__ as __version__
 from jaxnest.api.connections import Connect, Disconnect, GetConnections, TripartiteConnect
 from jaxnest.api.info import GetStatus, SetStatus, VerbosityLevel, get_verbosity, help, message, set_verbosity
 from jaxnest.api.json_output import serialize_data, to_json
@@ -73,7 +74,6 @@ from jaxnest.kernel.kernel import kernel as _kernel
 from jaxnest.kernel.layers import geometry as _geometry
 from jaxnest.random.creation import create_parameter as CreateParameter
 from jaxnest.random.parameter import Parameter, set_geometry_provider, set_streams_provider
-from jaxnest.version import __version__ as __version__
 
 set_streams_provider(lambda: _kernel.streams)
 set_geometry_provider(lambda nodes, positions: _geometry(_kernel, nodes, positions))
@@ -151,7 +151,7 @@ if TYPE_CHECKING:  # what NestModule supplies, for editors and type checkers
     def set_communicator(comm: Any = None) -> None: ...
 
 
-_LAZY = ("raster_plot", "server", "visualization", "voltage_trace")
+_LAZY = ("raster_plot", "visualization", "voltage_trace")
 """Submodules that are imported when they are first used."""
 
 
@@ -177,10 +177,10 @@ class NestModule(types.ModuleType):
 
     def __getattr__(self, name: str) -> Any:
         if name == "server":
-            raise NESTErrors.NotImplemented("server: the NEST Server is not implemented yet.")
+            raise AttributeError(f"module '{__name__}' has no attribute 'server': the NEST Server is not there yet.")
         if name in _LAZY:
             return importlib.import_module(f"{__name__}.{name}")
-        raise AttributeError(f"module '{__name__}' has no attribute '{name}'{NESTErrors.nearest(name, __all__)}")
+        raise NESTErrors.missing_attribute(f"module '{__name__}'", name, __all__)
 
     def __setattr__(self, name: str, value: Any) -> None:
         descriptor = getattr(type(self), name, None)
@@ -189,11 +189,12 @@ class NestModule(types.ModuleType):
         elif isinstance(value, types.ModuleType) or (name.startswith("__") and name.endswith("__")):
             super().__setattr__(name, value)  # what the import system does
         else:
-            hint = NESTErrors.nearest(name, ATTRIBUTES)
+            settable = (key for key, a in ATTRIBUTES.items() if not (a.read_only or a.status_only))
+            hint = NESTErrors.nearest(name, settable)
             raise AttributeError(f"Cannot set attribute '{name}' on module '{__name__}'.{hint}")
 
     def __dir__(self) -> list[str]:
-        return sorted({*vars(self), *__all__})
+        return sorted({"server", *__all__, *(name for name in vars(self) if name.startswith("__"))})
 
 
 for _name, _attribute in ATTRIBUTES.items():

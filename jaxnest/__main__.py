@@ -13,7 +13,7 @@ from types import ModuleType, TracebackType
 from typing import Any, final
 
 from jaxnest import alias
-from jaxnest.version import __version__
+from jaxnest._version import __version__
 
 BACKENDS = ("native", "jax")
 BACKEND_VARIABLE = "JAXNEST_BACKEND"

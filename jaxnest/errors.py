@@ -6,8 +6,10 @@ All of them derive directly from :class:`KernelException`, as in NEST. The modul
 
 from __future__ import annotations
 
+import builtins
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from typing import NoReturn
 
 
 class KernelException(Exception):
@@ -239,9 +241,35 @@ class UnsupportedEvent(KernelException):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return a hint at the most similar known name, or an empty string."""
-    match = difflib.get_close_matches(name, list(known), n=1)
-    return f" Did you mean '{match[0]}'?" if match else ""
+    """Return a hint at the most similar known name, whatever its case, or an empty string."""
+    spelled: dict[str, str] = {}
+    for candidate in known:
+        spelled.setdefault(candidate.casefold(), candidate)
+    match = difflib.get_close_matches(name.casefold(), spelled, n=1)
+    return f" Did you mean '{spelled[match[0]]}'?" if match else ""
+
+
+def missing_key(name: object, known: Iterable[str]) -> builtins.KeyError:
+    """Return Python's KeyError for a name, with a note that names the most similar known one."""
+    error = builtins.KeyError(name)
+    if hint := nearest(str(name), known).strip():
+        error.add_note(hint)
+    return error
+
+
+def missing_attribute(owner: str, name: str, known: Iterable[str]) -> AttributeError:
+    """Return the AttributeError for a name that an object lacks; it has a name so that Python adds no second hint."""
+    hint = "" if name.startswith("_") else nearest(name, known)
+    return AttributeError(f"{owner} has no attribute '{name}'.{hint}", name=name)
+
+
+def no_attribute(module: str, known: Iterable[str]) -> Callable[[str], NoReturn]:
+    """Return what a module calls for names that it lacks (``__getattr__``)."""
+
+    def fail(name: str) -> NoReturn:
+        raise missing_attribute(f"module '{module}'", name, known)
+
+    return fail
 
 
 for _error in list(globals().values()):

@@ -51,3 +51,11 @@ class KernelAttribute:
         if self._readonly:
             raise AttributeError(f"`{self._name}` is a read only kernel attribute.")
         kernel.attributes.set({self._name: strip(value, ATTRIBUTES[self._name].unit, self._name)})
+
+
+def __getattr__(name: str) -> Any:
+    if name == "nestkernel":
+        from jaxnest import nestkernel_api
+
+        return nestkernel_api
+    raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

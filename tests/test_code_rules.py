@@ -11,9 +11,9 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "jaxnest"
 FILES = sorted(PACKAGE.rglob("*.py"))
-MAX_LINES, MAX_FUNCTION_LINES = 400, 60
+MAX_LINES, MAX_FUNCTION_LINES = 600, 60
 
-BASE = {"errors", "version"}
+BASE = {"errors", "_version"}
 MAY_IMPORT = {
     "caching": set[str](),
     "compiling": {"caching"},
@@ -27,13 +27,15 @@ MAY_IMPORT = {
     "engine": BASE | {"caching", "compiling", "models", "progress", "random", "recording"},
     "kernel": BASE | {"compiling", "engine", "models", "progress", "random", "recording", "spatial"},
     "api": BASE | {"engine", "kernel", "models", "progress", "random", "recording", "spatial"},
-    "ll_api": BASE | {"api", "kernel"},
+    "ll_api": BASE | {"api", "kernel", "nestkernel_api"},
+    "nestkernel_api": BASE | {"api", "random"},
+    "lib": BASE | {"api", "kernel", "random"},
     "logic": BASE | {"random"},
     "math": BASE | {"random"},
     "spatial_distributions": BASE | {"random", "spatial"},
     "alias": set[str](),
-    "version": set[str](),
-    "__main__": {"alias", "version"},
+    "_version": set[str](),
+    "__main__": {"alias", "_version"},
     "raster_plot": {""},
     "visualization": {""},
     "voltage_trace": {""},
@@ -44,6 +46,8 @@ package itself, which is what scripts import."""
 PROPERTIES_NAMED_LIKE_MODELS = {"weight_recorder"}
 """Names that are also keys of status dictionaries."""
 INSTANTIABLE_BASES = {"Enum", "IntEnum", "StrEnum", "Exception", "ImportError", "NamedTuple", "TypedDict", "ModuleType"}
+DERIVED_FROM_IN_NEST = {"Parameter"}
+"""What NEST derives a class from although it has instances."""
 MARKS_OF_LEAVES = {"final", "register", "register_synapse"}
 MAY_SAY_GLOBAL = {"kernel/kernel.py"}
 
@@ -185,7 +189,8 @@ def test_classes_are_abstract_or_final() -> None:
     def is_exempt(node: ast.ClassDef) -> bool:
         """Exceptions, enumerations and the like, whose bases Python itself instantiates."""
         bases = bases_of(node)
-        return bool(bases & INSTANTIABLE_BASES) or any(base in by_name and is_exempt(by_name[base]) for base in bases)
+        exempt = node.name in DERIVED_FROM_IN_NEST or bool(bases & INSTANTIABLE_BASES)
+        return exempt or any(base in by_name and is_exempt(by_name[base]) for base in bases - DERIVED_FROM_IN_NEST)
 
     neither = [
         where for where, node in classes() if not (is_final(node) or is_abstract(node) or is_exempt(node))

@@ -197,7 +197,9 @@ def GetConnections(
         None if synapse_model is None else kernel.synapse_models[synapse_model].index,
         None if synapse_label is None or synapse_label < 0 else int(synapse_label),
     )
-    return SynapseCollection(query.run())
+    found = query.run()
+    kernel.connections.handed_out = True
+    return SynapseCollection(found)
 
 
 def Disconnect(*args: Any, conn_spec: Any = None, syn_spec: Any = None) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxnest import errors
 from jaxnest.kernel.values import PerNode
 
 
@@ -20,25 +21,42 @@ def along(value: Any, n: int) -> PerNode:
 
 
 def integer(value: Any) -> int:
-    """Return a node id given by the user; a fraction is dropped, as NEST does."""
+    """Return a node id that is looked for; a fraction is dropped, as NEST does."""
+    number = _whole(value)
+    if not -(1 << 63) <= number < 1 << 63:
+        raise OverflowError(f"{number} cannot be a node id: it has more than 64 bits.")
+    return number
+
+
+def _whole(value: Any) -> int:
     if isinstance(value, str | bytes) or not isinstance(value, numbers.Real | np.bool_):
-        raise TypeError("an integer is required")
+        raise TypeError(f"an integer is required, not {value!r}")
     return int(value)  # type: ignore[arg-type]
 
 
 def integers(data: Any) -> np.ndarray:
-    """Return ids given by the user; fractions are dropped, as NEST does."""
-    if isinstance(data, np.ndarray) and data.ndim == 1 and data.dtype.kind in "iufb":
+    """Return ids of nodes given by the user; fractions are dropped, as NEST does."""
+    if isinstance(data, np.ndarray) and data.ndim == 1 and data.dtype.kind in "ifb":
         ids = data.astype(np.int64)
+        smallest, largest = (int(ids.min()), 0) if len(ids) else (0, 0)
     else:
-        ids = np.array([integer(item) for item in data], dtype=np.int64)
-    if len(ids) and ids.min() < 0:
-        raise OverflowError("can't convert negative value to size_t")
+        items = [_whole(item) for item in data]
+        smallest, largest = min(items, default=0), max(items, default=0)
+        ids = np.array([item if abs(item) < 1 << 63 else 0 for item in items], np.int64)
+    if smallest < 0:
+        raise OverflowError(f"{smallest} cannot be a node id: can't convert negative value to size_t")
+    if largest >= 1 << 64:
+        raise OverflowError(f"{largest} cannot be a node id: it has more than 64 bits.")
+    if largest >= 1 << 63:
+        raise errors.UnknownNode(f"Node with id {largest} does not exist.")
     return ids
 
 
 def slice_bounds(key: slice, size: int) -> tuple[int, int, int]:
-    """Return start, stop and step; ``[0:0]`` is everything, as in NEST."""
+    """Return start, stop and step; ``[0:0]`` is everything, and fractions are dropped, as in NEST."""
+    for bound in (key.start, key.stop, key.step):
+        if bound is not None and not isinstance(bound, numbers.Real | np.bool_):
+            raise TypeError(f"a slice of a NodeCollection needs numbers, not {bound!r}")
     start, stop, step = key.start, key.stop, 1 if key.step is None else key.step
     if start is None:
         start = 0
@@ -52,7 +70,7 @@ def slice_bounds(key: slice, size: int) -> tuple[int, int, int]:
         stop += size
     if step < 1:
         raise IndexError("slicing step for NodeCollection must be strictly positive")
-    return (start + size if start < 0 else start), stop, step
+    return int(start + size if start < 0 else start), int(stop), int(step)
 
 
 def positions(key: Any, size: int) -> np.ndarray:

@@ -7,6 +7,7 @@ import pydoc
 import sys
 from typing import Any
 
+from jaxnest.api.deprecation import deprecated
 from jaxnest.api.json_output import to_json
 from jaxnest.kernel import messages
 from jaxnest.kernel.kernel import kernel
@@ -16,6 +17,7 @@ from jaxnest.kernel.model_table import NamedModel
 __all__ = ["GetStatus", "SetStatus", "VerbosityLevel", "get_verbosity", "help", "message", "set_verbosity"]
 
 
+@deprecated("nodes.get(...) or connections.get(...)")
 def GetStatus(nodes_or_conns: Any, keys: Any = None, output: str = "") -> Any:
     """Return properties of nodes or connections; the older spelling of ``get``.
 
@@ -49,6 +51,7 @@ def GetStatus(nodes_or_conns: Any, keys: Any = None, output: str = "") -> Any:
     return to_json(result) if output == "json" else result
 
 
+@deprecated("nodes.set(...) or connections.set(...)")
 def SetStatus(nodes_or_conns: Any, params: Any, val: Any = None) -> None:
     """Set properties of nodes or connections; the older spelling of ``set``.
 
@@ -86,29 +89,42 @@ def message(
     if isinstance(severity, str):
         raise TypeError("an integer is required")
     caller = inspect.stack()[1]
-    place = f"{filename or caller.filename}:{lineno or caller.lineno} in {function or caller.function}"
+    place = f"{filename or caller.filename}:{lineno or caller.lineno} @ {function or caller.function}"
     level = max((v for v in VerbosityLevel if v <= int(severity)), default=VerbosityLevel.ALL)
     messages.log(level, message, place)
 
 
+@deprecated("nest.verbosity")
 def get_verbosity() -> int:
     """Return the level from which on messages are shown, as a number."""
     return int(messages.verbosity())
 
 
+@deprecated("nest.verbosity = nest.VerbosityLevel.ERROR, and so on")
 def set_verbosity(level: Any) -> None:
     """Set the level from which on messages are shown.
 
     Parameters
     ----------
     level : str
-        ``"M_ERROR"``, ``"M_WARNING"`` and so on, in the spelling of NEST 3.9 and before. A
-        `VerbosityLevel` will do, too.
+        ``"M_ERROR"``, ``"M_WARNING"`` and so on, in the spelling of NEST 3.9 and before.
+
+    Raises
+    ------
+    AttributeError
+        If this is no text, or no level.
+    IndexError
+        If there is no underscore.
     """
-    if isinstance(level, int):
-        messages.set_verbosity(VerbosityLevel(level))
-    else:
-        messages.set_verbosity(getattr(VerbosityLevel, level.split("_")[-1]))
+    wanted = f"the level has to be one of {', '.join(f'M_{known.name}' for known in VerbosityLevel)}, not {level!r}"
+    if not isinstance(level, str):
+        raise AttributeError(f"{wanted}; numbers and levels are assigned: nest.verbosity = nest.VerbosityLevel.ERROR.")
+    _, *names = level.split("_")
+    if not names:
+        raise IndexError(f"{wanted}.")
+    if names[0] not in VerbosityLevel.__members__:
+        raise AttributeError(f"{wanted}.")
+    messages.set_verbosity(VerbosityLevel[names[0]])
 
 
 def help(obj: Any = None, return_text: bool = False) -> str | None:

@@ -8,6 +8,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.api import units
+from jaxnest.api.deprecation import deprecated
 from jaxnest.api.json_output import to_json
 from jaxnest.api.node_collection import NodeCollection, plain
 from jaxnest.kernel import status
@@ -24,6 +25,7 @@ from jaxnest.recording.registry import BACKENDS
 __all__ = ["ConnectionRules", "CopyModel", "GetDefaults", "Models", "SetDefaults"]
 
 
+@deprecated("nest.node_models or nest.synapse_models")
 def Models(mtype: str = "all", sel: str | None = None) -> tuple[str, ...]:
     """Return names of models.
 
@@ -49,6 +51,7 @@ def Models(mtype: str = "all", sel: str | None = None) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if sel is None or sel in name))
 
 
+@deprecated("nest.connection_rules")
 def ConnectionRules() -> tuple[str, ...]:
     """Return the names of all connection rules, in alphabetic order."""
     return tuple(sorted(kernel.attributes.get("connection_rules")))
@@ -137,7 +140,11 @@ def GetDefaults(model: str, keys: Any = None, output: str = "") -> Any:
     result: Any = _defaults(model)
     if keys is not None:
         several = np.iterable(keys) and not isinstance(keys, str)
-        result = [result[key] for key in keys] if several else result[keys]
+        wanted = list(keys) if several else [keys]
+        for key in wanted:
+            if key not in result:
+                raise errors.missing_key(key, result)
+        result = [result[key] for key in wanted] if several else result[keys]
     return to_json(result) if output == "json" else result
 
 

@@ -228,7 +228,7 @@ class NodeCollection:
 
         def column(key: Any) -> Any:
             if key not in known:
-                raise KeyError(key)
+                raise errors.missing_key(key, known)
             return [d.get(key) for d in dictionaries] if len(dictionaries) > 1 else dictionaries[0][key]
 
         return column(inner) if isinstance(inner, str) else {key: column(key) for key in inner}
@@ -297,10 +297,13 @@ class NodeCollection:
         if not any(np.iterable(value) for value in params.values()):
             return params
         first = status.node_status(kernel, self._nodes.at(0)[0])
-        if not any(np.iterable(v) and k in first and not np.iterable(first[k]) for k, v in params.items()):
+        single = {k for k, v in params.items() if np.iterable(v) and k in first and not np.iterable(first[k])}
+        if not single:
             return params
         n = len(self)
         marked = {key: indexing.along(value, n) if np.iterable(value) else value for key, value in params.items()}
+        # A text is refused as a whole, so that the message shows what was given, not one of its letters.
+        marked |= {key: params[key] for key in single if isinstance(params[key], str)}
         if any(
             isinstance(v, PerNode) and isinstance(v.values, list) and any(map(is_random, v.values))
             for v in marked.values()

@@ -10,6 +10,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.api import node_ids
+from jaxnest.api.deprecation import deprecated
 from jaxnest.api.node_collection import NodeCollection
 from jaxnest.kernel import layers, status
 from jaxnest.kernel.kernel import kernel
@@ -147,6 +148,10 @@ def _matches(value: Any, wanted: Any) -> bool:
     return type(value) is type(plain) and value == plain
 
 
+@deprecated(
+    "",
+    "GetLocalNodeCollection is deprecated, as in NEST: what it returns is unsafe with several processes.",
+)
 def GetLocalNodeCollection(nc: NodeCollection) -> NodeCollection:
     """Return the nodes of a collection that are on this process, which are all.
 

@@ -183,8 +183,8 @@ def GetKernelStatus(keys: Any = None) -> Any:
 
 
 def _value(key: str) -> Any:
-    if key == "kernel_status":
-        raise KeyError(key)
+    if key == "kernel_status" or key not in ATTRIBUTES:
+        raise errors.missing_key(key, ATTRIBUTES)
     return kernel.attributes.get(key)
 
 

@@ -8,6 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest import errors
 from jaxnest.api import connection_arguments as arguments
 from jaxnest.api import units
 from jaxnest.api.json_output import to_json
@@ -141,7 +142,7 @@ class SynapseCollection:
             keys = list(keys)
             for key in keys:
                 if not all(key in known for known in names):
-                    raise KeyError(key)
+                    raise errors.missing_key(key, set().union(*names))
             result = {key: self._shown(values.get(key)) for key in keys}
         else:
             raise TypeError("keys should be either a string or an iterable")
@@ -154,7 +155,7 @@ class SynapseCollection:
         if any(key in known for known in names):
             return self._shown(values.get(key))
         if len(self) == 1:
-            raise KeyError(key)
+            raise errors.missing_key(key, names[0])
         return []
 
     def _shown(self, values: list[Any]) -> Any:
@@ -245,6 +246,12 @@ class SynapseCollection:
             self.set({name: value})
 
     # -- printing ----------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        n, models = len(self), ""
+        if not self._is_empty():
+            models = ", " + ", ".join(dict.fromkeys(self._values().get("synapse_model")))
+        return f"<SynapseCollection of {n} connection{'s' * (n != 1)}{models}>"
 
     def __str__(self) -> str:
         if self._is_empty():

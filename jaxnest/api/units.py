@@ -6,13 +6,16 @@ only if the script has imported it.
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.models import unit_names
 
 
 def in_use() -> bool:
@@ -79,35 +82,31 @@ def _convert(value: Any, unit: str, name: str) -> Any:
     import brainunit
 
     given = brainunit.get_unit(value)
-    for alternative in unit.split("|"):
-        target = _parse(brainunit, alternative)
+    for factors in unit_names.alternatives(unit):
+        target = brainunit.UNITLESS
+        for factor, power in factors:
+            target = target * getattr(brainunit, factor) ** power
         if given.has_same_dim(target):
-            plain = np.asarray(value.to_decimal(target), dtype=np.float64)
-            return plain.item() if plain.ndim == 0 else plain
+            return _scaled(value.to_decimal(given), given.factor / target.factor, given.scale - target.scale)
     wanted = f"in {unit.replace('|', ' or ')}" if unit else "without a unit"
     raise errors.BadProperty(f"{name} has to be given {wanted}, but {value} is a quantity in {given}.")
 
 
-def _parse(brainunit: Any, text: str) -> Any:
-    """Return brainunit's unit for one of NEST's: names joined by ``*``, ``/`` and spaces, with powers as ``^2``."""
-    unit = brainunit.UNITLESS
-    divide = False
-    for token in text.replace("*", " * ").replace("/", " / ").split():
-        if token in "*/":
-            divide = token == "/"
-            continue
-        factor = _factor(brainunit, token)
-        unit = unit / factor if divide else unit * factor
-        divide = False
-    return unit
+def _scaled(numbers: Any, factor: float, exponent: float) -> Any:
+    """Return numbers times a factor and a power of ten.
 
-
-def _factor(brainunit: Any, token: str) -> Any:
-    if token == "1":
-        return brainunit.UNITLESS
-    base, _, power = token.partition("^")
-    name = {"deg": "degree", "spikes": "UNITLESS", "Ohm": "ohm"}.get(base, base)
-    factor = getattr(brainunit, name, None)
-    if factor is None:
-        return brainunit.UNITLESS
-    return factor ** int(power) if power else factor
+    The point is moved in the shortest decimal notation, so that 0.376 nA are 376 pA to the last digit. This also
+    gives the digits of single precision, in which lists with units are kept, the value that was written.
+    """
+    given = np.asarray(numbers)
+    whole = math.floor(exponent)
+    factor *= 10 ** (exponent - whole)
+    if factor != 1:
+        given = given * factor
+    if given.dtype.kind != "f":
+        given = given.astype(np.float64)
+    if whole or given.dtype != np.float64:
+        texts = (str(number) for number in given.ravel())
+        moved = [float(Decimal(text).scaleb(whole)) for text in texts]
+        given = np.array(moved, np.float64).reshape(given.shape)
+    return given.item() if given.ndim == 0 else given

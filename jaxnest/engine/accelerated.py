@@ -130,6 +130,7 @@ class XlaRunner:
             "samples": [np.zeros(self._sample_shape(p)) for p in self.plan.probes],
             "n_samples": [np.int64(0) for _ in self.plan.probes],
             "signals": np.zeros(0) if self.plan.secondary is None else self.plan.secondary.signals,
+            "unsettled": np.zeros(3, np.int64),
         }
 
     def _sample_shape(self, probe: Any) -> tuple[int, int, int]:
@@ -215,6 +216,13 @@ class XlaRunner:
         counts = [int(n) for n in self.carry["n_samples"]]
         self.carry["n_samples"] = [np.int64(0) for _ in counts]
         return [np.asarray(samples)[:n].copy() for samples, n in zip(self.carry["samples"], counts, strict=True)]
+
+    def take_unsettled(self) -> np.ndarray:
+        """Hand over `Waveforms.unsettled` of the slices since the last call."""
+        noted = np.array(self.carry["unsettled"])
+        if noted.any():
+            self.carry["unsettled"] = np.zeros(3, np.int64)
+        return noted
 
     def bring_home(self) -> None:
         """Copy everything that changes back into the plan's NumPy arrays."""

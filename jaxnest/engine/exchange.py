@@ -179,8 +179,11 @@ def _transformed(batch: BatchSpec, variables: dict[str, Any], values: Any, posit
 
 def iterate(
     spec: ExchangeSpec, constant: Any, signals: Any, shards: Shards, clocks: list[Any], segment: Segment
-) -> Any:
-    """Advance the neurons on trial and exchange their values until these do not change; return the signals."""
+) -> tuple[Any, Any]:
+    """Advance the neurons on trial and exchange their values until these do not change.
+
+    Returns the signals, and whether they would have gone on changing.
+    """
     places = [(s, b) for s, row in enumerate(spec.batches) for b, batch in enumerate(row) if _takes_part(batch)]
     exchange = constant["exchange"]
 
@@ -205,14 +208,20 @@ def iterate(
     changed = tuple(_not_restored(spec.batches[s][b], shards[s]["states"][b]) for s, b in places)
     last = tuple(jnp.zeros((spec.min_delay, spec.batches[s][b].n_tiles * spec.batches[s][b].tile)) for s, b in places)
     start = (jnp.int64(0), jnp.array(True), tuple(shard["ring"] for shard in shards), signals, changed, last)
-    _, _, rings, signals, changed, _ = lax.while_loop(
+    _, exceeded, rings, signals, changed, _ = lax.while_loop(
         lambda carry: carry[1] & (carry[0] < exchange["most_iterations"]), attempt, start
     )
     for shard, ring in zip(shards, rings, strict=True):
         shard["ring"], shard["states"] = ring, list(shard["states"])
     for (s, b), new in zip(places, changed, strict=True):
         shards[s]["states"][b] = shards[s]["states"][b] | new
-    return signals
+    return signals, exceeded
+
+
+def noted(unsettled: Any, exceeded: Any, origin: Any) -> Any:
+    """Return `waveforms.Waveforms.unsettled` with the present slice, if values would have gone on changing."""
+    n, first, _ = unsettled
+    return jnp.where(exceeded, jnp.stack([n + 1, jnp.where(n > 0, first, origin), origin]), unsettled)
 
 
 def _attempt(

@@ -98,7 +98,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         jnp.stack([origin, begin, stop, *(jnp.int64(w) for w in (spec.min_delay, *s["ring"].shape)), step, 0 * step])
         for s in shards
     ]
-    segment, signals = Segment(origin, begin, stop), carry["signals"]
+    segment, signals, unsettled = Segment(origin, begin, stop), carry["signals"], carry["unsettled"]
     if spec.exchange is not None:
         exchange.deliver(spec.exchange, constant, signals, shards, clocks, segment)
     if spec.has_connections:
@@ -106,7 +106,8 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         for s, shard in enumerate(shards):
             pure.deliver(shard, constant["delivery"][s], rasters, clocks[s])
     if spec.exchange is not None and spec.exchange.iterates:
-        signals = exchange.iterate(spec.exchange, constant, signals, shards, clocks, segment)
+        signals, exceeded = exchange.iterate(spec.exchange, constant, signals, shards, clocks, segment)
+        unsettled = exchange.noted(unsettled, exceeded, origin)
     for s, shard in enumerate(shards):
         _send(spec, s, shard, constant, clocks[s])
     slabs = []
@@ -129,7 +130,10 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
     for p, probe in enumerate(spec.probes):
         slab = slabs[probe.shard][probe.batch]
         samples[p], n_samples[p] = _sample(probe, constant["probes"][p], segment, slab, samples[p], n_samples[p])
-    return {"step": origin + stop, "shards": shards, "samples": samples, "n_samples": n_samples, "signals": signals}
+    return {
+        "step": origin + stop, "shards": shards, "samples": samples, "n_samples": n_samples, "signals": signals,
+        "unsettled": unsettled,
+    }  # fmt: skip
 
 
 def has_room(most: int, counters: Any, events: Any) -> Any:

@@ -351,6 +351,12 @@ class Session:
                 f"{clock.to_ms(begin)} ms and {clock.to_ms(end)} ms."
             )
 
+    def take_unsettled(self) -> tuple[int, int, int]:
+        """Return how many slices had unsettled waveforms since the last call, and where the first and last begin."""
+        assert self._runner is not None
+        n, first, last = self._runner.take_unsettled().tolist()
+        return n, first, last
+
     def spike_count(self) -> int:
         """Return the number of spikes of neurons in the last run."""
         return sum(int(b.counters[layout.N_SPIKES]) for b in self._buffers)

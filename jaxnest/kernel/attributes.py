@@ -45,6 +45,7 @@ class Attributes:
             "min_delay": self._set_delay_limits,
             "max_delay": self._set_delay_limits,
             "structural_plasticity_synapses": self._set_structural_synapses,
+            "buffer_size_target_data": self._set_target_buffer,
             "data_path": self._set_data_path,
             "data_prefix": self._set_data_prefix,
         }
@@ -195,6 +196,14 @@ class Attributes:
         if not _is_whole(tics):
             raise errors.KernelException("Resolution must be a multiple of the tic length. Value unchanged.")
         self._kernel.change_clock(Clock(math.floor(float(tics_per_ms) * resolution + 0.5), tics_per_ms))
+        if "tics_per_ms" in changes:
+            text = (
+                f"Tics per ms and resolution changed from {clock.tics_per_ms} tics and {clock.resolution:g} ms "
+                f"to {tics_per_ms} tics and {resolution:g} ms."
+            )
+        else:
+            text = f"Temporal resolution changed from {clock.resolution:g} to {resolution:g} ms."
+        messages.log(VerbosityLevel.INFO, text)
         if self.wfr_comm_interval < self._kernel.clock.resolution or not self.use_wfr:
             self._values["wfr_comm_interval"] = self._kernel.clock.resolution
 
@@ -217,6 +226,7 @@ class Attributes:
                 "Communication interval of the waveform relaxation must be greater or equal to the resolution."
             )
         self._values["wfr_comm_interval"] = interval
+        messages.log(VerbosityLevel.INFO, "Waveform communication interval changed successfully.")
 
     def _set_learning_window(self, changes: Mapping[str, Any]) -> None:
         window = self._checked("eprop_learning_window", changes)
@@ -233,6 +243,12 @@ class Attributes:
     def _set_structural_synapses(self, changes: Mapping[str, Any]) -> None:
         if cast("structural_plasticity_synapses", changes["structural_plasticity_synapses"], "dict"):
             raise errors.NotImplemented("Structural plasticity is not implemented yet.")
+
+    def _set_target_buffer(self, changes: Mapping[str, Any]) -> None:
+        size = self._checked("buffer_size_target_data", changes)
+        most = self.max_buffer_size_target_data
+        if size < most:  # NEST ignores larger sizes, and takes negative ones for very large ones
+            self._values["buffer_size_target_data"] = size if size >= 0 else most
 
     def _set_data_path(self, changes: Mapping[str, Any]) -> None:
         path = self._checked("data_path", changes)

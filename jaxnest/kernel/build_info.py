@@ -7,7 +7,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-import jaxnest.version
+import jaxnest._version
 
 NEST_VERSION = "3.10.0"
 """The version of NEST whose behaviour is reproduced."""
@@ -38,7 +38,7 @@ def _host() -> dict[str, str]:
 
 def build_info() -> dict[str, Any]:
     """Return the dictionary that ``nest.build_info`` shows."""
-    folder = str(Path(jaxnest.version.__file__).parent)
+    folder = str(Path(jaxnest._version.__file__).parent)
     features = {
         "have_boost": True,
         "have_gsl": True,
@@ -51,8 +51,8 @@ def build_info() -> dict[str, Any]:
     }
     return {
         "version": NEST_VERSION,
-        "jaxnest_version": jaxnest.version.__version__,
-        "built": jaxnest.version.__version__,
+        "jaxnest_version": jaxnest._version.__version__,
+        "built": jaxnest._version.__version__,
         "datadir": folder,
         "docdir": folder,
         "prefix": folder,

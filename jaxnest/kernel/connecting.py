@@ -70,7 +70,11 @@ class Builder:
         rule = self.rule(sources, targets, conn_spec)
         specs = self.specs(syn_specs)
         check_symmetry(rule, specs)
-        problems = self._run(rule, specs)
+        self._kernel.connections.announce_change()
+        try:
+            problems = self._run(rule, specs)
+        except MemoryError:
+            raise too_many(rule, specs) from None
         if rule.make_symmetric and not rule.makes_symmetric:
             problems = self._run(self.rule(targets, sources, conn_spec), specs) or problems
         if problems:
@@ -79,6 +83,7 @@ class Builder:
     def connect_arrays(self, sources: np.ndarray, targets: np.ndarray, values: Mapping[str, Any]) -> None:
         """Connect nodes one by one; ids may be repeated, and values are arrays along the connections."""
         spec = parse(self._kernel.synapse_models, values, self._kernel.n_threads)
+        self._kernel.connections.announce_change()
         n_nodes, n = len(self._kernel.nodes), len(sources)
         unknown_ids = (sources < 1) | (sources > n_nodes) | (targets < 1) | (targets > n_nodes)
         if unknown_ids.any():
@@ -335,6 +340,16 @@ def random_parameters(specs: Sequence[SynapseSpec]) -> list[Any]:
 def has_arrays(specs: Sequence[SynapseSpec]) -> bool:
     """True if some specification has an array."""
     return any(isinstance(v, np.ndarray) for spec in specs for v in spec.values.values())
+
+
+def too_many(rule: Rule, specs: list[SynapseSpec]) -> MemoryError:
+    """Return the error for connections that the memory does not hold."""
+    n = rule.expected() * len(specs)
+    size = n * (8 + 8 * sum(len(spec.random) for spec in specs) / len(specs))
+    return MemoryError(
+        f"There is not enough memory for about {n:.3g} connections, which need at least {size / 2**30:.3g} GiB: "
+        f"'{rule.name}' from {len(rule.sources)} to {len(rule.targets)} nodes."
+    )
 
 
 def refuse_empty(ids: np.ndarray, which: str) -> None:

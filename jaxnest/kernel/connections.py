@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.kernel import messages
 from jaxnest.kernel.connecting import Builder
 from jaxnest.kernel.connection_checks import DeviceRules
 from jaxnest.kernel.connection_table import NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.delays import DelayLimits, to_steps
 from jaxnest.kernel.memory import give_back
+from jaxnest.kernel.messages import VerbosityLevel
 from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.rules.draws import Draws
 from jaxnest.kernel.spatial_connecting import Population, SpatialBuilder
@@ -39,6 +41,8 @@ class Connections:
         Counts changes of weights, delays and parameters.
     delays
         The delay extrema.
+    handed_out
+        Scripts have got connections since the last ones were made.
     devices
         What devices remember of their connections.
     before_access
@@ -55,6 +59,7 @@ class Connections:
         self.version = 0
         self.values_version = 0
         self.delays = DelayLimits()
+        self.handed_out = False
         self.devices = DeviceRules(kernel.nodes)
         self.before_access: Callable[[], None] = lambda: None
         self.before_move: Callable[[], None] = lambda: None
@@ -116,6 +121,9 @@ class Connections:
         if self.num_connections:
             raise errors.BadProperty("Connections already exist. Please call ResetKernel first.")
         self.delays.set(self._kernel.clock, minimum, maximum)
+        messages.log(
+            VerbosityLevel.INFO, f"Minimum and maximum delays were changed to {minimum:g} ms and {maximum:g} ms."
+        )
 
     def checked_delay(self, ms: float) -> int:
         """Return a delay in steps.
@@ -154,6 +162,12 @@ class Connections:
         self.version += sum(table.compact() for _, _, _, table in tables)
 
     # -- changing ----------------------------------------------------------------------------------
+
+    def announce_change(self) -> None:
+        """Warn, before connections are made or removed by a rule, that those which scripts have got are out of date."""
+        if self.handed_out:
+            messages.log(VerbosityLevel.WARNING, "Connections change: what GetConnections has returned is now invalid.")
+        self.handed_out = False
 
     def connect(
         self,
@@ -273,6 +287,7 @@ class Connections:
         if rule.needs_proxies:
             raise errors.NotImplemented(f"Connection rule '{rule.name}' cannot choose connections to be removed.")
         (spec,) = builder.specs([syn_spec])
+        self.announce_change()
         self._unsorted = True
         for process in builder.processes():
             pairs = rule.pairs(process, Draws())

@@ -8,12 +8,13 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel import status
+from jaxnest.kernel import messages, status
 from jaxnest.kernel.attributes import Attributes
 from jaxnest.kernel.clock import Clock
 from jaxnest.kernel.connections import Connections
 from jaxnest.kernel.instances import Instances
 from jaxnest.kernel.layers import Layers
+from jaxnest.kernel.messages import VerbosityLevel
 from jaxnest.kernel.model_table import ModelTable
 from jaxnest.kernel.node_table import NodeTable
 from jaxnest.kernel.recording import Recording
@@ -91,11 +92,29 @@ class Kernel:
     def create(self, model: str, n: int) -> tuple[int, int]:
         """Create `n` nodes of a model and return their first and last id."""
         named = self.node_models[model]
-        first, last = self.nodes.create(named, n)
+        try:
+            first, last = self.nodes.create(named, n)
+        except MemoryError:
+            size = n * self.nodes.bytes_per_node(named.model) / 2**30
+            raise MemoryError(
+                f"There is not enough memory for {n} nodes of '{named.name}', which need at least {size:.3g} GiB."
+            ) from None
         self.off_grid_spiking |= named.model.off_grid
         self.instances.add(named.name, first, last, self.n_threads, named.model.has_proxies)
         self.recording.add(named, first, last)
+        if named.model.off_grid:
+            messages.log(
+                VerbosityLevel.INFO,
+                f"{named.name} has precise spike times: the kernel property off_grid_spiking has been set to true.\n\n"
+                "NOTE: Mixing such models with normal ones may lead to inconsistent results.",
+            )
         return first, last
+
+    def active_nodes(self) -> tuple[int, int]:
+        """Return the number of nodes that are not frozen, twins of devices included, and of those that are iterated."""
+        active = {model: int((~store.frozen).sum()) for model, store in self.nodes.stores.items()}
+        iterated = sum(n for model, n in active.items() if model.uses_iterations()) if self.attributes.use_wfr else 0
+        return sum(active.values()), iterated
 
     def number_nodes(self) -> None:
         """Give all nodes their positions on their threads (`thread_local_id`), as Connect and Prepare do."""
@@ -109,7 +128,12 @@ class Kernel:
         """Change the resolution of an empty network; delay limits set by the user move to the new grid."""
         old, self.clock = self.clock, clock
         for named in self.node_models:
+            before = dict(named.defaults)
             named.model.adapt(named.defaults, clock)
+            for name, value in named.defaults.items():
+                if isinstance(value, float) and abs(value - before[name]) > 0:
+                    text = f"Default for {name} of {named.name} changed from {before[name]:g} to {value:g} ms"
+                    messages.log(VerbosityLevel.INFO, text)
         limits = self.connections.delays
         if limits.set_by_user:
             shortest = max(old.to_ms(limits.minimum), clock.resolution)

@@ -41,7 +41,7 @@ def set_verbosity(level: VerbosityLevel) -> None:
 
 
 def log(level: VerbosityLevel, text: str, origin: str = "") -> None:
-    """Print a message if it is important enough.
+    """Print a message if it is important enough: warnings and errors to stderr, others to stdout, as in NEST.
 
     Parameters
     ----------
@@ -50,10 +50,14 @@ def log(level: VerbosityLevel, text: str, origin: str = "") -> None:
     text
         The message.
     origin
-        Where it comes from; shown to those who asked for debugging output.
+        Where it comes from, for those who asked for debugging output; found out if not given.
     """
     shown = _Settings.verbosity
-    if level < shown or shown >= VerbosityLevel.QUIET:
+    if level < shown:
         return
-    where = f" [{origin}]" if origin and shown <= VerbosityLevel.DEBUG else ""
-    sys.stdout.write(f"[{level.name}] [{time.strftime('%Y-%m-%d %H:%M:%S')}]{where} {text}\n")
+    where = ""
+    if shown <= VerbosityLevel.DEBUG:
+        frame = sys._getframe(1)
+        where = " " + (origin or f"{frame.f_code.co_filename}:{frame.f_lineno} @ {frame.f_code.co_name}")
+    stream = sys.stdout if level < VerbosityLevel.WARNING else sys.stderr
+    stream.write(f"[{level.name}] [{time.strftime('%Y-%m-%d %H:%M:%S')}{where}] {text}\n")

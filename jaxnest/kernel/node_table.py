@@ -90,11 +90,17 @@ class NodeTable:
         self.version += 1
         return first, first + n - 1
 
+    @staticmethod
+    def bytes_per_node(model: type[Node]) -> int:
+        """Return how much memory a node takes: what is stored of its quantities, and where it is."""
+        return 8 * len(model.parameters | model.state) + 30
+
     def check_ids(self, ids: np.ndarray) -> None:
         """Raise UnknownNode if one of the ids does not exist."""
         if len(ids) and (ids.min() < 1 or ids.max() > len(self)):
             bad = ids[(ids < 1) | (ids > len(self))][0]
-            raise errors.UnknownNode(f"Node with id {bad} does not exist; ids run from 1 to {len(self)}.")
+            present = f"ids run from 1 to {len(self)}" if len(self) else "there are no nodes"
+            raise errors.UnknownNode(f"Node with id {bad} does not exist; {present}.")
 
     def named(self, node_id: int) -> NamedModel:
         """Return the model of a node under the name that it was created with."""
@@ -168,7 +174,7 @@ class NodeTable:
         ((_, store, _),) = self.groups(ids)
         row = self.rows(ids)
         result = {k: self._user_values(store, row, k)[0] for k, q in store.quantities.items() if q.visible}
-        stored = {k: column[row[0]] for k, column in store.columns.items()}
+        stored = {k: column[row].tolist()[0] for k, column in store.columns.items()}
         if recordables := store.model.recordable_names(stored):
             result["recordables"] = recordables
         if store.model.receptor_types:

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, final
 
 from jaxnest import errors
+from jaxnest.kernel import messages
 from jaxnest.kernel.clock import T_MAX
+from jaxnest.kernel.messages import VerbosityLevel
 
 if TYPE_CHECKING:
     from jaxnest.engine.session import Session
@@ -27,6 +29,7 @@ class Simulation:
         self.step = 0
         """Present time in steps."""
         self.prepared = False
+        self._n_active = 0
         self._failed = False
         """True after a Simulate that ended with an error."""
         self.has_run = False
@@ -75,6 +78,7 @@ class Simulation:
 
             self._session = Session(kernel, kernel.attributes.compute_backend)
         self._session.prepare(self.step)
+        self._announce_preparation()
         kernel.recording.prepare()
         self.prepared = True
         kernel.timers["time_communicate_prepare"] = time.perf_counter() - started
@@ -89,6 +93,7 @@ class Simulation:
         kernel.streams.synchrony_check()
         if steps == 0:
             return
+        self._announce_run(steps)
         started = time.perf_counter()
         session.take_changes(self.step)
         self.has_run = True
@@ -99,6 +104,8 @@ class Simulation:
         kernel.recording.post_run()
         kernel.streams.synchrony_check()
         kernel.timers["time_simulate"] = time.perf_counter() - started
+        self._warn_of_waveforms(*session.take_unsettled())
+        messages.log(VerbosityLevel.INFO, "Simulation finished.")
         progress.raise_interrupt()
 
     def cleanup(self) -> None:
@@ -110,6 +117,40 @@ class Simulation:
             raise errors.KernelException("Cleanup called without Prepare.")
         self._kernel.recording.cleanup()
         self.prepared = False
+
+    def _announce_preparation(self) -> None:
+        if messages.verbosity() > VerbosityLevel.INFO:
+            return
+        self._n_active, iterated = self._kernel.active_nodes()
+        text = f"Preparing {self._n_active} node{'s' * (self._n_active != 1)} for simulation."
+        if iterated:
+            text += f" {iterated} of them use{'s' * (iterated == 1)} iterative solution techniques."
+        messages.log(VerbosityLevel.INFO, text)
+
+    def _announce_run(self, steps: int) -> None:
+        kernel = self._kernel
+        if steps % kernel.connections.min_delay:
+            messages.log(
+                VerbosityLevel.WARNING,
+                "The requested simulation time is not an integer multiple of the minimal delay in the network: with "
+                "several sources of randomness, results then depend on how time is divided among calls of Simulate.",
+            )
+        if messages.verbosity() <= VerbosityLevel.INFO:
+            messages.log(
+                VerbosityLevel.INFO,
+                f"Number of local nodes: {self._n_active}\nSimulation time (ms): {kernel.clock.to_ms(steps):g}\n"
+                f"Number of OpenMP threads: {kernel.n_threads}\nNot using MPI",
+            )
+
+    def _warn_of_waveforms(self, n: int, first: int, last: int) -> None:
+        if n:
+            clock, min_delay = self._kernel.clock, self._kernel.connections.min_delay
+            others = f", and in {n - 1} more until {clock.to_ms(last + min_delay):g} ms" if n > 1 else ""
+            messages.log(
+                VerbosityLevel.WARNING,
+                "Maximum number of iterations reached at interval "
+                f"{clock.to_ms(first):g}-{clock.to_ms(first + min_delay):g} ms{others}.",
+            )
 
     def _steps(self, ms: float) -> int:
         """Return a time to simulate in steps."""

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.kernel import messages
 from jaxnest.kernel.attributes import cast, check_convertible
+from jaxnest.kernel.messages import VerbosityLevel
 from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.node_table import Store
 from jaxnest.kernel.values import PerNode, coerce, convert, expanded, first_violation, is_random
@@ -70,7 +72,8 @@ def node_values(kernel: Kernel, ids: np.ndarray, key: str) -> list[Any]:
             for position, value in zip(positions, group, strict=True):
                 values[position] = value
     if not found:
-        raise KeyError(key)
+        first = (int(ids[positions[0]]) for _, _, positions in kernel.nodes.groups(ids))
+        raise errors.missing_key(key, {name for node_id in first for name in node_status(kernel, node_id)})
     return values
 
 
@@ -197,6 +200,8 @@ def _set_known(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray,
     if not changes:
         return
     own = {k: v for k, v in changes.items() if k in store.quantities and k not in RECORDING}
+    first = kernel.nodes.rows(ids[:1])[0]
+    _remark(kernel, named.model, changes, {k: column[first] for k, column in store.columns.items()})
     if issubclass(named.model, Device):
         for i, node_id in enumerate(ids.tolist()):
             _set_device(kernel, named, store, node_id, {k: _of_node(v, i) for k, v in changes.items()})
@@ -206,6 +211,12 @@ def _set_known(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray,
     if "frozen" in changes:
         flags = [cast("frozen", _of_node(changes["frozen"], i), "bool") for i in range(len(ids))]
         kernel.nodes.freeze(ids, flags)
+
+
+def _remark(kernel: Kernel, model: type[Node], changes: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
+    """Print what a model has to say about changes, once for all nodes."""
+    for level, text in model.remarks(changes, stored, kernel.clock):
+        messages.log(VerbosityLevel[level], text)
 
 
 def _check_attributes(kernel: Kernel, model: type[Node], own: Mapping[str, Any], stored: Mapping[str, Any]) -> None:
@@ -359,6 +370,7 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
         if issubclass(model, Device):
             typed = _typed(model.parameters | model.state, own)
             own = model.regulate(typed, named.defaults, kernel.present_clock, False)
+        _remark(kernel, model, changes, named.defaults)
         _check_attributes(kernel, model, own, named.defaults)
         _set_stored(named, own)
         if issubclass(model, Sender):

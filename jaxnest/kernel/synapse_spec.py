@@ -9,6 +9,8 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.kernel import messages
+from jaxnest.kernel.messages import VerbosityLevel
 from jaxnest.kernel.model_table import ModelTable, NamedModel
 from jaxnest.kernel.synapse_defaults import defaults, integer, refuse, synapse_quantities
 from jaxnest.kernel.values import coerce, is_random
@@ -120,6 +122,11 @@ def parse(
     named = models[specification.pop("synapse_model")]
     model: type[Synapse] = named.model
     refuse(model, specification)
+    if model.delay_shift and "delay" in specification:
+        messages.log(
+            VerbosityLevel.WARNING,
+            f"Connect rounds delays of {named.name} to whole time steps; defaults of the model can be more precise.",
+        )
     own = synapse_quantities(model)
     labels = ("synapse_label",) if model.labelled else ()
     known = (*own, *labels, "delay", "receptor_type")

@@ -65,6 +65,7 @@ class TripartiteBuilder:
             check_symmetry(rule, specs[role])
         if not self._kernel.nodes.has_proxies(np.concatenate([targets, third])).all():
             raise illegal("Third-factor connections are not possible with nodes without proxies (usually devices).")
+        self._kernel.connections.announce_change()
         problems = self._primary_and_out(rule, third_rule, third, specs)
         problems += self._into_third(sources, third, specs["third_in"])
         if problems:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from jaxnest import errors
 from jaxnest.random.expression import Expression, Op, constant
-from jaxnest.random.parameter import ExpressionParameter, Parameter
+from jaxnest.random.parameter import Parameter
 
 __all__ = ["conditional"]
+
+__getattr__ = errors.no_attribute(__name__, __all__)
 
 
 def conditional(condition: Parameter, param_if_true: Parameter | float, param_if_false: Parameter | float) -> Parameter:
@@ -24,7 +27,7 @@ def conditional(condition: Parameter, param_if_true: Parameter | float, param_if
         Object that yields the chosen value.
     """
     branches = (_branch(param_if_true), _branch(param_if_false))
-    return ExpressionParameter(Expression(Op.CONDITIONAL, operands=(condition.expression, *branches)))
+    return Parameter(Expression(Op.CONDITIONAL, operands=(condition.expression, *branches)))
 
 
 def _branch(value: Parameter | float) -> Expression:

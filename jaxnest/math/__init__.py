@@ -15,6 +15,8 @@ __all__ = [
     "sin",
 ]
 
+__getattr__ = errors.no_attribute(__name__, __all__)
+
 
 def exp(parameter: Parameter) -> Parameter:
     """Return the exponential of a Parameter.

@@ -7,13 +7,14 @@ the declaration, and the engine batches the functions over all nodes of the mode
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.models import unit_names
 from jaxnest.models.checks import Check, not_negative, positive
 from jaxnest.models.learning_history import CHANNELS, Learning
 from jaxnest.models.secondary import Hearing, Kind, Signal
@@ -33,7 +34,7 @@ class Quantity:
         Its type fixes the type of the column: float, int, bool, str, or a NumPy array for a
         parameter that is a vector in each node.
     unit
-        As NEST's documentation writes it: ``mV``, ``pA``, ``ms``, ``nS``, ``Hz``...
+        As NEST's documentation writes it: ``mV``, ``pA``, ``ms``, ``nS``, ``Hz``...; empty if there is none.
     doc
         One line of meaning.
     check
@@ -66,6 +67,10 @@ class Quantity:
     """An invisible value that may be set nevertheless."""
     members: Mapping[str, str] | None = None
     """Entries of a dictionary, and the names of the (invisible) quantities that hold them."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no unit: values with units would be taken for plain numbers."""
+        unit_names.alternatives(self.unit)
 
     @property
     def is_vector(self) -> bool:
@@ -252,6 +257,11 @@ class Node(Model, abstract=True):
     def uses_iterations(cls) -> bool:
         """True if the model sends or gets numbers without delay: waveforms are then iterated."""
         return any(kind.iterated for kind in (*cls.signals, *cls.hears))
+
+    @classmethod
+    def remarks(cls, changes: Mapping[str, Any], stored: Mapping[str, Any], clock: Any) -> Iterator[tuple[str, str]]:
+        """Yield what is to be said when `changes` are made to nodes with `stored` values: level and text."""
+        return iter(())
 
     @classmethod
     def status(cls, values: dict[str, Any]) -> dict[str, Any]:

@@ -101,7 +101,7 @@ class EpropSpikingNeuron(EpropNeuron, abstract=True):
         **membrane(-70.0),
         "c_reg": Quantity(0.0, "", "Coefficient of the regularization of the firing rate",
                           not_negative("c_reg ≥ 0 required.")),
-        "f_target": Quantity(0.01, "1/ms", "Target of the regularization: to be set in 1/s",
+        "f_target": Quantity(0.01, "Hz", "Target of the regularization: set in Hz, read in 1/ms",
                              not_negative("f_target ≥ 0 required.")),
         "surrogate_gradient_function": Quantity("piecewise_linear", "", "Name of the surrogate gradient",
                                                 one_of("surrogate_gradient_function", SURROGATES)),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, ClassVar, Protocol
 
 from jaxnest.models import ops
@@ -134,6 +134,13 @@ class RateNeuron(ArchivingNeuron, abstract=True):
                     columns[name] = changes[older]
                 elif name in changes and older not in changes:
                     columns[older] = changes[name]
+
+    @classmethod
+    def remarks(cls, changes: Mapping[str, Any], stored: Mapping[str, Any], clock: Any) -> Iterator[tuple[str, str]]:
+        """Warn of older names."""
+        for name, older in ALIASES.items():
+            if older in changes and older in cls.parameters:
+                yield "WARNING", f"The parameter {older} of {cls.name} has been renamed to {name}."
 
 
 def _before(v: Any, before: Any, after: Any, x: Any) -> tuple[Any, ...]:

@@ -42,7 +42,7 @@ KERNELS = {
     "tau_sfa": Quantity(np.zeros(0), "ms", "Time constants of the adaptation of the threshold", TIME_CONSTANTS),
     "q_sfa": Quantity(np.zeros(0), "mV", "Jumps of the threshold at a spike"),
     "tau_stc": Quantity(np.zeros(0), "ms", "Time constants of the spike-triggered current", TIME_CONSTANTS),
-    "q_stc": Quantity(np.zeros(0), "nA", "Jumps of the spike-triggered current"),
+    "q_stc": Quantity(np.zeros(0), "pA", "Jumps of the spike-triggered current"),
 }
 V_M = Quantity(-70.0, "mV", "Membrane potential")
 ERROR_TOLERANCE = Quantity(1e-3, "", "Bound of the integration error; fixed when the neuron is first simulated")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from jaxnest import errors
+
 from .creation import create_parameter
 from .parameter import Parameter
 
@@ -12,6 +14,8 @@ __all__ = [
     "uniform",
     "uniform_int",
 ]
+
+__getattr__ = errors.no_attribute(__name__, __all__)
 
 
 def uniform(min: float = 0.0, max: float = 1.0) -> Parameter:

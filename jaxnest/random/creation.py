@@ -12,7 +12,7 @@ import numpy as np
 from jaxnest import errors
 
 from .expression import Expression, Op, constant
-from .parameter import ExpressionParameter, Parameter
+from .parameter import Parameter
 
 _MAX_INTEGER = 2**63 - 1
 
@@ -218,4 +218,4 @@ def create_parameter(parametertype: str, specs: Mapping[str, Any]) -> Parameter:
         raise errors.UndefinedName(f"The name {parametertype} is not defined.{hint}")
     expression = _MAKERS[parametertype](specification)
     specification.check_all_accessed(parametertype)
-    return ExpressionParameter(expression)
+    return Parameter(expression)

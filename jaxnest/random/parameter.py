@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, final
 
@@ -61,19 +60,34 @@ def set_geometry_provider(provider: Callable[[Any, Any], np.ndarray]) -> None:
     _HOOKS.geometry = provider
 
 
-class Parameter(ABC):
+class Parameter:
     """A value that is drawn, or calculated from places, each time it is needed.
 
     Parameters are made by `CreateParameter` and by the functions of `nest.random`, `nest.math`, `nest.logic`,
     `nest.spatial_distributions` and `nest.spatial`; arithmetic and comparisons make new ones.
+
+    Parameters
+    ----------
+    expression : Expression
+        What is evaluated.
+
+    Raises
+    ------
+    TypeError
+        If a script calls this instead of those functions.
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "_expression")
+
+    def __init__(self, expression: Expression) -> None:
+        if not isinstance(expression, Expression):
+            raise TypeError("A Parameter is made by CreateParameter and the functions of nest.random, nest.math...")
+        self._expression = expression
 
     @property
-    @abstractmethod
     def expression(self) -> Expression:
         """What is evaluated."""
+        return self._expression
 
     def __repr__(self) -> str:
         return f"Parameter({self.expression!r})"
@@ -143,7 +157,7 @@ class Parameter(ABC):
             operand = constant(other)
         else:
             raise NotImplementedError(f"a Parameter and a {type(other).__name__} cannot be combined")
-        return ExpressionParameter(Expression(op, operands=(self.expression, operand)))
+        return Parameter(Expression(op, operands=(self.expression, operand)))
 
     def is_spatial(self) -> bool:
         """Return whether the value depends on places.
@@ -259,27 +273,6 @@ class Parameter(ABC):
         return Program(code, constants, SAVED_NORMALS.rows(thread), np.zeros(stack_size))
 
 
-@final
-class ExpressionParameter(Parameter):
-    """A Parameter that is given by its expression.
-
-    Parameters
-    ----------
-    expression : Expression
-        What is evaluated.
-    """
-
-    __slots__ = ("_expression",)
-
-    def __init__(self, expression: Expression) -> None:
-        self._expression = expression
-
-    @property
-    def expression(self) -> Expression:
-        """What is evaluated."""
-        return self._expression
-
-
 def applied(op: Op, parameter: Parameter, *constants: float) -> Parameter:
     """Return a function of one Parameter.
 
@@ -297,7 +290,7 @@ def applied(op: Op, parameter: Parameter, *constants: float) -> Parameter:
     Parameter
         The new Parameter.
     """
-    return ExpressionParameter(Expression(op, constants, (parameter.expression,)))
+    return Parameter(Expression(op, constants, (parameter.expression,)))
 
 
 def check(program: Program) -> None:

@@ -151,7 +151,10 @@ def _common(changes: Mapping[str, Any], record_to: str, label: str) -> tuple[str
     label = cast("label", changes.get("label", label), str)
     record_to = cast("record_to", changes.get("record_to", record_to), str)
     if record_to not in BACKENDS:
-        raise errors.BadProperty(f"Unknown recording backend '{record_to}'")
+        raise errors.BadProperty(
+            f"Unknown recording backend '{record_to}'.{errors.nearest(record_to, BACKENDS)} "
+            f"There are: {', '.join(sorted(BACKENDS))}."
+        )
     if "n_events" in changes and cast("n_events", changes["n_events"], int) != 0:
         raise errors.BadProperty(ONLY_ZERO)
     return record_to, label, "n_events" in changes

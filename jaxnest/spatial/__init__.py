@@ -6,6 +6,10 @@
 
 from __future__ import annotations
 
+from jaxnest import errors
+
 from .places import DistanceParameter, distance, free, grid, pos, source_pos, target_pos
 
 __all__ = ["DistanceParameter", "distance", "free", "grid", "pos", "source_pos", "target_pos"]
+
+__getattr__ = errors.no_attribute(__name__, __all__)

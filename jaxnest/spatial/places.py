@@ -9,7 +9,6 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from jaxnest.random.creation import create_parameter
-from jaxnest.random.expression import Expression
 from jaxnest.random.parameter import Parameter
 
 
@@ -17,15 +16,10 @@ from jaxnest.random.parameter import Parameter
 class DistanceParameter(Parameter):
     """The distance from source to target; its attributes are the distances along one axis."""
 
-    __slots__ = ("_expression",)
+    __slots__ = ()
 
     def __init__(self) -> None:
-        self._expression = create_parameter("distance", {}).expression
-
-    @property
-    def expression(self) -> Expression:
-        """What is evaluated."""
-        return self._expression
+        super().__init__(create_parameter("distance", {}).expression)
 
     @property
     def x(self) -> Parameter:

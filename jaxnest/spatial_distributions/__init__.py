@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from jaxnest import errors
 from jaxnest.random.creation import create_parameter
 from jaxnest.random.parameter import Parameter
 
 __all__ = ["exponential", "gabor", "gamma", "gaussian", "gaussian2D"]
+
+__getattr__ = errors.no_attribute(__name__, __all__)
 
 
 def exponential(x: Parameter, beta: float = 1.0) -> Parameter:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -97,3 +100,119 @@ def test_recorders_are_fixed_while_prepared() -> None:
     with nest.RunManager(), pytest.raises(E.BadProperty, match="inside a Prepare/Run/Cleanup context"):
         recorder.start = 5.0
     recorder.start = 5.0
+
+
+@pytest.mark.parametrize("value", ["-60", "-60.0"])
+@pytest.mark.parametrize("n", [1, 3])
+def test_a_text_for_a_number_is_shown_as_a_whole(n: int, value: str) -> None:
+    with pytest.raises(nest.NESTErrors.TypeMismatch, match=f"number in mV, not '{value}'"):
+        nest.Create("iaf_psc_alpha", n, {"V_m": value})
+
+
+@pytest.mark.parametrize(
+    ("call", "hint"),
+    [
+        (lambda n: n.get("V_rset"), "V_reset"),
+        (lambda n: n[0].get("V_rset"), "V_reset"),
+        (lambda n: n.V_rset, "V_reset"),
+        (lambda n: n.get(["V_m", "V_rset"]), "V_reset"),
+        (lambda n: nest.Create("spike_recorder").get("events", "time"), "times"),
+        (lambda n: nest.GetDefaults("iaf_psc_alpha", "V_rset"), "V_reset"),
+        (lambda n: nest.GetDefaults("iaf_psc_alpha", ["V_m", "V_rset"]), "V_reset"),
+        (lambda n: nest.get("resolutoin"), "resolution"),
+        (lambda n: nest.GetConnections()[0].get("wieght"), "weight"),
+    ],
+)
+def test_unknown_keys_are_noted_with_the_nearest(call: Any, hint: str) -> None:
+    """The argument of the error is the name alone, as in NEST."""
+    nodes = nest.Create("iaf_psc_alpha", 3)
+    nest.Connect(nodes, nodes)
+    with pytest.raises(KeyError) as caught:
+        call(nodes)
+    assert caught.value.__notes__ == [f"Did you mean '{hint}'?"]
+    assert len(caught.value.args) == 1
+    assert caught.value.args[0] in ("V_rset", "time", "resolutoin", "wieght")
+
+
+@pytest.mark.parametrize(
+    ("path", "hint"),
+    [
+        ("Crate", "Create"),
+        ("random.unifrm", "uniform"),
+        ("math.expp", "exp"),
+        ("logic.condtional", "conditional"),
+        ("spatial.gird", "grid"),
+        ("spatial_distributions.gausian", "gaussian"),
+    ],
+)
+def test_unknown_names_of_modules_are_hinted_at_once(path: str, hint: str) -> None:
+    module, _, name = f"nest.{path}".rpartition(".")
+    with pytest.raises(AttributeError, match=f"has no attribute '{name}'. Did you mean '{hint}'"):
+        eval(f"{module}.{name}")
+    code = f"import jaxnest as nest; nest.{path}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stderr.count("Did you mean") == 1
+
+
+def test_unknown_recording_backends_come_with_those_that_there_are() -> None:
+    message = r"'asci'\. Did you mean 'ascii'\? There are: ascii, memory, screen\."
+    with pytest.raises(nest.NESTErrors.BadProperty, match=message):
+        nest.Create("spike_recorder", params={"record_to": "asci"})
+
+
+def test_nodes_of_an_empty_network() -> None:
+    for call in (lambda: nest.Connect([1, 2], [1, 2]), lambda: nest.NodeCollection([1])):
+        with pytest.raises(nest.NESTErrors.UnknownNode, match="Node with id 1 does not exist; there are no nodes"):
+            call()
+    nest.Create("iaf_psc_alpha", 3)
+    with pytest.raises(nest.NESTErrors.UnknownNode, match="Node with id 5 does not exist; ids run from 1 to 3"):
+        nest.NodeCollection([1, 5])
+
+
+def test_a_misspelt_option_that_is_needed() -> None:
+    nodes = nest.Create("iaf_psc_alpha", 2)
+    with pytest.raises(IndexError, match="needs 'indegree' in conn_spec, not 'indgree'"):
+        nest.Connect(nodes, nodes, {"rule": "fixed_indegree", "indgree": 3})
+
+
+TOO_LARGE = """
+import resource
+import jaxnest as nest
+nest.Create("iaf_psc_alpha", 100000)
+resource.setrlimit(resource.RLIMIT_AS, (8 << 30, 8 << 30))
+nodes = nest.NodeCollection(range(1, 100001))
+for call in (
+    lambda: nest.Create("iaf_psc_alpha", 10**12),
+    lambda: nest.Connect(nodes, nodes),
+    lambda: nest.Connect(
+        nodes, nodes, {"rule": "fixed_outdegree", "outdegree": 10**7}, {"weight": nest.random.normal()}
+    ),
+):
+    try:
+        call()
+    except MemoryError as error:
+        print(error)
+assert (nest.network_size, nest.num_connections) == (100000, 0)
+"""
+
+
+def test_what_is_too_large_says_how_large() -> None:
+    pytest.importorskip("resource")
+    done = subprocess.run([sys.executable, "-c", TOO_LARGE], capture_output=True, text=True, check=False)
+    nodes, all_to_all, outdegree = done.stdout.splitlines()[-3:]
+    assert re.fullmatch(r"There is not enough memory for 1000000000000 nodes of 'iaf_psc_alpha', .* GiB\.", nodes)
+    assert all_to_all == (
+        "There is not enough memory for about 1e+10 connections, which need at least 74.5 GiB: 'all_to_all' from "
+        "100000 to 100000 nodes."
+    )
+    assert "about 1e+12 connections, which need at least 1.49e+04 GiB: 'fixed_outdegree'" in outdegree
+    assert done.returncode == 0, done.stderr
+
+
+def test_collections_of_connections_say_what_they_are() -> None:
+    assert repr(nest.GetConnections()) == "<SynapseCollection of 0 connections>"
+    nodes = nest.Create("iaf_psc_alpha", 2)
+    nest.Connect(nodes, nodes)
+    nest.Connect(nodes, nodes, "one_to_one", {"synapse_model": "stdp_synapse"})
+    assert repr(nest.GetConnections()) == "<SynapseCollection of 6 connections, static_synapse, stdp_synapse>"
+    assert repr(nest.GetConnections()[0]) == "<SynapseCollection of 1 connection, static_synapse>"

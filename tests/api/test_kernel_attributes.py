@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -100,7 +99,7 @@ def test_data_files_go_where_they_should(tmp_path: Path, capsys: pytest.CaptureF
     nest.data_prefix = "run_"
     nest.data_prefix = "a/b"
     assert (nest.data_path, nest.data_prefix) == (str(tmp_path), "run_")
-    assert capsys.readouterr().out.count("[ERROR]") == 2
+    assert capsys.readouterr().err.count("[ERROR]") == 2
     nest.ResetKernel()
     assert (nest.data_path, nest.data_prefix) == (str(tmp_path), "run_")
 
@@ -165,21 +164,6 @@ def test_the_environment_chooses_the_compute_backend() -> None:
         assert done.stdout.strip() == backend
 
 
-def test_verbosity_in_both_spellings(capsys: pytest.CaptureFixture[str]) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        nest.set_verbosity("M_WARNING")
-        assert nest.verbosity is nest.VerbosityLevel.WARNING
-        assert nest.get_verbosity() == 20
-    nest.message("unheard", nest.VerbosityLevel.INFO)
-    nest.message("heard", nest.VerbosityLevel.ERROR)
-    nest.ResetKernel()
-    assert nest.verbosity is nest.VerbosityLevel.WARNING
-    out = capsys.readouterr().out
-    assert "heard" in out
-    assert "unheard" not in out
-
-
 def test_numbering_of_nodes_follows_connect_and_prepare() -> None:
     nodes = nest.Create("iaf_psc_alpha", 3)
     assert nodes.thread_local_id == (-1, -1, -1)
@@ -215,3 +199,12 @@ def test_unknown_entries_are_ignored_on_request() -> None:
     nest.dict_miss_is_error = True
     with pytest.raises(nest.NESTErrors.UnaccessedDictionaryEntry):
         nodes.set({"nonsense": 1.0})
+
+
+def test_sizes_of_target_buffers_are_limited() -> None:
+    """NEST ignores sizes from the largest on, and takes negative ones for the largest."""
+    nest.buffer_size_target_data = 16777215
+    nest.buffer_size_target_data = 16777216
+    assert nest.buffer_size_target_data == 16777215
+    nest.buffer_size_target_data = -1
+    assert nest.buffer_size_target_data == 16777216

@@ -160,3 +160,47 @@ def test_refused_values_leave_what_came_before() -> None:
 def test_random_values_are_those_of_nest() -> None:
     nodes = nest.Create("iaf_psc_alpha", 2, {"V_m": nest.random.uniform(0.0, 1.0)})
     assert nodes.V_m == (0.8028145349364877, 0.9016191656392465)
+
+
+@pytest.mark.parametrize(
+    ("key", "expected"),
+    [
+        (slice(1.0, 3.0), [2, 3]),
+        (slice(1.5, 3), [2, 3]),
+        (slice(0, 4, 2.0), [1, 3]),
+        (slice(0, 4, 1.5), [1, 2, 3, 4]),
+        (slice(True, 3), [2, 3]),
+        (slice(np.float64(1), np.int64(3)), [2, 3]),
+    ],
+)
+def test_bounds_of_slices_need_not_be_integers(key: slice, expected: list[int]) -> None:
+    """NEST drops fractions."""
+    assert nest.Create("iaf_psc_alpha", 5)[key].tolist() == expected
+    with pytest.raises(TypeError, match="'1'"):
+        nest.NodeCollection([1, 2])[slice("1", 2)]
+
+
+@pytest.mark.parametrize(
+    ("ids", "error"),
+    [
+        ([10**20], OverflowError),
+        ([2**63], nest.NESTErrors.UnknownNode),
+        ([2**64 - 1], nest.NESTErrors.UnknownNode),
+        (np.array([2**63], np.uint64), nest.NESTErrors.UnknownNode),
+        ([-1], OverflowError),
+        ([-(10**20)], OverflowError),
+        ([6], nest.NESTErrors.UnknownNode),
+    ],
+)
+def test_ids_that_cannot_be(ids: Any, error: type[Exception]) -> None:
+    nest.Create("iaf_psc_alpha", 5)
+    with pytest.raises(error, match=str(int(ids[0]))):
+        nest.NodeCollection(ids)
+
+
+def test_looking_for_ids_that_cannot_be() -> None:
+    nodes = nest.Create("iaf_psc_alpha", 5)
+    for call in (lambda: 10**20 in nodes, lambda: nodes.index(10**20)):
+        with pytest.raises(OverflowError, match="100000000000000000000"):
+            call()
+    assert -1 not in nodes

@@ -125,3 +125,10 @@ def test_conductances_are_as_many_as_receptors_from_the_first_run_on() -> None:
     nest.Simulate(0.1)
     neuron.V_m = -72.0
     assert [len(neuron.get(name)) for name in ("g", "dg")] == [3, 3]
+
+
+@pytest.mark.parametrize("model", ["mat2_psc_exp", "amat2_psc_exp"])
+def test_computed_values_are_plain_numbers(model: str) -> None:
+    nodes = nest.Create(model, 2)
+    assert [type(value) for value in nodes.V_th] == [float, float]
+    assert type(nodes[0].get()["V_th"]) is float

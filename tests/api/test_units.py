@@ -75,3 +75,55 @@ def test_scripts_without_units_do_not_pay() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("current", "expected"),
+    [
+        (0.376 * u.nA, 376.0),
+        (1.001 * u.nA, 1001.0),
+        (0.07 * u.nA, 70.0),
+        (2.5e-7 * u.mA, 250.0),
+        (1e-9 * u.amp, 1000.0),
+        (3 * u.nA, 3000.0),
+        ([0.1, 0.2] * u.nA, [100.0, 200.0]),
+        (np.array([1.001, 2.0007]) * u.nA, [1001.0, 2000.7]),
+    ],
+)
+def test_numbers_keep_their_digits_in_every_unit(current: object, expected: float | list[float]) -> None:
+    nodes = nest.Create("iaf_psc_alpha", 2, {"I_e": current})
+    assert nodes.I_e == (tuple(expected) if isinstance(expected, list) else (expected, expected))
+
+
+def test_rates_are_given_in_hertz_or_per_time() -> None:
+    assert nest.Create("iaf_psc_exp", params={"rho": 0.01 * u.Hz}).rho == 0.01
+    assert nest.Create("gif_psc_exp", params={"lambda_0": 1 / u.ms}).lambda_0 == 1000.0
+    assert nest.Create("poisson_generator", params={"rate": 0.8 / u.ms}).rate == 800.0
+    astrocyte = nest.Create("astrocyte_lr_1994", params={"rate_IP3R": 6 / u.second, "k_IP3R": 2 / u.uM / u.second})
+    assert astrocyte.get(["rate_IP3R", "k_IP3R"]) == {"rate_IP3R": 0.006, "k_IP3R": 0.002}
+
+
+@pytest.mark.parametrize("model", ["eprop_iaf_bsshslm_2020", "eprop_iaf_adapt_bsshslm_2020"])
+def test_target_rates_are_set_in_hertz(model: str) -> None:
+    """NEST shows the number in 1/ms: 20.0 is read as 0.02."""
+    assert nest.Create(model, params={"f_target": 20 * u.Hz}).f_target == 0.02
+
+
+def test_units_that_are_no_powers_of_ten() -> None:
+    assert nest.Create("iaf_psc_alpha", params={"tau_m": 1 * u.minute}).tau_m == 60000.0
+    assert nest.Create("ac_generator", params={"phase": np.pi * u.radian}).phase == 180.0
+    nest.update_time_limit = 500 * u.ms
+    assert nest.update_time_limit == 0.5
+
+
+def test_currents_of_generalized_neurons() -> None:
+    neuron = nest.Create("gif_psc_exp", params={"tau_stc": [5.0], "q_stc": [20] * u.pA})
+    assert neuron.q_stc.tolist() == [20.0]
+    neuron.q_stc = [0.03] * u.nA
+    assert neuron.q_stc.tolist() == [30.0]
+
+
+def test_matrices_of_weights() -> None:
+    nodes = nest.Create("iaf_psc_alpha", 2)
+    nest.Connect(nodes, nodes, syn_spec={"weight": np.array([[0.376, 1.001], [0.1, 0.2]]) * u.nA})
+    assert nest.GetConnections().weight == [376.0, 100.0, 1001.0, 200.0]

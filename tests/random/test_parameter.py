@@ -22,7 +22,6 @@ from jaxnest.random.geometry import GEOMETRY_SIZE, connection_geometry, node_geo
 from jaxnest.random.interpreter import DONE, TOO_MANY_REDRAWS, evaluate
 from jaxnest.random.parameter import (
     _HOOKS,
-    ExpressionParameter,
     Parameter,
     set_geometry_provider,
     set_streams_provider,
@@ -296,7 +295,7 @@ def test_repr_shows_the_expression():
 
 def test_numpy_numbers_combine_from_the_left():
     p = np.float64(2.0) * jaxnest.random.uniform()
-    assert isinstance(p, ExpressionParameter)
+    assert isinstance(p, Parameter)
     assert p.value(RandomStreams(12).rank_synchronised) == 2.0 * drand(RandomStreams(12).rank_synchronised)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from jaxnest.version import __version__
+from jaxnest._version import __version__
 from validation.performance import report
 from validation.performance.machine import Calibration, bandwidth, processor
 from validation.performance.measurement import BACKENDS, ROOT, compare, simulators

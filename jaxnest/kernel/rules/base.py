@@ -10,6 +10,8 @@ from typing import Any, ClassVar, TypeVar, final
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.kernel import messages
+from jaxnest.kernel.messages import VerbosityLevel
 from jaxnest.kernel.rules.draws import Draws, ThirdFactor
 from jaxnest.kernel.values import is_random
 from jaxnest.random.streams import RandomStreams
@@ -125,6 +127,10 @@ class Rule(abc.ABC):
     def pairs(self, process: Process, draws: Draws) -> Pairs:
         """Return the connections of one virtual process."""
 
+    def expected(self) -> float:
+        """Return about how many connections there will be."""
+        return float(len(self.sources)) * len(self.targets)
+
     def here(self, process: Process) -> np.ndarray:
         """Return the indices of the targets on a virtual process."""
         return np.flatnonzero((self.targets % process.n == process.index) | self.on_every_process)
@@ -136,6 +142,21 @@ class Rule(abc.ABC):
             available -= 1
         if degree > 0 and (not available or (not self.allow_multapses and degree > available)):
             raise errors.BadProperty(impossible_degree(key, degree, available, self.allow_multapses))
+
+    def warn_of_degree(self, key: str, degree: int, n: int, all_is_bad: bool) -> None:
+        """Warn of many partners, all different, among `n` nodes; `all_is_bad`: of all nodes in other words."""
+        if self.allow_multapses:
+            return
+        if degree == n and all_is_bad:
+            text = "If nodes are no partners of their own, these are not enough where sources and targets overlap."
+        elif degree > 0.9 * n:
+            text = "Choosing them may take long."
+        else:
+            return
+        messages.log(
+            VerbosityLevel.WARNING,
+            f"Multapses are prohibited and {key} = {degree} is more than 90% of the {n} possible partners. {text}",
+        )
 
     def is_symmetric(self, constant: bool) -> bool:
         """True if the connections are symmetric without `make_symmetric`; `constant`: all parameters are scalars."""
@@ -195,7 +216,9 @@ def flag(options: dict[str, Any], key: str, default: bool) -> bool:
 def required(rule: str, options: dict[str, Any], key: str) -> Any:
     """Take an entry out of the specification that has to be there."""
     if key not in options:
-        raise IndexError(f"Rule '{rule}' needs '{key}' in conn_spec.{errors.nearest(key, options)}")
+        given = [option for option in options if errors.nearest(option, [key])]
+        instead = f", not '{given[0]}'" if given else ""
+        raise IndexError(f"Rule '{rule}' needs '{key}' in conn_spec{instead}.")
     return options.pop(key)
 
 

@@ -26,6 +26,11 @@ class FixedIndegree(Rule):
         self.degree = count("indegree", required(self.name, options, "indegree"), "Indegree")
         if not is_random(self.degree):
             self.check_degree("indegree", self.degree, self.sources, self.targets)
+            self.warn_of_degree("indegree", self.degree, len(self.sources), True)
+
+    def expected(self) -> float:
+        """Return about how many connections there will be."""
+        return super().expected() if is_random(self.degree) else float(self.degree) * len(self.targets)
 
     def pairs(self, process: Process, draws: Draws) -> Pairs:
         """Return the connections of one virtual process."""

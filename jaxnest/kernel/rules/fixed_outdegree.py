@@ -26,7 +26,12 @@ class FixedOutdegree(Rule):
         self.degree = count("outdegree", required(self.name, options, "outdegree"), "Outdegree")
         if not is_random(self.degree):
             self.check_degree("outdegree", self.degree, self.targets, self.sources)
+            self.warn_of_degree("outdegree", self.degree, len(self.targets), not self.allow_autapses)
         self._all = (np.empty(0, np.int32), np.empty(0, np.int32))
+
+    def expected(self) -> float:
+        """Return about how many connections there will be."""
+        return super().expected() if is_random(self.degree) else float(self.degree) * len(self.sources)
 
     def prepare(self, processes: list[Process], draws: Draws) -> None:
         """Draw what all virtual processes have in common."""

@@ -39,6 +39,10 @@ class FixedTotalNumber(Rule):
             raise errors.BadProperty("The only possible pair is an autapse, which is not allowed.")
         self._shares: list[int] = []
 
+    def expected(self) -> float:
+        """Return about how many connections there will be."""
+        return float(self.total)
+
     def prepare(self, processes: list[Process], draws: Draws) -> None:
         """Draw what all virtual processes have in common."""
         from jaxnest.random.binomial import BINOMIAL_SIZE, binomial, binomial_set

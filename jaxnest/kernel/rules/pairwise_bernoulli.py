@@ -28,6 +28,10 @@ class PairwiseBernoulli(Rule):
         if not is_random(self.p) and not 0 <= self.p <= 1:
             raise errors.BadProperty(f"Connection probability 0 <= p <= 1 required. (p = {self.p})")
 
+    def expected(self) -> float:
+        """Return about how many connections there will be."""
+        return super().expected() * (1.0 if is_random(self.p) else self.p)
+
     def pairs(self, process: Process, draws: Draws) -> Pairs:
         """Return the connections of one virtual process."""
         from jaxnest.kernel.rules import loops

@@ -31,6 +31,10 @@ class PairwisePoisson(Rule):
         if not self.allow_multapses:
             raise errors.BadProperty(f"Multapses must be allowed for connection rule '{self.name}'.")
 
+    def expected(self) -> float:
+        """Return about how many connections there will be."""
+        return super().expected() * (1.0 if is_random(self.mean) else self.mean)
+
     def pairs(self, process: Process, draws: Draws) -> Pairs:
         """Return the connections of one virtual process."""
         from jaxnest.kernel.rules import loops

@@ -23,7 +23,7 @@ def _readout(v: Any, before: Any, after: Any, x: Any) -> tuple[Any, ...]:
 
 
 def _signal(doc: str) -> Quantity:
-    return Quantity(0.0, "", doc, settable=False)
+    return Quantity(0.0, "mV", doc, settable=False)
 
 
 @register

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jaxnest.models import ops
@@ -47,6 +48,12 @@ class izhikevich(ArchivingNeuron):
     recordables = {"V_m": lambda v, s: s.V_m, "U_m": lambda v, s: s.U_m}
     spike_receptors = {0: ("spikes", "spikes")}
     current_receptors = {0: "current"}
+
+    @classmethod
+    def remarks(cls, changes: Mapping[str, Any], stored: Mapping[str, Any], clock: Any) -> Iterator[tuple[str, str]]:
+        """Say for which resolution the publication's way of integration is made."""
+        if not {**stored, **changes}["consistent_integration"] and clock.resolution != 1.0:
+            yield "INFO", "Use 1.0 ms as resolution for consistency."
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ class volume_transmitter(Collector):
     """
 
     parameters = {
-        "deliver_interval": Quantity(1, "min_delay", "Interval at which synapses are told of the spikes",
+        "deliver_interval": Quantity(1, "", "Interval at which synapses are told of the spikes, in shortest delays",
                                      Check(lambda x: x < 1, "The interval of delivery must be at least one shortest "
                                            "delay.", ">= 1")),
     }  # fmt: skip
