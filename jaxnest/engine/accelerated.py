@@ -9,11 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxnest.engine import layout, pure
-from jaxnest.engine.buffers import Buffers, events_per_slice
+from jaxnest.engine.buffers import Buffers
+from jaxnest.engine.config import configure
 from jaxnest.engine.delivery_table import DeliveryTable
 from jaxnest.engine.exchange import exchange_constant
 from jaxnest.engine.node_columns import NodeColumns
-from jaxnest.engine.config import configure
 from jaxnest.engine.placement import default_device
 from jaxnest.engine.plan import Plan, collection_table
 from jaxnest.engine.program import compiled
@@ -89,7 +89,9 @@ class XlaRunner:
                 [() if d is None else self._device_constant(s, k) for k, d in enumerate(ds)]
                 for s, ds in enumerate(self.devices)
             ],
-            "drawing": [[() if c is None else (*c.constant(), c.uniform, c.recorders) for c in shard] for shard in self.drawing],
+            "drawing": [
+                [() if c is None else (*c.constant(), c.uniform, c.recorders) for c in shard] for shard in self.drawing
+            ],
             "exchange": () if plan.secondary is None else exchange_constant(plan.secondary, self.devices),
             "not_drawing": [
                 [_frozen(b) if b.stochastic or b.model.noise else () for b in s.batches] for s in plan.shards

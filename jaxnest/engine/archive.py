@@ -26,7 +26,6 @@ from jaxnest.engine.archive_layout import (
     CAPACITY,
     FIRST,
     INCOMING,
-    INDEX_WORDS,
     KEPT,
     KEPT_AT,
     LAST,
@@ -48,7 +47,6 @@ from jaxnest.engine.archive_layout import (
     TICS_PER_STEP,
     TIME,
     TRACE,
-    TRACE_WORDS,
     TRIPLET,
     TRIPLET_RATE,
 )

@@ -19,16 +19,13 @@ from jaxnest.engine.archive_layout import (
     FIRST,
     HISTORY,
     INCOMING,
-    INDEX_WORDS,
     LEARNING_ROWS,
     LENGTH,
     MS_PER_STEP,
     RATES,
-    RECORD_WORDS,
     SIGNAL,
     START,
     TIME,
-    TRACE_WORDS,
     UPDATES,
     VALUE,
 )
@@ -41,7 +38,7 @@ from jaxnest.engine.layout import (
     ORIGIN,
     TO,
 )
-from jaxnest.engine.learning import FIRST_COLUMN, FIRST_ROW, LAG, N_OUTPUTS, OUTPUT, SIGNAL_LAG
+from jaxnest.engine.learning import FIRST_COLUMN, FIRST_ROW, LAG, OUTPUT, SIGNAL_LAG
 from jaxnest.engine.operations import F8, I4, I8, F8x2, F8x3, I8x2, operation
 from jaxnest.models.learning_history import C_REG, F_TARGET, INTERVAL, IS_SPIKING, N_SPIKES, SHIFT
 
@@ -253,5 +250,3 @@ def note_step(
                     target = trace[row, F_TARGET] * times[MS_PER_STEP]
                     _append(index[row + RATES], pool, counters, t + 1, trace[row, C_REG] * (rate - target) / interval)
                 trace[row, N_SPIKES] = 0.0
-
-

@@ -20,20 +20,19 @@ from jaxnest.engine.archive_layout import (
     DEPRESSIONS,
     FIRST,
     INCOMING,
-    INDEX_WORDS,
     LENGTH,
     MS_PER_TIC,
     POTENTIATIONS,
     READ,
     RECORD_TRACE,
-    RECORD_WORDS,
     START,
     TICS_PER_STEP,
     TIME,
     VOLTAGE_ROWS,
     VOLTAGES,
 )
-from jaxnest.engine.layout import ARCHIVE_NEEDED, FROM, MIN_DELAY, ORIGIN, TO
+from jaxnest.engine.layout import ARCHIVE_NEEDED, FROM, ORIGIN, TO
+from jaxnest.engine.operations import F8, I8, F8x2, F8x3, I8x2, operation
 from jaxnest.engine.voltages import (
     A_LTD,
     A_LTP,
@@ -43,13 +42,11 @@ from jaxnest.engine.voltages import (
     IS_CONSTANT,
     LONGEST,
     OUTPUTS,
-    PARAMETER_WORDS,
     REFERENCE,
     RESOLUTION,
     THETA_MINUS,
     THETA_PLUS,
 )
-from jaxnest.engine.operations import F8, I8, F8x2, F8x3, I8x2, operation
 from jaxnest.models import voltage_history
 
 

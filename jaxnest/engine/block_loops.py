@@ -95,9 +95,7 @@ def _copy_row(to: int, place: int, n: int) -> None:
         mine[j] = theirs[j]
 
 
-def _sample(
-    samples: Any, lag: int, first: int, j: int, states: Any, variables: Any, recorders: Any
-) -> None:
+def _sample(samples: Any, lag: int, first: int, j: int, states: Any, variables: Any, recorders: Any) -> None:
     """Note the recordables of neuron `j` of a block."""
     note = recorders[len(recorders) - NOTE_WORDS :]
     note[VARIABLES], note[VARIABLE_STEP] = variables.ctypes.data + 8 * j, ROW_BYTES

@@ -41,7 +41,7 @@ from jaxnest.engine.layout import (
     WEIGHTS_NEEDED,
     WIDTH,
 )
-from jaxnest.engine.operations import F8, I4, I8, U8, F8x2, operation
+from jaxnest.engine.operations import F8, I4, I8, U8, F8x2, I8x2, operation
 from jaxnest.random.engines import compiled, drand
 
 _BLOCK = 64

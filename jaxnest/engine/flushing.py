@@ -6,10 +6,7 @@ get them (`models.synapse.Synapse.hears_flush`).
 
 from __future__ import annotations
 
-import numpy as np
-
-from jaxnest.compiling import njit
-from jaxnest.engine.archive_layout import FLUSH_STEPS, LAST_EVENT, TRACE_WORDS
+from jaxnest.engine.archive_layout import FLUSH_STEPS, LAST_EVENT
 from jaxnest.engine.layout import FROM, MIN_DELAY, ORIGIN, TO
 from jaxnest.engine.operations import I4, I8, F8x2, operation
 
@@ -34,5 +31,3 @@ def flush(
             elif trace[i, LAST_EVENT] > 0 and t - trace[i, LAST_EVENT] >= trace[i, FLUSH_STEPS]:
                 raster[lag * n + i] = FLUSH
                 trace[i, LAST_EVENT] = t
-
-

@@ -11,7 +11,6 @@ import functools
 import hashlib
 import importlib.util
 import os
-import pathlib
 import sys
 import threading
 from types import ModuleType

@@ -176,7 +176,6 @@ def storer(kind: type[Any], vectors: frozenset[str] = frozenset()) -> Any:
     return intrinsic(store)
 
 
-
 def block_loader(kind: type[Any] | None, rows: tuple[int | None, ...], width: int) -> Any:
     """Return a function of an array with rows of `width` numbers and a column that makes a tuple of numbers.
 

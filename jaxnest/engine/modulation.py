@@ -17,22 +17,19 @@ from jaxnest.engine.archive import missing, move, note_spike
 from jaxnest.engine.archive_layout import (
     CAPACITY,
     FIRST,
-    INDEX_WORDS,
     LENGTH,
     MS_PER_STEP,
     MS_PER_TIC,
     RECORD_TRACE,
-    RECORD_WORDS,
     START,
     TICS_PER_STEP,
     TIME,
-    TRACE_WORDS,
 )
+from jaxnest.engine.intrinsics import call_function
 from jaxnest.engine.layout import (
     ARCHIVE_NEEDED,
     FROM,
     GROUP_KIND,
-    GROUP_WORDS,
     MIN_DELAY,
     N_LANES,
     N_SLOTS,
@@ -40,9 +37,8 @@ from jaxnest.engine.layout import (
     ORIGIN,
     TO,
 )
-from jaxnest.engine.synaptic_calls import FUNCTION, N_SHARED, STEP, TURN, calls_of_frame, choose
-from jaxnest.engine.intrinsics import call_function
 from jaxnest.engine.operations import F8, I4, I8, F8x2, I8x2, operation
+from jaxnest.engine.synaptic_calls import FUNCTION, STEP, TURN, choose
 from jaxnest.models import modulation
 
 LANE, INTERVAL, AWAKE = range(3)

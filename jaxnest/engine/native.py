@@ -311,9 +311,7 @@ def _flat(buffers: Buffers) -> np.ndarray:
     return buffers.ring.reshape(-1)
 
 
-def deliver(
-    plan: Plan, buffers: list[Buffers], registers: np.ndarray, streams: Any, s: int, clock: np.ndarray
-) -> Pack:
+def deliver(plan: Plan, buffers: list[Buffers], registers: np.ndarray, streams: Any, s: int, clock: np.ndarray) -> Pack:
     """Return the call that delivers on one virtual process what all of them registered in the slice before."""
     from jaxnest.engine import events, synaptic_calls
 

@@ -37,9 +37,7 @@ KINDS = {
 """The arguments of the loop."""
 
 
-def make_update(
-    model: type[Any], vectors: frozenset[str], stochastic: bool = False, on_trial: bool = False
-) -> Any:
+def make_update(model: type[Any], vectors: frozenset[str], stochastic: bool = False, on_trial: bool = False) -> Any:
     """Return the function that advances a neuron by one step; adaptive integration is written out as text."""
     if hasattr(model, "dynamics"):
         names = {"fingerprint": fingerprint(model), "name": model.name, "variables": (), "state": model.dynamic}
@@ -176,9 +174,7 @@ def inputs_of_step(model: type[Any], stochastic: bool) -> Any:
         ring: Any, lane: int, tile: int, receptors: int, uniform: Any, stream: Any, s: Any, step: int, lag: int, i: int
     ) -> Any:
         numbers = load(ring.ctypes.data + 8 * (lane + receptors * tile), 8 * tile)
-        return inputs(
-            *(vector(ring, lane, tile, receptors) + numbers + drawn(uniform, stream, s, step, lag, i))
-        )
+        return inputs(*(vector(ring, lane, tile, receptors) + numbers + drawn(uniform, stream, s, step, lag, i)))
 
     return inputs_of
 

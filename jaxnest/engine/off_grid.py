@@ -42,8 +42,8 @@ from jaxnest.engine.layout import (
 from jaxnest.engine.layout import EVENT_WORDS as RECORD_WORDS
 from jaxnest.engine.off_grid_sort import later, sort_events
 from jaxnest.engine.operations import F8, I4, I8, F8x2, F8x3, I8x2, operation
-from jaxnest.engine.synaptic_calls import ADVANCES, CONNECTION, FUNCTION, MULTIPLICITY, STEP, TURN, WATCHED, choose
 from jaxnest.engine.precise_spikes import FIRST_REDIRECTED
+from jaxnest.engine.synaptic_calls import ADVANCES, CONNECTION, FUNCTION, MULTIPLICITY, STEP, TURN, WATCHED, choose
 from jaxnest.models import precise
 
 NODE, STAMP, OFFSET, WEIGHT = range(4)

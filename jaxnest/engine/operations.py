@@ -45,9 +45,7 @@ class Operation:
         What distinguishes the function from others made by the same code, for the cache of machine code.
     """
 
-    def __init__(
-        self, function: Callable[..., Any], kinds: Mapping[str, str] | None = None, key: str = ""
-    ) -> None:
+    def __init__(self, function: Callable[..., Any], kinds: Mapping[str, str] | None = None, key: str = "") -> None:
         self.function = function
         python = getattr(function, "py_func", function)
         self.name = f"{python.__module__}.{python.__qualname__}"

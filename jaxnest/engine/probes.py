@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.engine.layout import FROM, ORIGIN, TO
-from jaxnest.engine.operations import F8, I8, F8x3, Pack, operation
+from jaxnest.engine.operations import I8, F8x3, Pack, operation
 
 SAMPLE_BYTES = 1 << 22
 """Aim for the memory of one probe's samples between two drains."""

@@ -147,7 +147,11 @@ class Archive:
     def grow(self, counters: np.ndarray) -> None:
         """Make room for what did not fit into the pool."""
         index, trace, pool = self.arrays
-        self.arrays = index, trace, _longer(pool, 2 * int(counters[ARCHIVE_USED] + counters[ARCHIVE_NEEDED] + counters[ARCHIVE_LATE]))
+        self.arrays = (
+            index,
+            trace,
+            _longer(pool, 2 * int(counters[ARCHIVE_USED] + counters[ARCHIVE_NEEDED] + counters[ARCHIVE_LATE])),
+        )
 
     def store(self, shard: Shard) -> None:
         """Write what status dictionaries show to the node table."""

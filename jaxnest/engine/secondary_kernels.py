@@ -96,5 +96,3 @@ def draw_noise(
             present[lag, i] = following[lag, i]
         for lag in range(clock[MIN_DELAY]):
             following[lag, i] = standard_normal(stream, objects[i])
-
-

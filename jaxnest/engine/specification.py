@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from jaxnest import errors
@@ -107,9 +105,7 @@ def _refuse_loops(plan: Plan, drawing: list[list[Columns | None]], platform: str
                 )
 
 
-def _device_spec(
-    device: Devices | None, batch: Batch, platform: str, rng_type: str
-) -> DeviceSpec | None:
+def _device_spec(device: Devices | None, batch: Batch, platform: str, rng_type: str) -> DeviceSpec | None:
     if device is None:
         return DeviceSpec(None, True) if batch.inputs else None
     from jaxnest.engine.pure_devices import is_traceable, traced_spec
@@ -129,9 +125,7 @@ def _without_loops(device: Devices, platform: str, rng_type: str, with_keys: boo
             f"{name} with rng_type '{rng_type}' draws random numbers one after the other, on the CPU only (not on "
             f"{platform}): set nest.rng_type = 'jax', or nest.compute_backend = 'native'."
         )
-    return (
-        f"{name} acts in compiled loops, which run on the CPU only (not on {platform}): set nest.compute_backend = 'native'."
-    )
+    return f"{name} acts in compiled loops, which run on the CPU only (not on {platform}): set nest.compute_backend = 'native'."
 
 
 def _batch_spec(plan: Plan, shard: int, b: int, columns: Columns | None) -> BatchSpec:

@@ -310,9 +310,7 @@ def iterate(attempts: I8x2, exchanges: I8x2, lasts: I8x2, most: int, unsettled: 
 
 
 @operation
-def generated(
-    samples: F8x3, output: int, windows: I8x2, shift: int, values: F8x2, active: I8, clock: I8
-) -> None:
+def generated(samples: F8x3, output: int, windows: I8x2, shift: int, values: F8x2, active: I8, clock: I8) -> None:
     """Take what devices send in a segment, (device, lag), out of their samples; `active` says which devices act."""
     for i in range(len(values)):
         active[i] = 0

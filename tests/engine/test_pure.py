@@ -206,7 +206,12 @@ def on_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     ("stimulator", "neuron", "rng_type", "message"),
     [
         ("poisson_generator", "iaf_psc_exp", "mt19937_64", "poisson_generator with rng_type 'mt19937_64'.*'jax'"),
-        ("mip_generator", "iaf_psc_exp", "jax", "mip_generator acts in compiled loops.*nest.compute_backend = 'native'"),
+        (
+            "mip_generator",
+            "iaf_psc_exp",
+            "jax",
+            "mip_generator acts in compiled loops.*nest.compute_backend = 'native'",
+        ),
         ("dc_generator", "gif_psc_exp", "jax", "gif_psc_exp draws random numbers.*nest.compute_backend = 'native'"),
     ],
 )

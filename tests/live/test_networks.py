@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
-from jaxnest.engine.accelerated import XlaRunner
 from jaxnest.kernel.kernel import kernel
 
 from .conftest import script

@@ -17,9 +17,7 @@ CASES = simulations("eprop_cases.py")
 NAMES = list(CASES)
 
 
-@pytest.mark.parametrize(
-    ("name", "backend"), [(name, "native") for name in NAMES]
-)
+@pytest.mark.parametrize(("name", "backend"), [(name, "native") for name in NAMES])
 def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
     compare(recording, name, CASES[name], backend)
 

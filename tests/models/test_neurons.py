@@ -50,7 +50,7 @@ def test_array_operations_agree_with_nest(name: str) -> None:
     model: Any = registry.NODE_MODELS[name.split()[0]]
     if spec.drawing or model.one_by_one:
         pytest.skip("draws in compiled loops, or rounding decides about spikes")
-    got, expected = both(REFERENCE / "neurons", name, "jax")
+    got, expected = both(Path(__file__).parents[2] / "nest_reference" / "neurons", name, "jax")
     trains, expected_trains = spikes_of(got), spikes_of(expected)
     different = {node for node, times in expected_trains.items() if trains[node] != times}
     assert len(different) <= (0.01 if spec.adaptive else 0.0) * len(trains)

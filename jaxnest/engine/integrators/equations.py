@@ -101,7 +101,11 @@ def _attempt(block: Block) -> Any:
 
     def driven(inputs: Any, variables: Any, states: Any, point: Any, times: Any, slopes: Any) -> None:
         for j in range(WIDTH):
-            v, x, s = load_variables(variables, j), load_inputs(inputs, j), state(*(at_point(point, j) + at_rest(states, j)))
+            v, x, s = (
+                load_variables(variables, j),
+                load_inputs(inputs, j),
+                state(*(at_point(point, j) + at_rest(states, j))),
+            )
             store_slopes(slopes, j, dynamics(v, s, x, times[j]))
 
     def autonomous(inputs: Any, variables: Any, states: Any, point: Any, times: Any, slopes: Any) -> None:
