@@ -8,7 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnest.engine import layout, pure
+from jaxnest.compile_time import compilers
+from jaxnest.engine import config, layout, pure
 from jaxnest.engine.buffers import Buffers, events_per_slice
 from jaxnest.engine.delivery_table import DeliveryTable
 from jaxnest.engine.exchange import exchange_constant
@@ -38,6 +39,7 @@ class XlaRunner:
     def __init__(
         self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any, delivery: str
     ) -> None:
+        config.note_programs()
         self.plan, self.buffers, self.devices, self.streams = plan, buffers, devices, streams
         self.delivery, self.device = delivery, device_for(delivery)
         self.has_connections = any(t.connection_start[-1] > 0 for t in plan.delivery)
@@ -189,7 +191,7 @@ class XlaRunner:
             self.shard_programs.run(self.carry, step, end)
         else:
             self.carry["step"] = np.int64(step)
-            self.carry = self.run_program(self.constant, self.carry, np.int64(end))
+            self.carry = compilers.watch(self.run_program, self.constant, self.carry, np.int64(end))
         for s, buffers in enumerate(self.buffers):
             shard = self.carry["shards"][s]
             buffers.counters = np.array(shard["counters"])

@@ -6,7 +6,8 @@ import functools
 from types import ModuleType
 from typing import Any
 
-from jaxnest.engine.generate import HEAD, fields, fingerprint, load
+from jaxnest.engine.fingerprint import fingerprint
+from jaxnest.engine.generate import HEAD, fields, load
 
 NEURONS = (
     HEAD

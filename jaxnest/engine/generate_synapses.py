@@ -9,7 +9,8 @@ from __future__ import annotations
 import functools
 from typing import Any, final
 
-from jaxnest.engine.generate import fingerprint, load
+from jaxnest.engine.fingerprint import fingerprint
+from jaxnest.engine.generate import load
 from jaxnest.engine.plasticity import as_field, common_slices, own_names, state_names
 from jaxnest.engine.synaptic_calls import OWN, SHARED
 

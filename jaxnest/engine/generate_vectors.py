@@ -12,7 +12,8 @@ import functools
 from types import ModuleType
 from typing import Any
 
-from jaxnest.engine.generate import HEAD, fingerprint, load
+from jaxnest.engine.fingerprint import fingerprint
+from jaxnest.engine.generate import HEAD, load
 from jaxnest.engine.integrators.scalar import lines
 from jaxnest.engine.integrators.side_by_side import block_source
 from jaxnest.engine.layout import WIDTH

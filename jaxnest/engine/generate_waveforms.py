@@ -6,7 +6,8 @@ import functools
 from types import ModuleType
 from typing import Any
 
-from jaxnest.engine.generate import HEAD, fields, fingerprint, load, split
+from jaxnest.engine.fingerprint import fingerprint
+from jaxnest.engine.generate import HEAD, fields, load, split
 from jaxnest.engine.generate_neurons import STATE_VECTOR, VECTOR, input_names
 from jaxnest.engine.integrators.scalar import update_source
 from jaxnest.models.secondary import Kind

@@ -16,6 +16,7 @@ from typing import Any, final
 import jax
 import numpy as np
 
+from jaxnest.compile_time import compilers
 from jaxnest.engine import layout
 from jaxnest.engine.plan import Plan
 from jaxnest.engine.program import ProgramSpec, compiled, has_room, samples_fit
@@ -139,7 +140,7 @@ class ShardPrograms:
             "n_samples": [carry["n_samples"][i] for i in self._probes[s]],
             "signals": np.zeros(0),
         }
-        return jax.block_until_ready(self._programs[s](self._constants[s], mine, np.int64(end)))
+        return jax.block_until_ready(compilers.watch(self._programs[s], self._constants[s], mine, np.int64(end)))
 
     def _has_room(self, carry: dict[str, Any]) -> bool:
         room = samples_fit(self._min_delay, carry["samples"], [np.asarray(n) for n in carry["n_samples"]])

@@ -33,6 +33,8 @@ class Session:
     def __init__(self, network: Network, backend: str, delivery: str = "kernels") -> None:
         config.configure()
         self._network = network
+        if config.has_lost_threads():
+            backend, delivery = "strict", "kernels"
         self._backend, self._delivery = backend, delivery
         self._advancing = (backend != "strict" and delivery != "jax", delivery == "jax")
         self._spread: dict[tuple[str, int], set[str]] = {}
@@ -54,7 +56,7 @@ class Session:
     def prepare(self, step: int) -> None:
         """Bring plan and back end up to date with the tables."""
         versions = self._present()
-        if self._plan is None or self._versions[:2] != versions[:2]:
+        if self._plan is None or self._versions[:2] != versions[:2] or self._must_do_without_jax():
             self._rebuild(step)
         elif self._versions != versions:
             self._recalibrate(step)
@@ -77,11 +79,18 @@ class Session:
             raise errors.NotImplemented(
                 "Create, Connect and Disconnect between Prepare and Cleanup: call Cleanup before, Prepare afterwards."
             )
-        if self._versions[:2] != versions[:2]:
+        if self._versions[:2] != versions[:2] or self._must_do_without_jax():
             self._rebuild(step, self._plan)
         elif self._versions != versions:
             self._recalibrate(step, self._plan)
         self._versions = versions
+
+    def _must_do_without_jax(self) -> bool:
+        """In a forked process, go on with the strict back end, which needs no threads; True if that is a change."""
+        if self._backend == "strict" or not config.has_lost_threads():
+            return False
+        self._backend, self._delivery, self._advancing = "strict", "kernels", (False, False)
+        return True
 
     def _present(self) -> tuple[Any, ...]:
         """Return the versions of the tables: connections, nodes, their values, and settings of the kernel."""

@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from jaxnest.engine.generate import HEAD, fields, fingerprint, load
+from jaxnest.engine.fingerprint import fingerprint
+from jaxnest.engine.generate import HEAD, fields, load
 from jaxnest.engine.shard import Batch
 from jaxnest.models.base import Neuron
 
