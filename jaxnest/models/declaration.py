@@ -237,7 +237,8 @@ def _called(model: type[Any], name: str, function: Callable[[], Any]) -> Any:
 
 def _line(model: type[Any], error: BaseException) -> str:
     """Return the innermost line of the script that led to an error."""
-    functions = [getattr(model, name, None) for name in ("update", "calibrate")] + [*model.recordables.values()]
+    functions: list[Any] = [getattr(model, name, None) for name in ("update", "calibrate")]
+    functions += model.recordables.values()
     files = {function.__code__.co_filename for function in functions if hasattr(function, "__code__")}
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename in files:

@@ -52,9 +52,10 @@ def only_built_in() -> Iterator[None]:
     """Forget models that a test has registered."""
     nodes, synapses = dict(registry.NODE_MODELS), dict(registry.SYNAPSE_MODELS)
     yield
-    for known, before in ((registry.NODE_MODELS, nodes), (registry.SYNAPSE_MODELS, synapses)):
-        known.clear()
-        known.update(before)
+    for name in registry.NODE_MODELS.keys() - nodes.keys():
+        del registry.NODE_MODELS[name]
+    for name in registry.SYNAPSE_MODELS.keys() - synapses.keys():
+        del registry.SYNAPSE_MODELS[name]
     nest.ResetKernel()
 
 
