@@ -159,7 +159,7 @@ def sweep(folder: pathlib.Path) -> None:
 
 PACKAGE = pathlib.Path(__file__).parent
 _IMPORT = re.compile(r"^[ \t]*from[ \t]+(jaxnest[.\w]*|\.[.\w]*)[ \t]+import[ \t]+(\([^)]*\)|.*)$", re.MULTILINE)
-_NAME = re.compile(r"(?<!as )\b\w+")
+_ASIDE = re.compile(r"#[^\n]*|\bas\s+\w+")
 
 
 def digest_of_files(files: Iterable[str], package: pathlib.Path = PACKAGE) -> str:
@@ -219,7 +219,7 @@ def imports_of(text: str, folder: Sequence[str] = (), package: pathlib.Path = PA
         up = len(module) - len(below)
         parts = (*folder[: len(folder) - up + 1], below) if up else (below.partition(".")[2],)
         start = "".join(f"{part}." for part in parts if part)
-        for name in _NAME.findall(re.sub(r"#[^\n]*", "", names)):
+        for name in re.findall(r"\w+", _ASIDE.sub("", names)):
             file = modules.get(start + name) or modules.get(start[:-1])
             if file:
                 found.append(file)

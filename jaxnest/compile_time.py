@@ -11,7 +11,7 @@ from typing import Any, final
 
 PATIENCE = 0.5
 """Seconds of compiling from which on it is said."""
-PAUSE = 1.0
+PAUSE = 10.0
 """Seconds without compiling after which somebody waits anew."""
 
 
