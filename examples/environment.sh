@@ -19,7 +19,7 @@ make_environment() {
         return
     fi
     python="$(find_python)" || return
-    echo "--- setting up $folder"
+    echo "--- setting up $folder: pip downloads and installs $requirement, which takes some minutes and says nothing"
     "$python" -m venv "$folder" || return
     if [ "${requirement#.}" != "$requirement" ]; then
         "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --editable "$requirement" </dev/null || return

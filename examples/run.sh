@@ -9,4 +9,5 @@ cd "$(dirname "$0")/.."
 source examples/environment.sh
 make_environment .venv '.[plot]'
 
-MPLBACKEND=Agg exec .venv/bin/python examples/brunel.py "$@"
+mkdir -p build
+MPLBACKEND=Agg exec .venv/bin/python examples/brunel.py --output build/brunel.png "$@"

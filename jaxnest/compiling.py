@@ -11,24 +11,28 @@ from __future__ import annotations
 import functools
 import gc
 import os
-import pathlib
+import pickle
 import re
+import sys
 from collections.abc import Callable
 from typing import Any, final
 
+import llvmlite
 import numba
 from llvmlite.binding import Linkage
 from numba.core import types
-from numba.core.caching import CompileResultCacheImpl, FunctionCache
+from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, DefaultPassBuilder
+from numba.core.compiler import CompilerBase, CompileResult, DefaultPassBuilder
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.environment import lookup_environment
 from numba.core.registry import CPUDispatcher
+from numba.core.serialize import dumps
 from numba.core.typed_passes import NativeLowering
 
-from jaxnest.caching import cache_folder, source_digest
+from jaxnest import caching
+from jaxnest.compile_time import compilers
 
 
 @final
@@ -131,16 +135,16 @@ class _Dispatcher(CPUDispatcher):
 
     def enable_caching(self) -> None:
         """Keep machine code between processes."""
-        if _cache_is_writable():
-            self._cache = _Cache(self.py_func)
+        self._cache = _MachineCode(self.py_func)
 
 
 @final
 class _Callback(CFunc):
+    key = ""
+
     def enable_caching(self) -> None:
         """Keep machine code between processes."""
-        if _cache_is_writable():
-            self._cache = (_CacheOfKeys if self.__wrapped__.__closure__ else _Cache)(self.__wrapped__)
+        self._cache = _MachineCode(self.__wrapped__, self.key)
 
 
 def callback(function: Callable[..., Any], signature: Any, key: str = "") -> Any:
@@ -151,6 +155,7 @@ def callback(function: Callable[..., Any], signature: Any, key: str = "") -> Any
     if key:
         function.__qualname__ = re.sub(r"\W", "_", key)
     made: Any = _Callback(function, (signature.args, signature.return_type), {}, {})
+    made.key = key
     made.enable_caching()
     _at_ease(made.compile)
     _provide_environments(made._library)
@@ -168,7 +173,8 @@ def _at_ease(function: Callable[..., Any], *arguments: Any) -> Any:
     collects = gc.isenabled()
     gc.disable()
     try:
-        return function(*arguments)
+        with compilers:
+            return function(*arguments)
     finally:
         if collects:
             gc.enable()
@@ -186,65 +192,40 @@ def _provide_environments(library: Any) -> None:
 
 
 @final
-class _Locator:
-    """Where the machine code of a function is kept: a folder for each state of the source."""
+class _MachineCode(FunctionCache):
+    """The machine code of one function between processes, a file for each combination of types."""
 
-    def __init__(self, function: Callable[..., Any]) -> None:
-        self._py_file = function.__code__.co_filename
-        self._function = function
+    def __init__(self, function: Callable[..., Any], key: str = "") -> None:
+        self._py_func, self._key = function, key
+        self._cache_path = ""
 
-    @classmethod
-    def from_function(cls, function: Callable[..., Any], path: str) -> _Locator:
-        """Return the locator of a function."""
-        return cls(function)
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return what was kept for a combination of types, or None."""
+        target_context.refresh()
+        stored = caching.read(self._file(sig, target_context.codegen()))
+        if stored is None:
+            compilers.found_nothing()
+            return None
+        try:
+            return CompileResult._rebuild(target_context, *pickle.loads(stored))
+        except Exception:  # whatever comes of code that another version of a library wrote
+            caching.damaged()
+            compilers.found_nothing()
+            return None
 
-    def get_cache_path(self) -> str:
-        """Return the folder."""
-        return str(_machine_code_folder())
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep what was compiled for a combination of types; code with addresses in it holds in this process only."""
+        if not data.library.has_dynamic_globals:
+            caching.write(self._file(sig, data.codegen), dumps(data._reduce()))
 
-    def ensure_cache_path(self) -> None:
-        """Make the folder."""
-        pathlib.Path(self.get_cache_path()).mkdir(parents=True, exist_ok=True)
-
-    def get_source_stamp(self) -> str:
-        """Return what has to be the same for stored code to be valid; the folder says the rest."""
-        return self._py_file
-
-    def get_disambiguator(self) -> str:
-        """Return what distinguishes functions of the same name."""
-        return f"{self._function.__module__}-{self._function.__code__.co_firstlineno}"
-
-
-@final
-class _CacheFormat(CompileResultCacheImpl):
-    _locator_classes = (_Locator,)
-
-
-@final
-class _Cache(FunctionCache):
-    _impl_class = _CacheFormat
-
-
-@final
-class _CacheOfKeys(FunctionCache):
-    _impl_class = _CacheFormat
-
-    def _index_key(self, sig: Any, codegen: Any) -> Any:
-        """Return what stored code is found by: the file is named after all that the function depends on."""
-        return sig, codegen.magic_tuple()
-
-
-def _machine_code_folder() -> pathlib.Path:
-    return cache_folder() / "functions" / source_digest()
-
-
-@functools.cache
-def _cache_is_writable() -> bool:
-    try:
-        _machine_code_folder().mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return False
-    return os.access(_machine_code_folder(), os.W_OK)
+    def _file(self, sig: Any, codegen: Any) -> str:
+        """Return the name of the file, which says all that the code depends on."""
+        function, code = self._py_func, self._py_func.__code__
+        name = f"{function.__module__}.{function.__qualname__}"
+        versions = numba.__version__, llvmlite.__version__, sys.implementation.cache_tag
+        source = caching.digest_of_file(code.co_filename) if os.path.exists(code.co_filename) else code.co_filename
+        of_function = (sig, codegen.magic_tuple(), self._key) if self._key else self._index_key(sig, codegen)
+        return caching.file_name(name, (name, code.co_firstlineno, versions, source, of_function))
 
 
 def njit(function: Any = None, *, cache: bool = False, **options: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import jaxnest as nest
+from jaxnest.extras import needed
 
 __all__ = ["extract_events", "from_data", "from_device", "from_file", "from_file_numpy", "from_file_pandas"]
 
@@ -135,7 +136,7 @@ def _plot(
     xlabel: str | None = None,
 ) -> Any:
     """Draw the raster and, below it, the rate of all spikes."""
-    import matplotlib.pyplot as plt
+    plt = needed("matplotlib.pyplot", "Plots")
 
     plt.figure()
     marker, bar_color = (".k", "gray") if grayscale else (".", "blue")

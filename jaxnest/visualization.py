@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import jaxnest as nest
+from jaxnest.extras import needed
 
 __all__ = ["plot_network"]
 
@@ -32,7 +33,7 @@ def plot_network(nodes: Any, filename: str, ext_conns: bool = False, plot_modeln
     kind = Path(filename).suffix
     if kind not in (".pdf", ".png"):
         raise ValueError("Filename must end in '.png' or '.pdf'.")
-    import pydot
+    pydot = needed("pydot", "Drawings of networks")
 
     connections = nest.GetConnections(nodes)
     graph = pydot.Dot(rankdir="LR", ranksep="5")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 import jaxnest as nest
+from jaxnest.extras import needed
 
 __all__ = ["from_device", "from_file"]
 
@@ -30,7 +31,7 @@ def from_file(fname: str | Sequence[str], title: str | None = None, grayscale: b
     list
         What `matplotlib.pyplot.plot` returned.
     """
-    import matplotlib.pyplot as plt
+    plt = needed("matplotlib.pyplot", "Plots")
 
     names = [fname] if isinstance(fname, str) else list(fname)
     data = np.concatenate([_read(name) for name in names])
@@ -88,7 +89,7 @@ def from_device(
         return from_file(detec.get("filenames"), title, grayscale)
     if backend != "memory":
         raise ValueError("Provided device neither records to ascii file nor to memory.")
-    import matplotlib.pyplot as plt
+    plt = needed("matplotlib.pyplot", "Plots")
 
     events = detec.get("events")
     traces = {int(node): rows for node, rows in _groups(events["senders"])}

@@ -13,11 +13,13 @@ PACKAGE = Path(__file__).parents[1] / "jaxnest"
 FILES = sorted(PACKAGE.rglob("*.py"))
 MAX_LINES, MAX_FUNCTION_LINES = 600, 60
 
-BASE = {"errors", "_version"}
+BASE = {"compile_time", "errors", "extras", "_version"}
 MAY_IMPORT = {
     "caching": set[str](),
-    "compiling": {"caching"},
+    "compile_time": set[str](),
+    "compiling": {"caching", "compile_time"},
     "errors": set[str](),
+    "extras": set[str](),
     "progress": BASE,
     "random": BASE | {"compiling"},
     "recording": BASE,
@@ -36,9 +38,9 @@ MAY_IMPORT = {
     "alias": set[str](),
     "_version": set[str](),
     "__main__": {"alias", "_version"},
-    "raster_plot": {""},
-    "visualization": {""},
-    "voltage_trace": {""},
+    "raster_plot": {"", "extras"},
+    "visualization": {"", "extras"},
+    "voltage_trace": {"", "extras"},
 }
 """What each part may import of the others: `models` is what all models share, `models/*` are the models, "" is the
 package itself, which is what scripts import."""

@@ -7,11 +7,14 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from jaxnest.caching import source_digest
+from jaxnest import caching
 from jaxnest.compiling import njit
+from jaxnest.engine import generate
+from jaxnest.engine.fingerprints import fingerprint
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,6 +33,44 @@ class Counter(event.Listener):
 
 counter = Counter()
 event.register("numba:compile", counter)
+"""
+
+WATCH = """
+import linecache, sys
+from numba.core import event
+from jaxnest import caching, compiling
+from jaxnest.engine import generate
+from jaxnest.engine.fingerprints import files_of
+
+class Inside(event.Listener):
+    \"\"\"Which functions become part of compiled ones without being among what these depend on.\"\"\"
+    allowed, missing, n = set(), set(), 0
+
+    def on_start(self, event):
+        file = event.data["dispatcher"].py_func.__code__.co_filename
+        if "/jaxnest/" in file:
+            self.n += 1
+            self.missing |= {file} - self.allowed
+
+    def on_end(self, event):
+        pass
+
+inside = Inside()
+event.register("numba:compile", inside)
+load = compiling._MachineCode.load_overload
+
+def load_and_note(self, *arguments):
+    file = self._py_func.__code__.co_filename
+    if file.startswith("<"):
+        model = sys.modules[file[1:-1]].__dict__.get("model")
+        text = "".join(linecache.cache[file][2]) + generate.implementations()
+        files = caching.imports_of(text) + (files_of(model) if model else [])
+    else:
+        files = [file]
+    inside.allowed = set(caching.sources(files))
+    return load(self, *arguments)
+
+compiling._MachineCode.load_overload = load_and_note
 """
 
 SMALL_NETWORK = """
@@ -58,12 +99,13 @@ def total(x: np.ndarray) -> float:
     return result
 
 
-def run(code: str, folder: Path) -> list[int]:
+def run(code: str, folder: Path) -> tuple[list[int], str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "JAXNEST_CACHE_DIR": str(folder)}
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stderr
-    return [int(word) for word in result.stdout.split("\n")[-2].split()]
+    *_, before, last = ["", *result.stdout.splitlines()]
+    return [int(word) for word in last.split()], before
 
 
 def test_a_function_that_compiled_code_calls_gets_no_machine_code() -> None:
@@ -78,38 +120,78 @@ def test_the_same_function_runs_from_python() -> None:
 
 
 def test_a_small_network_compiles_little_and_only_once(tmp_path: Path) -> None:
-    compiled, translated, spikes = run(COUNT + SMALL_NETWORK, tmp_path)
+    watched = WATCH + COUNT + SMALL_NETWORK + "print(inside.n, *inside.missing, sep='|')\nprint(*printed)"
+    watched = watched.replace("print(counter", "printed = (counter")
+    (compiled, translated, spikes), inside = run(watched, tmp_path)
+    n_inside, _, missing = inside.partition("|")
+    assert int(n_inside) > 20
+    assert missing == "", "compiled functions contain others without depending on their files"
     assert 0 < translated <= 50
     assert compiled <= 160
-    again, _, same_spikes = run(COUNT + SMALL_NETWORK, tmp_path)
+    (again, _, same_spikes), _ = run(COUNT + SMALL_NETWORK, tmp_path)
     assert again == 0
     assert same_spikes == spikes > 0
 
 
-def test_compiled_functions_depend_on_all_source_that_they_may_contain(tmp_path: Path) -> None:
+def test_compiled_functions_depend_on_the_source_that_they_may_contain_and_on_nothing_else(tmp_path: Path) -> None:
     package = tmp_path / "jaxnest"
-    files = ("engine/ffi.py", "random/engines.py", "models/ops.py", "models/neurons/iaf_psc_exp.py")
 
     def digest(changed: str) -> str:
-        for file in files:
-            (package / file).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(ROOT / "jaxnest" / file, package / file)
-            if file == changed:
-                with (package / file).open("a") as text:
-                    text.write("# changed\n")
-        source_digest.cache_clear()
-        return source_digest(package)
+        shutil.rmtree(package, ignore_errors=True)
+        shutil.copytree(ROOT / "jaxnest", package, ignore=shutil.ignore_patterns("__pycache__"))
+        if changed:
+            with (package / changed).open("a") as text:
+                text.write("# changed\n")
+        for cached in (caching._content, caching._hash, caching._imported, caching._modules):
+            cached.cache_clear()
+        return caching.digest_of_files([str(package / "engine" / "events.py")], package)
 
-    digests = [digest(changed) for changed in ("", *files)]
-    source_digest.cache_clear()
-    assert len(set(digests)) == 4
-    assert digests[4] == digests[0], "the file of a model goes with what is generated for it"
+    original = digest("")
+    for changed in ("engine/events.py", "engine/ffi.py", "engine/layout.py", "random/cipher.py", "compiling.py"):
+        assert digest(changed) != original, changed
+    for changed in ("engine/session.py", "kernel/connecting.py", "models/neurons/iaf_psc_exp.py", "__init__.py"):
+        assert digest(changed) == original, changed
 
 
-def test_without_a_folder_to_write_to_functions_are_compiled_all_the_same(tmp_path: Path) -> None:
-    file = tmp_path / "file"
-    file.write_text("")
-    code = (
-        "import numpy; from jaxnest.kernel.sort import nest_order; print(nest_order(numpy.arange(40)[::-1].copy())[0])"
-    )
-    assert run(code, file) == [39]
+def test_all_forms_of_imports_count() -> None:
+    text = """
+from jaxnest.engine import ffi, layout as words  # from jaxnest import errors
+from jaxnest.engine.events import (
+    post,  # a comment
+)
+def late():
+    from jaxnest import errors
+from . import cipher
+from ..models.base import Node
+from numba import types
+"""
+    found = {path.split("jaxnest/")[-1] for path in caching.imports_of(text, ["random"])}
+    assert found == {
+        "engine/ffi.py", "engine/layout.py", "engine/events.py", "errors.py", "random/cipher.py", "models/base.py",
+    }  # fmt: skip
+
+
+def test_modules_that_implement_functions_of_models_are_known() -> None:
+    text = "@overload("
+    overloading = {path.stem for path in (ROOT / "jaxnest").rglob("*.py") if text in path.read_text(encoding="utf-8")}
+    overloading -= {"registry"}  # typing.overload
+    assert overloading == set(generate.OVERLOADING)
+
+
+def test_a_models_own_functions_are_part_of_its_fingerprint() -> None:
+    source = """
+RATE = {rate}
+def helper(x):
+    return x + {added}
+def update(v, s, x):
+    return (helper(s.V) * RATE,), 0
+model = type("typed_in", (), {{"update": staticmethod(update), "recordables": {{"V": lambda v, s: s.V * {factor}}}}})
+"""
+
+    def of(**values: float) -> str:
+        names: dict[str, Any] = {"__name__": "__main__"}
+        exec(source.format(**({"rate": 1.0, "added": 2.0, "factor": 3.0} | values)), names)
+        return fingerprint(names["model"])
+
+    assert of() == of()
+    assert len({of(), of(rate=1.5), of(added=2.5), of(factor=3.5)}) == 4

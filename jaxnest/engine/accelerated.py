@@ -8,9 +8,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxnest.engine import layout, pure
+from jaxnest import errors
+from jaxnest.compile_time import compilers
+from jaxnest.engine import config, layout, pure
 from jaxnest.engine.buffers import Buffers
-from jaxnest.engine.config import configure
 from jaxnest.engine.delivery_table import DeliveryTable
 from jaxnest.engine.exchange import exchange_constant
 from jaxnest.engine.node_columns import NodeColumns
@@ -32,7 +33,13 @@ class XlaRunner:
     """Runs a plan with the compiled program of its structure."""
 
     def __init__(self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any) -> None:
-        configure()
+        if config.has_lost_threads():
+            raise errors.KernelException(
+                "Programs of JAX have run in the process that this one was forked off, and cannot run here: start "
+                "processes with multiprocessing.set_start_method('spawn'), or set nest.compute_backend = 'native'."
+            )
+        config.configure()
+        config.note_programs()
         self.plan, self.buffers, self.devices, self.streams = plan, buffers, devices, streams
         self.device = default_device()
         self._rows: dict[int, tuple[DeliveryTable, dict[str, Any]]] = {}
@@ -143,7 +150,7 @@ class XlaRunner:
     def run(self, step: int, end: int) -> int:
         """Advance from `step` to `end` (steps) or until a buffer is full, and return the step reached."""
         self.carry["step"] = np.int64(step)
-        self.carry = self.run_program(self.constant, self.carry, np.int64(end))
+        self.carry = compilers.watch(self.run_program, self.constant, self.carry, np.int64(end))
         for s, buffers in enumerate(self.buffers):
             shard = self.carry["shards"][s]
             buffers.counters = np.array(shard["counters"])

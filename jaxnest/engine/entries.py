@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable
 from typing import Any, final
 
@@ -10,6 +11,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from jaxnest import caching
 from jaxnest.compiling import callback, njit
 from jaxnest.engine.intrinsics import array_at
 from jaxnest.engine.operations import element_and_dimensions
@@ -26,7 +28,9 @@ def compile_entry(function: Callable[..., Any], kinds: tuple[str, ...], key: str
     def entry(address: int) -> int:
         return _word(body(*load(address)))
 
-    return callback(entry, types.int64(types.int64), key)
+    file = getattr(function, "py_func", function).__code__.co_filename
+    source = caching.digest_of_file(file) if os.path.exists(file) else file
+    return callback(entry, types.int64(types.int64), f"{key}_{source}")
 
 
 def body_of(function: Callable[..., Any]) -> Any:

@@ -1,31 +1,28 @@
 """Compiled loops around the functions of a model, from its declaration.
 
 Numba compiles functions with a fixed number of arguments; a model's variables and state are named tuples. The loop
-that fills those tuples from columns is therefore written out as a small Python file per model, below the user's cache
-folder, where numba can keep its compiled form between processes.
+that fills those tuples from columns is therefore written out as a small module per model. Its name says what it depends
+on, so that its compiled form can be kept between processes.
 """
 
 from __future__ import annotations
 
 import functools
-import hashlib
-import importlib.util
-import os
+import linecache
 import sys
 import threading
 from types import ModuleType
 from typing import Any
 
-from jaxnest.caching import cache_folder
+from jaxnest.caching import digest_of_text
 from jaxnest.engine.fingerprints import fingerprint
 from jaxnest.engine.operations import Operation
 from jaxnest.models import registry
 
 
 def load(name: str, source: str) -> ModuleType:
-    """Import generated source text from the cache folder, writing it there first if it is new."""
-    digest = hashlib.sha256(source.encode()).hexdigest()[:16]
-    module_name = f"jaxnest_generated_{name}_{digest}"
+    """Make a module of generated source text, once."""
+    module_name = f"jaxnest_generated_{name}_{digest_of_text(source + implementations())}"
     with _LOADING:
         if module_name not in sys.modules:
             _import(module_name, source)
@@ -36,18 +33,29 @@ _LOADING = threading.Lock()
 
 
 def _import(module_name: str, source: str) -> None:
-    path = cache_folder() / "kernels" / f"{module_name}.py"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(source)
-        temporary.replace(path)
-    spec = importlib.util.spec_from_file_location(module_name, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
+    file = f"<{module_name}>"
+    module = ModuleType(module_name)
+    linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file  # for tracebacks
+    exec(compile(source, file, "exec"), vars(module))
     sys.modules[module_name] = module
-    spec.loader.exec_module(module)
+
+
+OVERLOADING = (
+    "archive",
+    "archive_voltage",
+    "learning_queries",
+    "modulation",
+    "off_grid",
+    "scalar_ops",
+    "special_functions",
+)
+"""The modules that say what functions of models mean in compiled code: it depends on them without importing them."""
+
+
+@functools.cache
+def implementations() -> str:
+    """Return a line that imports all of them."""
+    return f"\nfrom jaxnest.engine import {', '.join(OVERLOADING)}\n"
 
 
 def split(names: tuple[str, ...], vectors: frozenset[str]) -> tuple[list[str], list[str]]:

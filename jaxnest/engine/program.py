@@ -17,6 +17,7 @@ import numpy as np
 from jax import lax
 from jax.sharding import SingleDeviceSharding
 
+from jaxnest.compile_time import compilers
 from jaxnest.engine import exchange, layout, pure
 from jaxnest.engine.exchange import ExchangeSpec
 from jaxnest.engine.tiles import BatchSpec, Segment, advance_batch
@@ -75,6 +76,7 @@ def compiled(spec: ProgramSpec, device: Any, process: int = 0) -> Callable[[Any,
 
 def run(spec: ProgramSpec, constant: Any, carry: Any, end: Any) -> Any:
     """Run slices until `end`, or until a buffer is full."""
+    compilers.traced()
     return lax.while_loop(
         functools.partial(_goes_on, spec, end), functools.partial(_segment, spec, constant, end), carry
     )

@@ -15,6 +15,7 @@ import numpy as np
 from numba import types
 
 from jaxnest.compiling import callback, njit
+from jaxnest.engine import scalar_ops, special_functions  # noqa: F401 - the meaning of `models.ops` in compiled code
 from jaxnest.engine.fingerprints import fingerprint
 from jaxnest.engine.intrinsics import array, call_function, loader
 

@@ -85,16 +85,19 @@ class Program:
             run.pack(control, _table(mine), _checks(tests), _places(times))
             for control, mine, tests, times in zip(self._controls, calls, checks, clocks, strict=True)
         ]
-        self._threads = ThreadPoolExecutor(n) if n > 1 else None
+        self._threads: tuple[int, ThreadPoolExecutor] | None = None
+        """The process that they belong to (a fork leaves them behind), and the threads."""
 
     def run(self, step: int, end: int) -> int:
         """Advance from `step` towards `end`, at least one slice or part of it, and return the step reached."""
         self._controls[:, STEP], self._controls[:, END] = step, end
-        if self._threads is None:
+        if len(self._packs) == 1:
             self._packs[0].run()
         else:
             self._block[TURN] = self._block[ARRIVED] = 0
-            for _ in self._threads.map(Pack.run, self._packs):
+            if self._threads is None or self._threads[0] != os.getpid():
+                self._threads = os.getpid(), ThreadPoolExecutor(len(self._packs))
+            for _ in self._threads[1].map(Pack.run, self._packs):
                 pass
         return int(self._controls[0, STEP])
 

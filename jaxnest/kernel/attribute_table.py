@@ -7,7 +7,6 @@ of ``nest.set`` applies settings, whatever order the script gives them in.
 from __future__ import annotations
 
 import math
-import resource
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
@@ -17,6 +16,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel import messages
 from jaxnest.kernel.build_info import build_info
+from jaxnest.kernel.memory import in_use
 from jaxnest.kernel.rules import RULES
 from jaxnest.recording.registry import BACKENDS
 
@@ -89,7 +89,7 @@ def _timer(name: str, doc: str) -> Attribute:
 
 
 def _memory_size(kernel: Kernel) -> int:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return in_use()
 
 
 def _resize_log(kernel: Kernel) -> dict[str, np.ndarray]:

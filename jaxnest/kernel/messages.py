@@ -7,6 +7,8 @@ import sys
 import time
 from typing import final
 
+from jaxnest.compile_time import compilers
+
 
 class VerbosityLevel(enum.IntEnum):
     """Importance of messages, from the most to the least talkative setting."""
@@ -38,6 +40,7 @@ def verbosity() -> VerbosityLevel:
 def set_verbosity(level: VerbosityLevel) -> None:
     """Show messages of this level and more important ones only."""
     _Settings.verbosity = level
+    compilers.quiet = level >= VerbosityLevel.QUIET
 
 
 def log(level: VerbosityLevel, text: str, origin: str = "") -> None:

@@ -59,6 +59,8 @@ class ModelTable:
         self._built_in = built_in
         self._by_name: dict[str, NamedModel] = {}
         self._by_index: dict[int, NamedModel] = {}
+        self._registered = dict(built_in)
+        """What `built_in` had under each name when it was taken over: scripts may register a model again."""
         self.changed = False
         """True once defaults were changed or models copied: resolution and threads are then fixed."""
         for name, model in built_in.items():
@@ -76,7 +78,8 @@ class ModelTable:
         return iter(self._by_name.values())
 
     def __getitem__(self, name: str) -> NamedModel:
-        if name not in self._by_name and name in self._built_in:  # a script's own model, registered since
+        if self._built_in.get(name) is not self._registered.get(name):  # a script's own model, registered since
+            self._registered[name] = self._built_in[name]
             return self.add(self._built_in[name])
         try:
             return self._by_name[name]

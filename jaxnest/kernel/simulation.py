@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, final
 
 from jaxnest import errors
+from jaxnest.compile_time import compilers
 from jaxnest.kernel import messages
 from jaxnest.kernel.clock import T_MAX
 from jaxnest.kernel.messages import VerbosityLevel
@@ -21,10 +22,14 @@ if TYPE_CHECKING:
 
 @final
 class Simulation:
-    """Present time and, once prepared, the engine's session."""
+    """Present time and, once prepared, the engine's session.
+
+    While it runs, other threads that want to see or change the network wait for the end of the run.
+    """
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
+        self._busy = threading.RLock()
         self._session: Session | None = None
         self.step = 0
         """Present time in steps."""
@@ -40,12 +45,14 @@ class Simulation:
     def bring_state_home(self) -> None:
         """Copy the engine's state back to the node table, if it is newer."""
         if self._session is not None:
-            self._session.bring_home()
+            with self._busy:
+                self._session.bring_home()
 
     def settle(self) -> None:
         """Let the engine forget where connections lie in their tables."""
         if self._session is not None:
-            self._session.settle(self.step)
+            with self._busy:
+                self._session.settle(self.step)
 
     def simulate(self, ms: float) -> None:
         """Prepare, run for a time in ms, and clean up.
@@ -55,13 +62,14 @@ class Simulation:
         BadParameter
             If the time is negative, not finite or not on the grid. The kernel stays usable.
         """
-        self._failed = True
-        self.prepare()
-        try:
-            self.run(ms)
-            self._failed = False
-        finally:
-            self.cleanup()
+        with self._busy:
+            self._failed = True
+            self.prepare()
+            try:
+                self.run(ms)
+                self._failed = False
+            finally:
+                self.cleanup()
 
     def prepare(self) -> None:
         """Get ready for runs: calibrate all nodes, lay out the network, open recorders."""
@@ -94,16 +102,16 @@ class Simulation:
         if steps == 0:
             return
         self._announce_run(steps)
-        started = time.perf_counter()
+        started = time.perf_counter() - compilers.seconds
         session.take_changes(self.step)
         self.has_run = True
         kernel.connections.freeze_extrema()
-        with _Progress(self, kernel.attributes.print_time, self.step, steps) as progress:
+        with self._busy, _Progress(self, kernel.attributes.print_time, self.step, steps) as progress:
             self.step = session.run(self.step, self.step + steps, progress.update)
         self.spike_count = session.spike_count()
         kernel.recording.post_run()
         kernel.streams.synchrony_check()
-        kernel.timers["time_simulate"] = time.perf_counter() - started
+        kernel.timers["time_simulate"] = time.perf_counter() - compilers.seconds - started
         self._warn_of_waveforms(*session.take_unsettled())
         messages.log(VerbosityLevel.INFO, "Simulation finished.")
         progress.raise_interrupt()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, overload
 
-from jaxnest.models.base import Node
+from jaxnest.models.base import Model, Node
 from jaxnest.models.synapse import Synapse
 
 NODE_MODELS: dict[str, type[Node]] = {}
@@ -19,18 +19,40 @@ S = TypeVar("S", bound=type[Synapse])
 
 
 def register(model: N) -> N:
-    """Make a node model known under its name; also usable by scripts for models of their own."""
+    """Make a node model known under its name; also usable by scripts for models of their own.
+
+    Raises
+    ------
+    TypeError
+        If what a script declares cannot work; the message says where, and what to write instead.
+    """
+    _check(model, Node, NODE_MODELS)
     NODE_MODELS[model.name] = model
     return model
 
 
-def register_synapse(hpc: int | None = 0, lbl: int | None = 0) -> Callable[[S], S]:
+def _check(model: type[Model], base: type[Model], known: Mapping[str, type[Model]]) -> None:
+    if getattr(model, "__module__", "").partition(".")[0] != __name__.partition(".")[0]:
+        from jaxnest.models.declaration import check
+
+        check(model, base, known)
+
+
+@overload
+def register_synapse(hpc: S) -> S: ...
+@overload
+def register_synapse(hpc: int | None = 0, lbl: int | None = 0) -> Callable[[S], S]: ...
+def register_synapse(hpc: Any = 0, lbl: int | None = 0) -> Any:
     """Make a synapse model known, and its ``_hpc`` and ``_lbl`` variants.
 
     Their sizes in bytes are given; 0 if there is no such variant, None if NEST does not report its size.
+    ``@register_synapse`` without brackets registers the model alone.
     """
+    if isinstance(hpc, type):
+        return register_synapse()(hpc)
 
     def add(model: S) -> S:
+        _check(model, Synapse, SYNAPSE_MODELS)
         SYNAPSE_MODELS[model.name] = model
         model.dynamics = model.name
         for suffix, size, flag in (("_hpc", hpc, "receptor_zero_only"), ("_lbl", lbl, "labelled")):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jaxnest.extras import needed
+
 from .layer import Layer
 
 if TYPE_CHECKING:
@@ -17,11 +19,7 @@ _MASK_STYLE = {"ec": "black", "alpha": 0.2, "lw": 2}
 
 
 def _pyplot() -> Any:
-    try:
-        import matplotlib.pyplot
-    except ImportError:
-        raise ImportError("Matplotlib could not be imported") from None
-    return matplotlib.pyplot
+    return needed("matplotlib.pyplot", "Drawings of layers")
 
 
 def figure(fig: Figure | None, dimensions: int) -> tuple[Figure, Any]:
