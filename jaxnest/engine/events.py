@@ -67,7 +67,7 @@ def next_spike(raster: np.ndarray, i: int, end: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _keys(raster: np.ndarray, rank: np.ndarray, keys: np.ndarray, clock: np.ndarray) -> np.ndarray:
-    """Return sorted keys ``rank of the neuron * min_delay + lag`` of all spikes of a segment; `keys` has room for them."""
+    """Return sorted keys ``rank of the neuron * min_delay + lag`` of all spikes of a segment, in `keys`."""
     n, count, min_delay, end = len(rank), 0, clock[MIN_DELAY], clock[TO] * len(rank)
     i = next_spike(raster, clock[FROM] * n, end)
     while i < end:
@@ -137,7 +137,8 @@ def collect(
 ) -> None:
     """After a segment: note spikes for recorders, and register them for delivery at the end of the slice.
 
-    `keys` has room for two words for each neuron and step of a slice. The register is ordered by segment, node and lag, as in NEST.
+    `keys` has room for two words for each neuron and step of a slice. The register is ordered by segment, node and
+    lag, as in NEST.
     """
     n = len(rank)
     if n == 0:
@@ -361,8 +362,8 @@ def has_room(rooms: I8x2) -> int:
     Parameters
     ----------
     rooms
-        Per virtual process: address of its counters; how many events a slice can make; how many events its buffer takes,
-        and how many weights.
+        Per virtual process: address of its counters; how many events a slice can make; how many events its buffer
+        takes, and how many weights.
     """
     needed = 0
     for s in range(len(rooms)):

@@ -105,7 +105,7 @@ class _Address:
 
 @functools.cache
 def _register(operation: Operation) -> str:
-    """Make an operation known to XLA and return its name there, the same in every process: programs are cached by it."""
+    """Make an operation known to XLA and return its name there, the same in every process."""
     jax.ffi.register_ffi_target(operation.key, jax.ffi.pycapsule(_Address(_handler(operation).address)), platform="cpu")
     return operation.key
 

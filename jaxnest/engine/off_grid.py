@@ -263,7 +263,7 @@ def collect(
     watched: I8,
     clock: I8,
 ) -> None:
-    """After a segment: put its spikes in the order of nodes, note them for recorders, and register them for delivery."""
+    """After a segment: put its spikes in the order of nodes, note them for recorders, register them for delivery."""
     if clock[FROM] == 0:
         register[COUNT] = 0
     n = emitted[COUNT]

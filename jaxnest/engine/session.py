@@ -51,7 +51,7 @@ class Session:
     def prepare(self, step: int) -> None:
         """Bring plan and back end up to date with the tables."""
         versions = self._present()
-        if self._plan is None or self._versions[:2] != versions[:2] or self._must_do_without_jax():
+        if self._plan is None or self._versions[:2] != versions[:2]:
             self._rebuild(step)
         elif self._versions != versions:
             self._recalibrate(step)

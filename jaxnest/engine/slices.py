@@ -172,10 +172,10 @@ def run_slices() -> Operation:
                 looks += 1
                 if looks > SPINS:
                     call_function(block[WAIT], 0)
+        everywhere = True
         for worker in range(n):
-            if block[first + worker] == 0:
-                return False
-        return True
+            everywhere &= block[first + worker] != 0
+        return everywhere
 
     def run(control: I8, calls: I8x2, checks: I8x2, clocks: I8) -> None:
         goes_on = True

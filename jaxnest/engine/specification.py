@@ -125,7 +125,7 @@ def _without_loops(device: Devices, platform: str, rng_type: str, with_keys: boo
             f"{name} with rng_type '{rng_type}' draws random numbers one after the other, on the CPU only (not on "
             f"{platform}): set nest.rng_type = 'jax', or nest.compute_backend = 'native'."
         )
-    return f"{name} acts in compiled loops, which run on the CPU only (not on {platform}): set nest.compute_backend = 'native'."
+    return f"{name} acts in compiled loops, on the CPU only (not on {platform}): set nest.compute_backend = 'native'."
 
 
 def _batch_spec(plan: Plan, shard: int, b: int, columns: Columns | None) -> BatchSpec:
