@@ -15,6 +15,7 @@ import jax
 import numba
 from llvmlite import ir
 from numba import types
+from numba.core.cgutils import alloca_once
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
@@ -34,6 +35,8 @@ _METADATA = 24
 _METADATA_MAJOR = 24
 _METADATA_MINOR = 28
 _METADATA_TRAITS = 32
+_NOT_FLUSHING = 0xFFFFFFFF & ~0x8040
+"""The control word of SSE without the bits that flush subnormal results and operands."""
 _API_MAJOR = 0
 _API_MINOR = 1
 
@@ -159,9 +162,36 @@ def n_arguments(frame: int) -> int:
     return _word(frame + _N_ARGUMENTS)
 
 
+def _keep_subnormal_numbers(typing_context: Any) -> Any:
+    """Let the thread compute with numbers below the smallest normal one; XLA makes it take them for zeros."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if builder.module.triple.startswith(("x86_64", "i686")):
+            word, pointer = ir.IntType(32), context.get_value_type(types.voidptr)
+            kind = ir.FunctionType(ir.VoidType(), [pointer])
+            read, write = (
+                builder.module.declare_intrinsic(f"llvm.x86.sse.{name}", (), kind) for name in ("stmxcsr", "ldmxcsr")
+            )
+            mode = alloca_once(builder, word)
+            place = builder.bitcast(mode, pointer)
+            builder.call(read, [place])
+            builder.store(builder.and_(builder.load(mode), word(_NOT_FLUSHING)), mode)
+            builder.call(write, [place])
+        return context.get_dummy_value()
+
+    return types.none(), generate
+
+
+keep_subnormal_numbers: Any = intrinsic(_keep_subnormal_numbers)
+
+
 @njit
 def is_query(frame: int) -> bool:
-    """Answer XLA's question for the version of the interface; True if the call was nothing else."""
+    """Answer XLA's question for the version of the interface; True if the call was nothing else.
+
+    Every handler asks this first. From then on the thread keeps subnormal numbers, until XLA restores its mode.
+    """
+    keep_subnormal_numbers()
     extension = _word(frame + _EXTENSION)
     if extension == 0:
         return False
