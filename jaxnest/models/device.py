@@ -165,8 +165,6 @@ class Sender(Device, abstract=True):
     """``settle(v, s, targets)``: the state after all targets got their amounts, if it depends on them."""
     allocates: ClassVar[bool] = False
     """True if one of the functions makes arrays; it is then compiled with the costly run-time for reference counts."""
-    prepares: ClassVar[bool] = True
-    """Numbers that `calibrate` computes stay, even if parameters change, until a run is prepared again."""
     restarts: ClassVar[bool] = False
     """True if `restart` or `renew` has something to say."""
 
