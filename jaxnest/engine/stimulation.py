@@ -70,8 +70,10 @@ class Devices:
         self.state = np.stack([*state, np.zeros(n)][: len(state) or 1], axis=1)
         self.samples = np.zeros((plan.min_delay, len(outputs), n))
         self._restore(earlier, columns, plan.clock)
-        for i in range(0 if goes_on else n):
-            self._renew(i, node_values(columns, i), plan.clock, step)
+        if not goes_on:
+            for i in range(n):
+                self._renew(i, node_values(columns, i), plan.clock, step)
+            self.store_state()
 
     def _restore(self, kept: list[Kept | None], columns: dict[str, np.ndarray], clock: Any) -> None:
         """Take over distribution objects, memory, and the state of targets; those that are new start anew."""

@@ -97,7 +97,7 @@ def decaying_current(tau_syn: float, tau_m: float, C_m: float, h: float) -> floa
 
 
 def fixed(p: Any) -> dict[str, float]:
-    """Return the constants of `decaying_current` and `alpha_current`: as in NEST, those of the preparation of the run."""
+    """Return the constants of the two functions around this: as in NEST, those of the preparation of the run."""
     return {f"fixed_{name}": getattr(p, name) for name in ("tau_syn_ex", "tau_syn_in", "tau_m", "C_m")}
 
 
