@@ -51,7 +51,7 @@ class Device(Node, abstract=True):
     }
     relations = (Relation(lambda p: p["stop"] < p["start"], "stop >= start required."),)
     default_steps: ClassVar[Mapping[str, int]] = {}
-    """Durations that have to be whole steps, and how many steps their defaults become where a resolution does not fit."""
+    """Durations that have to be whole steps, and how many steps their defaults are where a resolution does not fit."""
 
     @classmethod
     def adapt(cls, defaults: dict[str, Any], clock: Any) -> None:
