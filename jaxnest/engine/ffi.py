@@ -15,7 +15,10 @@ from typing import Any, final
 import jax
 import numba
 import numpy as np
+from llvmlite import ir
 from numba import types
+from numba.core.cgutils import alloca_once
+from numba.extending import intrinsic
 
 from jaxnest.compiling import callback, njit
 from jaxnest.engine.entries import body_of, loader_of_pack
@@ -40,6 +43,35 @@ _API_MAJOR = 0
 _API_MINOR = 1
 
 
+_NOT_FLUSHING = 0xFFFFFFFF & ~0x8040
+"""The control word of SSE without the bits that flush subnormal results and operands."""
+_API_MAJOR = 0
+_API_MINOR = 1
+
+
+def _keep_subnormal_numbers(typing_context: Any) -> Any:
+    """Let the thread compute with numbers below the smallest normal one; XLA makes it take them for zeros."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if builder.module.triple.startswith(("x86_64", "i686")):
+            word, pointer = ir.IntType(32), context.get_value_type(types.voidptr)
+            kind = ir.FunctionType(ir.VoidType(), [pointer])
+            read, write = (
+                builder.module.declare_intrinsic(f"llvm.x86.sse.{name}", (), kind) for name in ("stmxcsr", "ldmxcsr")
+            )
+            mode = alloca_once(builder, word)
+            place = builder.bitcast(mode, pointer)
+            builder.call(read, [place])
+            builder.store(builder.and_(builder.load(mode), word(_NOT_FLUSHING)), mode)
+            builder.call(write, [place])
+        return context.get_dummy_value()
+
+    return types.none(), generate
+
+
+keep_subnormal_numbers: Any = intrinsic(_keep_subnormal_numbers)
+
+
 @njit(nogil=True)
 def _word(address: int) -> int:
     return array(address, 1, _int64)[0]
@@ -47,7 +79,11 @@ def _word(address: int) -> int:
 
 @njit(nogil=True)
 def _is_query(frame: int) -> bool:
-    """Answer XLA's question for the version of the interface; True if the call was nothing else."""
+    """Answer XLA's question for the version of the interface; True if the call was nothing else.
+
+    Every handler asks this first. From then on the thread keeps subnormal numbers, until XLA restores its mode.
+    """
+    keep_subnormal_numbers()
     extension = _word(frame + _EXTENSION)
     if extension == 0:
         return False

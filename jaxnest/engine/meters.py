@@ -46,6 +46,9 @@ class Meter:
     """For each target the probe and the column in its samples."""
     awake: np.ndarray
     """Which targets are not frozen: those alone have samples."""
+    offset: int
+    earliest: np.ndarray
+    """For each target the first stamp (step) that it samples, if one is due."""
     times: list[np.ndarray] = field(default_factory=list)
     values: list[np.ndarray] = field(default_factory=list)
     sampled: list[np.ndarray] = field(default_factory=list)
@@ -64,10 +67,13 @@ class Meter:
             values[:, :, here] = samples[p][:, names][:, :, columns]
         self.times.append(times)
         self.values.append(values)
-        self.sampled.append(np.tile(self.awake, (len(times), 1)))
+        self.sampled.append(self.awake & (times[:, None] >= self.earliest))
 
     def take_over(self, before: Meter) -> None:
         """Go on with samples that this meter had not released when the network changed; new targets have none."""
+        _, here, there = np.intersect1d(self.targets, before.targets, return_indices=True)
+        here, there = here[before.awake[there]], there[before.awake[there]]
+        self.earliest[here] = before.earliest[there]
         if self.names != before.names or not np.isin(before.targets, self.targets).all():
             return
         order = np.argsort(self.targets, kind="stable")
@@ -137,10 +143,22 @@ def place_meters(shards: list[Shard], requests: Iterable[MeterRequest]) -> tuple
             r.window,
             [(index[key], int(np.searchsorted(probes[index[key]].rows, p))) for key, p in place],
             np.array([_is_awake(shards[r.shard], key[1], p) for key, p in place]),
+            r.offset,
+            np.zeros(len(place), np.int64),
         )
         for r, place in zip(requests, places, strict=True)
     ]
     return probes, meters
+
+
+def begin_sampling(meters: Iterable[Meter], before: Iterable[Meter], step: int) -> None:
+    """Prepare meters at a time `step`; `before` are those of the plan until now, of which the same go on."""
+    earlier = {(m.recorder, m.shard): m for m in before}
+    for meter in meters:
+        if meter.offset > 0:  # as in NEST, a sample that is due in the very first step is passed over
+            meter.earliest[:] = step + 2
+        if (meter.recorder, meter.shard) in earlier:
+            meter.take_over(earlier[meter.recorder, meter.shard])
 
 
 def locate(shard: Shard, node: int) -> tuple[int, int]:

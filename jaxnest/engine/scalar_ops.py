@@ -17,7 +17,7 @@ from jaxnest.random.distributions import gamma, gamma_set, standard_exponential,
 from jaxnest.random.engines import drand
 from jaxnest.random.keyed import keyed_poissons
 from jaxnest.random.layout import ENGINE, KEYED
-from jaxnest.random.poisson import POISSON_MEAN, poisson, poisson_set_mean, poissons
+from jaxnest.random.poisson import poisson, poisson_set_mean, poissons
 
 for _operation, _function in (
     (ops.exp, math.exp),
@@ -143,8 +143,7 @@ def _binomial(context: Any, k: Any, trials: Any, p: Any) -> Any:
 def _shared_poisson(context: Any, k: Any, mean: Any) -> Any:
     def draw(context: Any, k: int, mean: float) -> int:
         row = context.objects[k]
-        if row[POISSON_MEAN] != mean:
-            poisson_set_mean(row, mean)
+        poisson_set_mean(row, mean)
         return poisson(context.shared_stream, row)
 
     return draw
@@ -154,8 +153,7 @@ def _shared_poisson(context: Any, k: Any, mean: Any) -> Any:
 def _poisson(context: Any, k: Any, mean: Any) -> Any:
     def draw(context: Any, k: int, mean: float) -> int:
         row = context.objects[k]
-        if row[POISSON_MEAN] != mean:
-            poisson_set_mean(row, mean)
+        poisson_set_mean(row, mean)
         return poisson(context.stream, row)
 
     return draw
@@ -168,8 +166,7 @@ def _poissons(context: Any, k: Any, mean: Any, out: Any) -> Any:
             keyed_poissons(context.stream, mean, context.node, context.step, context.identity, out)
             return
         row = context.objects[k]
-        if row[POISSON_MEAN] != mean:
-            poisson_set_mean(row, mean)
+        poisson_set_mean(row, mean)
         poissons(context.stream, row, out)
 
     return draw

@@ -15,7 +15,9 @@ from jaxnest.engine.detection import Detection
 from jaxnest.engine.drain import LateRecords, SpikeRecords, WeightWatch
 from jaxnest.engine.growing import COUNT
 from jaxnest.engine.learning import configure
+from jaxnest.engine.meters import begin_sampling
 from jaxnest.engine.plan import Network, Plan, build_plan, kernel_settings, refuse_keyed
+from jaxnest.engine.secondary import show_arrived
 from jaxnest.engine.stimulation import Devices
 
 AIM_SECONDS = 0.2
@@ -41,7 +43,11 @@ class Session:
         self._runner: Any = None
         self._kept: list[dict[int, Any]] = [{} for _ in range(network.nodes.n_virtual_processes)]
         self._versions: tuple[Any, ...] = ()
+        """What was taken over last."""
+        self._prepared_versions: tuple[Any, ...] = ()
+        """What the values follow that are computed when runs are prepared."""
         self._n_nodes = 0
+        self._reached = 0
         self._away = False
         """True while the back end holds newer states than the node table."""
         self._steps_per_call = 0
@@ -53,11 +59,12 @@ class Session:
         versions = self._present()
         if self._plan is None or self._versions[:2] != versions[:2]:
             self._rebuild(step)
-        elif self._versions != versions:
+        elif self._prepared_versions != versions:
             self._recalibrate(step)
         else:
             self._restart_devices(step)
-        self._versions, self._n_nodes = versions, len(self._network.nodes)
+        self._versions = self._prepared_versions = versions
+        self._n_nodes = len(self._network.nodes)
 
     def take_changes(self, step: int) -> None:
         """Between runs that were prepared together, take over what was changed in the tables.
@@ -102,9 +109,7 @@ class Session:
             if plan.secondary is not None:
                 plan.secondary.take_over(old.secondary)
             carry_over(plan, old, self._buffers, old_buffers, step)
-            meters = {(m.recorder, m.shard): m for m in old.meters}
-            for meter in plan.meters:
-                meter.take_over(meters.get((meter.recorder, meter.shard), meter))
+        begin_sampling(plan.meters, old.meters if old is not None else (), step)
         refuse_keyed(plan, self._network.streams)
         self._plan = plan
         self._configure_archives()
@@ -126,8 +131,7 @@ class Session:
             return
         if fresh.secondary is not None:
             fresh.secondary.take_over(self._plan.secondary)
-        for new, old in zip(fresh.meters, self._plan.meters, strict=True):
-            new.take_over(old)
+        begin_sampling(fresh.meters, self._plan.meters, step)
         self._plan = fresh
         self._configure_archives()
         self._make_devices(step, prepared is not None)
@@ -246,7 +250,7 @@ class Session:
                     self._grow()
                 if any(b.counters[layout.ARCHIVE_NEEDED] + b.counters[layout.ARCHIVE_LATE] for b in self._buffers):
                     self._grow_archives(step, reached)
-                step = reached
+                self._reached = step = reached
                 if not self._runner.fits():
                     self._drain(drained, step)
                     drained = step
@@ -372,6 +376,7 @@ class Session:
                         d.store_state()
             assert self._plan is not None
             for shard, table, buffers in zip(self._plan.shards, self._plan.delivery, self._buffers, strict=True):
+                show_arrived(shard, buffers.ring, self._reached)
                 buffers.archive.store(shard)
                 buffers.noise.store()
                 if table.plasticity is not None:

@@ -92,7 +92,7 @@ class Batch:
         """
         columns = self.columns()
         variables = calibrate(self.model, columns, clock)
-        for batch in prepared:
+        for batch in prepared if self.model.prepares else ():
             _, here, there = np.intersect1d(self.node_ids, batch.node_ids, return_indices=True)
             for name in computed(self.model, variables) if len(here) else ():
                 values, shape = batch.variables[name], variables[name].shape

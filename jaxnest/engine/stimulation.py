@@ -70,20 +70,22 @@ class Devices:
         self.state = np.stack([*state, np.zeros(n)][: len(state) or 1], axis=1)
         self.samples = np.zeros((plan.min_delay, len(outputs), n))
         self._restore(earlier, columns, plan.clock)
-        for i in range(0 if goes_on else n):
-            self._renew(i, node_values(columns, i), plan.clock, step)
+        if not goes_on:
+            for i in range(n):
+                self._renew(i, node_values(columns, i), plan.clock, step)
+            self.store_state()
 
     def _restore(self, kept: list[Kept | None], columns: dict[str, np.ndarray], clock: Any) -> None:
         """Take over distribution objects, memory, and the state of targets; those that are new start anew."""
         model, n = self.batch.model, len(self.batch)
         words, start = model.target_distributions * OBJECT_SIZE, self.table.start
         self.objects = np.zeros((n, model.distributions, OBJECT_SIZE))
-        memories, rows = [], []
+        memories, rows, width = [], [], 0
         for i in range(n):
             p, count, before = node_values(columns, i), start[i + 1] - start[i], kept[i]
             memory = np.zeros(model.memory_size(p))
             fresh = np.concatenate([np.zeros(words), np.asarray(model.new_target(p, clock), np.float64)])
-            targets = [fresh] * count
+            targets, width = [fresh] * count, max(width, len(fresh))
             if before is not None:
                 self.objects[i] = before.objects
                 here = min(len(memory), len(before.memory))
@@ -94,7 +96,7 @@ class Devices:
             rows += targets
         starts, self.memory = _flat(memories)
         self.memory_start = np.append(starts[:, 0], starts[-1, -1])
-        self.target_state = np.zeros((len(rows), max((len(r) for r in rows), default=0)))
+        self.target_state = np.zeros((len(rows), max([width, *(len(r) for r in rows)])))
         for row, values in zip(self.target_state, rows, strict=True):
             row[: len(values)] = values
 

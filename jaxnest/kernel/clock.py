@@ -63,6 +63,11 @@ class Clock:
         """True if the time, rounded to tics, is a multiple of the resolution."""
         return ms >= T_MAX or self.to_tics(ms) % self.tics_per_step == 0
 
+    def is_step(self, ms: float) -> bool:
+        """True if the time is one or several steps."""
+        tics = self.to_tics(ms)
+        return 0 < tics < FOREVER and tics % self.tics_per_step == 0
+
     def to_ms(self, steps: float) -> float:
         """A time stamp in steps as milliseconds."""
         return self.ms_per_tic * (steps * self.tics_per_step)

@@ -230,6 +230,8 @@ class Node(Model, abstract=True):
     kernel_values: ClassVar[tuple[str, ...]] = ()
     """Attributes of the kernel that `update` finds among the variables."""
 
+    prepares: ClassVar[bool] = True
+    """Numbers that `calibrate` computes stay, even if parameters change, until a run is prepared again."""
     at_least: ClassVar[dict[str, str]] = {}
     """Parameters that must not be smaller than an attribute of the kernel, whenever parameters are set."""
 

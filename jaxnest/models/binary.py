@@ -8,6 +8,7 @@ from typing import Any
 
 from jaxnest.models import draws, ops
 from jaxnest.models.base import ArchivingNeuron, Quantity, hidden, positive
+from jaxnest.models.tics import rounded
 
 TAU_M = Quantity(10.0, "ms", "Mean time between two updates", positive("All time constants must be strictly positive."))
 
@@ -54,7 +55,7 @@ def switched(v: Any, s: Any, x: Any, S: float) -> tuple[tuple[Any, ...], Any]:
     """Return the result of `update` if the new state is `S`; draws the time of the next update where one was due."""
     t_next = s.t_next
     if is_due(v, s, x):
-        t_next += float(int(draws.exponential(x.random) * v.tau_m * v.tics_per_ms + 0.5))
+        t_next += rounded(draws.exponential(x.random) * v.tau_m, v.tics_per_ms)
     spikes = 0
     if s.S != S:
         spikes = 2 if S > 0.0 else 1

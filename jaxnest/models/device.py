@@ -50,6 +50,15 @@ class Device(Node, abstract=True):
         "stop": Quantity(INFINITE_TIME, "ms", "End of the activity, counted from origin"),
     }
     relations = (Relation(lambda p: p["stop"] < p["start"], "stop >= start required."),)
+    default_steps: ClassVar[Mapping[str, int]] = {}
+    """Durations that have to be whole steps, and how many steps their defaults are where a resolution does not fit."""
+
+    @classmethod
+    def adapt(cls, defaults: dict[str, Any], clock: Any) -> None:
+        """Fit default durations to a new resolution."""
+        for name, steps in cls.default_steps.items():
+            if not clock.is_step(defaults[name]):
+                defaults[name] = clock.to_ms(steps)
 
     @classmethod
     def regulate(
@@ -72,8 +81,19 @@ class Device(Node, abstract=True):
         ------
         BadProperty
             If a value cannot be represented, or cannot be changed any more.
+        StepMultipleRequired
+            If a duration of `default_steps` is not on the grid, or not positive.
         """
         times = {k: grid_time(k, changes[k], clock) for k in ("origin", "start", "stop") if k in changes}
+        for name in cls.default_steps.keys() & changes.keys():
+            value, check = changes[name], cls.parameters[name].check
+            if not is_number(value) or (check is not None and check.violated(value)):
+                continue  # said elsewhere
+            if not clock.is_step(value):
+                raise errors.StepMultipleRequired(
+                    f"{cls.name}: {name} has to be one or several times the resolution. "
+                    f"({name} = {value} ms, resolution = {clock.resolution:g} ms)"
+                )
         return {**changes, **times}
 
 
@@ -145,8 +165,6 @@ class Sender(Device, abstract=True):
     """``settle(v, s, targets)``: the state after all targets got their amounts, if it depends on them."""
     allocates: ClassVar[bool] = False
     """True if one of the functions makes arrays; it is then compiled with the costly run-time for reference counts."""
-    prepares: ClassVar[bool] = True
-    """Numbers that `calibrate` computes stay, even if parameters change, until a run is prepared again."""
     restarts: ClassVar[bool] = False
     """True if `restart` or `renew` has something to say."""
 

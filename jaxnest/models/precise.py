@@ -96,6 +96,11 @@ def decaying_current(tau_syn: float, tau_m: float, C_m: float, h: float) -> floa
     return h * (1 / C_m) * math.exp(-h * (1 / tau_m))
 
 
+def fixed(p: Any) -> dict[str, float]:
+    """Return the constants of the two functions around this: as in NEST, those of the preparation of the run."""
+    return {f"fixed_{name}": getattr(p, name) for name in ("tau_syn_ex", "tau_syn_in", "tau_m", "C_m")}
+
+
 @helper
 def alpha_current(tau_syn: float, tau_m: float, C_m: float, h: float) -> tuple[float, float]:
     """Return the effects on the potential, after a time `h`, of derivative and amplitude of an alpha-shaped current."""
@@ -141,8 +146,8 @@ def narrowed(interval: Search, root: float, distance: float) -> Search:
 def exponential_potential(v: Any, I_stim: float, I_ex: float, I_in: float, U: float, dt: float) -> float:
     """Return the potential a time `dt` after it was `U` and the exponentially decaying currents were these."""
     P20 = -v.tau_m / v.C_m * expm1(-dt / v.tau_m)
-    P21_ex = decaying_current(v.tau_syn_ex, v.tau_m, v.C_m, dt)
-    P21_in = decaying_current(v.tau_syn_in, v.tau_m, v.C_m, dt)
+    P21_ex = decaying_current(v.fixed_tau_syn_ex, v.fixed_tau_m, v.fixed_C_m, dt)
+    P21_in = decaying_current(v.fixed_tau_syn_in, v.fixed_tau_m, v.fixed_C_m, dt)
     return P20 * (v.I_e + I_stim) + P21_ex * I_ex + P21_in * I_in + U * math.exp(-dt / v.tau_m)
 
 

@@ -96,6 +96,8 @@ class Term:
         The receptor of the connections that it is for, or None if it is for all.
     marker
         The product takes the place of what was in the channel, and this further input becomes one.
+    shown
+        With a marker: the state variable that shows what has arrived when a run ends before `update` gets to see it.
     """
 
     channel: str
@@ -104,6 +106,7 @@ class Term:
     component: int = 0
     receptor: int | None = None
     marker: str = ""
+    shown: str = ""
 
     @property
     def channels(self) -> tuple[str, str]:

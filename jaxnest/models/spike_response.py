@@ -64,7 +64,7 @@ def threshold(v: Any, s: Any) -> float:
 @ops.helper
 def fires(v: Any, x: Any, V: float, level: float) -> bool:
     """Return whether there is a spike at the potential `V`; a number is drawn if there may be one."""
-    rate = v.rate * math.exp((V - level) / v.Delta_V)
+    rate = v.lambda_0 / 1000.0 * math.exp((V - level) / v.Delta_V)
     return rate > 0.0 and draws.uniform(x.random) < -ops.expm1(-rate * v.resolution)
 
 
@@ -102,7 +102,6 @@ class SpikeResponseNeuron(ArchivingNeuron, abstract=True):
         h = clock.resolution
         return {
             "resolution": h,
-            "rate": p.lambda_0 / 1000.0,
             "refractory_steps": clock.to_steps(p.t_ref),
             "P_sfa": [math.exp(-h / tau) for tau in p.tau_sfa],
             "P_stc": [math.exp(-h / tau) for tau in p.tau_stc],

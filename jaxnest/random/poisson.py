@@ -27,8 +27,6 @@ from .layout import COUNTED_LIMIT, COUNTS, END, LAST_LIMIT, OUTPUT, POSITION, SA
 ) = range(2, 15)
 POISSON_SIZE = 16
 """Length of the row of a Poisson distribution."""
-POISSON_MEAN = _MEAN
-"""Where in its row the mean lies."""
 
 _PI_4 = 0.7853981633974483
 _ROOT_PI_2 = 1.2533141373155003
@@ -55,8 +53,10 @@ def poisson_set_mean(row: np.ndarray, mean: float) -> None:
     mean : float
         The mean.
     """
+    if row[_MEAN] == mean and mean != 0.0:  # a distribution object without a past has the mean 0, but no limit
+        return
     row[_MEAN] = mean
-    if mean < 12.0:
+    if not mean >= 12.0:
         row[_LIMIT] = math.exp(-mean)
         return
     m = np.floor(mean)
@@ -185,7 +185,7 @@ def poisson(stream: np.ndarray, row: np.ndarray) -> int:
     int
         The variate.
     """
-    if not row[_MEAN] < 12.0:
+    if row[_MEAN] >= 12.0:
         return _poisson_rejection(stream, row)
     limit = row[_LIMIT]
     if stream.view(np.float64)[COUNTED_LIMIT] == limit:
@@ -213,7 +213,7 @@ def poissons(stream: np.ndarray, row: np.ndarray, out: np.ndarray) -> None:
     limit, k, n = row[_LIMIT], 0, len(out)
     counted = stream.view(np.float64)
     while k < n:
-        if row[_MEAN] < 12.0 and counted[COUNTED_LIMIT] == limit:
+        if not row[_MEAN] >= 12.0 and counted[COUNTED_LIMIT] == limit:
             position = stream[POSITION]
             while k < n:
                 count = stream[position + _TO_COUNTS]

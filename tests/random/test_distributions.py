@@ -24,7 +24,7 @@ from jaxnest.random.distributions import (
     standard_normal,
 )
 from jaxnest.random.engines import drand, ulrand
-from jaxnest.random.poisson import POISSON_MEAN, POISSON_SIZE, poisson, poisson_set_mean, poissons
+from jaxnest.random.poisson import POISSON_SIZE, poisson, poisson_set_mean, poissons
 from jaxnest.random.streams import RNG_TYPES, RandomStreams
 
 CASES = runpy.run_path(str(Path(__file__).parents[2] / "nest_reference" / "random_cases.py"))
@@ -164,7 +164,8 @@ def test_poisson_numbers_are_the_same_however_they_are_drawn(rng_type):
     """One by one or many at once, with changing means and other draws in between."""
     a, b = (RandomStreams(3, rng_type).rank_synchronised for _ in range(2))
     rows = [np.zeros(POISSON_SIZE) for _ in range(5)]
-    for row, mean in zip(rows, [0.1, 2.25, 4.9, 9.0, 15.0], strict=True):
+    means = [0.1, 2.25, 4.9, 9.0, 15.0]
+    for row, mean in zip(rows, means, strict=True):
         poisson_set_mean(row, mean)
     other_rows = [row.copy() for row in rows]
     rng = np.random.default_rng(1)
@@ -173,9 +174,9 @@ def test_poisson_numbers_are_the_same_however_they_are_drawn(rng_type):
         row = rows[k]
         out = np.zeros(n)
         poissons(a, row, out)
-        limit, expected = math.exp(-row[POISSON_MEAN]), []
+        limit, expected = math.exp(-means[k]), []
         for _ in range(n):
-            if row[POISSON_MEAN] >= 12.0:
+            if means[k] >= 12.0:
                 expected.append(poisson(b, other_rows[k]))
                 continue
             count, product = 0, drand(b)
@@ -185,6 +186,18 @@ def test_poisson_numbers_are_the_same_however_they_are_drawn(rng_type):
             expected.append(count)
         assert out.tolist() == expected
         assert drand(a) == drand(b)
+
+
+def test_a_mean_of_zero_is_a_mean():
+    """Also that of an object which had no other before; each variate takes one number, as in libstdc++."""
+    a, b = (RandomStreams(3).rank_synchronised for _ in range(2))
+    row = np.zeros(POISSON_SIZE)
+    for mean in (0.0, 5e-324, 2.0, 0.0):
+        poisson_set_mean(row, mean)
+        assert mean == 2.0 or [poisson(a, row) for _ in range(50)] == [0] * 50
+    for _ in range(150):
+        drand(b)
+    assert drand(a) == drand(b)
 
 
 @pytest.mark.parametrize("mean", [0.3, 12.0, 250.0, 1e7])

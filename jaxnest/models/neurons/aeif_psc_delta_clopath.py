@@ -91,7 +91,7 @@ class aeif_psc_delta_clopath(aeif.AdaptiveExponentialNeuron):
         refractory, clamp = clock.to_steps(p.t_ref), clock.to_steps(p.t_clamp)
         # one more, since the counters are lowered at the end of the same time step
         counters = {"refractory_steps": refractory and refractory + 1, "clamp_steps": clamp and clamp + 1}
-        return {"resolution": clock.resolution, **counters}
+        return {"resolution": clock.resolution, "V_spike": p.V_peak, **counters}
 
     @staticmethod
     def dynamics(v: Any, s: Any) -> tuple[Any, ...]:
@@ -115,7 +115,7 @@ class aeif_psc_delta_clopath(aeif.AdaptiveExponentialNeuron):
         """Add the input, and begin or end a spike."""
         free = (s.refractory == 0) & (s.clamp == 0)
         V = ops.where(free & (first != 0), s.V_m + x.spikes, s.V_m)
-        spike = (s.clamp == 0) & (ops.where(v.Delta_T == 0, s.V_th, v.V_peak) <= V)
+        spike = (s.clamp == 0) & (ops.where(v.Delta_T == 0, s.V_th, v.V_spike) <= V)
         ends = (s.clamp == 1) & ~spike
         refractory = ops.where(ends, v.refractory_steps, s.refractory)
         V = ops.where(spike, v.V_clamp, ops.where(ends, v.V_reset, V))

@@ -45,7 +45,7 @@ class eprop_readout_bsshslm_2020(EpropNeuron):
     signals = {LEARNING_SIGNAL: Signal(_error), DELAYED_RATE: Signal(_readout)}
     hears = {
         DELAYED_RATE: Hearing(
-            (Term("others", receptor=1), Term("target", receptor=2, marker="has_target")),
+            (Term("others", receptor=1), Term("target", receptor=2, marker="has_target", shown="target_signal")),
             receptors=(1, 2),
             of_devices=(2,),
             at_once=True,

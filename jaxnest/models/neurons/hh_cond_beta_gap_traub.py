@@ -74,6 +74,7 @@ class hh_cond_beta_gap_traub(GapNeuron):
     }
     ode = ("V_m", "Act_m", "Inact_h", "Act_n", "dg_ex", "g_ex", "dg_in", "g_in")
     absolute_error = 1e-3
+    prepares = False
     flips_inhibition = True
     recordables = {
         "V_m": lambda v, s: s.V_m,

@@ -80,6 +80,7 @@ class hh_cond_exp_traub(ConductanceNeuron):
     loops_stages = True
     side_by_side = one_by_one = True
     may_be_undefined = True
+    prepares = False
     recordables = {
         "V_m": lambda v, s: s.V_m,
         "g_ex": lambda v, s: s.g_ex,

@@ -21,8 +21,8 @@ def _potential(v: Any, I_stim: float, currents: Currents, U: float, dt: float) -
     dI_ex, I_ex, dI_in, I_in = currents
     decay = expm1(-dt * v.inv_tau_m)
     P30 = -v.tau_m * v.inv_C_m * decay
-    P31_ex, P32_ex = precise.alpha_current(v.tau_syn_ex, v.tau_m, v.C_m, dt)
-    P31_in, P32_in = precise.alpha_current(v.tau_syn_in, v.tau_m, v.C_m, dt)
+    P31_ex, P32_ex = precise.alpha_current(v.fixed_tau_syn_ex, v.fixed_tau_m, v.fixed_C_m, dt)
+    P31_in, P32_in = precise.alpha_current(v.fixed_tau_syn_in, v.fixed_tau_m, v.fixed_C_m, dt)
     synaptic = P30 * (v.I_e + I_stim) + P31_ex * dI_ex + P32_ex * I_ex + P31_in * dI_in + P32_in * I_in
     return synaptic + U * decay + U
 
@@ -83,6 +83,7 @@ class iaf_psc_alpha_ps(precise.PreciseMembrane):
         P31_ex, P32_ex = propagators.alpha(p.tau_syn_ex, p.tau_m, p.C_m, h)
         P31_in, P32_in = propagators.alpha(p.tau_syn_in, p.tau_m, p.C_m, h)
         return {
+            **precise.fixed(p),
             "h": h,
             "inv_tau_m": 1.0 / p.tau_m,
             "inv_C_m": 1.0 / p.C_m,
@@ -121,8 +122,8 @@ class iaf_psc_alpha_ps(precise.PreciseMembrane):
                     else:
                         U = _potential(v, s.I_stim, currents, U, dt)
                     U = v.V_min if U < v.V_min else U
-                decay_ex = v.decay_ex if whole else math.exp(-dt * (1.0 / v.tau_syn_ex))
-                decay_in = v.decay_in if whole else math.exp(-dt * (1.0 / v.tau_syn_in))
+                decay_ex = v.decay_ex if whole else math.exp(-dt * (1.0 / v.fixed_tau_syn_ex))
+                decay_in = v.decay_in if whole else math.exp(-dt * (1.0 / v.fixed_tau_syn_in))
                 I_ex, dI_ex = decay_ex * dt * dI_ex + decay_ex * I_ex, decay_ex * dI_ex
                 I_in, dI_in = decay_in * dt * dI_in + decay_in * I_in, decay_in * dI_in
                 if U >= v.V_th:

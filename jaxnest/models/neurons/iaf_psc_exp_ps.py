@@ -48,6 +48,7 @@ class iaf_psc_exp_ps(precise.PreciseMembrane):
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
         h = clock.resolution
         return {
+            **precise.fixed(p),
             "h": h,
             "decay": math.expm1(-h / p.tau_m),
             "P20": -p.tau_m / p.C_m * expm1(-h / p.tau_m),

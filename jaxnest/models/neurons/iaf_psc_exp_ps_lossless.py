@@ -80,6 +80,7 @@ class iaf_psc_exp_ps_lossless(precise.PreciseMembrane):
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
         h, C_m, tau_m, tau_syn, V_th = clock.resolution, p.C_m, p.tau_m, p.tau_syn_ex, p.V_th
         return {
+            **precise.fixed(p),
             "h": h,
             "decay": math.expm1(-h / tau_m),
             "P20": -tau_m / C_m * expm1(-h / tau_m),

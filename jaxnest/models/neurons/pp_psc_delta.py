@@ -20,6 +20,7 @@ from jaxnest.models.base import (
     positive,
 )
 from jaxnest.models.registry import register
+from jaxnest.models.tics import rounded
 
 TIME_CONSTANTS = positive("All time constants must be strictly positive.")
 SHAPE = Check(lambda x: x < 1, "Shape of the dead time gamma distribution must not be smaller than 1.", ">= 1")
@@ -123,7 +124,7 @@ class pp_psc_delta(ArchivingNeuron):
             refractory = v.dead_steps
             if v.dead_time_random != 0:
                 dead_time = draws.gamma(x.random, 0, v.dead_time_shape) / v.dead_rate
-                tics = int(dead_time * v.tics_per_ms + 0.5)
+                tics = rounded(dead_time, v.tics_per_ms)
                 refractory = float(int((tics + v.tics_per_step - 1) * (1.0 / v.tics_per_step)))
             elements = elements + v.q_sfa * spikes
             V = 0.0 if v.with_reset != 0 else V

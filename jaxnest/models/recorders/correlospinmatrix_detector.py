@@ -50,7 +50,7 @@ class correlospinmatrix_detector(Detector):
     NEST documentation, model ``correlospinmatrix_detector``.
     """
 
-    default_steps = 1
+    default_steps = {"delta_tau": 1}
     signal_heard = "binary"
     parameters = {
         "N_channels": CHANNELS,

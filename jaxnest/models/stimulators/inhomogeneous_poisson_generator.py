@@ -73,8 +73,8 @@ class inhomogeneous_poisson_generator(Stimulator):
         if position < len(v.steps) and v.steps[position] == step + 1:
             rate = v.rate_values[position] / 1000.0
             position += 1
-        return (float(position), rate), rate * v.h if rate > 0 else 0.0, 1.0, False
+        return (float(position), rate), rate if rate > 0.0 else 0.0, 1.0, False
 
     @staticmethod
     def draw(v: Any, s: Any, value: Any, target: Any, context: Any) -> Any:
-        return draws.poisson(context, 0, value)
+        return draws.poisson(context, 0, value * v.h)

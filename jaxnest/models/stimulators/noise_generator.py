@@ -31,6 +31,7 @@ class noise_generator(Stimulator):
     emits = "currents"
     signal_sent = "any"
     window_shift = 2
+    default_steps = {"dt": 10}
     parameters = {
         "mean": Quantity(0.0, "pA", "Mean of the current"),
         "std": Quantity(0.0, "pA", "Standard deviation", not_negative("The standard deviation cannot be negative.")),
@@ -56,17 +57,13 @@ class noise_generator(Stimulator):
     def regulate(
         cls, changes: Mapping[str, Any], stored: Mapping[str, Any], clock: Any, connected: bool
     ) -> dict[str, Any]:
-        """Return `changes` as they are stored; `dt` has to be on the grid, `std_mod` at most `std`."""
+        """Return `changes` as they are stored; `std_mod` has to be at most `std`."""
         result = super().regulate(changes, stored, clock, connected)
-        now = {k: result.get(k, stored[k]) for k in ("std", "std_mod", "dt")}
+        now = {k: result.get(k, stored[k]) for k in ("std", "std_mod")}
         if is_number(now["std"]) and is_number(now["std_mod"]) and now["std_mod"] > now["std"]:
             raise errors.BadProperty(
                 f"The modulation apmlitude must be smaller or equal to the baseline amplitude. "
                 f"(std_mod = {now['std_mod']} pA, std = {now['std']} pA)"
-            )
-        if "dt" in changes and is_number(now["dt"]) and not clock.on_grid(now["dt"]):
-            raise errors.StepMultipleRequired(
-                f"noise_generator: dt = {now['dt']} ms is not a multiple of the resolution {clock.resolution} ms."
             )
         return result
 

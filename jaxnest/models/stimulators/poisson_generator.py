@@ -29,11 +29,11 @@ class poisson_generator(Stimulator):
 
     @staticmethod
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
-        return (), v.mean, 1.0, False
+        return (), 1.0 * (v.rate > 0.0), 1.0, False
 
     @staticmethod
     def draw_each(v: Any, s: Any, value: Any, amounts: Any, context: Any) -> None:
-        draws.poissons(context, 0, value, amounts)
+        draws.poissons(context, 0, v.mean, amounts)
 
     traced_advance = advance
 

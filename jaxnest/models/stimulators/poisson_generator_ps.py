@@ -14,6 +14,7 @@ from jaxnest.models.device import Stimulator, window_steps
 from jaxnest.models.ops import helper
 from jaxnest.models.registry import register
 from jaxnest.models.stimulators.ppd_sup_generator import interval
+from jaxnest.models.tics import NEVER
 
 NEVER_DRAWN = -1.0
 
@@ -21,6 +22,8 @@ NEVER_DRAWN = -1.0
 @helper
 def split(v: Any, time: float) -> tuple[float, float]:
     """Split a time (ms) into the end of its step (in steps) and how long before that it is (ms)."""
+    if time * v.tics_per_ms >= NEVER:
+        return NEVER, 0.0
     tics = int(time * v.tics_per_ms)
     tics -= tics % int(v.step_tics)
     if tics * v.steps_per_tic * v.step < time:

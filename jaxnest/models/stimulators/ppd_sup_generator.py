@@ -16,7 +16,7 @@ from jaxnest.models.stimulators.gamma_sup_generator import transitions
 
 def interval(rate: Any) -> Any:
     """Return the mean interval (ms) of a component."""
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         return 1000.0 / np.asarray(rate, np.float64)
 
 

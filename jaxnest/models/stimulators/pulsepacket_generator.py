@@ -11,6 +11,7 @@ from jaxnest.models import draws
 from jaxnest.models.base import Quantity, hidden, not_negative
 from jaxnest.models.device import Stimulator
 from jaxnest.models.registry import register
+from jaxnest.models.tics import rounded
 
 TOLERANCE = 10.0
 """Spikes of a packet are drawn this many standard deviations ahead of its centre."""
@@ -88,7 +89,7 @@ class pulsepacket_generator(Stimulator):
         waiting, origin = context.memory, int(context.origin * v.step_tics)
         if not active or step != context.begin or (pulse == len(v.pulses) and head == tail):
             return (s.next_pulse, s.near_pulses, s.head, s.tail), 0, 1.0, False, 0, 0.0
-        while near < len(v.pulses) and (int(v.pulses[near] * v.tics_per_ms + 0.5) - origin) * v.tic <= v.tolerance:
+        while near < len(v.pulses) and (rounded(v.pulses[near], v.tics_per_ms) - origin) * v.tic <= v.tolerance:
             near += 1
         if pulse < near:
             for i in range(head, tail):
@@ -96,7 +97,7 @@ class pulsepacket_generator(Stimulator):
             head, tail = 0, tail - head
             while pulse < near:
                 for _ in range(int(v.activity)):
-                    time = int((v.sdev * draws.normal(context, 0) + v.pulses[pulse]) * v.tics_per_ms + 0.5)
+                    time = int(rounded(v.sdev * draws.normal(context, 0) + v.pulses[pulse], v.tics_per_ms))
                     if time >= origin:
                         waiting[tail] = (time + int(v.step_tics) - 1) // int(v.step_tics)
                         tail += 1

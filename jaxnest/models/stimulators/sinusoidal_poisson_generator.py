@@ -71,11 +71,11 @@ class sinusoidal_poisson_generator(SinusoidalPoisson):
         y_0 = v.cosine * s.y_0 - v.sine * s.y_1
         y_1 = v.sine * s.y_0 + v.cosine * s.y_1
         rate = max(0.0, v.rate / 1000.0 + y_1)
-        return (y_0, y_1, rate), rate * v.h, 1.0, False
+        return (y_0, y_1, rate), rate, 1.0, False
 
     @staticmethod
     def draw(v: Any, s: Any, value: Any, target: Any, context: Any) -> Any:
-        return draws.poisson(context, 0, value)
+        return draws.poisson(context, 0, value * v.h)
 
 
 @final
