@@ -58,10 +58,13 @@ def fixed_indegree(
         if degree < 0:
             possible = _partners(sources, node, autapses)
             progress[FAILED] = possible == 0 or (not multapses and k > possible)
-        if progress[FAILED] or row + k > len(source):
+        if progress[FAILED]:
             progress[TARGET], progress[PENDING], progress[ROW] = t, k, row
             return
-        for _ in range(k):
+        for j in range(k):
+            if row == len(source):
+                progress[TARGET], progress[PENDING], progress[ROW] = t, k - j, row
+                return
             i = ulrand(stream, len(sources))
             while (not autapses and sources[i] == node) or (not multapses and used[i] == t):
                 i = ulrand(stream, len(sources))
@@ -157,10 +160,10 @@ def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, 
                     poisson_set_mean(distribution, value(means, 0, stream))
                 k = np.int64(poisson(stream, distribution))
             progress[PENDING] = -1
-            if row + k > len(source):
-                progress[TARGET], progress[SOURCE], progress[PENDING], progress[ROW] = t, s, k, row
-                return
-            for _ in range(k):
+            for j in range(k):
+                if row == len(source):
+                    progress[TARGET], progress[SOURCE], progress[PENDING], progress[ROW] = t, s, k - j, row
+                    return
                 source[row], target[row] = sources[s], targets[t]
                 draw_row(programs, stream, target[row], drawn, row)
                 row += 1
