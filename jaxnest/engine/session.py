@@ -44,7 +44,8 @@ class Session:
         self._runner: Any = None
         self._kept: list[dict[int, Any]] = [{} for _ in range(network.nodes.n_virtual_processes)]
         self._versions: tuple[Any, ...] = ()
-        self._n_nodes = 0
+        self._partial = False
+        """True if there may be nodes or connections that take part only when a run is prepared again."""
         self._away = False
         """True while the back end holds newer states than the node table."""
         self._steps_per_call = 0
@@ -54,29 +55,21 @@ class Session:
     def prepare(self, step: int) -> None:
         """Bring plan and back end up to date with the tables."""
         versions = self._present()
-        if self._plan is None or self._versions[:2] != versions[:2]:
+        if self._plan is None or self._partial or self._versions[:2] != versions[:2]:
             self._rebuild(step)
         elif self._versions != versions:
             self._recalibrate(step)
         else:
             self._restart_devices(step)
-        self._versions, self._n_nodes = versions, len(self._network.nodes)
+        self._versions, self._partial = versions, False
 
     def take_changes(self, step: int) -> None:
         """Between runs that were prepared together, take over what was changed in the tables.
 
         As in NEST, what was computed from parameters when the runs were prepared stays.
-
-        Raises
-        ------
-        NotImplemented
-            If there are other nodes or connections.
         """
         versions = self._present()
-        if self._n_nodes != len(self._network.nodes) or self._versions[0] != versions[0]:
-            raise errors.NotImplemented(
-                "Create, Connect and Disconnect between Prepare and Cleanup: call Cleanup before, Prepare afterwards."
-            )
+        self._partial |= self._versions[:2] != versions[:2]
         if self._versions[:2] != versions[:2]:
             self._rebuild(step, self._plan)
         elif self._versions != versions:

@@ -188,7 +188,7 @@ class Table:
         """Places of other removed connections. In NEST they stay between the others, and take part in its sort."""
         self._gap_sources = np.empty(0, np.int32)
         self.n_sorted = 0
-        """So many of the connections were there when the table was sorted."""
+        """So many of the connections were there when tables were sorted last; over others nothing is sent yet."""
 
     def __len__(self) -> int:
         return len(self.columns["source"])
@@ -325,7 +325,6 @@ class Table:
             self._gap_sources = keys[self.gaps]
         if order is not None:
             self.take(order)
-        self.n_sorted = len(self)
         return order is not None
 
     def enabled(self) -> int:

@@ -70,6 +70,27 @@ class Connections:
         """Yield thread, synapse index, category and table, in the order of GetConnections."""
         return iter(self._tables)
 
+    def delivering(self) -> Iterator[tuple[int, int, str, Any]]:
+        """Yield what `tables` does, of the connections over which something is sent while a run is prepared.
+
+        As in NEST, removed ones have no effect at once, and new ones between neurons have one as soon as tables are
+        sorted, which GetConnections and Prepare do. New nodes take part from the next Prepare on.
+        """
+        from jaxnest.engine.tables import part
+
+        n_nodes = self._kernel.nodes.n_prepared
+        for thread, index, category, table in self._tables:
+            known = table.n_sorted == len(table) or category != NEURON
+            if table.disabled is None and known and n_nodes == len(self._kernel.nodes):
+                yield thread, index, category, table
+                continue
+            chosen = (table.source <= n_nodes) & (table.target <= n_nodes)
+            if table.disabled is not None:
+                chosen &= ~table.disabled
+            if category == NEURON:
+                chosen[table.n_sorted :] = False
+            yield thread, index, category, part(table, chosen)
+
     def refuse_unknown_senders(self) -> None:
         """Raise KernelException if targets have to know who sends to them, which nobody knows without source table."""
         targets = [table.target for _, _, category, table in self._tables if category == NEURON]
@@ -153,6 +174,9 @@ class Connections:
         several = self._kernel.n_threads > 1 and self.num_connections > _MANY
         with ThreadPoolExecutor((os.cpu_count() or 1) if several else 1) as threads:
             self.version += sum(threads.map(_sort, neurons) if several else map(_sort, neurons))
+        for _, table in tables:
+            self.version += table.n_sorted != len(table)
+            table.n_sorted = len(table)
 
     # -- changing ----------------------------------------------------------------------------------
 

@@ -59,6 +59,8 @@ class NodeTable:
         self._model_index = np.empty(0, np.int32)
         self._row = np.empty(0, np.int64)
         self._has_proxies = np.empty(0, np.bool_)
+        self.n_prepared = 0
+        """Number of nodes when a run was prepared last: only these take part in it."""
         self.version = 0
         """Counts changes of structure: nodes created, vector sizes changed, nodes frozen."""
         self.values_version = 0
