@@ -49,6 +49,9 @@ def fixed_indegree(
     row, indexed = 0, len(index) > 0
     for t in range(progress[TARGET], len(targets)):
         k = degree if progress[PENDING] < 0 else progress[PENDING]
+        if k < 0 and row == len(source):
+            progress[TARGET], progress[ROW] = t, row
+            return
         if k < 0 and (here[t] or elsewhere):
             k = round_half_away(value(degrees, 0, stream))
         progress[PENDING] = -1
@@ -156,6 +159,9 @@ def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, 
                 continue
             k = progress[PENDING]
             if k < 0:
+                if row == len(source):
+                    progress[TARGET], progress[SOURCE], progress[ROW] = t, s, row
+                    return
                 if mean < 0.0:
                     poisson_set_mean(distribution, value(means, 0, stream))
                 k = np.int64(poisson(stream, distribution))
