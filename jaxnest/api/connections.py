@@ -14,6 +14,7 @@ from jaxnest.api.types import Mask
 from jaxnest.kernel.connection_query import Query
 from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.spatial_connecting import Population
+from jaxnest.kernel.values import datum
 
 __all__ = ["Connect", "Disconnect", "GetConnections", "TripartiteConnect"]
 
@@ -195,7 +196,7 @@ def GetConnections(
         None if source is None else source.ids,
         None if target is None else target.ids,
         None if synapse_model is None else kernel.synapse_models[synapse_model].index,
-        None if synapse_label is None or synapse_label < 0 else int(synapse_label),
+        None if synapse_label in (None, -1) else int(datum("synapse_label", synapse_label)),
     )
     found = query.run()
     kernel.connections.handed_out = True

@@ -10,13 +10,13 @@ from jaxnest import errors
 from jaxnest.api import units
 from jaxnest.api.deprecation import deprecated
 from jaxnest.api.json_output import to_json
-from jaxnest.api.node_collection import NodeCollection, plain
+from jaxnest.api.node_collection import plain, shown
 from jaxnest.kernel import status
 from jaxnest.kernel.attribute_table import MAX_SYNAPSE_MODELS
 from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.synapse_defaults import WEIGHT, set_synapse_defaults, synapse_defaults_status, synapse_quantities
-from jaxnest.kernel.values import is_random
+from jaxnest.kernel.values import datum, is_random
 from jaxnest.models import nest_names
 from jaxnest.models.device import NodeSet
 from jaxnest.models.synapse import Synapse
@@ -155,10 +155,9 @@ def _defaults(model: str) -> dict[str, Any]:
     if issubclass(named.model, Synapse):
         number = kernel.connections.number_of(named.index)
         result = synapse_defaults_status(named, kernel.clock, number)
-        result |= {"weight_recorder": NodeCollection(result["weight_recorder"])}
     else:
         result = status.defaults_status(kernel, named)
-    return {k: NodeCollection(v.ids) if isinstance(v, NodeSet) else v for k, v in result.items()}
+    return {k: shown(v) if isinstance(v, NodeSet) else v for k, v in result.items()}
 
 
 def _component(model: str) -> NamedModel:
@@ -206,6 +205,7 @@ def CopyModel(existing: str, new: str, params: Any = None) -> None:
     table = kernel.synapse_models if is_synapse else kernel.node_models
     if is_synapse and len(list(table)) >= MAX_SYNAPSE_MODELS:
         raise errors.KernelException(f"Synapse model count exceeded: there can be {MAX_SYNAPSE_MODELS} at most.")
+    params = None if params is None else {name: datum(name, value) for name, value in plain(params).items()}
     named = table.copy(existing, new)
     if not is_synapse:
         kernel.recording.copy_settings(table[existing], named)

@@ -63,7 +63,14 @@ class NodeCollection:
 
     @property
     def ids(self) -> np.ndarray:
-        """Ids of the nodes as a read-only int64 array."""
+        """Ids of the nodes as a read-only int64 array.
+
+        Raises
+        ------
+        KernelException
+            If ResetKernel has deleted the nodes.
+        """
+        self._nodes.require_valid()
         return self._nodes.ids
 
     # -- as a container ----------------------------------------------------------------------------
@@ -75,6 +82,7 @@ class NodeCollection:
         return len(self) > 0
 
     def __iter__(self) -> Iterator[NodeCollection]:
+        self._nodes.require_valid()
         return (NodeCollection(self._nodes.single(i)) for i in range(len(self)))
 
     def __contains__(self, node_id: Any) -> bool:
@@ -137,7 +145,7 @@ class NodeCollection:
         return self.ids.tolist()
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
-        return np.array(self.ids if self else [], dtype=dtype)
+        return np.array(self._nodes.ids if self else [], dtype=dtype)
 
     def _to_array(self, selection: str = "all") -> dict[Any, list[int]]:
         """Return ids: ``all``, those of the ``rank``, or by ``thread``."""
@@ -236,7 +244,7 @@ class NodeCollection:
     def _shown(self, values: list[Any]) -> Any:
         """Return values as scripts see them: a scalar for a single node, a tuple for several."""
         if any(isinstance(value, NodeSet) for value in values):
-            values = [NodeCollection(v.ids) if isinstance(v, NodeSet) else v for v in values]
+            values = [shown(v) if isinstance(v, NodeSet) else v for v in values]
         return values[0] if len(self) == 1 else tuple(values)
 
     def _data_frame(self, params: Sequence[Any], result: Any) -> Any:
@@ -349,4 +357,9 @@ class NodeCollection:
 
 def plain(params: Mapping[str, Any]) -> dict[str, Any]:
     """Return parameters in terms that the kernel knows: collections as sets of ids."""
-    return {k: NodeSet(v.ids) if isinstance(v, NodeCollection) else v for k, v in params.items()}
+    return {k: NodeSet(v._nodes.ids, v._nodes) if isinstance(v, NodeCollection) else v for k, v in params.items()}
+
+
+def shown(nodes: NodeSet) -> NodeCollection:
+    """Return nodes that the kernel stores as the user gave them."""
+    return NodeCollection(nodes.ids if nodes.given is None else nodes.given)

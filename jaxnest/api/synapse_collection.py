@@ -14,6 +14,7 @@ from jaxnest.api import units
 from jaxnest.api.json_output import to_json
 from jaxnest.kernel.connection_query import Handles, Values, joined
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.values import datum
 
 __all__ = ["SynapseCollection"]
 
@@ -190,35 +191,39 @@ class SynapseCollection:
         elif kwargs and params:
             raise TypeError("must either provide params or kwargs, but not both.")
         if isinstance(params, dict):
-            self._values().set(self._checked(params))
+            self._set(params)
             return
         if not isinstance(params, list | tuple) or not all(isinstance(p, dict) for p in params):
             raise TypeError("params must be a dict or a list of dicts")
         if params and all(p.keys() == params[0].keys() for p in params):
-            self._values().set({key: [p[key] for p in self._all_checked(params)] for key in params[0]})
+            plain = [self._without_units(p) for p in params]
+            self._values().set({key: [datum(key, p[key]) for p in plain] for key in params[0]}, each=True)
             return
         for connection, changes in zip(self, params, strict=True):
             connection.set(changes)
 
-    def _all_checked(self, params: Any) -> list[dict[str, Any]]:
-        return [self._checked(p) for p in params]
+    def _set(self, params: Mapping[str, Any]) -> None:
+        """Give each value to all connections, or distribute the elements of all lists along them."""
+        params = self._without_units(params)
+        along = self._values().distributable()
+        lists = {
+            key: list(value) for key, value in params.items() if np.iterable(value) and not isinstance(value, dict)
+        }
+        if not along & lists.keys():
+            self._values().set({key: datum(key, value) for key, value in params.items()})
+            return
+        for key, values in lists.items():
+            if len(values) < len(self):
+                raise IndexError(f"'{key}' has {len(values)} values for {len(self)} connections.")
+            lists[key] = [datum(key, value) for value in values[: len(self)]]
+        self._values().set({key: lists.get(key) or datum(key, value) for key, value in params.items()}, each=True)
 
-    def _checked(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Return changes without units; lists get the length of the collection."""
-        if units.in_use():
-            model = kernel.synapse_models.by_index(int(self._handles.synapse[0])).name
-            params = units.strip_all(dict(params), lambda key: arguments.unit_of(model, key))
-        result = {}
-        for key, value in params.items():
-            if value is None:
-                raise AttributeError(f"'{key}' has to be a number or a list of numbers, not None.")
-            if np.iterable(value) and not isinstance(value, dict):
-                values = list(value)
-                if len(values) < len(self):
-                    raise IndexError(f"'{key}' has {len(values)} values for {len(self)} connections.")
-                value = values[: len(self)]
-            result[key] = value
-        return result
+    def _without_units(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        if not units.in_use():
+            return dict(params)
+        models = [kernel.synapse_models.by_index(i).name for i in np.unique(self._handles.synapse).tolist()]
+        known = {key: next(filter(None, (arguments.unit_of(m, key) for m in models)), "") for key in params}
+        return units.strip_all(dict(params), lambda key: known[key])
 
     def disconnect(self) -> None:
         """Remove the connections."""

@@ -153,7 +153,7 @@ class WeightWatch:
             "receptors": self._network.nodes.shown_receptors(
                 connections.source[r], connections.target[r], connections.receptor[r]
             ).astype(np.int64),
-            "ports": np.asarray(getattr(connections, "rows", np.arange(len(connections.source))))[r].astype(np.int64),
+            "ports": getattr(connections, "whole", connections).places()[getattr(connections, "rows", slice(None))][r],
         }
 
     def _wanted(self, s: int, recorder: int, connections: Any, row: np.ndarray, stamp: np.ndarray) -> np.ndarray:

@@ -129,9 +129,7 @@ def build_plan(
     they were. `prepared` is the plan with which the present run was prepared, unless this is the one.
     """
     nodes, connections = network.nodes, network.connections
-    shards = [
-        build_shard(nodes.stores, i, connections.min_delay, vectors, whole) for i in range(nodes.n_virtual_processes)
-    ]
+    shards = [build_shard(nodes, i, connections.min_delay, vectors, whole) for i in range(nodes.n_virtual_processes)]
     for s, batch in ((shard.index, b) for shard in shards for b in shard.batches):
         batch.calibrate(network.clock, spread, prepared.shards[s].batches if prepared else ())
         batch.variables |= {k: np.float64(network.attributes.get(k)) for k in batch.model.kernel_values}
@@ -244,7 +242,7 @@ def _recorder_windows(stores: dict[Any, Any], clock: Any) -> dict[int, tuple[int
 
 def _delivery_tables(network: Network, shards: list[Shard], lookups: list[Any]) -> list[DeliveryTable]:
     connections = network.connections
-    dynamics = dynamics_of(t for _, _, category, t in connections.tables() if category != "from_device")
+    dynamics = dynamics_of(t for _, _, category, t in connections.delivering() if category != "from_device")
     return [
         build_delivery(shard, _delivered(connections, shard, lookup), lookup, watched(connections), dynamics, network)
         for shard, lookup in zip(shards, lookups, strict=True)
@@ -288,14 +286,14 @@ def _delivered(connections: Any, shard: Shard, lookup: tuple[np.ndarray, np.ndar
 
 def tables(connections: Any, shard: int, category: str) -> Iterator[tuple[int, Any]]:
     """Yield synapse model index and table of one virtual process and category, where connections carry spikes."""
-    for thread, index, kind, table in connections.tables():
+    for thread, index, kind, table in connections.delivering():
         if thread == shard and kind == category and not is_secondary(table):
             yield index, table
 
 
 def watched(connections: Any) -> set[int]:
     """Return the synapse models that have a weight recorder."""
-    return {i for _, i, _, table in connections.tables() if len(table.named.defaults.get("weight_recorder", ()))}
+    return {i for _, i, _, table in connections.delivering() if len(table.named.defaults.get("weight_recorder", ()))}
 
 
 def _listeners(to_device: Iterator[tuple[int, Any]]) -> dict[int, np.ndarray]:

@@ -127,7 +127,7 @@ def build_secondary(network: Any, shards: list[Shard], lookups: list[Any]) -> Se
     NotImplemented
         If a node that takes part is frozen, or weights are to be recorded.
     """
-    found = [(s, i, kind, t) for s, i, kind, t in network.connections.tables() if is_secondary(t)]
+    found = [(s, i, kind, t) for s, i, kind, t in network.connections.delivering() if is_secondary(t)]
     if not found:
         return None
     for table in (t for _, _, _, t in found if len(t.named.defaults.get("weight_recorder", ()))):

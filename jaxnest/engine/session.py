@@ -46,7 +46,8 @@ class Session:
         """What was taken over last."""
         self._prepared_versions: tuple[Any, ...] = ()
         """What the values follow that are computed when runs are prepared."""
-        self._n_nodes = 0
+        self._partial = False
+        """True if there may be nodes or connections that take part only when a run is prepared again."""
         self._reached = 0
         self._away = False
         """True while the back end holds newer states than the node table."""
@@ -57,30 +58,21 @@ class Session:
     def prepare(self, step: int) -> None:
         """Bring plan and back end up to date with the tables."""
         versions = self._present()
-        if self._plan is None or self._versions[:2] != versions[:2]:
+        if self._plan is None or self._partial or self._versions[:2] != versions[:2]:
             self._rebuild(step)
         elif self._prepared_versions != versions:
             self._recalibrate(step)
         else:
             self._restart_devices(step)
-        self._versions = self._prepared_versions = versions
-        self._n_nodes = len(self._network.nodes)
+        self._versions, self._prepared_versions, self._partial = versions, versions, False
 
     def take_changes(self, step: int) -> None:
         """Between runs that were prepared together, take over what was changed in the tables.
 
         As in NEST, what was computed from parameters when the runs were prepared stays.
-
-        Raises
-        ------
-        NotImplemented
-            If there are other nodes or connections.
         """
         versions = self._present()
-        if self._n_nodes != len(self._network.nodes) or self._versions[0] != versions[0]:
-            raise errors.NotImplemented(
-                "Create, Connect and Disconnect between Prepare and Cleanup: call Cleanup before, Prepare afterwards."
-            )
+        self._partial |= self._versions[:2] != versions[:2]
         if self._versions[:2] != versions[:2]:
             self._rebuild(step, self._plan)
         elif self._versions != versions:

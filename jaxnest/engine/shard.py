@@ -15,7 +15,7 @@ import numpy as np
 from jaxnest.engine import archive_layout as words
 from jaxnest.engine.calibration import calibrate, compressed, computed, state_columns
 from jaxnest.engine.layout import WIDTH
-from jaxnest.models.base import FLUSH_INTERVAL, Node
+from jaxnest.models.base import FLUSH_INTERVAL
 
 
 @final
@@ -214,7 +214,7 @@ class Shard:
         return batch_of, position
 
 
-def build_shard(stores: dict[type[Node], Any], index: int, min_delay: int, vectors: bool, whole: bool = False) -> Shard:
+def build_shard(nodes: Any, index: int, min_delay: int, vectors: bool, whole: bool = False) -> Shard:
     """Collect the nodes of a virtual process in batches of equal model and equal number of receptors.
 
     With `vectors`, nodes whose model allows it are advanced side by side by compiled code. With `whole`, batches are
@@ -223,8 +223,8 @@ def build_shard(stores: dict[type[Node], Any], index: int, min_delay: int, vecto
     batches: list[Batch] = []
     devices: list[Batch] = []
     detectors: list[Batch] = []
-    for model, store in stores.items():
-        rows = np.flatnonzero(store.virtual_processes == index)
+    for model, store in nodes.stores.items():
+        rows = np.flatnonzero((store.virtual_processes == index) & (store.node_ids <= nodes.n_prepared))
         if not len(rows):
             continue
         if not model.has_proxies or model.element_type != "neuron" or hasattr(model, "advance"):

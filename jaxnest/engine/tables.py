@@ -36,7 +36,7 @@ class DeviceTable:
 @final
 @dataclass
 class TablePart:
-    """Some rows of a kernel's table."""
+    """Some rows of a table."""
 
     named: Any
     rows: np.ndarray
@@ -48,9 +48,12 @@ class TablePart:
     whole: Any
     """The table."""
 
+    def __len__(self) -> int:
+        return len(self.rows)
+
     def read(self, name: str) -> np.ndarray:
         """Return a column."""
-        return getattr(self, name)
+        return getattr(self, name) if name in _PART_COLUMNS else self.whole.at(name, self.rows)
 
     def at(self, name: str, rows: np.ndarray) -> np.ndarray:
         """Return some entries of a column."""
@@ -61,11 +64,16 @@ class TablePart:
         return self.whole.uniform(name)
 
 
+_PART_COLUMNS = ("source", "target", "receptor", "weight", "delay")
+
+
 def part(table: Any, chosen: np.ndarray) -> TablePart:
     """Return the rows of a table for which `chosen` is true."""
-    rows = np.flatnonzero(chosen)
-    columns = (getattr(table, k)[rows] for k in ("source", "target", "receptor", "weight", "delay"))
-    return TablePart(table.named, rows, *columns, whole=table)
+    here = np.flatnonzero(chosen)
+    columns = (getattr(table, name)[here] for name in _PART_COLUMNS)
+    if isinstance(table, TablePart):
+        return TablePart(table.named, table.rows[here], *columns, whole=table.whole)
+    return TablePart(table.named, here, *columns, whole=table)
 
 
 @final
@@ -187,7 +195,7 @@ def build_device_table(
             if batch.model.marked_receptors and devices.model.emits == "spikes":
                 weight[(lookup[0][target] == b) & np.isin(receptor, batch.model.marked_receptors)] = 0.0
         name = table.named.model.delay_shift
-        shift = table.columns[name].at(mine) if name else np.zeros(len(mine))
+        shift = table.at(name, mine) if name else np.zeros(len(mine))
         _refuse_shift(shard, devices, table, lookup[0][target[to_neuron & (shift > 0)]])
         columns = (rows[mine], positive, negative, flags, weight, table.delay[mine], shift, target)
         for part, column in zip(parts.values(), columns, strict=True):

@@ -17,6 +17,7 @@ from jaxnest.kernel import messages
 from jaxnest.kernel.attribute_table import ATTRIBUTES, BACKEND_VARIABLE, SETTABLE, Attribute
 from jaxnest.kernel.clock import Clock
 from jaxnest.kernel.messages import VerbosityLevel
+from jaxnest.kernel.values import datum
 
 if TYPE_CHECKING:
     from jaxnest.kernel.kernel import Kernel
@@ -98,7 +99,7 @@ class Attributes:
             If a value is out of range, or cannot be changed at this moment.
         """
         for name, value in changes.items():
-            check_convertible(name, value)
+            datum(name, value)
         done: set[Any] = set()
         for name in SETTABLE:
             if name not in changes:
@@ -277,22 +278,6 @@ _ACCEPTED: dict[str, tuple[type, ...]] = {
 _TYPES: dict[str, Callable[[Any], Any]] = {"bool": bool, "int": int, "float": float, "str": str, "dict": dict}
 _CPP = {"bool": "bool", "int": "long", "float": "double", "str": "std::string", "dict": "Dictionary",
         "VerbosityLevel": "nest::VerbosityLevel"}  # fmt: skip
-
-
-def check_convertible(name: str, value: Any) -> None:
-    """Refuse what NEST cannot pass on to its kernel: None, and integers that are too large.
-
-    Raises
-    ------
-    AttributeError
-        Which is what NEST raises here.
-    OverflowError
-        If an integer has more than 64 bits.
-    """
-    if value is None:
-        raise AttributeError(f"The value of {name} is None, which is no value that the kernel knows.")
-    if isinstance(value, int) and not -(1 << 63) <= value < 1 << 63:
-        raise OverflowError(f"The value of {name}, {value}, has more than 64 bits.")
 
 
 def cast(name: str, value: Any, kind: str) -> Any:

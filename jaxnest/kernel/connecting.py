@@ -6,12 +6,13 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connection_checks import Compatibility, illegal
+from jaxnest.kernel.connection_checks import Compatibility, Problem, illegal
 from jaxnest.kernel.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE
 from jaxnest.kernel.delays import to_steps
 from jaxnest.kernel.model_table import NamedModel
@@ -33,12 +34,43 @@ Append = Callable[[int, NamedModel, str, int, Mapping[str, Any]], None]
 """Stores connections: virtual process, synapse model, category, number, columns."""
 
 
-class Problem(NamedTuple):
-    """The first connection that is not possible: row, specification, and why."""
+class Refusal(NamedTuple):
+    """The first connection that is not possible: its row, its specification, and why."""
 
     row: int
     spec: int
-    error: Exception | None = None
+    error: Exception
+
+
+@final
+@dataclass
+class Batch:
+    """Connections that one virtual process is about to make.
+
+    Attributes
+    ----------
+    rows
+        Which of the pairs they are.
+    category
+        One for all, or one for each.
+    columns
+        For each specification the values of the connections.
+    worst, spec
+        The first connection that is not possible, and its specification; None if all are possible.
+    """
+
+    process: Process
+    rows: np.ndarray
+    category: np.ndarray
+    specs: Sequence[SynapseSpec]
+    columns: list[dict[str, Any]]
+    worst: Problem | None = None
+    spec: int = 0
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """What is not possible, in terms of the pairs."""
+        return None if self.worst is None else Refusal(int(self.rows[self.worst.row]), self.spec, self.worst.error)
 
 
 @final
@@ -96,8 +128,8 @@ class Builder:
             for process in self.processes():
                 mine = np.flatnonzero((ids[1] % process.n == process.index) | twins)
                 pairs = Pairs(ids[0][mine], ids[1][mine], np.empty((0, len(mine))), mine)
-                problem = self.add(process, pairs, [spec], check)
-                problems += [] if problem is None else [problem]
+                refusal = self.add(process, pairs, [spec], check)
+                problems += [] if refusal is None else [refusal.error]
         if problems:
             raise problems[0]
         if n < len(sources):
@@ -124,11 +156,6 @@ class Builder:
             known = ("allow_autapses", "allow_multapses", "make_symmetric", *conn_spec)
             hint = errors.nearest(next(iter(options)), (k for k in known if k not in options))
             raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in conn_spec: {', '.join(options)}.{hint}")
-        if rule.needs_proxies and twins.any():
-            raise illegal(
-                f"Cannot use rule '{name}' to connect to nodes without proxies (usually devices), such as node "
-                f"{targets[twins][0]}."
-            )
         return rule
 
     def specs(self, syn_specs: Sequence[Mapping[str, Any]]) -> list[SynapseSpec]:
@@ -157,82 +184,122 @@ class Builder:
         draws = Draws(random_parameters(specs), has_arrays(specs))
         check = Compatibility(self._kernel.nodes, rule.sources, rule.targets)
         problems: list[Exception] = []
-        for process, pairs in self._drawn(rule, draws):
+        for process, pairs, state in self._drawn(rule, draws):
             draws.check()
-            problem = self.add(process, pairs, specs, check)
+            problem: Exception | None = None
+            refusal = self._connect_up_to(rule, process, pairs, specs, check)
+            while refusal is not None:
+                problem = refusal.error
+                if state:
+                    rewind(process, state)
+                    rule.replay(process, draws.until(refusal.row + 1, n_drawn(specs, refusal)), pairs)
+                    state = copied(process.random_state())
+                following = rule.rest(process, draws, pairs, refusal.row)
+                if following is None:
+                    break
+                pairs = following
+                refusal = self._connect_up_to(rule, process, pairs, specs, check)
             problems += [] if problem is None else [problem]
         return problems
 
-    def _drawn(self, rule: Rule, draws: Draws) -> Iterator[tuple[Process, Pairs]]:
-        """Yield the pairs of each virtual process.
+    def _connect_up_to(
+        self, rule: Rule, process: Process, pairs: Pairs, specs: list[SynapseSpec], check: Compatibility
+    ) -> Refusal | None:
+        """Make connections up to the first that is not possible."""
+        if not (rule.needs_proxies and rule.on_every_process.any()):
+            return self.add(process, pairs, specs, check)
+        devices = np.flatnonzero(~self._kernel.nodes.has_proxies(pairs.target))
+        if not len(devices):
+            return self.add(process, pairs, specs, check)
+        row = int(devices[0])
+        error = illegal(
+            f"Cannot use rule '{rule.name}' to connect to nodes without proxies (usually devices), such as node "
+            f"{pairs.target[row]}."
+        )
+        return self.add(process, pairs.take(slice(row)), specs, check) or Refusal(row, -1, error)
+
+    def _drawn(self, rule: Rule, draws: Draws) -> Iterator[tuple[Process, Pairs, list[np.ndarray]]]:
+        """Yield the pairs of each virtual process, and its random state before they were drawn.
 
         Where numbers must not depend on virtual processes, all pairs are drawn as by a single one.
         """
         processes = self.processes()
         if not self._kernel.streams.is_keyed:
             rule.prepare(processes, draws)
+            states = [copied(p.random_state()) if rule.draws or draws.n else [] for p in processes]
             pairs = functools.partial(rule.pairs, draws=draws)
             if len(processes) == 1 or max(len(rule.sources), len(rule.targets)) < _MANY:
-                yield from ((process, pairs(process)) for process in processes)
+                yield from ((process, pairs(process), state) for process, state in zip(processes, states, strict=True))
                 return
             streams = processes[0].streams
             _ = streams.vp_synchronised, streams.vp_specific, draws.programs(len(processes) - 1)  # made on first use
             with ThreadPoolExecutor(min(len(processes), os.cpu_count() or 1)) as threads:
-                yield from zip(processes, threads.map(pairs, processes), strict=True)
+                yield from zip(processes, threads.map(pairs, processes), states, strict=True)
             return
         single = Process(0, 1, self._kernel.streams)
         rule.prepare([single], draws)
         pairs = rule.pairs(single, draws)
         twins = self._kernel.nodes.listens_locally(pairs.target)
         for process in processes:
-            yield process, pairs.take((pairs.target % process.n == process.index) | twins)
+            yield process, pairs.take((pairs.target % process.n == process.index) | twins), []
 
-    def add(
-        self, process: Process, pairs: Pairs, specs: Sequence[SynapseSpec], check: Compatibility
-    ) -> Exception | None:
-        """Make connections of one virtual process, up to the first that is not possible; return why it is not."""
-        pairs, category = self._placed(process, pairs)
-        n = len(pairs.source)
-        if not n:
-            return None
-        columns, worst = [], Problem(n, len(specs))
-        for i, spec in enumerate(specs):
+    def add(self, process: Process, pairs: Pairs, specs: Sequence[SynapseSpec], check: Compatibility) -> Refusal | None:
+        """Make connections of one virtual process, up to the first that is not possible; return that one."""
+        batch = self.plan(process, pairs, specs, check)
+        self.make(batch)
+        return batch.refusal
+
+    def plan(self, process: Process, pairs: Pairs, specs: Sequence[SynapseSpec], check: Compatibility) -> Batch:
+        """Find out which connections are possible."""
+        rows, pairs, category = self._placed(process, pairs)
+        batch = Batch(process, rows, category, specs, [])
+        for i, spec in enumerate(specs if len(rows) else ()):
             values, problem = self._columns(spec, pairs, category, check)
-            columns.append(values)
-            if problem is not None and problem[0] < worst.row:
-                worst = Problem(problem[0], i, problem[1])
-        counts = [worst.row + (i < worst.spec and worst.error is not None) for i in range(len(specs))]
-        for spec, values, made in zip(specs, columns, counts, strict=True):
+            batch.columns.append(values)
+            if problem is not None and (batch.worst is None or problem.row < batch.worst.row):
+                batch.worst, batch.spec = problem, i
+        return batch
+
+    def make(self, batch: Batch, n: int | None = None) -> None:
+        """Make the first `n` of the planned connections: all that are possible, if it is not given."""
+        if not batch.columns:
+            return
+        worst = batch.worst if n is None else None
+        end = n if n is not None else len(batch.rows) if worst is None else worst.row
+        counts = [end + (worst is not None and i < batch.spec) for i in range(len(batch.specs))]
+        for i, (spec, values, made) in enumerate(zip(batch.specs, batch.columns, counts, strict=True)):
+            used = made + (worst is not None and i == batch.spec and worst.uses_delay)
             spec_delay = values["delay"] if spec.named.model.has_delay else self._interval()
-            delays, shift = np.atleast_1d(spec_delay)[:made], spec.named.model.delay_shift
-            if shift and values[shift] > 0.0:
+            delays, shift = np.atleast_1d(spec_delay)[:used], spec.named.model.delay_shift
+            if shift and np.any(np.atleast_1d(values[shift])[:used] > 0.0):
                 delays = np.append(delays, delays - 1)  # the sum of two fractions may take away a whole step
             self._kernel.connections.delays.use(delays)
-        self._store(process.index, category, specs, columns, counts)
-        return worst.error
+        self._store(batch.process.index, batch.category, batch.specs, batch.columns, counts)
 
-    def _placed(self, process: Process, pairs: Pairs) -> tuple[Pairs, np.ndarray]:
-        """Leave out what belongs to another virtual process; tell the category (one for all, or one for each).
+    def _placed(self, process: Process, pairs: Pairs) -> tuple[np.ndarray, Pairs, np.ndarray]:
+        """Leave out what belongs to another virtual process.
+
+        Returns which pairs are left, these, and their category: one for all, or one for each.
 
         A connection to a device lives where its source does, and one between devices where a neuron with the
         id of the target would.
         """
-        nodes = self._kernel.nodes
+        nodes, rows = self._kernel.nodes, np.arange(len(pairs.source))
         if nodes.surely_have_proxies(pairs.source) and nodes.surely_have_proxies(pairs.target):
-            return pairs, np.array(_NEURON)
+            return rows, pairs, np.array(_NEURON)
         from_device, to_device = ~nodes.has_proxies(pairs.source), nodes.listens_locally(pairs.target)
         category = np.where(from_device, _FROM_DEVICE, np.where(to_device, _TO_DEVICE, _NEURON))
         if process.n > 1:
             home = np.where(from_device, pairs.target, pairs.source)
             keep = ~to_device | (home % process.n == process.index)
-            pairs, category = pairs.take(keep), category[keep]
+            rows, pairs, category = rows[keep], pairs.take(keep), category[keep]
         if len(category) and (category == category[0]).all():
             category = category[0]
-        return pairs, category
+        return rows, pairs, category
 
     def _columns(
         self, spec: SynapseSpec, pairs: Pairs, category: np.ndarray, check: Compatibility
-    ) -> tuple[dict[str, Any], tuple[int, Exception] | None]:
+    ) -> tuple[dict[str, Any], Problem | None]:
         """Return the columns of one specification, and the first row that cannot be connected."""
         given = spec.given(pairs.drawn, pairs.position)
         delay, problem = self._delay(spec, given.get("delay", np.nan))
@@ -240,29 +307,33 @@ class Builder:
         for name, attribute in spec.named.model.steps_of_kernel.items():
             columns[name] = float(self._kernel.clock.to_steps(self._kernel.attributes.get(attribute)))
         problems = [problem, violation(spec, columns, given) if spec.has_own_values else None]
-        problems.append(check.first_bad(spec.named, pairs.source, pairs.target, columns["receptor"]))
-        if spec.named.model.needs_learning:
-            late = np.flatnonzero(np.atleast_1d(delay) != 1)
-            message = f"{spec.named.model.name} connections require a delay of one simulation step."
-            problems.append((int(late[0]), illegal(message)) if len(late) else None)
-        rows = np.flatnonzero(np.broadcast_to(category, len(pairs.source)) == _FROM_DEVICE)
+        end = min((p.row for p in problems if p is not None), default=len(pairs.source))
+        misfit = check.first_bad(spec.named, pairs.source, pairs.target, columns["receptor"])
+        end = end if misfit is None else min(end, misfit.row + 1)
+        rows = np.flatnonzero(np.broadcast_to(category, len(pairs.source))[:end] == _FROM_DEVICE)
         if len(rows):
             ports, found = self._kernel.connections.devices.accept(spec.named, pairs.source[rows], pairs.target[rows])
-            problems.append(found and (int(rows[found[0]]), found[1]))
+            problems.append(found and found._replace(row=int(rows[found.row])))
             if ports:
                 columns["receptor"] = np.array(np.broadcast_to(columns["receptor"], len(pairs.source)))
                 columns["receptor"][rows[list(ports)]] = list(ports.values())
-        first = min((p for p in problems if p is not None), key=lambda p: p[0], default=None)
+        problems.append(misfit)
+        if spec.named.model.needs_learning:
+            late = np.flatnonzero(np.atleast_1d(delay) != 1)
+            message = f"{spec.named.model.name} connections require a delay of one simulation step."
+            problems.append(Problem(int(late[0]), illegal(message)) if len(late) else None)
+        first = min((p for p in problems if p is not None), key=lambda p: p.row, default=None)
         return columns | {"source": pairs.source, "target": pairs.target}, first
 
-    def _delay(self, spec: SynapseSpec, ms: Any) -> tuple[Any, tuple[int, Exception] | None]:
+    def _delay(self, spec: SynapseSpec, ms: Any) -> tuple[Any, Problem | None]:
         """Return delays in steps, the default where they are not a number, and the first that is not allowed."""
         clock, delays = self._kernel.clock, self._kernel.connections.delays
         default = default_delay(spec.named, clock)
         if not spec.named.model.has_delay:
             interval = self._interval()
             if delays.first_bad(interval) == 0:
-                return default, (0, delays.error(clock, self._kernel.attributes.wfr_comm_interval, spec.named.name))
+                error = delays.error(clock, self._kernel.attributes.wfr_comm_interval, spec.named.name)
+                return default, Problem(0, error, uses_delay=False)
             return default, None
         ms = np.asarray(ms, np.float64)
         missing = np.isnan(ms)
@@ -271,8 +342,10 @@ class Builder:
         if bad == np.size(steps):
             return steps if np.ndim(steps) else int(steps), None
         if np.atleast_1d(missing)[bad]:
-            return steps, (bad, delays.error(clock, clock.delay_ms(default), spec.named.name))
-        return steps, (bad, delays.error(clock, float(np.atleast_1d(ms)[bad])))
+            error = delays.error(clock, clock.delay_ms(default), spec.named.name)
+        else:
+            error = delays.error(clock, float(np.atleast_1d(ms)[bad]))
+        return steps, Problem(bad, error, uses_delay=False)
 
     def _interval(self) -> np.ndarray:
         """Return what connections without delay contribute to the extrema of the delays, in steps."""
@@ -318,8 +391,8 @@ def _interleaved(
     return joined, n, kinds
 
 
-def violation(spec: SynapseSpec, columns: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[int, Exception] | None:
-    """Return the first row whose values are out of bounds, with the error."""
+def violation(spec: SynapseSpec, columns: Mapping[str, Any], given: Mapping[str, Any]) -> Problem | None:
+    """Return the first row whose values are out of bounds."""
     model = spec.named.model
     declared = model.parameters | model.state
     named = {k: columns[k] for k in declared} | ({"weight": columns["weight"]} if "weight" in columns else {})
@@ -329,7 +402,25 @@ def violation(spec: SynapseSpec, columns: Mapping[str, Any], given: Mapping[str,
     named |= {k: spec.named.defaults.get(k, q.default) for k, q in model.common.items() if q.dtype is not object}
     wide = {k: np.broadcast_to(v, n) for k, v in named.items()}
     row, message = first_violation(model, wide, {k: None for k in given if k in declared})
-    return None if row == n else (row, errors.BadProperty(message))
+    return None if row == n else Problem(row, errors.BadProperty(message))
+
+
+def copied(state: list[np.ndarray]) -> list[np.ndarray]:
+    """Return copies of what `Process.random_state` returns."""
+    return [array.copy() for array in state]
+
+
+def rewind(process: Process, state: list[np.ndarray]) -> None:
+    """Bring the random streams of a process back to a former state."""
+    for current, former in zip(process.random_state() if state else [], state, strict=True):
+        current[:] = former
+
+
+def n_drawn(specs: Sequence[SynapseSpec], refusal: Refusal) -> int:
+    """Return how many random values NEST has drawn for a connection when it finds that it is not possible."""
+    if refusal.spec < 0:
+        return 0
+    return specs[refusal.spec].first_drawn + len(specs[refusal.spec].random)
 
 
 def random_parameters(specs: Sequence[SynapseSpec]) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
@@ -14,6 +14,14 @@ from jaxnest.models.detector import Detector
 from jaxnest.models.synapse import Synapse
 
 PREFIX = "Creation of connection is not possible because:\n"
+
+
+class Problem(NamedTuple):
+    """The first connection that is not possible: its row, why, and whether NEST has looked at its delay before."""
+
+    row: int
+    error: Exception
+    uses_delay: bool = True
 
 
 def illegal(reason: str) -> errors.IllegalConnection:
@@ -213,18 +221,17 @@ class Compatibility:
             kinds |= {(index, int(size)): None for size in np.unique(sizes)}
         return list(kinds)
 
-    def first_bad(
-        self, named: NamedModel, source: np.ndarray, target: np.ndarray, receptor: Any
-    ) -> tuple[int, errors.KernelException] | None:
-        """Return the first row that cannot be connected, with its error."""
+    def first_bad(self, named: NamedModel, source: np.ndarray, target: np.ndarray, receptor: Any) -> Problem | None:
+        """Return the first row that cannot be connected."""
         sources, targets = self._present
         model = named.model
         if model.modulator and not len(named.defaults.get(model.modulator, ())):
             what = model.modulator.replace("_", " ")
-            return 0, errors.BadProperty(
+            error = errors.BadProperty(
                 f"No {what} has been assigned to the synapse model '{named.name}'. "
                 f"Set its property {model.modulator} with SetDefaults() or CopyModel()."
             )
+            return Problem(0, error)
         if np.ndim(receptor) and len(receptor) and (receptor == receptor[0]).all():
             receptor = receptor[0]
         if not np.ndim(receptor) and not any(
@@ -236,9 +243,11 @@ class Compatibility:
         for i in np.sort(first):
             s, t = int(self._code[source[i]]), int(self._code[target[i]])
             r = int(np.broadcast_to(receptor, len(source))[i])
-            problem = why_not(self._models[s % 1000], self._models[t % 1000], model, r, t // 1000)
-            if problem is not None:
-                return int(i), problem
+            source_model, target_model = self._models[s % 1000], self._models[t % 1000]
+            error = why_not(source_model, target_model, model, r, t // 1000)
+            if error is not None:
+                to_collector = target_model.collects and not source_model.has_proxies
+                return Problem(int(i), error, not (to_collector or isinstance(error, errors.NotImplemented)))
         return None
 
 
@@ -254,39 +263,38 @@ class DeviceRules:
 
     def accept(
         self, named: NamedModel, source: np.ndarray, target: np.ndarray
-    ) -> tuple[dict[int, int], tuple[int, errors.KernelException] | None]:
+    ) -> tuple[dict[int, int], Problem | None]:
         """Remember connections from devices.
 
         Returns
         -------
         dict
             For the rows of meters, the port that NEST shows as their receptor: how many meters the node then has.
-        tuple or None
-            The first row that a device refuses, and its error.
+        Problem or None
+            The first row that a device refuses.
         """
         ports: dict[int, int] = {}
-        bad: tuple[int, errors.KernelException] | None = None
+        bad: Problem | None = None
         for device in dict.fromkeys(source.tolist()):
             rows = np.flatnonzero(source == device)
             if getattr(self._nodes.model(device), "samples", False):
                 found = self._meter(device, rows, target[rows], ports)
             else:
                 found = self._stimulator(device, int(rows[0]), named)
-            if found is not None and (bad is None or found[0] < bad[0]):
+            if found is not None and (bad is None or found.row < bad.row):
                 bad = found
         return ports, bad
 
-    def _stimulator(self, device: int, row: int, named: NamedModel) -> tuple[int, errors.KernelException] | None:
+    def _stimulator(self, device: int, row: int, named: NamedModel) -> Problem | None:
         if self._synapse.setdefault(device, named.index) != named.index:
-            return row, illegal(
+            error = illegal(
                 "All outgoing connections from a device must use the same synapse type: "
                 f"node {device} has another one than '{named.name}' already."
             )
+            return Problem(row, error)
         return None
 
-    def _meter(
-        self, meter: int, rows: np.ndarray, targets: np.ndarray, ports: dict[int, int]
-    ) -> tuple[int, errors.KernelException] | None:
+    def _meter(self, meter: int, rows: np.ndarray, targets: np.ndarray, ports: dict[int, int]) -> Problem | None:
         sampled = self._sampled.setdefault(meter, set())
         (wanted,) = self._nodes.get(np.array([meter]), "record_from")
         known: dict[type[Node], list[str]] = {}
@@ -297,16 +305,17 @@ class DeviceRules:
             missing = [name for name in wanted if name not in known[model]]
             if missing:
                 hint = errors.nearest(missing[0], known[model])
-                return row, illegal(
+                error = illegal(
                     f"Cannot connect with unknown recordable {missing[0]} of {model.name}, "
                     f"which has {', '.join(known[model])}.{hint}"
                 )
+                return Problem(row, error)
             if model.recorded_by_one_thread and self._nodes.n_virtual_processes > 1:
-                return row, errors.KernelException(
-                    f"Recording from a {model.name} is only possible in single-threaded mode."
-                )
+                message = f"Recording from a {model.name} is only possible in single-threaded mode."
+                return Problem(row, errors.KernelException(message))
             if target in sampled:
-                return row, illegal(f"Each multimeter can only be connected once to a given node: {meter} -> {target}.")
+                error = illegal(f"Each multimeter can only be connected once to a given node: {meter} -> {target}.")
+                return Problem(row, error)
             sampled.add(target)
             ports[row] = self._meters[target] = self._meters.get(target, 0) + 1
         return None

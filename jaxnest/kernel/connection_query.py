@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, final
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.connecting import violation
+from jaxnest.kernel.connection_checks import Problem
 from jaxnest.kernel.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE, Table
 from jaxnest.kernel.delays import split, to_steps
 from jaxnest.kernel.synapse_defaults import dictionary, integer, refuse, synapse_quantities
@@ -34,8 +35,8 @@ class Handles:
     source, target, thread, synapse, port
         Node ids, virtual process, index of the synapse model, and place among the connections of the
         synapse model (for devices: of the synapse model and source).
-    category, row
-        Which table, and which row of it.
+    category, place
+        Which table, and which place in it.
     """
 
     source: np.ndarray
@@ -44,10 +45,10 @@ class Handles:
     synapse: np.ndarray
     port: np.ndarray
     category: np.ndarray
-    row: np.ndarray
+    place: np.ndarray
 
     def __len__(self) -> int:
-        return len(self.row)
+        return len(self.place)
 
     def take(self, index: Any) -> Handles:
         """Return some of the connections."""
@@ -122,7 +123,7 @@ class Query:
         if NEURON in tables:
             table = tables[NEURON]
             rows = np.flatnonzero(self._wanted(table))
-            yield self._handles(table, rows, rows, index, thread, NEURON)
+            yield self._handles(table, rows, table.places()[rows], index, thread, NEURON)
         both = [self._of_devices(tables[c], index, thread, c) for c in (TO_DEVICE, FROM_DEVICE) if c in tables]
         if self._sources is not None and len(both) == 2:
             found = joined(both)
@@ -171,7 +172,7 @@ class Query:
             np.full(n, index, np.int32),
             port.astype(np.int32),
             np.full(n, CATEGORIES.index(category), np.int8),
-            rows.astype(np.int32),
+            table.places()[rows].astype(np.int32),
         )
 
 
@@ -196,10 +197,9 @@ class Values:
         """Yield tables, positions among the handles, and rows."""
         for thread, index, category, positions in self._handles.groups():
             table = self._connections.table(thread, index, category)
-            rows = self._handles.row[positions]
-            if table is None or (len(rows) and rows.max() >= len(table)):
+            if table is None:
                 raise errors.InexistentConnection("These connections do not exist any more; call GetConnections again.")
-            yield table, positions, rows
+            yield table, positions, table.rows_at(self._handles.place[positions])
 
     def names(self) -> list[tuple[set[str], int]]:
         """Return, per table, the names of the values that its connections have, and how many they are."""
@@ -244,8 +244,16 @@ class Values:
             return [{entry: column[i] for entry, column in values.items()} for i in range(n)]
         return table.columns[name].at(rows).tolist()
 
-    def set(self, changes: Mapping[str, Any]) -> None:
-        """Change values: each is one number for all connections or a sequence along them.
+    def set(self, changes: Mapping[str, Any], each: bool = False) -> None:
+        """Change values.
+
+        Parameters
+        ----------
+        changes
+            Names and values.
+        each
+            Values may be lists along the connections, all of which have to know all names. Otherwise values are single
+            ones, and connections take those that they know.
 
         Raises
         ------
@@ -253,33 +261,42 @@ class Values:
             Connections before the offending one keep their new values.
         """
         self._connections.before_access()
-        tables = list(self._tables())
-        for table, _, _ in tables:
-            known = (*settable(table), *table.named.model.packed, "delay")
-            for key in changes:
-                if key not in known and self._kernel.attributes.dict_miss_is_error:
-                    hint = errors.nearest(key, known)
-                    raise errors.UnaccessedDictionaryEntry(
-                        f"Unaccessed elements in values of '{table.named.name}' connections: {key}.{hint}"
-                    )
-        worst: tuple[int, Exception] | None = None
-        for table, positions, rows in tables:
-            known = (*settable(table), *table.named.model.packed, "delay")
-            mine = {
-                k: [v[p] for p in positions.tolist()] if _several(v) else v for k, v in changes.items() if k in known
-            }
-            found = self._set(table, rows, mine)
-            if found is not None and (worst is None or positions[found[0]] < worst[0]):
-                worst = int(positions[found[0]]), found[1]
-        self._connections.values_version += 1
-        if worst is not None:
-            raise worst[1]
+        tables = sorted(self._tables(), key=lambda part: part[1][0])
+        lacking = [(positions, set(changes) - _settable_names(table)) for table, positions, _ in tables]
+        end, unknown = len(self._handles), set.intersection(*(names for _, names in lacking))
+        if each:
+            end, unknown = next(((int(p[0]) + 1, names) for p, names in lacking if names), (end, set()))
+        try:
+            for table, positions, rows in tables:
+                here = positions < end
+                mine = {
+                    k: [v[p] for p in positions[here].tolist()] if each and _several(v) else v
+                    for k, v in changes.items()
+                    if k in _settable_names(table)
+                }
+                self._set(table, rows[here], mine, coerce if each else convert)
+        finally:
+            self._connections.values_version += 1
+        if unknown and self._kernel.attributes.dict_miss_is_error:
+            name = next(k for k in changes if k in unknown)
+            hint = errors.nearest(name, set.union(*(_settable_names(table) for table, _, _ in tables)))
+            models = ", ".join(dict.fromkeys(f"'{table.named.name}'" for table, _, _ in tables))
+            raise errors.UnaccessedDictionaryEntry(
+                f"Unaccessed elements in values of {models} connections: {name}.{hint}"
+            )
 
-    def _set(self, table: Table, rows: np.ndarray, changes: Mapping[str, Any]) -> tuple[int, Exception] | None:
-        """Change values in one table up to the first row that is refused, and return that row and the error."""
+    def distributable(self) -> set[str]:
+        """Return the names of the values of which lists are distributed along the connections: as in NEST, those of the
+        first connection.
+        """
+        table, _, _ = next(Values(self._kernel, self._handles.take(slice(0, 1)))._tables())
+        return status_names(table) - {"synapse_model", *table.named.model.packed}
+
+    def _set(self, table: Table, rows: np.ndarray, changes: Mapping[str, Any], typed: Callable[..., Any]) -> None:
+        """Change values in one table up to the first row that refuses one."""
         kernel, spec = self._kernel, SynapseSpec(table.named)
-        quantities = settable(table)
-        new = {k: coerce(quantities[k], k, v) for k, v in changes.items() if k in quantities}
+        quantities = synapse_quantities(table.named.model)
+        new = {k: typed(quantities[k], k, v) for k, v in changes.items() if k in quantities}
         if "synapse_label" in changes:
             labels = changes["synapse_label"]
             new["synapse_label"] = (
@@ -294,7 +311,7 @@ class Values:
         problems = [violation(spec, present | new, new)]
         refuse(table.named.model, changes)
         if "delay" in changes:
-            ms = np.asarray(coerce(settable_delay(), "delay", changes["delay"]), np.float64)
+            ms = np.asarray(typed(settable_delay(), "delay", changes["delay"]), np.float64)
             shift = table.named.model.delay_shift
             steps = np.broadcast_to(to_steps(kernel.clock, ms), len(rows))
             lowest = steps
@@ -304,16 +321,17 @@ class Values:
             bad = min(self._connections.delays.first_bad(a) for a in (lowest, steps))
             if bad < len(rows):
                 value = float(np.broadcast_to(ms, len(rows))[bad])
-                problems.append((bad, self._connections.delays.error(kernel.clock, value)))
+                problems.append(Problem(bad, self._connections.delays.error(kernel.clock, value)))
             new["delay"] = steps
-        worst = min((p for p in problems if p is not None), key=lambda p: p[0], default=None)
-        stop = len(rows) if worst is None else worst[0]
+        worst = min((p for p in problems if p is not None), key=lambda p: p.row, default=None)
+        stop = len(rows) if worst is None else worst.row
         if "delay" in new:
             self._connections.delays.use(np.append(new["delay"][:stop], lowest[:stop]))
         for name, value in new.items():
             if stop:
                 table.columns[name].array[rows[:stop]] = value[:stop] if np.ndim(value) else value
-        return worst
+        if worst is not None:
+            raise worst.error
 
 
 def _unpacked(table: Table, name: str, value: Any, n: int) -> dict[str, Any]:
@@ -331,12 +349,9 @@ def _several(value: Any) -> bool:
     return isinstance(value, list | tuple | np.ndarray) and np.ndim(value) > 0
 
 
-def settable(table: Table) -> dict[str, Any]:
-    """Return what can be set on the connections of a table, beside the delay."""
-    from jaxnest.models.base import Quantity
-
-    labels = {"synapse_label": Quantity(-1)} if table.named.model.labelled else {}
-    return synapse_quantities(table.named.model) | labels
+def _settable_names(table: Table) -> set[str]:
+    model = table.named.model
+    return {*synapse_quantities(model), *model.packed, "delay", *(["synapse_label"] if model.labelled else [])}
 
 
 def settable_delay() -> Any:

@@ -8,6 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest import errors
 from jaxnest.kernel.model_table import NamedModel
 
 NEURON, TO_DEVICE, FROM_DEVICE = "neuron", "to_device", "from_device"
@@ -183,6 +184,11 @@ class Table:
         self.columns: dict[str, Column] = {k: Column(dtype) for k, dtype in (fixed | own).items()}
         self.disabled: np.ndarray | None = None
         """Marks connections that were removed but still have their place, None if there are none."""
+        self.gaps = np.empty(0, np.int64)
+        """Places of other removed connections. In NEST they stay between the others, and take part in its sort."""
+        self._gap_sources = np.empty(0, np.int32)
+        self.n_sorted = 0
+        """So many of the connections were there when tables were sorted last; over others nothing is sent yet."""
 
     def __len__(self) -> int:
         return len(self.columns["source"])
@@ -253,8 +259,6 @@ class Table:
         """Keep these connections, in this order."""
         for column in self.columns.values():
             column.take(rows)
-        if self.disabled is not None:
-            self.disabled = self.disabled[rows]
 
     def disable(self, row: int) -> None:
         """Remove a connection, but leave its place until `compact`."""
@@ -263,13 +267,65 @@ class Table:
         self.disabled[row] = True
 
     def compact(self) -> bool:
-        """Give the places of removed connections to others; return whether there were any."""
+        """Turn removed connections into gaps; return whether there were any."""
         if self.disabled is None:
             return False
-        keep = np.flatnonzero(~self.disabled)
+        removed, keep = np.flatnonzero(self.disabled), np.flatnonzero(~self.disabled)
+        gaps = np.append(self.gaps, self.places()[removed])
+        order = np.argsort(gaps)
+        self.gaps, self._gap_sources = gaps[order], np.append(self._gap_sources, self.source[removed])[order]
         self.disabled = None
+        self.n_sorted = int(np.searchsorted(keep, self.n_sorted))
         self.take(keep)
         return True
+
+    def places(self) -> np.ndarray:
+        """Return the place of each connection among all of NEST's, gaps counted."""
+        if not len(self.gaps):
+            return np.arange(len(self))
+        taken = np.ones(len(self) + len(self.gaps), np.bool_)
+        taken[self.gaps] = False
+        return np.flatnonzero(taken)
+
+    def rows_at(self, places: np.ndarray) -> np.ndarray:
+        """Return which connections are at these places.
+
+        Raises
+        ------
+        InexistentConnection
+            If there is none.
+        """
+        rows = places
+        if len(self.gaps):
+            own = self.places()
+            rows = np.searchsorted(own, places)
+            if not np.array_equal(own[np.minimum(rows, len(own) - 1)], places):
+                rows = np.array([len(self)])
+        if len(rows) and rows.max() >= len(self):
+            raise errors.InexistentConnection("These connections do not exist any more; call GetConnections again.")
+        return rows
+
+    def keys(self) -> np.ndarray:
+        """Return what NEST sorts by: the sources, also those of gaps."""
+        if not len(self.gaps):
+            return self.source
+        keys = np.empty(len(self) + len(self.gaps), np.int32)
+        keys[self.places()], keys[self.gaps] = self.source, self._gap_sources
+        return keys
+
+    def reorder(self, order: np.ndarray | None) -> bool:
+        """Give places a new order (None: as it is) and forget gaps at the end; return whether connections moved."""
+        if len(self.gaps):
+            keys, row_at = self.keys(), np.full(len(self) + len(self.gaps), -1)
+            row_at[self.places()] = np.arange(len(self))
+            if order is not None:
+                keys, row_at, order = keys[order], row_at[order], row_at[order][row_at[order] >= 0]
+            end = np.max(np.flatnonzero(row_at >= 0), initial=-1) + 1
+            self.gaps = np.flatnonzero(row_at[:end] < 0)
+            self._gap_sources = keys[self.gaps]
+        if order is not None:
+            self.take(order)
+        return order is not None
 
     def enabled(self) -> int:
         """Return the number of connections that are not removed."""
@@ -304,6 +360,12 @@ class Tables:
                     table = tables.get((index, category))
                     if table is not None and len(table):
                         yield thread, index, category, table
+
+    def all(self) -> Iterator[tuple[str, Table]]:
+        """Yield category and table, also of tables that have become empty."""
+        for tables in self._by_thread:
+            for (_, category), table in tables.items():
+                yield category, table
 
     def __len__(self) -> int:
         return sum(table.enabled() for tables in self._by_thread for table in tables.values())

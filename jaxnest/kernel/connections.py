@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -74,6 +75,27 @@ class Connections:
         """Yield thread, synapse index, category and table, in the order of GetConnections."""
         return iter(self._tables)
 
+    def delivering(self) -> Iterator[tuple[int, int, str, Any]]:
+        """Yield what `tables` does, of the connections over which something is sent while a run is prepared.
+
+        As in NEST, removed ones have no effect at once, and new ones between neurons have one as soon as tables are
+        sorted, which GetConnections and Prepare do. New nodes take part from the next Prepare on.
+        """
+        from jaxnest.engine.tables import part
+
+        n_nodes = self._kernel.nodes.n_prepared
+        for thread, index, category, table in self._tables:
+            known = table.n_sorted == len(table) or category != NEURON
+            if table.disabled is None and known and n_nodes == len(self._kernel.nodes):
+                yield thread, index, category, table
+                continue
+            chosen = (table.source <= n_nodes) & (table.target <= n_nodes)
+            if table.disabled is not None:
+                chosen &= ~table.disabled
+            if category == NEURON:
+                chosen[table.n_sorted :] = False
+            yield thread, index, category, part(table, chosen)
+
     def refuse_unknown_senders(self) -> None:
         """Raise KernelException if targets have to know who sends to them, which nobody knows without source table."""
         targets = [table.target for _, _, category, table in self._tables if category == NEURON]
@@ -143,23 +165,26 @@ class Connections:
         Parameters
         ----------
         compact
-            Give the places of removed connections to others, even if there are no new ones.
+            Leave no removed connections among the others, even if there are no new ones.
         """
         if compact and self._nodes_when_sorted < len(self._kernel.nodes):
             self._unsorted = True  # NEST sorts again if there are new nodes, which moves equal sources
         if not (self._unsorted or compact):
             return
-        if self._unsorted or any(table.disabled is not None for _, _, _, table in self._tables):
+        tables = list(self._tables.all())
+        if self._unsorted or any(table.disabled is not None for _, table in tables):
             self.before_move()
         sorts = self._unsorted and self._kernel.attributes.use_compressed_spikes
         self._unsorted = False
         self._nodes_when_sorted = len(self._kernel.nodes)
-        tables = list(self._tables)
-        neurons = [table for _, _, category, table in tables if sorts and category == NEURON]
+        self.version += sum(table.compact() for _, table in tables)
+        neurons = [table for category, table in tables if sorts and category == NEURON]
         several = self._kernel.n_threads > 1 and self.num_connections > _MANY
         with ThreadPoolExecutor((os.cpu_count() or 1) if several else 1) as threads:
             self.version += sum(threads.map(_sort, neurons) if several else map(_sort, neurons))
-        self.version += sum(table.compact() for _, _, _, table in tables)
+        for _, table in tables:
+            self.version += table.n_sorted != len(table)
+            table.n_sorted = len(table)
 
     # -- changing ----------------------------------------------------------------------------------
 
@@ -289,10 +314,16 @@ class Connections:
         (spec,) = builder.specs([syn_spec])
         self.announce_change()
         self._unsorted = True
+        problems: list[errors.InexistentConnection] = []
         for process in builder.processes():
             pairs = rule.pairs(process, Draws())
-            for source, target in zip(pairs.source.tolist(), pairs.target.tolist(), strict=True):
-                self.disconnect(process.index, spec.named.index, source, target)
+            try:
+                for source, target in zip(pairs.source.tolist(), pairs.target.tolist(), strict=True):
+                    self.disconnect(process.index, spec.named.index, source, target)
+            except errors.InexistentConnection as error:  # the other processes do not know of it
+                problems.append(error)
+        if problems:
+            raise problems[0]
 
     def disconnect(self, thread: int, synapse_index: int, source: int, target: int) -> None:
         """Remove the first connection from `source` to `target`.
@@ -305,13 +336,7 @@ class Connections:
         table = self._tables.get(thread, synapse_index, NEURON)
         row = -1
         if table is not None:
-            first, last = 0, len(table)
-            if not self._unsorted and self._kernel.attributes.use_compressed_spikes:
-                first, last = np.searchsorted(table.source, [source, source + 1])
-            here = slice(first, last)
-            rows = first + np.flatnonzero((table.source[here] == source) & (table.target[here] == target))
-            rows = rows if table.disabled is None else rows[~table.disabled[rows]]
-            row = int(rows[0]) if len(rows) else -1
+            row = self._find(table, source, target)
         if table is None or row < 0:
             raise errors.InexistentConnection(
                 f"There is no connection {source} -> {target} of "
@@ -320,16 +345,29 @@ class Connections:
         table.disable(row)
         self.version += 1
 
+    def _find(self, table: Table, source: int, target: int) -> int:
+        """Return the row of the connection that NEST removes, or -1.
+
+        NEST looks for the source as if the table were sorted. Behind the part that is, it sees a single connection.
+        """
+        compressed = self._kernel.attributes.use_compressed_spikes
+        first = bisect.bisect_left(table.source, source) if compressed else 0
+        n_sorted = table.n_sorted if compressed else len(table)
+        mine = table.source[first:] == source
+        if table.disabled is not None:
+            mine &= ~table.disabled[first:]
+        rows = first + np.flatnonzero(mine)
+        if compressed and len(rows):
+            rows = rows[rows < n_sorted] if rows[0] < n_sorted else rows[:1]
+        rows = rows[table.target[rows] == target]
+        return int(rows[0]) if len(rows) else -1
+
 
 def _sort(table: Table) -> bool:
-    """Bring the connections of a table in NEST's order, removed ones last; return whether any moved."""
+    """Bring the connections of a table in NEST's order; return whether any moved."""
     from jaxnest.kernel.sort import nest_order
 
     table.join_pieces()
     if len(table) > _MANY:
         give_back()
-    keys = table.source if table.disabled is None else np.where(table.disabled, np.iinfo(np.int32).max, table.source)
-    order = nest_order(keys)
-    if order is not None:
-        table.take(order)
-    return order is not None
+    return table.reorder(nest_order(table.keys()))

@@ -74,6 +74,23 @@ class DelayLimits:
         self._used = (low, high)
         self.set_by_user = True
 
+    def regrid(self, old: Clock, new: Clock) -> None:
+        """Move what the user has set to another grid.
+
+        Raises
+        ------
+        BadDelay
+            If the minimum is below the new resolution. What is then set holds on the new grid.
+        """
+        shortest, longest = old.to_ms(self.minimum), old.to_ms(self.maximum)
+        least = max(shortest, new.resolution)
+        self.set(new, least, max(longest, least))
+        if shortest < new.resolution:
+            raise errors.BadDelay(
+                f"min_delay = {shortest} ms, which was set before, has to be at least the resolution "
+                f"{new.resolution} ms: set resolution first."
+            )
+
     def first_bad(self, steps: np.ndarray) -> int:
         """Return the index of the first delay that is not allowed, or their number."""
         low, high = self._bounds()

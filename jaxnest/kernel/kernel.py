@@ -19,7 +19,7 @@ from jaxnest.kernel.model_table import ModelTable
 from jaxnest.kernel.node_table import NodeTable
 from jaxnest.kernel.recording import Recording
 from jaxnest.kernel.simulation import Simulation
-from jaxnest.kernel.synapse_defaults import convert_default_delay
+from jaxnest.kernel.synapse_defaults import convert_default_delay, default_delay
 from jaxnest.models import nest_names, registry
 from jaxnest.models.nest_names import ids
 from jaxnest.random.streams import RandomStreams
@@ -125,8 +125,19 @@ class Kernel:
         self.streams = RandomStreams(self.attributes.rng_seed, self.attributes.rng_type, self.n_threads)
 
     def change_clock(self, clock: Clock) -> None:
-        """Change the resolution of an empty network; delay limits set by the user move to the new grid."""
+        """Change the resolution of an empty network; delay limits set by the user move to the new grid.
+
+        Raises
+        ------
+        BadDelay
+            If the shortest delay is below the resolution, which is changed nevertheless, as in NEST.
+        """
         old, self.clock = self.clock, clock
+        limits = self.connections.delays
+        for named in self.synapse_models:
+            default_delay(named, old)  # in steps, and so it stays if the limits are refused
+        if limits.set_by_user:
+            limits.regrid(old, clock)
         for named in self.node_models:
             before = dict(named.defaults)
             named.model.adapt(named.defaults, clock)
@@ -134,10 +145,6 @@ class Kernel:
                 if isinstance(value, float) and abs(value - before[name]) > 0:
                     text = f"Default for {name} of {named.name} changed from {before[name]:g} to {value:g} ms"
                     messages.log(VerbosityLevel.INFO, text)
-        limits = self.connections.delays
-        if limits.set_by_user:
-            shortest = max(old.to_ms(limits.minimum), clock.resolution)
-            limits.set(clock, shortest, max(old.to_ms(limits.maximum), shortest))
         for named in self.synapse_models:
             convert_default_delay(named, old, clock)
 

@@ -14,7 +14,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.values import PerNode, as_column, coerce, expanded, first_violation
-from jaxnest.models.base import HAS_CONNECTIONS, Node
+from jaxnest.models.base import HAS_CONNECTIONS, Node, Quantity
 
 
 @final
@@ -59,6 +59,8 @@ class NodeTable:
         self._model_index = np.empty(0, np.int32)
         self._row = np.empty(0, np.int64)
         self._has_proxies = np.empty(0, np.bool_)
+        self.n_prepared = 0
+        """Number of nodes when a run was prepared last: only these take part in it."""
         self.version = 0
         """Counts changes of structure: nodes created, vector sizes changed, nodes frozen."""
         self.values_version = 0
@@ -239,7 +241,7 @@ class NodeTable:
         before = {k: columns[k] for k in store.quantities if k in order and store.quantities[k].is_vector}
         given = {k: coerce(store.quantities[k], k, values[k]) for k in order}
         model.assign(columns, {k: np.broadcast_to(v, (len(rows),)) for k, v in given.items()})
-        _fit_vectors(store, columns)
+        fit_vectors(store.quantities, columns)
         bad, message = first_violation(model, columns, values)
         leader = model.receptor_vector
         if HAS_CONNECTIONS in columns and leader is not None and leader in before:
@@ -301,9 +303,9 @@ def _lost_receptors(
     return bad, message
 
 
-def _fit_vectors(store: Store, columns: dict[str, Any]) -> None:
+def fit_vectors(quantities: Mapping[str, Quantity], columns: dict[str, Any]) -> None:
     """Give vector states the length of the vector parameter that they follow; what is new is zero."""
-    for name, quantity in store.quantities.items():
+    for name, quantity in quantities.items():
         if quantity.each is None:
             continue
         for i, leader in enumerate(columns[quantity.each]):

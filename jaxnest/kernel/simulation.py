@@ -78,6 +78,7 @@ class Simulation:
         started = time.perf_counter()
         kernel = self._kernel
         kernel.number_nodes()
+        kernel.nodes.n_prepared = len(kernel.nodes)
         if not kernel.attributes.keep_source_table:
             kernel.connections.refuse_unknown_senders()
         kernel.connections.sort()

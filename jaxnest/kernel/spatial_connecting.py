@@ -86,8 +86,8 @@ class SpatialBuilder:
         check = Compatibility(self._kernel.nodes, sources.ids, targets.ids)
         problems: list[Exception] = []
         for process, pairs in zip(run.processes, made, strict=True):
-            problem = self._builder.add(process, pairs, specs, check)
-            problems += [] if problem is None else [problem]
+            refusal = self._builder.add(process, pairs, specs, check)
+            problems += [] if refusal is None else [refusal.error]
         problems += [] if failure is None else [failure]
         if problems:
             raise problems[0]

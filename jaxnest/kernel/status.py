@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,13 +10,13 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel import messages
-from jaxnest.kernel.attributes import cast, check_convertible
+from jaxnest.kernel.attributes import cast
 from jaxnest.kernel.messages import VerbosityLevel
 from jaxnest.kernel.model_table import NamedModel
-from jaxnest.kernel.node_table import Store
-from jaxnest.kernel.values import PerNode, coerce, convert, expanded, first_violation, is_random
+from jaxnest.kernel.node_table import Store, fit_vectors
+from jaxnest.kernel.values import PerNode, coerce, convert, datum, expanded, first_violation, is_random
 from jaxnest.models.base import Node, Quantity
-from jaxnest.models.device import SAMPLING, Device, Recorder, Sender
+from jaxnest.models.device import SAMPLING, Device, NodeSet, Recorder, Sender, Stimulator
 from jaxnest.models.nest_sizes import ELEMENT_SIZES
 from jaxnest.recording.recordings import COMMON
 from jaxnest.recording.registry import BACKENDS
@@ -183,8 +184,7 @@ def _runs(kernel: Kernel, ids: np.ndarray) -> Iterator[slice]:
 
 def _set_run(kernel: Kernel, ids: np.ndarray, changes: Mapping[str, Any]) -> None:
     """Set one dictionary on nodes of one model."""
-    for name, value in changes.items():
-        check_convertible(name, value)
+    changes = {name: datum(name, value) for name, value in changes.items()}
     ((named, store, _),) = kernel.nodes.groups(ids[:1])
     unknown = _unknown(named, changes)
     if unknown and not kernel.attributes.dict_miss_is_error:
@@ -245,7 +245,10 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, c
     connected = any(k in changes for k in SAMPLING) and kernel.connections.devices.is_connected(node_id)
     try:
         _refuse_node_values(model, changes)
-        own = model.regulate(_typed(store.quantities, changes), stored, kernel.present_clock, connected)
+        typed = _typed(store.quantities, changes)
+        for nodes in (v for v in typed.values() if isinstance(v, NodeSet)):
+            kernel.nodes.check_ids(nodes.ids)
+        own = model.regulate(typed, stored, kernel.present_clock, connected)
     except errors.BadProperty as error:
         raise errors.BadProperty(f"{prefix}{error}") from None
     computed = {k: own.pop(k) for k in list(own) if not store.quantities[k].settable}
@@ -255,9 +258,12 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, c
         store.columns[name][row] = value
     if is_recorder:
         try:
-            kernel.recording.set_status(node_id, changes)
+            used = kernel.recording.set_status(node_id, changes)
         except errors.BadProperty as error:
             raise errors.BadProperty(f"{prefix}{error}") from None
+        unused = [k for k in changes if k in RECORDING - used and k not in store.quantities]
+        if unused and kernel.attributes.dict_miss_is_error:
+            raise _unaccessed(named, unused, "params, in function NodeManager::set_status")
 
 
 def _refuse_node_values(model: type[Device], changes: Mapping[str, Any]) -> None:
@@ -353,12 +359,12 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
     Raises
     ------
     UnaccessedDictionaryEntry, TypeMismatch, BadProperty
-        If a value is refused. Known entries beside an unknown one are set, as in NEST.
+        If a value is refused. Known entries beside an unknown one are set, as in NEST, which ignores unknown ones of
+        devices that could get data from outside or hand them on; a warning says so.
     """
     if not changes:
         return
-    for name, value in changes.items():
-        check_convertible(name, value)
+    changes = {name: datum(name, value) for name, value in changes.items()}
     prefix = f"Setting status of model '{named.name}': "
     unknown = _unknown(named, changes) + ["frozen"] * ("frozen" in changes)
     model = named.model
@@ -381,7 +387,10 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
     except errors.BadProperty as error:
         raise errors.BadProperty(f"{prefix}{error}") from None
     if unknown and kernel.attributes.dict_miss_is_error:
-        raise _unaccessed(named, unknown, "params, in function ModelManager::set_node_defaults_")
+        error = _unaccessed(named, unknown, "params, in function ModelManager::set_node_defaults_")
+        if not issubclass(model, Stimulator | Recorder):
+            raise error
+        warnings.warn(f"Ignored, as by NEST: {error}", stacklevel=2)
 
 
 def _set_stored(named: NamedModel, changes: Mapping[str, Any]) -> None:
@@ -393,6 +402,7 @@ def _set_stored(named: NamedModel, changes: Mapping[str, Any]) -> None:
         columns[name][0] = named.defaults[name]
     given = {k: coerce(quantities[k], k, [changes[k]]) for k in quantities if k in changes and quantities[k].settable}
     named.model.assign(columns, given)
+    fit_vectors(quantities, columns)
     bad, message = first_violation(named.model, columns, given)
     if bad == 0:
         raise named.model.refusal(given)(message)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,9 +11,10 @@ from jaxnest import errors
 from jaxnest.kernel.clock import Clock
 from jaxnest.kernel.delays import split
 from jaxnest.kernel.model_table import NamedModel
-from jaxnest.kernel.values import convert, first_violation
-from jaxnest.models.base import Quantity
+from jaxnest.kernel.values import convert, datum, first_violation
+from jaxnest.models.base import Node, Quantity
 from jaxnest.models.device import NodeSet
+from jaxnest.models.modulation import one_node
 from jaxnest.models.synapse import Synapse
 
 if TYPE_CHECKING:
@@ -29,13 +30,13 @@ READ_ONLY = ("element_type", "has_delay", "num_connections", "requires_symmetric
 def defaults(named: NamedModel) -> dict[str, Any]:
     """Return the stored defaults of a synapse model, completed by what all synapses have.
 
-    `weight_recorder` is a tuple of node ids, with one element or none. The delay is not in it (see `default_delay`).
+    `weight_recorder` has one node or none. The delay is not in it (see `default_delay`).
     """
     stored = named.defaults
     if "receptor_type" not in stored:
         stored.setdefault("weight", named.model.default_weight)
         stored["receptor_type"] = 0
-        stored.setdefault("weight_recorder", ())
+        stored.setdefault("weight_recorder", NodeSet())
         for name, quantity in named.model.common.items():
             stored.setdefault(name, quantity.default)
         if named.model.labelled:
@@ -73,7 +74,7 @@ def synapse_quantities(model: type[Synapse]) -> dict[str, Quantity]:
 
 
 def synapse_defaults_status(named: NamedModel, clock: Clock, num_connections: int) -> dict[str, Any]:
-    """Return what GetDefaults shows; `weight_recorder` is a tuple of node ids."""
+    """Return what GetDefaults shows."""
     model: type[Synapse] = named.model
     stored = defaults(named)
     if named.process_values:
@@ -110,6 +111,7 @@ def set_synapse_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str
     UnaccessedDictionaryEntry, TypeMismatch, BadProperty, BadDelay
     """
     model: type[Synapse] = named.model
+    changes = {name: datum(name, value) for name, value in changes.items()}
     refuse(model, changes)
     stored = defaults(named)
     common = {k: q for k, q in model.common.items() if q.visible}
@@ -125,13 +127,13 @@ def set_synapse_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str
         given, exist = dictionary(key, changes[key]), kernel.connections.number_of(named.index) > 0
         new |= model.unpack(key, given, stored, exist, convert)
     if model.modulator in new:
-        _check_collector(kernel, model.modulator, new[model.modulator])
+        _check_node(kernel, model.modulator, new[model.modulator], lambda node: node.collects)
     check_values(named, stored | new, new)
     for key in ("receptor_type", "synapse_label"):
         if key in changes:
             new[key] = integer(key, changes[key])
     if "weight_recorder" in changes:
-        new["weight_recorder"] = _recorder(changes["weight_recorder"])
+        new["weight_recorder"] = _recorder(kernel, changes["weight_recorder"])
     if "delay" in changes:
         delay = float(convert(WEIGHT, "delay", changes["delay"]))
         new |= _delay(kernel, model, delay)
@@ -187,25 +189,21 @@ def dictionary(key: str, value: Any) -> dict[str, Any]:
     return value
 
 
-def _recorder(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, NodeSet):
-        raise errors.TypeMismatch(f"weight_recorder has to be a NodeCollection, not {value!r}.")
-    return (_single("weight_recorder", value),)
+def _recorder(kernel: Kernel, value: Any) -> NodeSet:
+    nodes = one_node(value)
+    _check_node(kernel, "weight_recorder", nodes, lambda model: getattr(model, "records_weights", False))
+    return nodes
 
 
-def _single(name: str, nodes: NodeSet) -> int:
-    """Return the only node of a property."""
+def _check_node(kernel: Kernel, name: str, nodes: NodeSet, suits: Callable[[type[Node]], bool]) -> None:
+    """Raise BadProperty unless the value of a property is one node of the right kind."""
     if len(nodes) != 1:
         raise errors.BadProperty(
             f"Property {name} must be a single element NodeCollection, not one of {len(nodes)} nodes."
         )
-    return int(nodes.ids[0])
-
-
-def _check_collector(kernel: Kernel, name: str, nodes: NodeSet) -> None:
-    """Raise BadProperty unless the node that modulates synapses can do so."""
-    model = kernel.nodes.model(_single(name, nodes))
-    if not model.collects:
+    kernel.nodes.check_ids(nodes.ids)
+    model = kernel.nodes.model(int(nodes.ids[0]))
+    if not suits(model):
         raise errors.BadProperty(
             f"Property {name} must be set to a node of type {name}; node {nodes.ids[0]} is a {model.name}."
         )

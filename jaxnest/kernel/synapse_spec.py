@@ -130,8 +130,11 @@ def parse(
     own = synapse_quantities(model)
     labels = ("synapse_label",) if model.labelled else ()
     known = (*own, *labels, "delay", "receptor_type")
+    ignored = ("synapse_modelid", *([] if model.size is None else ["sizeof"]))
     unknown = []
-    for key in specification:
+    for key, value in specification.items():
+        if value is None:
+            raise AttributeError(f"'{key}' in syn_spec has to be a number, an array or a random expression, not None.")
         if key in (*model.common, *model.packed, "weight_recorder") or (key == "weight" and model.weight_is_common):
             raise errors.NotImplemented(
                 f'Synapse parameter "{key}" can only be set via SetDefaults() or CopyModel(), '
@@ -144,14 +147,15 @@ def parse(
             )
         if key in ("pre_synaptic_element", "post_synaptic_element"):
             raise errors.NotImplemented("Structural plasticity is not implemented yet.")
-        if key not in known:
+        if key not in (*known, *ignored):
+            _value(key, value)
             unknown.append(key)
     if unknown and misses_are_errors:
         hint = errors.nearest(unknown[0], known)
         raise errors.UnaccessedDictionaryEntry(
             f"Unaccessed elements in syn_spec of '{named.name}': {unknown[0]}.{hint}"
         )
-    specification = {k: v for k, v in specification.items() if k not in unknown}
+    specification = {k: v for k, v in specification.items() if k in known}
     last = ("delay", "weight")
     order = sorted(k for k in specification if k not in last) + [k for k in last if k in specification]
     return SynapseSpec(named, {k: _value(k, specification[k]) for k in order})
@@ -171,8 +175,6 @@ def _value(key: str, value: Any) -> Any:
         return array.ravel()
     if isinstance(value, np.ndarray):
         value = value[()]
-    if value is None:
-        raise AttributeError(f"'{key}' in syn_spec has to be a number, an array or a random expression, not None.")
     if isinstance(value, bool | np.bool_ | str) or not isinstance(value, int | float | np.number):
         raise errors.BadProperty(
             f"'{key}' in syn_spec has to be a number, an array or a random expression, "

@@ -10,10 +10,14 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel.connecting import (
     Append,
+    Batch,
     Builder,
     check_symmetry,
+    copied,
+    n_drawn,
     random_parameters,
     refuse_empty,
+    rewind,
 )
 from jaxnest.kernel.connection_checks import Compatibility, illegal
 from jaxnest.kernel.model_table import NamedModel
@@ -66,10 +70,8 @@ class TripartiteBuilder:
         if not self._kernel.nodes.has_proxies(np.concatenate([targets, third])).all():
             raise illegal("Third-factor connections are not possible with nodes without proxies (usually devices).")
         self._kernel.connections.announce_change()
-        problems = self._primary_and_out(rule, third_rule, third, specs)
-        problems += self._into_third(sources, third, specs["third_in"])
-        if problems:
-            raise problems[0]
+        self._primary_and_out(rule, third_rule, third, specs)
+        self._into_third(sources, third, specs["third_in"])
 
     def _primary_rule(self, sources: np.ndarray, targets: np.ndarray, conn_spec: Mapping[str, Any]) -> Rule:
         name = conn_spec.get("rule")
@@ -99,7 +101,7 @@ class TripartiteBuilder:
 
     def _primary_and_out(
         self, rule: Rule, third_rule: ThirdRule, third: np.ndarray, specs: Mapping[str, list[SynapseSpec]]
-    ) -> list[Exception]:
+    ) -> None:
         """Make the primary connections and those from the third population, which NEST makes in turn."""
         self._builder.refuse_keyed("TripartiteConnect")
         processes = self._builder.processes()
@@ -113,24 +115,51 @@ class TripartiteBuilder:
         problems: list[Exception] = []
         self._joined: list[tuple[np.ndarray, np.ndarray]] = []
         for process in processes:
+            state, pools = copied(process.random_state()), factor.pools.copy()
             pairs = rule.pairs(process, draws)
             draws.check()
             n, nothing = draws.n_own, np.empty(0, np.int64)
             rows = np.flatnonzero(~np.isnan(pairs.drawn[n]))
             nodes = pairs.drawn[n, rows].astype(np.int32)
-            parts = (
-                (Pairs(pairs.source, pairs.target, pairs.drawn[:n], nothing), 2 * np.arange(len(pairs.source))),
-                (Pairs(nodes, pairs.target[rows], pairs.drawn[n + 1 :, rows], nothing), 2 * rows + 1),
-            )
-            for (part, keys), role, check in zip(parts, ("primary", "third_out"), checks, strict=True):
-                self._keys = keys
-                problem = self._builder.add(process, part, specs[role], check)
-                problems += [] if problem is None else [problem]
-            self._flush(process)
+            primary = Pairs(pairs.source, pairs.target, pairs.drawn[:n], nothing)
+            out = Pairs(nodes, pairs.target[rows], pairs.drawn[n + 1 :, rows], nothing)
+            parts = zip((primary, out), ("primary", "third_out"), checks, strict=True)
+            batches = [self._builder.plan(process, part, specs[role], check) for part, role, check in parts]
+            problem = self._make_in_turn(process, batches, (2 * np.arange(len(pairs.source)), 2 * rows + 1))
+            if problem is not None:
+                row, n_last, error = problem
+                rewind(process, state)
+                factor.pools[:] = pools
+                rule.replay(process, draws.until(row + 1, n_last), pairs)
+                problems.append(error)
             self._joined.append((pairs.source[rows], nodes))
-        return problems
+        if problems:
+            raise problems[0]
 
-    def _into_third(self, sources: np.ndarray, third: np.ndarray, specs: list[SynapseSpec]) -> list[Exception]:
+    def _make_in_turn(
+        self, process: Process, batches: Sequence[Batch], keys: Sequence[np.ndarray]
+    ) -> tuple[int, int, Exception] | None:
+        """Make connections of two kinds in the order of their keys, up to the first that is not possible.
+
+        Returns
+        -------
+        tuple or None
+            The primary connection at which this ends, how many values are drawn for it, and the error.
+        """
+        first = [k[b.refusal.row] if b.refusal is not None else np.inf for b, k in zip(batches, keys, strict=True)]
+        failed = int(np.argmin(first))
+        end = first[failed]
+        for i, (batch, own) in enumerate(zip(batches, keys, strict=True)):
+            self._keys = own
+            self._builder.make(batch, None if i == failed else int(np.searchsorted(own[batch.rows], end)))
+        self._flush(process)
+        refusal = batches[failed].refusal
+        if refusal is None:
+            return None
+        everything = np.iinfo(np.int64).max
+        return int(end) // 2, n_drawn(batches[0].specs, refusal) if failed == 0 else everything, refusal.error
+
+    def _into_third(self, sources: np.ndarray, third: np.ndarray, specs: list[SynapseSpec]) -> None:
         """Connect the source of each joined connection to the node of the third population."""
         source = np.concatenate([s for s, _ in self._joined])
         node = np.concatenate([n for _, n in self._joined])
@@ -139,14 +168,20 @@ class TripartiteBuilder:
         problems: list[Exception] = []
         for process in self._builder.processes():
             mine = node % process.n == process.index
+            state = copied(process.random_state())
             drawn = draws.rows(process.index, process.stream, node[mine])
             draws.check()
             self._keys = np.arange(int(mine.sum()))
             pairs = Pairs(source[mine], node[mine], drawn, np.empty(0, np.int64))
-            problem = self._builder.add(process, pairs, specs, check)
-            problems += [] if problem is None else [problem]
+            refusal = self._builder.add(process, pairs, specs, check)
             self._flush(process)
-        return problems
+            if refusal is not None:
+                rewind(process, state)
+                limited = draws.until(refusal.row + 1, n_drawn(specs, refusal))
+                limited.rows(process.index, process.stream, pairs.target)
+                problems.append(refusal.error)
+        if problems:
+            raise problems[0]
 
     def _collect(self, thread: int, named: NamedModel, category: str, n: int, values: Mapping[str, Any]) -> None:
         """Hold connections back until it is known which others go between them."""

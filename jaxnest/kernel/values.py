@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numbers
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, final
 
@@ -10,6 +11,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.models.base import Model, Quantity
+from jaxnest.models.device import NodeSet
 from jaxnest.random.parameter import Parameter
 
 
@@ -24,6 +26,74 @@ class PerNode:
 def is_random(value: Any) -> bool:
     """True for an expression of nest.random and its like, which is evaluated for each node."""
     return isinstance(value, Parameter)
+
+
+def datum(name: str, value: Any) -> Any:
+    """Return a value as NEST's kernel gets it from Python: a sequence of numbers becomes an array of one type.
+
+    Raises
+    ------
+    AttributeError, TypeError, OverflowError
+        Which are what NEST raises for objects and elements that it cannot pass on, nested arrays, and integers of
+        more than 64 bits.
+    """
+    if isinstance(value, int) and not _fits(value):
+        raise OverflowError(f"The value of {name}, {value}, has more than 64 bits.")
+    if isinstance(value, int | float | str | np.integer | np.floating | NodeSet | Parameter | PerNode):
+        return value
+    if isinstance(value, dict):
+        return {key: datum(key, entry) for key, entry in value.items()}
+    if isinstance(value, np.ndarray):
+        return _array(name, value)
+    if isinstance(value, list | tuple):
+        return _sequence(name, value)
+    what = f"{value!r} ({type(value).__name__})" if value is not None else "None"
+    raise AttributeError(f"The value of {name} is {what}, which is no value that the kernel knows.")
+
+
+def _fits(value: int) -> bool:
+    return -(1 << 63) <= value < 1 << 63
+
+
+def _array(name: str, value: np.ndarray) -> np.ndarray:
+    if value.ndim != 1:
+        raise TypeError(f"{name} has to be a one-dimensional array, not one of shape {value.shape}.")
+    if value.dtype.kind not in "iuf":
+        raise AttributeError(f"{name} has to be an array of numbers, not of {value.dtype}.")
+    return value.astype(np.float64 if value.dtype.kind == "f" else np.int64)
+
+
+def _sequence(name: str, value: Sequence[Any]) -> Any:
+    """Return the elements as an array of the type of the first one; texts, dictionaries and sequences as a list."""
+    if not len(value):
+        return np.empty(0)
+    first = value[0]
+    for kind in (str, dict):
+        if isinstance(first, kind):
+            if not all(isinstance(item, kind) for item in value):
+                raise AttributeError(f"The elements of {name} have to be of one type, not {value!r}.")
+            return list(value)
+    if all(isinstance(item, list | tuple) or (isinstance(item, np.ndarray) and item.ndim) for item in value):
+        return list(value)
+    whole = isinstance(first, int | np.integer)
+    if not (whole or isinstance(first, float | np.floating | np.ndarray | list | tuple)):
+        raise AttributeError(f"{name} has to be a list of numbers, not {value!r}.")
+    if any(isinstance(item, int) and not _fits(item) for item in value):
+        raise OverflowError(f"An element of {name} = {value!r} has more than 64 bits.")
+    try:
+        array = np.array(value)
+    except ValueError:
+        array = np.empty((0, 0))
+    if array.ndim != 1 or array.dtype.kind not in "iufb" or isinstance(first, np.ndarray):
+        raise TypeError(f"{name} has to be a list of numbers, not {value!r}.")
+    result = array.astype(np.int64 if whole else np.float64)
+    if whole and (result != array).any():
+        warnings.warn(
+            f"As in NEST, all elements of {name} are cut to integers because the first one, {first!r}, is an integer: "
+            f"write {float(first)!r}.",
+            stacklevel=2,
+        )
+    return result
 
 
 def as_column(
@@ -78,16 +148,14 @@ def convert(quantity: Quantity, name: str, value: Any) -> Any:
     TypeMismatch
         If a number, flag, text or array is expected and something else is given.
     """
+    value = datum(name, value)
     if quantity.convert is not None:
         return quantity.convert(value)
     if quantity.is_vector:
-        if isinstance(value, str) or not np.iterable(value):
-            raise _mismatch(name, "an array of numbers", value)
-        kind = np.float64 if np.asarray(quantity.default).dtype.kind == "f" else np.int64
-        try:
-            return np.array(value, kind).ravel()
-        except (TypeError, ValueError):
-            raise _mismatch(name, "an array of numbers", value) from None
+        whole = np.asarray(quantity.default).dtype.kind != "f"
+        if not isinstance(value, np.ndarray) or (whole and value.dtype.kind == "f"):
+            raise _mismatch(name, f"an array of {'integers' if whole else 'numbers'}", value)
+        return value.astype(np.int64 if whole else np.float64)
     default = quantity.default
     if isinstance(default, bool):
         if not isinstance(value, bool | np.bool_):

@@ -232,9 +232,8 @@ class Stimulator(Sender, abstract=True):
         cls, changes: Mapping[str, Any], stored: Mapping[str, Any], clock: Any, connected: bool
     ) -> dict[str, Any]:
         """Return `changes` as they are stored; there are no sources of stimuli outside of the devices."""
-        source = changes.get("stimulus_source", "")
-        if isinstance(source, str) and source:
-            raise errors.BadProperty(f"Unknown input backend '{source}'")
+        if "stimulus_source" in changes:
+            raise errors.BadProperty(f"Unknown input backend '{changes['stimulus_source']}'")
         return super().regulate(changes, stored, clock, connected)
 
 
@@ -251,6 +250,8 @@ class Recorder(Device, abstract=True):
     int_values: ClassVar[tuple[str, ...]] = ()
     """Names of the int64 values that follow."""
 
+    records_weights: ClassVar[bool] = False
+    """What is recorded is what connections of synapse models send whose `weight_recorder` it is."""
     hears_spikes: ClassVar[bool | None] = None
     """Whether spikes can be recorded; None if they can where events have no further values."""
     interpreter: ClassVar[type[Any] | None] = None
@@ -320,6 +321,8 @@ def _offset(value: float, clock: Any) -> float:
 
 def names(value: Any) -> list[str]:
     """Return a list of names, refusing anything else."""
+    if not np.size(value) and np.ndim(value):
+        return []
     if not isinstance(value, list | tuple) or not all(isinstance(item, str) for item in value):
         raise errors.TypeMismatch(f"A list of names is expected, not {value!r} ({type(value).__name__}).")
     return list(value)
@@ -327,10 +330,19 @@ def names(value: Any) -> list[str]:
 
 @final
 class NodeSet:
-    """Ids of nodes as the value of a parameter; scripts see a NodeCollection."""
+    """Ids of nodes as the value of a parameter; scripts see a NodeCollection.
 
-    def __init__(self, ids: Sequence[int] | np.ndarray = ()) -> None:
+    Parameters
+    ----------
+    ids
+        Ascending ids.
+    given
+        What the user gave, who then gets it back.
+    """
+
+    def __init__(self, ids: Sequence[int] | np.ndarray = (), given: Any = None) -> None:
         self.ids = np.asarray(ids, np.int64)
+        self.given = given
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -357,7 +369,7 @@ def node_set(value: Any) -> NodeSet:
     if isinstance(value, NodeSet):
         return value
     ids = np.asarray(value)
-    if isinstance(value, str) or ids.ndim != 1 or (len(ids) and ids.dtype.kind not in "iu"):
+    if isinstance(value, str) or ids.ndim != 1 or ids.dtype.kind not in "iu":
         raise errors.TypeMismatch(f"NodeCollection expected, not {value!r} ({type(value).__name__}).")
     if np.any(np.diff(ids) <= 0):
         raise errors.BadProperty("Indices must be sorted in ascending order")

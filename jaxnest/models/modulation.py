@@ -14,7 +14,7 @@ from jaxnest.models.device import NodeSet
 
 
 def one_node(value: Any) -> NodeSet:
-    """Return a node as the value of a property of synapses.
+    """Return the value of a property of synapses that is a node.
 
     Raises
     ------

@@ -17,7 +17,9 @@ PARAMETERS = {
     "shift_now_spikes": Quantity(False, "", "Move spikes at the present time to the next step"),
     "allow_offgrid_times": Quantity(False, "", "Round times up to the end of their step"),
     "spike_times": Quantity(np.empty(0), "ms", "Times of the spikes, in ascending order"),
-    "spike_multiplicities": Quantity(np.empty(0), "", "Numbers of spikes"),
+    "spike_multiplicities": Quantity(
+        np.empty(0, np.int64), "", "Numbers of spikes", shown=lambda n: n.copy() if len(n) else np.empty(0)
+    ),
 }
 STATE = {
     "position": Quantity(0.0, "", "Index of the next spike", visible=False),
@@ -65,8 +67,6 @@ def stored_train(
                 f"{name} must have the same number of elements as spike_times or 0 elements to clear the "
                 f"property. ({len(np.ravel(changes[name]))} elements for {n} times)"
             )
-        if name == "spike_multiplicities" and len(np.ravel(changes.get(name, ()))):
-            result[name] = np.asarray(changes[name]).astype(np.int64)
     if any(k in changes for k in ("spike_times", "origin", *lists)):
         result["position"] = 0.0
     return result

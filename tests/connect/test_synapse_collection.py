@@ -133,7 +133,8 @@ def test_disconnected_connections_keep_their_place_for_others(nodes: Any) -> Non
     with pytest.raises(nest.NESTErrors.InexistentConnection, match="1 -> 1"):
         found[0].disconnect()
     nest.Connect(nodes[0], nodes[0])
-    assert nest.GetConnections(nodes[0]).port == [0, 1, 2]
+    assert nest.GetConnections(nodes[0]).port == [1, 2, 3]  # as NEST
+    assert nest.GetConnections(nodes[0]).target == [2, 3, 1]
 
 
 def test_disconnect_removes_all_of_a_collection(nodes: Any) -> None:

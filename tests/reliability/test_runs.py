@@ -77,14 +77,42 @@ def test_memory_does_not_grow_with_the_number_of_runs(backend: str) -> None:
     assert sizes[-1] - sizes[0] < 12e6
 
 
-@pytest.mark.parametrize("change", ["nodes", "connections"])
-def test_structure_stays_until_cleanup(change: str) -> None:
-    neurons = nest.Create("iaf_psc_alpha", 2)
-    nest.Connect(neurons, neurons)
+def parrots() -> tuple[Any, Any, Any]:
+    generator = nest.Create("spike_generator", params={"spike_times": [1.0, 4.0, 7.0, 10.0, 13.0, 16.0]})
+    neurons, recorder = nest.Create("parrot_neuron", 2), nest.Create("spike_recorder")
+    nest.Connect(generator, neurons)
+    nest.Connect(neurons, recorder)
+    return generator, neurons, recorder
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("found", [False, True])
+def test_connections_between_prepare_and_cleanup(found: bool, threads: int) -> None:
+    """In NEST those between neurons have an effect as soon as GetConnections or Prepare have sorted them."""
+    nest.set(local_num_threads=threads)
+    _, neurons, recorder = parrots()
+    nest.Prepare()
+    nest.Connect(neurons[0], neurons[1])
+    if found:
+        nest.GetConnections()
+    nest.Run(10.0)
+    nest.Cleanup()
+    of_second = sorted(recorder.events["times"][recorder.events["senders"] == 3].tolist())
+    assert of_second == ([2.0, 3.0, 5.0, 6.0, 8.0, 9.0] if found else [2.0, 5.0, 8.0])
+    nest.Simulate(5.0)
+    assert set(recorder.events["times"].tolist()) >= {11.0, 12.0, 14.0, 15.0}
+
+
+def test_devices_between_prepare_and_cleanup() -> None:
+    """Connections from devices have an effect at once; new nodes take part when a run is prepared again."""
+    generator, neurons, recorder = parrots()
     with nest.RunManager():
-        nest.Run(1.0)
-        nest.Create("dc_generator") if change == "nodes" else nest.Connect(neurons, neurons)
-        with pytest.raises(nest.NESTErrors.NotImplemented, match="call Cleanup before"):
-            nest.Run(1.0)
-    nest.Simulate(1.0)
-    assert nest.biological_time == 2.0
+        nest.Run(5.0)
+        nest.Connect(generator, neurons)
+        late = nest.Create("parrot_neuron", 3)
+        nest.Connect(neurons, late)
+        nest.Connect(late, recorder)
+        nest.Run(5.0)
+    assert np.unique(recorder.events["times"], return_counts=True)[1].tolist() == [2, 2, 4]
+    nest.Simulate(5.0)
+    assert set(recorder.events["senders"].tolist()) == {2, 3, *late.tolist()}

@@ -17,6 +17,7 @@ class AllToAll(Rule):
 
     name = "all_to_all"
     needs_proxies = False
+    draws = False
 
     def is_symmetric(self, constant: bool) -> bool:
         """True for constant values within one population."""

@@ -14,6 +14,7 @@ from jaxnest.kernel import messages
 from jaxnest.kernel.messages import VerbosityLevel
 from jaxnest.kernel.rules.draws import Draws, ThirdFactor
 from jaxnest.kernel.values import is_random
+from jaxnest.random.saved_normals import SAVED_NORMALS
 from jaxnest.random.streams import RandomStreams
 
 RULES: dict[str, type[Rule]] = {}
@@ -60,6 +61,10 @@ class Process:
         """The copy, for this process, of the stream that all processes share."""
         return self.streams.vp_synchronised[self.index]
 
+    def random_state(self) -> list[np.ndarray]:
+        """Return the arrays that change when numbers are drawn on this process."""
+        return [self.stream, self.common_stream, SAVED_NORMALS.rows(self.index)]
+
 
 @final
 @dataclass
@@ -81,7 +86,7 @@ class Pairs:
     drawn: np.ndarray
     position: np.ndarray
 
-    def take(self, keep: np.ndarray) -> Pairs:
+    def take(self, keep: Any) -> Pairs:
         """Return a part of the connections."""
         position = self.position[keep] if len(self.position) else self.position
         return Pairs(self.source[keep], self.target[keep], self.drawn[:, keep], position)
@@ -103,6 +108,8 @@ class Rule(abc.ABC):
     name: ClassVar[str]
     needs_proxies: ClassVar[bool] = True
     """Devices cannot be targets."""
+    draws: ClassVar[bool] = True
+    """Pairs are drawn at random."""
     can_be_symmetric: ClassVar[bool] = False
     """`make_symmetric` connects the other way round as well."""
     makes_symmetric: ClassVar[bool] = False
@@ -130,6 +137,15 @@ class Rule(abc.ABC):
     def expected(self) -> float:
         """Return about how many connections there will be."""
         return float(len(self.sources)) * len(self.targets)
+
+    def replay(self, process: Process, draws: Draws, pairs: Pairs) -> None:
+        """Draw the first of the `pairs` again, as many as `draws` allows, from streams that are where they were."""
+        del pairs
+        self.pairs(process, draws)
+
+    def rest(self, process: Process, draws: Draws, pairs: Pairs, row: int) -> Pairs | None:
+        """Return the pairs that are still to be connected after one that is not possible."""
+        del process, draws, pairs, row
 
     def here(self, process: Process) -> np.ndarray:
         """Return the indices of the targets on a virtual process."""

@@ -20,6 +20,7 @@ def collect(
     done: Callable[[np.ndarray], bool],
     expected: int,
     indexed: bool = True,
+    limit: int | None = None,
 ) -> tuple[Buffers, np.ndarray]:
     """Call a loop until it is done, and join what it has put into its buffers.
 
@@ -35,12 +36,14 @@ def collect(
         Number of connections to make room for at first.
     indexed
         Whether the third buffer has room, too.
+    limit
+        Stop after so many connections.
     """
     from jaxnest.kernel.rules.loops import PENDING, PROGRESS_SIZE, ROW
 
     progress = np.zeros(PROGRESS_SIZE, np.int64)
     progress[PENDING] = -1
-    capacity = max(expected, FIRST_CAPACITY)
+    capacity = max(expected, FIRST_CAPACITY) if limit is None else limit
     parts: list[Buffers] = []
     while True:
         ids = [np.empty(n, np.int32) for n in (capacity, capacity, capacity * indexed)]
@@ -48,7 +51,7 @@ def collect(
         step(buffers, progress)
         n = int(progress[ROW])
         parts.append((ids[0][:n], ids[1][:n], ids[2][:n], buffers[3][:, :n]))
-        if done(progress):
+        if limit is not None or done(progress):
             break
         capacity = max(min(2 * capacity, LARGEST_CAPACITY), int(progress[PENDING]))
     if len(parts) == 1:

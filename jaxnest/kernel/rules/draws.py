@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, final
@@ -70,6 +71,8 @@ class Draws:
         self.n = self.n_own + (0 if third is None else 1 + len(third.parameters))
         self.has_arrays = has_arrays
         self._third = third
+        self.limit: int | None = None
+        self._n_last = 0
         self._codes = [p.expression.code for p in (*parameters, *(third.parameters if third else ()))]
         self._failure = np.zeros(1, np.int64)
 
@@ -94,11 +97,20 @@ class Draws:
             np.array(NO_GEOMETRY[0]),
             self._failure,
             self.n_own,
+            -1 if self.limit is None else self.limit - 1,
+            self._n_last,
             *(_NO_THIRD if self._third is None else self._third.arrays()),
         )
 
+    def until(self, limit: int, n_last: int) -> Draws:
+        """Return the same expressions for no more than `limit` connections, the last of which evaluates `n_last`."""
+        result = copy.copy(self)
+        result.limit, result._n_last = limit, n_last
+        return result
+
     def rows(self, thread: int, stream: np.ndarray, target: np.ndarray) -> np.ndarray:
         """Return the values for connections to these targets, one row per expression."""
+        target = target[: self.limit]
         drawn = np.empty((self.n, len(target)))
         if self.n:
             from jaxnest.kernel.rules.programs import draw_rows

@@ -59,6 +59,7 @@ class FixedIndegree(Rule):
             lambda progress: progress[loops.TARGET] == len(self.targets) or progress[loops.FAILED],
             max(constant, 0) * int(here.sum()),
             draws.has_arrays,
+            draws.limit,
         )
         degrees.check()
         if progress[loops.FAILED]:

@@ -65,6 +65,7 @@ class FixedTotalNumber(Rule):
         from jaxnest.kernel.rules import loops
 
         n = self._shares[process.index]
+        n = n if draws.limit is None else min(n, draws.limit)
         source, target, drawn = np.empty(n, np.int32), np.empty(n, np.int32), np.empty((draws.n, n))
         mine = self.targets[self.targets % process.n == process.index]
         if n and len(mine) == len(self.sources) == 1 and mine[0] == self.sources[0] and not self.allow_autapses:

@@ -49,6 +49,9 @@ def fixed_indegree(
     row, indexed = 0, len(index) > 0
     for t in range(progress[TARGET], len(targets)):
         k = degree if progress[PENDING] < 0 else progress[PENDING]
+        if k < 0 and row == len(source):
+            progress[TARGET], progress[ROW] = t, row
+            return
         if k < 0 and (here[t] or elsewhere):
             k = round_half_away(value(degrees, 0, stream))
         progress[PENDING] = -1
@@ -58,10 +61,13 @@ def fixed_indegree(
         if degree < 0:
             possible = _partners(sources, node, autapses)
             progress[FAILED] = possible == 0 or (not multapses and k > possible)
-        if progress[FAILED] or row + k > len(source):
+        if progress[FAILED]:
             progress[TARGET], progress[PENDING], progress[ROW] = t, k, row
             return
-        for _ in range(k):
+        for j in range(k):
+            if row == len(source):
+                progress[TARGET], progress[PENDING], progress[ROW] = t, k - j, row
+                return
             i = ulrand(stream, len(sources))
             while (not autapses and sources[i] == node) or (not multapses and used[i] == t):
                 i = ulrand(stream, len(sources))
@@ -153,14 +159,17 @@ def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, 
                 continue
             k = progress[PENDING]
             if k < 0:
+                if row == len(source):
+                    progress[TARGET], progress[SOURCE], progress[ROW] = t, s, row
+                    return
                 if mean < 0.0:
                     poisson_set_mean(distribution, value(means, 0, stream))
                 k = np.int64(poisson(stream, distribution))
             progress[PENDING] = -1
-            if row + k > len(source):
-                progress[TARGET], progress[SOURCE], progress[PENDING], progress[ROW] = t, s, k, row
-                return
-            for _ in range(k):
+            for j in range(k):
+                if row == len(source):
+                    progress[TARGET], progress[SOURCE], progress[PENDING], progress[ROW] = t, s, k - j, row
+                    return
                 source[row], target[row] = sources[s], targets[t]
                 draw_row(programs, stream, target[row], drawn, row)
                 row += 1

@@ -18,6 +18,7 @@ class OneToOne(Rule):
 
     name = "one_to_one"
     needs_proxies = False
+    draws = False
     can_be_symmetric = True
 
     def __init__(

@@ -53,6 +53,7 @@ class PairwisePoisson(Rule):
             draws.n,
             lambda progress: progress[loops.TARGET] == len(targets),
             int(max(n + 5 * np.sqrt(max(n, 0)), 0)),
+            limit=draws.limit,
         )
         means.check()
         return Pairs(source, target, drawn, np.arange(len(source)) if draws.has_arrays else np.empty(0, np.int64))

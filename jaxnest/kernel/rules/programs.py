@@ -28,6 +28,8 @@ class Programs(NamedTuple):
     n_own
         How many expressions belong to the connections themselves; the others belong to those of the third
         factor.
+    last_row, n_last
+        The connection (-1 for none) that is the last one to be made, and how many expressions are evaluated for it.
     probability, population, pools, pool_of
         The third factor: its probability (negative if there is none), its nodes, the pool of each target (filled
         with -1 before it is drawn), and the row of `pools` of each node.
@@ -41,6 +43,8 @@ class Programs(NamedTuple):
     geometry: np.ndarray
     failure: np.ndarray
     n_own: int
+    last_row: int
+    n_last: int
     probability: float
     population: np.ndarray
     pools: np.ndarray
@@ -77,9 +81,9 @@ def draw_row(programs, stream, target, drawn, row):
     third population, NaN if none joins the connection. The rows of its expressions follow.
     """
     n = programs.n_own
-    for k in range(n):
+    for k in range(min(n, programs.n_last) if row == programs.last_row else n):
         drawn[k, row] = value(programs, k, stream)
-    if programs.probability < 0.0:
+    if programs.probability < 0.0 or (row == programs.last_row and programs.n_last <= n):
         return
     drawn[n:, row] = np.nan
     if drand(stream) < programs.probability:

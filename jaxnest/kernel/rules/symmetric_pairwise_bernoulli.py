@@ -46,19 +46,31 @@ class SymmetricPairwiseBernoulli(Rule):
         binomial_set(row, n, self.p)
         used, chosen = np.full(n, -1, np.int64), np.empty(n, np.int32)
         sources, targets = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
+        n_here = 0
         for mark, node in enumerate(self.targets.tolist()):
             degree = n
             while degree >= n:
                 degree = int(binomial(stream, row))
-            loops.symmetric_partners(stream, self.sources, node, degree, used, mark, chosen)
-            partners = chosen[:degree]
-            both = np.stack([partners, np.full(degree, node, np.int32)], axis=1)
-            targets.append(both[:, ::-1].ravel())
-            sources.append(both.ravel())
+            for _ in range(1 if draws.limit is None else degree):
+                n_partners = degree if draws.limit is None else 1
+                loops.symmetric_partners(stream, self.sources, node, n_partners, used, mark, chosen)
+                both = np.stack([chosen[:n_partners], np.full(n_partners, node, np.int32)], axis=1)
+                targets.append(both[:, ::-1].ravel())
+                sources.append(both.ravel())
+                n_here += int(self._here(process, targets[-1]).sum())
+                if draws.limit is not None and n_here >= draws.limit:
+                    break
+            else:
+                continue
+            break
         source, target = np.concatenate(sources), np.concatenate(targets)
-        mine = target % process.n == process.index
+        mine = self._here(process, target)
         n_mine = int(mine.sum())
         drawn = draws.rows(process.index, stream, target[mine])
         return Pairs(
             source[mine], target[mine], drawn, np.arange(n_mine) if draws.has_arrays else np.empty(0, np.int64)
         )
+
+    def _here(self, process: Process, target: np.ndarray) -> np.ndarray:
+        everywhere = np.isin(target, self.targets[self.on_every_process])
+        return (target % process.n == process.index) | everywhere

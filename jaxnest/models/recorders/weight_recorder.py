@@ -23,6 +23,7 @@ class weight_recorder(Recorder):
         "senders": Quantity(NodeSet(), "", "Sources to record from; empty for all", convert=node_set),
         "targets": Quantity(NodeSet(), "", "Targets to record from; empty for all", convert=node_set),
     }
+    records_weights = True
     instance_only = ("senders", "targets")
     float_values = ("weights",)
     int_values = ("targets", "receptors", "ports")
