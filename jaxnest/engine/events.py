@@ -40,6 +40,8 @@ from jaxnest.engine.layout import (
     WIDTH,
 )
 from jaxnest.random.engines import compiled, drand
+from jaxnest.random.keyed import rekey
+from jaxnest.random.layout import NODES
 
 _BLOCK = 64
 """Places of the raster that are looked at together."""
@@ -290,12 +292,13 @@ def add_amounts(ring: np.ndarray, row: int, lane: np.ndarray, amount: np.ndarray
 
 @njit(cache=True, error_model="numpy", nogil=True)
 def draw_uniforms(
-    stream: np.ndarray, uniform: np.ndarray, frozen: np.ndarray, rows: np.ndarray, clock: np.ndarray
+    stream: np.ndarray, uniform: np.ndarray, frozen: np.ndarray, nodes: np.ndarray, rows: np.ndarray, clock: np.ndarray
 ) -> None:
     """Draw one number for each step of the segment, neuron by neuron."""
     for i in range(rows[0], rows[1]):
         if not frozen[i]:
             for lag in range(clock[FROM], clock[TO]):
+                rekey(stream, NODES, nodes[i], 0, clock[ORIGIN] + lag)
                 uniform[lag, i] = drand(stream)
 
 
@@ -304,9 +307,9 @@ def uniforms_handler(frame: int) -> int:
     """`draw_uniforms` as an operation of XLA."""
     if ffi.is_query(frame):
         return 0
-    frozen, clock = ffi.int64(frame, 2), ffi.int64(frame, 4)
-    uniform = ffi.float64(frame, 1).reshape((clock[MIN_DELAY], len(frozen)))
-    draw_uniforms(ffi.uint64(frame, 0), uniform, frozen, ffi.int64(frame, 3), clock)
+    frozen, clock = ffi.int64(frame, 2), ffi.int64(frame, 5)
+    uniform = ffi.float64(frame, 1).reshape((clock[MIN_DELAY], len(ffi.float64(frame, 1)) // clock[MIN_DELAY]))
+    draw_uniforms(ffi.uint64(frame, 0), uniform, frozen, ffi.int64(frame, 3), ffi.int64(frame, 4), clock)
     return 0
 
 

@@ -76,7 +76,7 @@ import numpy as np
 from jaxnest.compiling import njit
 from jaxnest.random.engines import compiled
 from jaxnest.random.keyed import rekey
-from jaxnest.random.layout import ENGINE, KEYED, SCRATCH, SCRATCH_SIZE
+from jaxnest.random.layout import DRAWN_APART, NODES, SCRATCH, SCRATCH_SIZE
 from jaxnest.engine import ffi, scalar_ops, special_functions
 from jaxnest.engine.events import add_amounts, post
 from jaxnest.engine.layout import AGAIN, FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
@@ -107,7 +107,6 @@ def send(
     alike, identity, memory_start, rows, clock,
 ):
     amounts = stream.view(np.float64)[SCRATCH : SCRATCH + SCRATCH_SIZE]
-    keyed = stream[ENGINE] == KEYED
     n_samples_words = samples.shape[1] * samples.shape[2]
     begin, end = clock[ORIGIN] + clock[FROM], clock[ORIGIN] + clock[TO]
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
@@ -164,10 +163,8 @@ def handler(frame):
 """
 )
 
-REKEY = """if keyed:
-    rekey(stream, places[i, 0], {}, step)
-    objects[i, :, 0] = 0.0"""
-"""Draws for a target must not depend on those for others: neither on the stream nor on a saved normal variate."""
+REKEY = "rekey(stream, NODES, places[i, 0], {}, step)"
+"""Draws for a target must not depend on those for others."""
 
 TO_ALIKE = """if alike[i]:
     x = factor * weight[start[i]]
@@ -230,7 +227,7 @@ def _sending(model: type[Any], object_size: int) -> str:
         )
         context = "here"
     if model.draw is not None:
-        target = (target and f"{target}\n    ") + REKEY.format("identity[c]").replace("\n", "\n    ")
+        target = (target and f"{target}\n    ") + REKEY.format("identity[c]")
     if model.draw is not None:
         draw = f"draw(v, s, value, target_state[c, {words}:], {context})"
     several = model.timed and model.draw is not None
@@ -270,8 +267,8 @@ def stimulator_loop(
         active="True" if model.own_window else "active",
         clear="raster[clock[FROM] : clock[TO], places[i, 1]] = 0" if model.has_proxies else "",
         receive=_receive(model),
-        key_0=REKEY.format(0).replace("\n", "\n" + 12 * " "),
-        key_1=REKEY.format(1 << 62).replace("\n", "\n" + 20 * " ") if settles else "",
+        key_0=REKEY.format(0),
+        key_1=REKEY.format("DRAWN_APART") if settles else "",
         when=", ahead, offset" if timed else "",
         sending=("" if timed else "ahead, offset = 0, 0.0\n" + 20 * " ") + _sending(model, object_size),
         sampling=("\n" + 16 * " ").join(f"samples[lag, {k}, i] = output_{k}(v, s)" for k in range(len(outputs)))

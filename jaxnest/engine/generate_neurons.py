@@ -21,7 +21,7 @@ Random = namedtuple("Random", ["stream", "objects", "step"])
 @njit(cache=True, error_model="numpy", nogil=True)
 def advance(
     ring, raster, stream, state, state_vectors, samples, scalars, vectors, vector_start, state_start, sampled, frozen,
-    places, uniform, rows, clock,
+    places, nodes, uniform, rows, clock,
 ):
     spread, first_lane, first_column, receptors, tile = places[0], places[1], places[2], places[3], places[4]
     channels = receptors + {n_scalar_inputs}
@@ -34,6 +34,7 @@ def advance(
         for lag in range(clock[FROM], clock[TO]):
             lane = ((clock[ORIGIN] + lag) % clock[N_SLOTS]) * clock[N_LANES] + first_lane
             lane += i // tile * (tile * channels) + i % tile
+            {key}
             x = Inputs({input_places})
             new, spike = update(v, s, x)
             s = State({new_state})
@@ -51,7 +52,7 @@ NEURONS_OF_XLA = """
 def handler(frame):
     if ffi.is_query(frame):
         return 0
-    clock, frozen, places = ffi.int64(frame, 14), ffi.int64(frame, 11), ffi.int64(frame, 12)
+    clock, frozen, places = ffi.int64(frame, 15), ffi.int64(frame, 11), ffi.int64(frame, 12)
     n, raster = len(frozen), ffi.int32(frame, 1)
     advance(
         ffi.float64(frame, 0), raster.reshape((clock[MIN_DELAY], len(raster) // clock[MIN_DELAY])),
@@ -60,8 +61,8 @@ def handler(frame):
         ffi.float64(frame, 5).reshape((clock[MIN_DELAY], {n_outputs}, n)),
         ffi.float64(frame, 6).reshape((n if places[0] else 1, -1)),
         ffi.float64(frame, 7).reshape((n if places[0] else 1, len(ffi.float64(frame, 7)) // (n if places[0] else 1))),
-        ffi.int64(frame, 8), ffi.int64(frame, 9), ffi.int64(frame, 10), frozen, places,
-        ffi.float64(frame, 5).reshape((clock[MIN_DELAY], {n_outputs} * n)), ffi.int64(frame, 13), clock,
+        ffi.int64(frame, 8), ffi.int64(frame, 9), ffi.int64(frame, 10), frozen, places, ffi.int64(frame, 13),
+        ffi.float64(frame, 5).reshape((clock[MIN_DELAY], {n_outputs} * n)), ffi.int64(frame, 14), clock,
     )
     return 0
 """
@@ -117,6 +118,7 @@ def neuron_loop(
         variables=variables,
         state=model.dynamic,
         inputs=input_names(model, stochastic),
+        key="rekey(stream, NODES, nodes[i], 0, clock[ORIGIN] + lag)" if model.draws else "",
         update=_update(model, vectors, stochastic),
         outputs="\n".join(f"output_{k} = njit(model.recordable({name!r}))" for k, name in enumerate(outputs)),
         variable_places=fields(variables, vectors, "scalars[i * spread, {}]", VECTOR),

@@ -43,6 +43,7 @@ class NodeColumns:
         channels = batch.receptors if batch.model.receptor_vector is not None else 0
         places = (int(spread), batch.first_lane, batch.first_column, channels, batch.tile)
         self.places = np.array(places, np.int64)
+        self.nodes = batch.node_ids.astype(np.int64)
         if batch.model.queue_channel is not None:
             self.module = precise_loop(batch.model, names, outputs)
         else:
@@ -65,7 +66,7 @@ class NodeColumns:
     def constant(self) -> tuple[np.ndarray, ...]:
         """Return what the loop only reads, in the order of its arguments."""
         starts = (self.vector_start, self.state_start)
-        return self.scalars, self.vectors, *starts, self.sampled, self.frozen, self.places
+        return self.scalars, self.vectors, *starts, self.sampled, self.frozen, self.places, self.nodes
 
     def dynamic_state(self, arrays: tuple[np.ndarray, np.ndarray] | None = None) -> dict[str, np.ndarray]:
         """Return the state in columns; other arrays than `state` and `state_vectors` may be given."""

@@ -19,10 +19,21 @@ from jaxnest.engine.archive_layout import MS_PER_STEP, MS_PER_TIC, TICS_PER_STEP
 from jaxnest.engine.events import _note_weights
 from jaxnest.engine.layout import GROUP_KIND, MIN_DELAY, N_LANES, N_SLOTS, N_TURNS, ORIGIN
 from jaxnest.engine.off_grid_sort import later, sort_events
-from jaxnest.engine.synaptic_calls import ADVANCES, CONNECTION, FUNCTION, MULTIPLICITY, STEP, TURN, WATCHED, choose
+from jaxnest.engine.synaptic_calls import (
+    ADVANCES,
+    CONNECTION,
+    COPIES,
+    FUNCTION,
+    MULTIPLICITY,
+    NODE,
+    STEP,
+    TURN,
+    WATCHED,
+    choose,
+)
 from jaxnest.models import precise
 
-NODE, STAMP, OFFSET, WEIGHT = range(4)
+TARGET, STAMP, OFFSET, WEIGHT = range(4)
 EVENT_WORDS = 4
 """Words of an event: the node, the step in which it arrives, how long (ms) before the end of the step, its weight."""
 
@@ -39,7 +50,7 @@ NEVER = np.inf
 def push(pending: np.ndarray, counts: np.ndarray, node: Any, stamp: Any, offset: Any, weight: Any) -> None:
     """Let an event wait until it arrives."""
     event = pending[counts[N_PENDING]]
-    event[NODE], event[STAMP], event[OFFSET], event[WEIGHT] = node, stamp, offset, weight
+    event[TARGET], event[STAMP], event[OFFSET], event[WEIGHT] = node, stamp, offset, weight
     counts[N_PENDING] += 1
 
 
@@ -77,8 +88,10 @@ def deliver(
     `shift`, `marked` are those of the `DeliveryTable`; `node_of_lane` has the node of each lane whose spikes wait in a
     queue, 0 for other lanes.
     """
-    n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
+    n_slots, n_lanes, earlier = clock[N_SLOTS], clock[N_LANES], 0
     for i in range(len(spikes)):
+        again = i > 0 and spikes[i, COLUMN] == spikes[i - 1, COLUMN] and spikes[i, LAG] == spikes[i - 1, LAG]
+        earlier = earlier + int(spikes[i - 1, MULTIPLE]) if again else 0
         node, offset = int(spikes[i, COLUMN]), spikes[i, AT]
         step = clock[ORIGIN] - clock[MIN_DELAY] + int(spikes[i, LAG])
         for group in range(group_start[node], group_start[node + 1]):
@@ -105,6 +118,7 @@ def deliver(
                     choose(call, groups[group], c - first, 1)
                     call[CONNECTION], call[STEP], call[WATCHED] = c, step, group_watched[group]
                     call[ADVANCES], call[TURN] = c == end - 1, counters[N_TURNS] + i
+                    call[NODE], call[COPIES] = node, earlier + copy
                     _call_once(call)
                     if target > 0:
                         if ring[place] != 0.0 or np.copysign(1.0, ring[place]) > 0.0:
@@ -127,8 +141,8 @@ def prepare(
     end[:] = 0
     n = counts[N_PENDING]
     for i in range(n):
-        if pending[i, STAMP] < until and queue_of_node[int(pending[i, NODE])] >= 0:
-            end[queue_of_node[int(pending[i, NODE])]] += 1
+        if pending[i, STAMP] < until and queue_of_node[int(pending[i, TARGET])] >= 0:
+            end[queue_of_node[int(pending[i, TARGET])]] += 1
     start = 0
     for q in range(len(begin)):
         begin[q] = start
@@ -136,7 +150,7 @@ def prepare(
         end[q] = begin[q]
     kept = 0
     for i in range(n):
-        q = queue_of_node[int(pending[i, NODE])]
+        q = queue_of_node[int(pending[i, TARGET])]
         if pending[i, STAMP] >= until:
             pending[kept] = pending[i]
             kept += 1

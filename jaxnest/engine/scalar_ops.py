@@ -145,7 +145,7 @@ def _shared_poisson(context: Any, k: Any, mean: Any) -> Any:
         row = context.objects[k]
         if row[POISSON_MEAN] != mean:
             poisson_set_mean(row, mean)
-        return poisson(context.shared_stream, row)
+        return poisson(context.stream if context.stream[ENGINE] == KEYED else context.shared_stream, row)
 
     return draw
 

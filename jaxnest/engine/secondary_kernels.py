@@ -8,6 +8,8 @@ from jaxnest.compiling import njit
 from jaxnest.engine import ffi
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.random.distributions import standard_normal
+from jaxnest.random.keyed import rekey
+from jaxnest.random.layout import ENGINE, KEYED, NODES
 
 
 @njit(cache=True, error_model="numpy", nogil=True)
@@ -65,16 +67,24 @@ def draw_noise(
     following: np.ndarray,
     objects: np.ndarray,
     frozen: np.ndarray,
+    nodes: np.ndarray,
     rows: np.ndarray,
     clock: np.ndarray,
 ) -> None:
-    """Take what was drawn for this slice, and draw for the next, neuron by neuron."""
+    """Take what was drawn for this slice, and draw for the next, neuron by neuron.
+
+    Numbers that depend on keys are drawn for the slice of the next segment, which may be this one.
+    """
+    origin = clock[ORIGIN]
+    if stream[ENGINE] != KEYED or clock[TO] == clock[MIN_DELAY]:
+        origin += clock[MIN_DELAY]
     for i in range(rows[0], rows[1]):
         if frozen[i]:
             continue
         for lag in range(clock[MIN_DELAY]):
             present[lag, i] = following[lag, i]
         for lag in range(clock[MIN_DELAY]):
+            rekey(stream, NODES, nodes[i], 0, origin + lag)
             following[lag, i] = standard_normal(stream, objects[i])
 
 
@@ -113,9 +123,10 @@ def noise_handler(frame: int) -> int:
     """`draw_noise` as an operation of XLA."""
     if ffi.is_query(frame):
         return 0
-    objects, clock = ffi.float64(frame, 3).reshape((-1, 2)), ffi.int64(frame, 6)
+    objects, clock = ffi.float64(frame, 3).reshape((-1, 2)), ffi.int64(frame, 7)
     n = len(ffi.float64(frame, 1)) // clock[MIN_DELAY]
     present = ffi.float64(frame, 1).reshape((clock[MIN_DELAY], n))
     following = ffi.float64(frame, 2).reshape((clock[MIN_DELAY], n))
-    draw_noise(ffi.uint64(frame, 0), present, following, objects, ffi.int64(frame, 4), ffi.int64(frame, 5), clock)
+    frozen, nodes, rows = ffi.int64(frame, 4), ffi.int64(frame, 5), ffi.int64(frame, 6)
+    draw_noise(ffi.uint64(frame, 0), present, following, objects, frozen, nodes, rows, clock)
     return 0

@@ -15,7 +15,7 @@ from jaxnest.engine.collectors import collectors_of
 from jaxnest.engine.detection import Detection
 from jaxnest.engine.drain import LateRecords, SpikeRecords, WeightWatch
 from jaxnest.engine.learning import configure, learners_of, note_step
-from jaxnest.engine.plan import Network, Plan, build_plan, kernel_settings, refuse_keyed
+from jaxnest.engine.plan import Network, Plan, build_plan, kernel_settings
 from jaxnest.engine.remembering import archive_times
 from jaxnest.engine.stimulation import Devices
 from jaxnest.engine.voltages import note_voltages, voltage_constants
@@ -100,7 +100,7 @@ class Session:
         plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared)
         watched = any(t.group_watched.any() for t in plan.delivery)
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
-        self._buffers = [new_buffers(plan, s, capacity, streams[s.index]) for s in plan.shards]
+        self._buffers = [new_buffers(plan, s, capacity, streams[s.index], step) for s in plan.shards]
         if old is not None:
             if plan.secondary is not None:
                 plan.secondary.take_over(old.secondary)
@@ -108,7 +108,6 @@ class Session:
             meters = {(m.recorder, m.shard): m for m in old.meters}
             for meter in plan.meters:
                 meter.take_over(meters.get((meter.recorder, meter.shard), meter))
-        refuse_keyed(plan, self._network.streams)
         self._plan = plan
         self._configure_archives()
         self._watch = WeightWatch(self._network, plan)

@@ -52,7 +52,7 @@ def program_spec(
         If something needs compiled loops where there are none.
     """
     if platform != "cpu":
-        _refuse_loops(plan, drawing, platform)
+        _refuse_loops(plan, drawing, platform, rng_type)
     batches = tuple(
         tuple(_batch_spec(plan, s, i, drawing[s][i]) for i in range(len(shard.batches)))
         for s, shard in enumerate(plan.shards)
@@ -77,6 +77,7 @@ def program_spec(
         exchange,
         tuple(shard.flushes for shard in plan.shards),
         _operations(plan, uses_kernels),
+        by_keys=delivery == "jax" and rng_type == "jax",
     )
 
 
@@ -107,14 +108,16 @@ def _operations(plan: Plan, uses_kernels: bool) -> Any:
     return pure
 
 
-def _refuse_loops(plan: Plan, drawing: list[list[Columns | None]], platform: str) -> None:
+def _refuse_loops(plan: Plan, drawing: list[list[Columns | None]], platform: str, rng_type: str) -> None:
     """Raise NotImplemented if neurons need compiled loops."""
     for shard, columns in zip(plan.shards, drawing, strict=True):
         for batch, one_by_one in zip(shard.batches, columns, strict=True):
-            if batch.stochastic or batch.model.noise or one_by_one is not None:
+            with_keys = (batch.stochastic or batch.model.noise) and one_by_one is None
+            if one_by_one is not None or (with_keys and rng_type != "jax"):
+                advice = "nest.rng_type = 'jax', or " if with_keys else ""
                 raise errors.NotImplemented(
                     f"{batch.model.name} draws random numbers in compiled loops, which run on the CPU only (not on "
-                    f"{platform}): set nest.delivery = 'kernels'."
+                    f"{platform}): set {advice}nest.delivery = 'kernels'."
                 )
 
 

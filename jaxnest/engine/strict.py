@@ -110,7 +110,8 @@ class StrictRunner:
                     rows = np.array((first, last))
                     self._waveforms.draw(s, b - len(self.devices[s]), stream, rows, clock)
                 else:
-                    events.draw_uniforms(stream, columns.uniform, columns.frozen, np.array((first, last)), clock)
+                    rows = np.array((first, last))
+                    events.draw_uniforms(stream, columns.uniform, columns.frozen, columns.nodes, rows, clock)
                 continue
             devices = self.devices[s][b]
             if devices is not None:

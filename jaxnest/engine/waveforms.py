@@ -55,7 +55,7 @@ class Waveforms:
             return False
         module, first, places = loop
         columns, buffers = self._neurons[s][b], self._buffers[s]
-        *constant, frozen, _ = columns.constant()
+        *constant, frozen, _, _ = columns.constant()
         module.advance(
             buffers.ring.reshape(-1), buffers.raster, columns.state, columns.state_vectors, columns.samples,
             *constant, frozen, places, columns.uniform, self._signals, first, clock,
@@ -66,7 +66,8 @@ class Waveforms:
         """Draw the noise of some neurons of a batch."""
         noise = self._buffers[s].noise
         columns = self._neurons[s][b]
-        draw_noise(stream, columns.uniform, noise.following[b], noise.objects[b], columns.frozen, rows, clock)
+        arguments = (noise.following[b], noise.objects[b], columns.frozen, columns.nodes, rows, clock)
+        draw_noise(stream, columns.uniform, *arguments)
 
     # -- exchange ----------------------------------------------------------------------------------
 
@@ -89,7 +90,7 @@ class Waveforms:
             exceeded = False
             for s, b, (module, first, places) in self._iterated():
                 columns = self._neurons[s][b]
-                scalars, vectors, *starts, _, _, _ = columns.constant()
+                scalars, vectors, *starts, _, _, _, _ = columns.constant()
                 exceeded |= module.iterate(
                     self._buffers[s].ring.reshape(-1), columns.state, columns.state_vectors, scalars, vectors, *starts,
                     places, self._ahead(s, b), self._signals, first, last[s, b], secondary.tolerance, clocks[s],

@@ -137,16 +137,9 @@ class Builder:
         return specs
 
     def processes(self) -> list[Process]:
-        """Return all virtual processes with their random streams."""
+        """Return all virtual processes with their random streams, to draw one set of connections."""
+        self._kernel.streams.begin_call()
         return [Process(i, self._kernel.n_threads, self._kernel.streams) for i in range(self._kernel.n_threads)]
-
-    def refuse_keyed(self, what: str) -> None:
-        """Raise NotImplemented if random numbers must not depend on virtual processes, of which there are several."""
-        if self._kernel.streams.is_keyed and self._kernel.n_threads > 1:
-            raise errors.NotImplemented(
-                f"{what} with rng_type '{self._kernel.streams.rng_type}' and several threads: set local_num_threads to "
-                "1, or choose another rng_type."
-            )
 
     def _run(self, rule: Rule, specs: list[SynapseSpec]) -> list[Exception]:
         draws = Draws(random_parameters(specs), has_arrays(specs))
@@ -159,28 +152,17 @@ class Builder:
         return problems
 
     def _drawn(self, rule: Rule, draws: Draws) -> Iterator[tuple[Process, Pairs]]:
-        """Yield the pairs of each virtual process.
-
-        Where numbers must not depend on virtual processes, all pairs are drawn as by a single one.
-        """
+        """Yield the pairs of each virtual process."""
         processes = self.processes()
-        if not self._kernel.streams.is_keyed:
-            rule.prepare(processes, draws)
-            pairs = functools.partial(rule.pairs, draws=draws)
-            if len(processes) == 1 or max(len(rule.sources), len(rule.targets)) < _MANY:
-                yield from ((process, pairs(process)) for process in processes)
-                return
-            streams = processes[0].streams
-            _ = streams.vp_synchronised, streams.vp_specific, draws.programs(len(processes) - 1)  # made on first use
-            with ThreadPoolExecutor(min(len(processes), os.cpu_count() or 1)) as threads:
-                yield from zip(processes, threads.map(pairs, processes), strict=True)
+        rule.prepare(processes, draws)
+        pairs = functools.partial(rule.pairs, draws=draws)
+        if len(processes) == 1 or max(len(rule.sources), len(rule.targets)) < _MANY:
+            yield from ((process, pairs(process)) for process in processes)
             return
-        single = Process(0, 1, self._kernel.streams)
-        rule.prepare([single], draws)
-        pairs = rule.pairs(single, draws)
-        twins = self._kernel.nodes.listens_locally(pairs.target)
-        for process in processes:
-            yield process, pairs.take((pairs.target % process.n == process.index) | twins)
+        streams = processes[0].streams
+        _ = streams.vp_synchronised, streams.vp_specific, draws.programs(len(processes) - 1)  # made on first use
+        with ThreadPoolExecutor(min(len(processes), os.cpu_count() or 1)) as threads:
+            yield from zip(processes, threads.map(pairs, processes), strict=True)
 
     def add(
         self, process: Process, pairs: Pairs, specs: Sequence[SynapseSpec], check: Compatibility

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -150,7 +151,8 @@ class Connections:
         neurons = [table for _, _, category, table in tables if sorts and category == NEURON]
         several = self._kernel.n_threads > 1 and self.num_connections > _MANY
         with ThreadPoolExecutor((os.cpu_count() or 1) if several else 1) as threads:
-            self.version += sum(threads.map(_sort, neurons) if several else map(_sort, neurons))
+            sort = functools.partial(_sort, stable=self._kernel.streams.is_keyed)
+            self.version += sum(threads.map(sort, neurons) if several else map(sort, neurons))
         self.version += sum(table.compact() for _, _, _, table in tables)
 
     # -- changing ----------------------------------------------------------------------------------
@@ -306,15 +308,19 @@ class Connections:
         self.version += 1
 
 
-def _sort(table: Table) -> bool:
-    """Bring the connections of a table in NEST's order, removed ones last; return whether any moved."""
-    from jaxnest.kernel.sort import nest_order
+def _sort(table: Table, stable: bool) -> bool:
+    """Bring the connections of a table in NEST's order, removed ones last; return whether any moved.
+
+    NEST's order among equal sources depends on all connections of the virtual process. Where nothing may depend on
+    that, connections stay in the order in which they were made (`stable`).
+    """
+    from jaxnest.kernel.sort import in_order_of_creation, nest_order
 
     table.join_pieces()
     if len(table) > _MANY:
         give_back()
     keys = table.source if table.disabled is None else np.where(table.disabled, np.iinfo(np.int32).max, table.source)
-    order = nest_order(keys)
+    order = in_order_of_creation(keys) if stable else nest_order(keys)
     if order is not None:
         table.take(order)
     return order is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, final
 
@@ -117,11 +118,20 @@ class Kernel:
         for named in self.synapse_models:
             convert_default_delay(named, old, clock)
 
-    def draw(self, parameter: Any, node_id: int) -> float:
-        """Evaluate a random expression for a node, from the stream of its virtual process."""
-        thread = 0 if self.streams.is_keyed else node_id % self.n_threads
+    def begin_draws(self) -> Callable[[Any, int, int], float]:
+        """Return the function that evaluates the random expressions of one call for nodes (see `draw`)."""
+        self.streams.begin_call()
+        return self.draw
+
+    def draw(self, parameter: Any, node_id: int, k: int) -> float:
+        """Evaluate a random expression, number `k` of this node, from the stream of its virtual process."""
+        from jaxnest.random.keyed import turn_to
+
+        thread = node_id % self.n_threads
+        stream = self.streams.vp_specific[thread]
+        turn_to(stream, node_id + (k << 32))
         geometry = self.layers.node_geometry(np.array([node_id])) if parameter.is_spatial() else None
-        return parameter.value(self.streams.vp_specific[thread], thread, geometry)
+        return parameter.value(stream, thread, geometry)
 
     def set_nodes(self, node_ids: np.ndarray, changes: Any) -> None:
         """Set properties of nodes: one dictionary for all, or one per node."""

@@ -40,6 +40,7 @@ class SymmetricPairwiseBernoulli(Rule):
         """Return the connections of one virtual process."""
         from jaxnest.kernel.rules import loops
         from jaxnest.random.binomial import BINOMIAL_SIZE, binomial, binomial_set
+        from jaxnest.random.keyed import turn_to
 
         stream, n = process.common_stream, len(self.sources)
         row = np.zeros(BINOMIAL_SIZE)
@@ -47,6 +48,7 @@ class SymmetricPairwiseBernoulli(Rule):
         used, chosen = np.full(n, -1, np.int64), np.empty(n, np.int32)
         sources, targets = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
         for mark, node in enumerate(self.targets.tolist()):
+            turn_to(stream, node)
             degree = n
             while degree >= n:
                 degree = int(binomial(stream, row))
