@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
@@ -124,8 +125,9 @@ def test_purposes_and_seeds_have_numbers_of_their_own() -> None:
 def test_array_operations_draw_the_same_numbers() -> None:
     stream = RandomStreams(5, "jax").vp_specific[0]
     nodes, steps = np.array([1, 2, 3, 1000]), np.array([0, 1, 2, 12345678])
-    uniform = np.asarray(keyed_arrays.uniform(stream[KEY], nodes[None, :], steps[:, None]))
-    normal = np.asarray(keyed_arrays.normal(stream[KEY], nodes[None, :], steps[:, None]))
+    with jax.enable_x64(True):
+        uniform = np.asarray(keyed_arrays.uniform(stream[KEY], nodes[None, :], steps[:, None]))
+        normal = np.asarray(keyed_arrays.normal(stream[KEY], nodes[None, :], steps[:, None]))
     for (i, step), (j, node) in ((a, b) for a in enumerate(steps) for b in enumerate(nodes)):
         rekey(stream, NODES, node, 0, step)
         assert drand(stream) == uniform[i, j]

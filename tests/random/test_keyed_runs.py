@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterator
 from typing import Any, NamedTuple, final
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -129,7 +130,7 @@ def run(way: Way, make: Any, *arguments: Any) -> Results:
     return network.results()
 
 
-@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 1 << 30))
 @example(1)
 def test_every_way_of_running_gives_the_same_spikes(seed: int) -> None:
@@ -139,7 +140,7 @@ def test_every_way_of_running_gives_the_same_spikes(seed: int) -> None:
         assert run(way, Drawn, seed) == expected, way
 
 
-@settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 1 << 30))
 def test_array_operations_give_the_same_spikes(seed: int) -> None:
     expected = run(Way(), Drawn, seed, ("static_synapse",))
@@ -254,7 +255,7 @@ def symmetric() -> list[Any]:
     neurons = nest.Create("iaf_psc_exp", 9)
     generators = nest.Create("poisson_generator", 3, {"rate": nest.random.uniform(3000.0, 5000.0)})
     rule = {"rule": "symmetric_pairwise_bernoulli", "p": 0.3, "allow_autapses": False, "make_symmetric": True}
-    nest.Connect(neurons, neurons, rule, {"weight": nest.random.uniform_int(8) * 16.0})
+    nest.Connect(neurons, neurons, rule, {"weight": 64.0})
     nest.Connect(generators, neurons, syn_spec={"weight": 64.0})
     return recorded(neurons)
 
@@ -304,3 +305,42 @@ def test_noise_does_not_depend_on_how_it_is_drawn() -> None:
     assert len(set(expected)) == len(expected) > 900
     for way in (Way(3, pieces=(1.5, 0.4, 10.1)), Way(2, "xla", pieces=(3.0, 9.0)), Way(1, "xla", "jax", (1.2, 10.8))):
         assert noise(way) == pytest.approx(expected, rel=1e-9), way
+
+
+def test_random_synapses_transmit_independently() -> None:
+    nest.set(rng_type="jax", rng_seed=3, local_num_threads=2)
+    n_steps, n_targets, p = 400, 40, 0.3
+    source = nest.Create("spike_generator", params={"spike_times": 0.1 * np.arange(1, n_steps + 1)})
+    middle, targets = nest.Create("parrot_neuron"), nest.Create("parrot_neuron", n_targets)
+    nest.Connect(source, middle)
+    for _ in range(2):
+        nest.Connect(middle, targets, syn_spec={"synapse_model": "bernoulli_synapse", "p_transmit": p})
+    (recorder,) = recorded(targets)
+    nest.Simulate(0.1 * n_steps + 5.0)
+    events = recorder.get("events")
+    steps, node = np.rint(np.array(events["times"]) / 0.1), np.array(events["senders"])
+    bins = np.arange(n_steps + 1) + steps.min() - 0.5, np.arange(n_targets + 1) + node.min() - 0.5
+    arrived, n = np.histogram2d(steps, node, bins)[0], n_steps * n_targets
+    assert arrived.mean() == pytest.approx(2 * p, abs=4 * np.sqrt(2 * p * (1 - p) / n))
+    assert arrived.var() == pytest.approx(2 * p * (1 - p), rel=4 * np.sqrt(2 / n))  # the two synapses of a pair, too
+    assert abs(np.corrcoef(arrived[1:].ravel(), arrived[:-1].ravel())[0, 1]) < 4 / np.sqrt(n)
+    assert np.abs(np.corrcoef(arrived.T)[np.triu_indices(n_targets, 1)]).max() < 5 / np.sqrt(n_steps)
+
+
+@pytest.mark.parametrize("model", ["gif_psc_exp", "pp_psc_delta", "iaf_psc_exp"])
+def test_neurons_fire_independently_and_at_the_rate_of_other_engines(model: str) -> None:
+    counts = []
+    for engine in ("jax", "mt19937_64"):
+        nest.ResetKernel()
+        nest.set(rng_type=engine, rng_seed=9, compute_backend="strict")
+        neurons = nest.Create(model, 150, NEURONS[model])
+        (recorder,) = recorded(neurons)
+        nest.Simulate(200.0)
+        events = recorder.get("events")
+        bins = np.arange(50.0, 201.0, 10.0), np.arange(151) + neurons.tolist()[0] - 0.5
+        counts.append(np.histogram2d(events["times"], events["senders"], bins)[0])
+    keyed, other = counts
+    spread = np.sqrt(keyed.sum(0).var() / 150 + other.sum(0).var() / 150)
+    assert abs(keyed.sum(0).mean() - other.sum(0).mean()) < 4 * spread
+    population = keyed.sum(1)  # no more variable than that of independent neurons
+    assert population.var() < 3 * keyed.var(0).sum()
