@@ -88,7 +88,7 @@ class Builder:
         if n:
             check = Compatibility(self._kernel.nodes, np.unique(ids[0]), np.unique(ids[1]))
             twins = ~self._kernel.nodes.has_proxies(ids[1])
-            for process in self.processes():
+            for process in self.processes(draws=False):
                 mine = np.flatnonzero((ids[1] % process.n == process.index) | twins)
                 pairs = Pairs(ids[0][mine], ids[1][mine], np.empty((0, len(mine))), mine)
                 problem = self.add(process, pairs, [spec], check)
@@ -136,9 +136,10 @@ class Builder:
             first += len(spec.random)
         return specs
 
-    def processes(self) -> list[Process]:
-        """Return all virtual processes with their random streams, to draw one set of connections."""
-        self._kernel.streams.begin_call()
+    def processes(self, draws: bool = True) -> list[Process]:
+        """Return all virtual processes with their random streams, to make one set of connections."""
+        if draws:
+            self._kernel.streams.begin_call()
         return [Process(i, self._kernel.n_threads, self._kernel.streams) for i in range(self._kernel.n_threads)]
 
     def _run(self, rule: Rule, specs: list[SynapseSpec]) -> list[Exception]:
@@ -153,7 +154,7 @@ class Builder:
 
     def _drawn(self, rule: Rule, draws: Draws) -> Iterator[tuple[Process, Pairs]]:
         """Yield the pairs of each virtual process."""
-        processes = self.processes()
+        processes = self.processes(rule.draws or draws.n > 0)
         rule.prepare(processes, draws)
         pairs = functools.partial(rule.pairs, draws=draws)
         if len(processes) == 1 or max(len(rule.sources), len(rule.targets)) < _MANY:

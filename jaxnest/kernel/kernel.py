@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, final
 
@@ -20,6 +20,7 @@ from jaxnest.kernel.node_table import NodeTable
 from jaxnest.kernel.recording import Recording
 from jaxnest.kernel.simulation import Simulation
 from jaxnest.kernel.synapse_defaults import convert_default_delay
+from jaxnest.kernel.values import is_random
 from jaxnest.models import nest_names, registry
 from jaxnest.models.nest_names import ids
 from jaxnest.random.streams import RandomStreams
@@ -118,9 +119,10 @@ class Kernel:
         for named in self.synapse_models:
             convert_default_delay(named, old, clock)
 
-    def begin_draws(self) -> Callable[[Any, int, int], float]:
-        """Return the function that evaluates the random expressions of one call for nodes (see `draw`)."""
-        self.streams.begin_call()
+    def begin_draws(self, values: Iterable[Any]) -> Callable[[Any, int, int], float]:
+        """Return the function that evaluates for nodes what is random among the values of one call (see `draw`)."""
+        if any(is_random(value) for value in values):
+            self.streams.begin_call()
         return self.draw
 
     def draw(self, parameter: Any, node_id: int, k: int) -> float:

@@ -105,7 +105,10 @@ class RandomStreams:
         return [self._new(_VP_SPECIFIC, vp) for vp in range(self.n_threads)]
 
     def begin_call(self) -> None:
-        """Give the next call of the script numbers of its own, if they depend on keys; other streams just go on."""
+        """Give the next call that draws numbers of its own, if they depend on keys; other streams just go on.
+
+        Calls that draw nothing are not counted, so that another recorder makes no other network.
+        """
         if not self.is_keyed:
             return
         self._calls += 1

@@ -99,6 +99,8 @@ class Rule(abc.ABC):
     """
 
     name: ClassVar[str]
+    draws: ClassVar[bool] = True
+    """The choice of pairs is random."""
     needs_proxies: ClassVar[bool] = True
     """Devices cannot be targets."""
     can_be_symmetric: ClassVar[bool] = False
