@@ -302,7 +302,7 @@ def noise(way: Way) -> list[float]:
 
 def test_noise_does_not_depend_on_how_it_is_drawn() -> None:
     expected = noise(Way(pieces=(12.0,)))
-    assert len(set(expected)) == len(expected) > 900
+    assert len(set(expected)) == len(expected) > 800
     for way in (Way(3, pieces=(1.5, 0.4, 10.1)), Way(2, "xla", pieces=(3.0, 9.0)), Way(1, "xla", "jax", (1.2, 10.8))):
         assert noise(way) == pytest.approx(expected, rel=1e-9), way
 
