@@ -55,9 +55,17 @@ def push(pending: np.ndarray, counts: np.ndarray, node: Any, stamp: Any, offset:
 
 
 @njit(cache=True)
-def _call_once(call: np.ndarray) -> None:
-    """Send one spike through one connection whose synapse has a function of its own."""
-    call[MULTIPLICITY] = 1
+def _earlier_in_step(spikes: np.ndarray, i: int, earlier: int) -> int:
+    """Return how many spikes of its node and step go before spike `i`; `earlier` is that of spike ``i - 1``."""
+    if i > 0 and spikes[i, COLUMN] == spikes[i - 1, COLUMN] and spikes[i, LAG] == spikes[i - 1, LAG]:
+        return earlier + int(spikes[i - 1, MULTIPLE])
+    return 0
+
+
+@njit(cache=True)
+def _call_once(call: np.ndarray, node: int, copies: int) -> None:
+    """Send one spike of a node through one connection whose synapse has a function of its own."""
+    call[NODE], call[COPIES], call[MULTIPLICITY] = node, copies, 1
     ffi.call_function(call[FUNCTION], call.ctypes.data)
 
 
@@ -90,8 +98,7 @@ def deliver(
     """
     n_slots, n_lanes, earlier = clock[N_SLOTS], clock[N_LANES], 0
     for i in range(len(spikes)):
-        again = i > 0 and spikes[i, COLUMN] == spikes[i - 1, COLUMN] and spikes[i, LAG] == spikes[i - 1, LAG]
-        earlier = earlier + int(spikes[i - 1, MULTIPLE]) if again else 0
+        earlier = _earlier_in_step(spikes, i, earlier)
         node, offset = int(spikes[i, COLUMN]), spikes[i, AT]
         step = clock[ORIGIN] - clock[MIN_DELAY] + int(spikes[i, LAG])
         for group in range(group_start[node], group_start[node + 1]):
@@ -101,8 +108,7 @@ def deliver(
                     steps, at = delay[c], offset + (shift[c] if len(shift) > 0 else 0.0)
                     if len(shift) > 0 and at >= resolution:
                         steps, at = steps - 1, at - resolution
-                    place = ((step + steps) % n_slots) * n_lanes + lane[c]
-                    target = node_of_lane[lane[c]]
+                    place, target = ((step + steps) % n_slots) * n_lanes + lane[c], node_of_lane[lane[c]]
                     if kind == 0:
                         value = c + (len(weight) - len(lane) if copy > 0 else 0)
                         if group_watched[group]:
@@ -118,8 +124,7 @@ def deliver(
                     choose(call, groups[group], c - first, 1)
                     call[CONNECTION], call[STEP], call[WATCHED] = c, step, group_watched[group]
                     call[ADVANCES], call[TURN] = c == end - 1, counters[N_TURNS] + i
-                    call[NODE], call[COPIES] = node, earlier + copy
-                    _call_once(call)
+                    _call_once(call, node, earlier + copy)
                     if target > 0:
                         if ring[place] != 0.0 or np.copysign(1.0, ring[place]) > 0.0:
                             push(pending, counts, target, step + steps, at, ring[place])
