@@ -101,7 +101,8 @@ class XlaRunner:
             ],
             "exchange": () if plan.secondary is None else exchange_constant(plan.secondary, self.devices),
             "not_drawing": [
-                [_frozen(b) if b.stochastic or b.model.noise else () for b in s.batches] for s in plan.shards
+                [(_frozen(b), b.node_ids) if b.stochastic or b.model.noise else () for b in s.batches]
+                for s in plan.shards
             ],
             "probes": [
                 {"rows": p.rows, "interval": np.int64(p.interval), "first": np.int64(p.offset or p.interval)}

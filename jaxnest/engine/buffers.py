@@ -69,8 +69,8 @@ def _most_events(plan: Plan, shard: int) -> int:
     return int(plan.recorded[shard].sum()) * plan.min_delay + devices
 
 
-def new_buffers(plan: Plan, shard: Shard, weight_capacity: int, stream: np.ndarray) -> Buffers:
-    """Return empty buffers for one virtual process; what neurons draw ahead comes from its stream."""
+def new_buffers(plan: Plan, shard: Shard, weight_capacity: int, stream: np.ndarray, step: int) -> Buffers:
+    """Return empty buffers for one virtual process; what neurons draw ahead, at `step`, comes from its stream."""
     n, plasticity = len(shard.emitters), plan.delivery[shard.index].plasticity
     most = events_per_slice(plan, shard.index)
     capacity = max(EVENT_CAPACITY, 2 * most) if most else 1
@@ -82,7 +82,7 @@ def new_buffers(plan: Plan, shard: Shard, weight_capacity: int, stream: np.ndarr
         np.zeros(max(1, weight_capacity) * layout.WEIGHT_WORDS, np.int64),
         np.zeros(layout.COUNTER_WORDS, np.int64),
         Archive(shard, np.empty(0, np.int64) if plasticity is None else plasticity.sources),
-        Noise(shard, plan.min_delay, stream),
+        Noise(shard, plan.min_delay, stream, step - step % plan.min_delay),
         PreciseSpikes(shard, int(len(plan.delivery[shard.index].group_start) - 2)) if plan.off_grid else None,
     )
 

@@ -10,6 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.models.base import Neuron, Node
+from jaxnest.random.layout import FIRST_RUN
 
 
 @final
@@ -146,9 +147,12 @@ def begin_run(stores: Mapping[type[Any], Any], clock: Any, streams: Sequence[np.
 def _draw_first(nodes: Sequence[tuple[int, Any, Any, int]], clock: Any, streams: Sequence[np.ndarray]) -> None:
     """Let nodes (id, model, store, row) store what they begin a run with and draw at random."""
     from jaxnest.random.engines import drand
+    from jaxnest.random.keyed import rekey
 
-    for _, model, store, row in nodes:
-        draw = functools.partial(drand, streams[store.virtual_processes[row]])
+    for node, model, store, row in nodes:
+        stream = streams[store.virtual_processes[row]]
+        rekey(stream, FIRST_RUN, node, 0, 0)
+        draw = functools.partial(drand, stream)
         _store(store, row, model.draw_first(node_values(store.columns, row), clock, draw))
 
 

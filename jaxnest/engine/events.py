@@ -43,6 +43,8 @@ from jaxnest.engine.layout import (
 )
 from jaxnest.engine.operations import F8, I4, I8, U8, F8x2, I8x2, operation
 from jaxnest.random.engines import compiled, drand
+from jaxnest.random.keyed import rekey
+from jaxnest.random.layout import NODES
 
 _BLOCK = 64
 """Places of the raster that are looked at together."""
@@ -347,11 +349,12 @@ def add_amounts(ring: np.ndarray, row: int, lane: np.ndarray, amount: np.ndarray
 
 
 @operation
-def draw_uniforms(stream: U8, uniform: F8x2, frozen: I8, rows: I8, clock: I8) -> None:
+def draw_uniforms(stream: U8, uniform: F8x2, frozen: I8, nodes: I8, rows: I8, clock: I8) -> None:
     """Draw one number for each step of the segment, neuron by neuron."""
     for i in range(rows[0], rows[1]):
         if not frozen[i]:
             for lag in range(clock[FROM], clock[TO]):
+                rekey(stream, NODES, nodes[i], 0, clock[ORIGIN] + lag)
                 uniform[lag, i] = drand(stream)
 
 

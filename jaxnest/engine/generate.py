@@ -77,7 +77,7 @@ import numpy as np
 from jaxnest.compiling import njit
 from jaxnest.random.engines import compiled
 from jaxnest.random.keyed import rekey
-from jaxnest.random.layout import ENGINE, KEYED, SCRATCH, SCRATCH_SIZE
+from jaxnest.random.layout import DRAWN_APART, NODES, SCRATCH, SCRATCH_SIZE
 from jaxnest.engine import scalar_ops, special_functions
 from jaxnest.engine.intrinsics import array
 from jaxnest.engine.events import add_amounts, post
@@ -109,7 +109,6 @@ def send(
     alike, identity, memory_start, rows, clock,
 ):
     amounts = stream.view(np.float64)[SCRATCH : SCRATCH + SCRATCH_SIZE]
-    keyed = stream[ENGINE] == KEYED
     n_samples_words = samples.shape[1] * samples.shape[2]
     begin, end = clock[ORIGIN] + clock[FROM], clock[ORIGIN] + clock[TO]
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
@@ -152,10 +151,8 @@ KINDS = {
 }  # fmt: skip
 """The arguments of `send`."""
 
-REKEY = """if keyed:
-    rekey(stream, places[i, 0], {}, step)
-    objects[i, :, 0] = 0.0"""
-"""Draws for a target must not depend on those for others: neither on the stream nor on a saved normal variate."""
+REKEY = "rekey(stream, NODES, places[i, 0], {}, {})"
+"""Draws for a target must not depend on those for others."""
 
 TO_ALIKE = """if alike[i]:
     x = factor * weight[start[i]]
@@ -199,6 +196,7 @@ DRAW_EACH = """targets = Targets(stream, objects[i], places[i, 0], step, identit
 DRAW_SEVERAL = """{target}
     more = True
     while more:
+        {key}
         amount, ahead, offset, more = {draw}
         slot = (step + ahead) % n_slots
         if amount == 0:
@@ -210,7 +208,7 @@ def _sending(model: type[Any], object_size: int) -> str:
     if model.has_proxies:
         return "raster[lag, places[i, 1]] += int(value)"
     words = model.target_distributions * object_size
-    target, context, draw = "", "context", "value"
+    target, key, context, draw = "pass", "pass", "context", "value"
     if words:
         target = (
             f"mine_here = target_state[c, :{words}].reshape(({model.target_distributions}, {object_size}))\n"
@@ -218,12 +216,15 @@ def _sending(model: type[Any], object_size: int) -> str:
         )
         context = "here"
     if model.draw is not None:
-        target = (target and f"{target}\n    ") + REKEY.format("identity[c]").replace("\n", "\n    ")
-    if model.draw is not None:
         draw = f"draw(v, s, value, target_state[c, {words}:], {context})"
+        if model.counts_draws:
+            column = words + list(model.target_state).index(model.counts_draws)
+            key = REKEY.format("identity[c]", f"int(target_state[c, {column}])")
+        else:
+            target += "\n    " + REKEY.format("identity[c]", "step")
     several = model.timed and model.draw is not None
     head = DRAW_EACH if model.draw_each else DRAW_SEVERAL if several else DRAW_ONE
-    text = TO_TARGETS.format(draw=head.format(target=target or "pass", draw=draw))
+    text = TO_TARGETS.format(draw=head.format(target=target, key=key, draw=draw))
     if model.draw_each:
         text = TO_ALIKE.format(others=text.rstrip().replace("\n", "\n    "))
     return text.replace("\n", "\n" + 20 * " ").rstrip()
@@ -258,8 +259,8 @@ def stimulator_loop(
         active="True" if model.own_window else "active",
         clear="raster[clock[FROM] : clock[TO], places[i, 1]] = 0" if model.has_proxies else "",
         receive=_receive(model),
-        key_0=REKEY.format(0).replace("\n", "\n" + 12 * " "),
-        key_1=REKEY.format(1 << 62).replace("\n", "\n" + 20 * " ") if settles else "",
+        key_0=REKEY.format(0, "step"),
+        key_1=REKEY.format("DRAWN_APART", "step") if settles else "",
         when=", ahead, offset" if timed else "",
         sending=("" if timed else "ahead, offset = 0, 0.0\n" + 20 * " ") + _sending(model, object_size),
         sampling=("\n" + 16 * " ").join(f"samples[lag, {k}, i] = output_{k}(v, s)" for k in range(len(outputs)))

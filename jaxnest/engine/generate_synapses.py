@@ -29,10 +29,12 @@ from jaxnest.engine.layout import (
     COLUMN, FLAGS, FLIP, LANE_NEGATIVE, LANE_POSITIVE, N_LANES, N_SLOTS, N_WEIGHTS, PLAIN, SITE_WORDS, WEIGHT_WORDS
 )
 from jaxnest.engine.synaptic_calls import (
-    ADVANCES, ARRAYS, CALL_WORDS, COMMON_ROW, CONNECTION, MULTIPLICITY, ROW, SIZE, SOURCE, STATE_ROW, STATE_STEP, STEP,
-    TURN, WATCHED
+    ADVANCES, ARRAYS, CALL_WORDS, COMMON_ROW, CONNECTION, COPIES, MULTIPLICITY, NODE, ROW, SIZE, SOURCE, STATE_ROW,
+    STATE_STEP, STEP, TURN, WATCHED
 )
 from jaxnest.models.registry import SYNAPSE_MODELS
+from jaxnest.random.keyed import rekey
+from jaxnest.random.layout import SYNAPSES
 
 FINGERPRINT = {fingerprint!r}
 Parameters = namedtuple("Parameters", {parameters!r})
@@ -59,7 +61,7 @@ def {function}(address):
     is_flush, source, connection = call[MULTIPLICITY] < 0, call[SOURCE], call[CONNECTION]
     ring_at, index_at, trace_at, pool_at = {addresses}
     sent, slot = weight_events.view(float64), step % n_slots
-    for _ in range({copies}):
+    for copy in range({copies}):
         {before}
         for k in range(size):
             {fetching}
@@ -71,6 +73,7 @@ def {function}(address):
                 t, steps * per_step, sites[site, COLUMN], index, trace, pool, stream, {collector},
                 per_tic * (steps * tics), counters, step + 1, is_flush, per_step, source, turn,
             )
+            {key}
             new, weight, sends = send(p, s, x)
             {storing}
             if not sends:
@@ -107,6 +110,8 @@ turn = float64(call[TURN])
 per_step, per_tic, tics = times[MS_PER_STEP], times[MS_PER_TIC], times[TICS_PER_STEP]
 delay_step = uint64(delay.shape[0] > 1)
 {local}"""
+
+KEY = "rekey(stream, SYNAPSES, call[NODE] | (call[COPIES] + copy) << 32, identity[i], step)"
 
 FETCHING = """\
 ahead = uint64(first + min(k + {far}, size - 1))
@@ -155,6 +160,7 @@ TYPES = {
     "stream": "uint64",
     "clock": "int64",
     "delay": "int32",
+    "identity": "int64",
 } | dict.fromkeys(("place", "sites"), "uint32")
 """Types of the arrays that are not float64."""
 
@@ -266,6 +272,7 @@ class _Text:
         return FUNCTION.format(
             function=f"deliver_{kind}",
             begin=_indented(self.begin(), 4),
+            key=KEY if self.model.is_stochastic else "",
             copies="abs(call[MULTIPLICITY])" if self.model.hears_flush else "call[MULTIPLICITY]",
             before=_indented("\n".join(before), 8),
             addresses=", ".join(f"call[{2 * SHARED.index(k)}]" for k in ("ring", "index", "trace", "pool")),

@@ -34,7 +34,7 @@ class Table:
         self.words = np.zeros(TABLE_WORDS, np.int64)
         self.words[AT] = library.malloc(8 * width * capacity)
         self.words[CAPACITY] = capacity
-        self.words[REALLOCATE] = ctypes.cast(library.realloc, ctypes.c_void_p).value
+        self.words[REALLOCATE] = ctypes.cast(library.realloc, ctypes.c_void_p).value or 0
 
     def __del__(self) -> None:
         self._free(int(self.words[AT]))
@@ -46,7 +46,7 @@ class Table:
     def rows(self) -> np.ndarray:
         """The rows; valid until compiled code appends another one."""
         n = len(self) * self.width
-        values = (ctypes.c_double * n).from_address(int(self.words[AT])) if n else np.zeros(0)
+        values: Any = (ctypes.c_double * n).from_address(int(self.words[AT])) if n else np.zeros(0)
         return np.frombuffer(values, np.float64).reshape(-1, self.width)
 
     @rows.setter

@@ -113,7 +113,7 @@ def loader(kind: type[Any], vectors: frozenset[str] = frozenset()) -> Any:
     `vectors`, the address of the first vector and that of an array that tells where each of them begins, in numbers.
     """
     fields = [types.Array(types.float64, 1, "C") if name in vectors else types.float64 for name in kind._fields]
-    made = types.BaseTuple.from_types(fields, kind)
+    made: Any = types.BaseTuple.from_types(fields, kind)
 
     def load(typing_context: Any, address: Any, step: Any, vectors_at: Any, starts_at: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
@@ -182,7 +182,7 @@ def block_loader(kind: type[Any] | None, rows: tuple[int | None, ...], width: in
     `rows` tells in which row each of them lies; what lies in none is 0, so that it costs nothing.
     """
     fields = [types.float64] * len(rows)
-    made = types.BaseTuple.from_types(fields, kind) if kind else types.UniTuple(types.float64, len(rows))
+    made: Any = types.BaseTuple.from_types(fields, kind) if kind else types.UniTuple(types.float64, len(rows))
 
     def load(typing_context: Any, values: Any, column: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

@@ -172,7 +172,8 @@ class NativeRunner:
             elif columns.batch.model.noise:
                 yield self._waveforms.drawing(s, b - n_devices, stream, rows), False
             else:
-                yield events.draw_uniforms.pack(stream, columns.uniform, columns.frozen, rows, clock), False
+                arguments = (stream, columns.uniform, columns.frozen, columns.nodes, rows, clock)
+                yield events.draw_uniforms.pack(*arguments), False
 
     def _remember(self, s: int) -> Iterator[Stage]:
         """Note what came of a segment: for recorders, for delivery, for synapses that read histories; and sample."""

@@ -27,12 +27,13 @@ from jaxnest.engine.recorders import (
     VECTORS,
     record_all,
 )
-from jaxnest.random.layout import OBJECT_SIZE
+from jaxnest.random.keyed import rekey
+from jaxnest.random.layout import NODES, OBJECT_SIZE
 
 KINDS = {
     "ring": "F8", "raster": "I4x2", "stream": "U8", "state": "F8x2", "state_vectors": "F8x2", "samples": "F8x3",
     "scalars": "F8x2", "vectors": "F8x2", "vector_start": "I8", "state_start": "I8", "sampled": "I8", "frozen": "I8",
-    "places": "I8", "uniform": "F8x2", "recorders": "I8", "rows": "I8", "clock": "I8",
+    "places": "I8", "nodes": "I8", "uniform": "F8x2", "recorders": "I8", "rows": "I8", "clock": "I8",
 }  # fmt: skip
 """The arguments of the loop."""
 
@@ -69,12 +70,12 @@ def neuron_loop(
     store_vectors = vector_storer(model, vectors)
     inputs_of = inputs_of_step(model, stochastic)
     update = make_update(model, vectors, stochastic)
-    n_inputs = len(model.inputs(0))
+    n_inputs, key = len(model.inputs(0)), njit(nogil=True)(_key_of_step if model.draws else _no_key)
 
     def advance(
         ring: Any, raster: Any, stream: Any, state: Any, state_vectors: Any, samples: Any, scalars: Any, vectors: Any,
-        vector_start: Any, state_start: Any, sampled: Any, frozen: Any, places: Any, uniform: Any, recorders: Any,
-        rows: Any, clock: Any,
+        vector_start: Any, state_start: Any, sampled: Any, frozen: Any, places: Any, nodes: Any, uniform: Any,
+        recorders: Any, rows: Any, clock: Any,
     ) -> None:  # fmt: skip
         spread, first_lane, first_column, receptors, tile = places[0], places[1], places[2], places[3], places[4]
         channels = receptors + n_inputs
@@ -94,6 +95,7 @@ def neuron_loop(
             for lag in range(clock[FROM], clock[TO]):
                 lane = ((clock[ORIGIN] + lag) % clock[N_SLOTS]) * clock[N_LANES] + first_lane
                 lane += i // tile * (tile * channels) + i % tile
+                key(stream, nodes[i], clock[ORIGIN] + lag)
                 x = inputs_of(ring, lane, tile, receptors, uniform, stream, s, clock[ORIGIN] + lag, lag, i)
                 new, spike = update(v, s, x)
                 s = State(*new)
@@ -111,9 +113,16 @@ def neuron_loop(
             store_state(state_at, 8, s)
             store_vectors(state_vectors, state_start, i, s)
 
-    key = f"{model.__module__}.{variables}.{sorted(vectors)}.{stochastic}"
-    compiled = njit(error_model="numpy", nogil=True)(advance)
-    return Operation(compiled, KINDS, f"{model.name}_{fingerprint(model, key)}")
+    content = fingerprint(model, f"{model.__module__}.{variables}.{sorted(vectors)}.{stochastic}")
+    return Operation(njit(error_model="numpy", nogil=True)(advance), KINDS, f"{model.name}_{content}")
+
+
+def _key_of_step(stream: Any, node: int, step: int) -> None:
+    rekey(stream, NODES, node, 0, step)
+
+
+def _no_key(stream: Any, node: int, step: int) -> None:
+    pass
 
 
 def vector_storer(model: type[Any], vectors: frozenset[str]) -> Any:

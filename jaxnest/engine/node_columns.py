@@ -45,6 +45,7 @@ class NodeColumns:
         channels = batch.receptors if batch.model.receptor_vector is not None else 0
         places = (int(spread), batch.first_lane, batch.first_column, channels, batch.tile)
         self.places = np.array(places, np.int64)
+        self.nodes = batch.node_ids.astype(np.int64)
         if batch.model.queue_channel is not None:
             self.operation = precise_loop(batch.model, names)
         else:
@@ -78,7 +79,7 @@ class NodeColumns:
     def constant(self) -> tuple[np.ndarray, ...]:
         """Return what the loop only reads, in the order of its arguments."""
         starts = (self.vector_start, self.state_start)
-        return self.scalars, self.vectors, *starts, self.sampled, self.frozen, self.places
+        return self.scalars, self.vectors, *starts, self.sampled, self.frozen, self.places, self.nodes
 
     def dynamic_state(self) -> dict[str, np.ndarray]:
         """Return the state in columns."""

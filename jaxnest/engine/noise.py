@@ -1,7 +1,8 @@
 """Noise that neurons draw ahead: a normal variate for each step of the next slice.
 
 NEST draws the numbers of the first slice when a neuron is prepared for the first time, in the order of ids, and those
-of the next one whenever it has advanced the neuron.
+of the next one whenever it has advanced the neuron. Numbers that depend on keys are those of the node and the step that
+they are for.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.engine.shard import Shard
+from jaxnest.random.layout import ENGINE, KEYED, NODES
 
 KEY = "noise"
 
@@ -27,7 +29,7 @@ class Noise:
         For each batch the nodes' distribution objects.
     """
 
-    def __init__(self, shard: Shard, min_delay: int, stream: np.ndarray) -> None:
+    def __init__(self, shard: Shard, min_delay: int, stream: np.ndarray, origin: int) -> None:
         self._shard = shard
         sizes = [b.padded_size if b.model.noise else 0 for b in shard.batches]
         self.following = [np.zeros((min_delay, n)) for n in sizes]
@@ -37,15 +39,18 @@ class Noise:
         ]
         if nodes:
             from jaxnest.random.distributions import standard_normal
+            from jaxnest.random.keyed import rekey
 
-            for _, b, i in sorted(nodes):
+            for node, b, i in sorted(nodes):
                 batch = shard.batches[b]
                 kept = batch.store.extra.get(int(batch.rows[i]), {}).get(KEY)
+                kept = None if stream[ENGINE] == KEYED else kept
                 if kept is not None:
                     n = min(min_delay, len(kept[0]))
                     self.following[b][:n, i], self.objects[b][i] = kept[0][:n], kept[1]
                     continue
                 for lag in range(min_delay):
+                    rekey(stream, NODES, node, 0, origin + lag)
                     self.following[b][lag, i] = standard_normal(stream, self.objects[b][i])
             self.store()
 

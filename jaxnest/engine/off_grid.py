@@ -43,10 +43,21 @@ from jaxnest.engine.layout import EVENT_WORDS as RECORD_WORDS
 from jaxnest.engine.off_grid_sort import later, sort_events
 from jaxnest.engine.operations import F8, I4, I8, F8x2, F8x3, I8x2, operation
 from jaxnest.engine.precise_spikes import FIRST_REDIRECTED
-from jaxnest.engine.synaptic_calls import ADVANCES, CONNECTION, FUNCTION, MULTIPLICITY, STEP, TURN, WATCHED, choose
+from jaxnest.engine.synaptic_calls import (
+    ADVANCES,
+    CONNECTION,
+    COPIES,
+    FUNCTION,
+    MULTIPLICITY,
+    NODE,
+    STEP,
+    TURN,
+    WATCHED,
+    choose,
+)
 from jaxnest.models import precise
 
-NODE, STAMP, OFFSET, WEIGHT = range(4)
+TARGET, STAMP, OFFSET, WEIGHT = range(4)
 EVENT_WORDS = 4
 """Words of an event: the node, the step in which it arrives, how long (ms) before the end of the step, its weight."""
 
@@ -62,9 +73,9 @@ _int64: Any = numba.int64
 
 
 @njit(nogil=True)
-def _call_once(call: np.ndarray) -> None:
-    """Send one spike through one connection whose synapse has a function of its own."""
-    call[MULTIPLICITY] = 1
+def _call_once(call: np.ndarray, node: int, copies: int) -> None:
+    """Send one spike of a node through one connection whose synapse has a function of its own."""
+    call[NODE], call[COPIES], call[MULTIPLICITY] = node, copies, 1
     call_function(call[FUNCTION], call.ctypes.data)
 
 
@@ -103,22 +114,32 @@ def deliver(
         register = registered(registers, process, clock)
         for i in range(0, len(register), REGISTER_WORDS):
             spike = (register[i], register[i + 1], register[i + 2], 0.0)
-            _deliver_spike(spike, turn, buffers, pending, table, clock, resolution, calls)
+            _deliver_spike(spike, turn, 0, buffers, pending, table, clock, resolution, calls)
             turn += 1
     for place in precise_registers:
         register = array(place, TABLE_WORDS, _int64)
-        spikes = all_rows(register, SPIKE_WORDS)
+        spikes, earlier = all_rows(register, SPIKE_WORDS), 0
         for i in range(register[COUNT]):
+            earlier = _earlier_in_step(spikes, i, earlier)
             spike = (int(spikes[i, COLUMN]), int(spikes[i, LAG]), int(spikes[i, MULTIPLE]), spikes[i, AT])
-            _deliver_spike(spike, turn, buffers, pending, table, clock, resolution, calls)
+            _deliver_spike(spike, turn, earlier, buffers, pending, table, clock, resolution, calls)
             turn += 1
     counters[N_TURNS] = turn
+
+
+@njit(nogil=True)
+def _earlier_in_step(spikes: np.ndarray, i: int, earlier: int) -> int:
+    """Return how many spikes of its node and step go before spike `i`; `earlier` is that of spike ``i - 1``."""
+    if i > 0 and spikes[i, COLUMN] == spikes[i - 1, COLUMN] and spikes[i, LAG] == spikes[i - 1, LAG]:
+        return earlier + int(spikes[i - 1, MULTIPLE])
+    return 0
 
 
 @njit(nogil=True)
 def _deliver_spike(
     spike: tuple[int, int, int, float],
     turn: int,
+    earlier: int,
     buffers: tuple[np.ndarray, ...],
     pending: np.ndarray,
     table: tuple[np.ndarray, ...],
@@ -155,7 +176,7 @@ def _deliver_spike(
                 choose(call, groups[group], c - first, 1)
                 call[CONNECTION], call[STEP], call[WATCHED] = c, step, group_watched[group]
                 call[ADVANCES], call[TURN] = c == end - 1, turn
-                _call_once(call)
+                _call_once(call, node, earlier + copy)
                 if target > 0:
                     if ring[place] != 0.0 or np.copysign(1.0, ring[place]) > 0.0:
                         append(pending, target, step + steps, at, ring[place])
@@ -169,8 +190,8 @@ def prepare(pending: I8, queue_of_node: I8, ready: I8, begin: I8, end: I8, clock
     n, until = pending[COUNT], clock[ORIGIN] + clock[MIN_DELAY]
     events = all_rows(pending, EVENT_WORDS)
     for i in range(n):
-        if events[i, STAMP] < until and queue_of_node[int(events[i, NODE])] >= 0:
-            end[queue_of_node[int(events[i, NODE])]] += 1
+        if events[i, STAMP] < until and queue_of_node[int(events[i, TARGET])] >= 0:
+            end[queue_of_node[int(events[i, TARGET])]] += 1
     start = 0
     for q in range(len(begin)):
         begin[q] = start
@@ -181,7 +202,7 @@ def prepare(pending: I8, queue_of_node: I8, ready: I8, begin: I8, end: I8, clock
     sorted_in = all_rows(ready, EVENT_WORDS)
     kept = 0
     for i in range(n):
-        q = queue_of_node[int(events[i, NODE])]
+        q = queue_of_node[int(events[i, TARGET])]
         if events[i, STAMP] >= until:
             for k in range(EVENT_WORDS):
                 events[kept, k] = events[i, k]

@@ -176,20 +176,6 @@ def kernel_settings(network: Network) -> tuple[Any, ...]:
     return tuple(network.attributes.get(name) for name in sorted(names | {"wfr_max_iterations", "wfr_tol"}))
 
 
-def refuse_keyed(plan: Plan, streams: Any) -> None:
-    """Raise NotImplemented if numbers that must not depend on the virtual process would."""
-    if not streams.is_keyed or len(plan.shards) == 1:
-        return
-    names = {b.model.name for shard in plan.shards for b in shard.batches if b.stochastic}
-    for table in plan.delivery:
-        names |= {t.named.model.name for _, t in table.tables if t.named.model.is_stochastic}
-    if names:
-        raise errors.NotImplemented(
-            f"Models that draw random numbers ({', '.join(sorted(names))}) with rng_type '{streams.rng_type}' and "
-            "several threads: set local_num_threads to 1, or choose another rng_type."
-        )
-
-
 def _learning(network: Network) -> tuple[int, int]:
     """Return the interval of updates of synapses that learn by gradients, and their learning window, in steps."""
     interval, window = (

@@ -29,6 +29,7 @@ from jaxnest.engine.plasticity import (
     own_names,
 )
 from jaxnest.engine.shard import Shard
+from jaxnest.random.streams import earlier_equals
 
 
 class Sorted(Protocol):
@@ -176,10 +177,20 @@ class _Layout:
             self._joined("delay", np.int32, True),
             *self._common(shard),
             of_source,
+            np.concatenate([np.empty(0, np.int64), *(self._identity(k) for k in self.members)]),
             {name: self._joined(name, np.float64, name not in self.model.dynamic) for name in own_names(self.model)},
             self.homes,
             shard.index,
         )
+
+    def _identity(self, k: int) -> np.ndarray:
+        """Return what tells connections of a source apart: target, how many to it go before, and synapse model."""
+        index, table = self.connections.tables[k]
+        if not self.model.is_stochastic:
+            return np.empty(0, np.int64)
+        n = len(table.source)
+        source, target = (np.broadcast_to(self._column(k, name), n).astype(np.int64) for name in ("source", "target"))
+        return target | earlier_equals(source << 32 | target) << 32 | index << 48
 
     def _column(self, k: int, name: str) -> np.ndarray:
         return self.connections.column(k, name).astype(np.int32, copy=False)

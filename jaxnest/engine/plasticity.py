@@ -100,6 +100,8 @@ class Synapses:
     """Per model: what this virtual process keeps of the `common_state`."""
     of_source: np.ndarray
     """Rows of the states that follow from the source's spikes (see `Home`)."""
+    identity: np.ndarray
+    """Per connection of a model that draws: what tells it from others of the source, whatever the virtual process."""
     columns: dict[str, np.ndarray]
     """What `own_names` says, each per connection; or once, if it is the same for all of them and never changes."""
     homes: list[Home]
@@ -109,7 +111,7 @@ class Synapses:
     """Address and length of each array."""
 
     def __post_init__(self) -> None:
-        first = (self.place, self.sites, self.delay, self.common, self.common_state, self.of_source)
+        first = (self.place, self.sites, self.delay, self.common, self.common_state, self.of_source, self.identity)
         self.words = np.array([(a.ctypes.data, a.size) for a in (*first, *self.columns.values())], np.int64).reshape(-1)
 
     def __len__(self) -> int:

@@ -21,6 +21,8 @@ from jaxnest.compile_time import compilers
 from jaxnest.engine import exchange, layout, pure
 from jaxnest.engine.exchange import ExchangeSpec
 from jaxnest.engine.tiles import BatchSpec, Segment, advance_batch
+from jaxnest.random import keyed_arrays
+from jaxnest.random.layout import KEY
 
 
 @final
@@ -62,6 +64,8 @@ class ProgramSpec:
     has_connections: bool
     exchange: ExchangeSpec | None
     """Connections that carry numbers, if there are any."""
+    by_keys: bool = False
+    """Array operations draw the numbers that neurons get in every step: each depends on nothing but its key."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -157,6 +161,9 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
     for name in ("device_samples", "devices", "uniform", "following", "objects"):
         shard[name] = list(shard[name])
     n_devices = len(spec.devices[s])
+    for b, batch in enumerate(spec.batches[s] if spec.by_keys else ()):
+        if batch.draws and batch.handler is None:
+            _draw_by_keys(batch, shard, b, constant["not_drawing"][s][b][1], clock)
     for b, device in enumerate(spec.devices[s]):
         if device is not None and device.traced is not None:
             from jaxnest.engine import pure_devices
@@ -173,14 +180,16 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
         if neurons is not None and neurons.handler is not None:
             _advance_one_by_one(neurons, b - n_devices, shard, constant["drawing"][s], rows, clock)
             continue
-        if b >= n_devices and spec.batches[s][b - n_devices].model.noise:
-            _draw_noise(shard, b - n_devices, [constant["not_drawing"][s][b - n_devices], rows, clock])
+        if neurons is not None and spec.by_keys:
             continue
-        if b >= n_devices:
+        if neurons is not None and neurons.model.noise:
+            _draw_noise(shard, b - n_devices, [*constant["not_drawing"][s][b - n_devices], rows, clock])
+            continue
+        if neurons is not None:
             shard["stream"], shard["uniform"][b - n_devices] = ffi.call(
                 events.draw_uniforms,
                 [shard["stream"], shard["uniform"][b - n_devices]],
-                [constant["not_drawing"][s][b - n_devices], rows, clock],
+                [*constant["not_drawing"][s][b - n_devices], rows, clock],
             )
             continue
         assert device is not None
@@ -202,6 +211,21 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
         shard |= zip(names, results, strict=False)
         *changed, shard["device_samples"][b] = results[len(names) :]
         shard["devices"][b] = tuple(changed)
+
+
+def _draw_by_keys(batch: BatchSpec, shard: dict[str, Any], b: int, nodes: Any, clock: Any) -> None:
+    """Draw what a batch of neurons gets in each step of a slice; noise for the slice of the next segment, too."""
+    nodes = jnp.pad(nodes, (0, batch.n_tiles * batch.tile - batch.size))
+    draw = keyed_arrays.normal if batch.model.noise else keyed_arrays.uniform
+
+    def numbers(origin: Any) -> Any:
+        steps = origin + jnp.arange(shard["uniform"][b].shape[0])
+        return draw(shard["stream"][KEY], nodes[None, :], steps[:, None])
+
+    shard["uniform"][b] = numbers(clock[layout.ORIGIN])
+    if batch.model.noise:
+        ends = clock[layout.TO] == clock[layout.MIN_DELAY]
+        shard["following"][b] = numbers(clock[layout.ORIGIN] + jnp.where(ends, clock[layout.MIN_DELAY], 0))
 
 
 def _draw_noise(shard: dict[str, Any], b: int, read: list[Any]) -> None:

@@ -144,7 +144,7 @@ def _shared_poisson(context: Any, k: Any, mean: Any) -> Any:
     def draw(context: Any, k: int, mean: float) -> int:
         row = context.objects[k]
         poisson_set_mean(row, mean)
-        return poisson(context.shared_stream, row)
+        return poisson(context.stream if context.stream[ENGINE] == KEYED else context.shared_stream, row)
 
     return draw
 

@@ -8,6 +8,8 @@ from jaxnest.compiling import njit
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.engine.operations import F8, I8, U8, F8x2, operation
 from jaxnest.random.distributions import standard_normal
+from jaxnest.random.keyed import rekey
+from jaxnest.random.layout import ENGINE, KEYED, NODES
 
 
 @operation
@@ -85,14 +87,22 @@ def draw_noise(
     following: F8x2,
     objects: F8x2,
     frozen: I8,
+    nodes: I8,
     rows: I8,
     clock: I8,
 ) -> None:
-    """Take what was drawn for this slice, and draw for the next, neuron by neuron."""
+    """Take what was drawn for this slice, and draw for the next, neuron by neuron.
+
+    Numbers that depend on keys are drawn for the slice of the next segment, which may be this one.
+    """
+    origin = clock[ORIGIN]
+    if stream[ENGINE] != KEYED or clock[TO] == clock[MIN_DELAY]:
+        origin += clock[MIN_DELAY]
     for i in range(rows[0], rows[1]):
         if frozen[i]:
             continue
         for lag in range(clock[MIN_DELAY]):
             present[lag, i] = following[lag, i]
         for lag in range(clock[MIN_DELAY]):
+            rekey(stream, NODES, nodes[i], 0, origin + lag)
             following[lag, i] = standard_normal(stream, objects[i])

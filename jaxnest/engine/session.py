@@ -16,7 +16,7 @@ from jaxnest.engine.drain import LateRecords, SpikeRecords, WeightWatch
 from jaxnest.engine.growing import COUNT
 from jaxnest.engine.learning import configure
 from jaxnest.engine.meters import begin_sampling
-from jaxnest.engine.plan import Network, Plan, build_plan, kernel_settings, refuse_keyed
+from jaxnest.engine.plan import Network, Plan, build_plan, kernel_settings
 from jaxnest.engine.secondary import show_arrived
 from jaxnest.engine.stimulation import Devices
 
@@ -96,13 +96,12 @@ class Session:
         plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared)
         watched = any(t.group_watched.any() for t in plan.delivery)
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
-        self._buffers = [new_buffers(plan, s, capacity, streams[s.index]) for s in plan.shards]
+        self._buffers = [new_buffers(plan, s, capacity, streams[s.index], step) for s in plan.shards]
         if old is not None:
             if plan.secondary is not None:
                 plan.secondary.take_over(old.secondary)
             carry_over(plan, old, self._buffers, old_buffers, step)
         begin_sampling(plan.meters, old.meters if old is not None else (), step)
-        refuse_keyed(plan, self._network.streams)
         self._plan = plan
         self._configure_archives()
         self._watch = WeightWatch(self._network, plan)

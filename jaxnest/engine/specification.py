@@ -44,7 +44,7 @@ def program_spec(
     """
     _refuse_synapses(plan)
     if platform != "cpu":
-        _refuse_loops(plan, drawing, platform)
+        _refuse_loops(plan, drawing, platform, rng_type)
     batches = tuple(
         tuple(_batch_spec(plan, s, i, drawing[s][i]) for i in range(len(shard.batches)))
         for s, shard in enumerate(plan.shards)
@@ -67,6 +67,7 @@ def program_spec(
         tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
         any(t.connection_start[-1] > 0 for t in plan.delivery),
         exchange,
+        by_keys=rng_type == "jax",
     )
 
 
@@ -94,14 +95,16 @@ def _refuse_synapses(plan: Plan) -> None:
 _INSTEAD = "compute_backend 'jax': set nest.compute_backend = 'native'."
 
 
-def _refuse_loops(plan: Plan, drawing: list[list[Columns | None]], platform: str) -> None:
+def _refuse_loops(plan: Plan, drawing: list[list[Columns | None]], platform: str, rng_type: str) -> None:
     """Raise NotImplemented if neurons need compiled loops."""
     for shard, columns in zip(plan.shards, drawing, strict=True):
         for batch, one_by_one in zip(shard.batches, columns, strict=True):
-            if batch.stochastic or batch.model.noise or one_by_one is not None:
+            with_keys = (batch.stochastic or batch.model.noise) and one_by_one is None
+            if one_by_one is not None or (with_keys and rng_type != "jax"):
+                advice = "nest.rng_type = 'jax', or " if with_keys else ""
                 raise errors.NotImplemented(
                     f"{batch.model.name} draws random numbers in compiled loops, which run on the CPU only (not on "
-                    f"{platform}): set nest.compute_backend = 'native'."
+                    f"{platform}): set {advice}nest.compute_backend = 'native'."
                 )
 
 

@@ -30,21 +30,21 @@ from jaxnest.engine.layout import (
 from jaxnest.engine.operations import F8, I4, I8, F8x2, I8x2, operation
 
 SHARED = ("ring", "weight_events", "counters", "index", "trace", "pool", "stream", "clock", "times")
-OWN = ("place", "sites", "delay", "common", "common_state", "of_source")
+OWN = ("place", "sites", "delay", "common", "common_state", "of_source", "identity")
 """Arrays that all models have in common, and those that each model has; then come its columns
 (see `engine.plasticity.Synapses`)."""
 
 N_SHARED = len(SHARED)
 FUNCTION, ARRAYS = 2 * N_SHARED, 2 * N_SHARED + 1
 ROW, SIZE, COMMON_ROW, CONNECTION, MULTIPLICITY, WATCHED, STEP, SOURCE = range(ARRAYS + 1, ARRAYS + 9)
-STATE_ROW, STATE_STEP, ADVANCES, TURN = range(ARRAYS + 9, ARRAYS + 13)
-CALL_WORDS = ARRAYS + 13
+STATE_ROW, STATE_STEP, ADVANCES, TURN, NODE, COPIES = range(ARRAYS + 9, ARRAYS + 15)
+CALL_WORDS = ARRAYS + 15
 """Words of a call: address and length of each common array, the function, where address and length of each of the
 model's arrays are, and the group: its first connection in the model's arrays, number of connections, row of the common
 properties, first connection of all, how often the spike is sent, whether weights are recorded, the step in which the
 spike was emitted, the row of the source in the archive, the first row of the states that follow from the source's
-spikes, how far the rows of its connections are apart, whether states that connections share advance, and the number of
-the spike in NEST's order of delivery."""
+spikes, how far the rows of its connections are apart, whether states that connections share advance, the number of the
+spike in NEST's order of delivery, the source, and how many of its spikes in that step went before."""
 
 
 @operation
@@ -115,6 +115,7 @@ def _deliver_spike(
             choose(call, group, 0, size)
             call[CONNECTION], call[MULTIPLICITY], call[STEP], call[TURN] = first, multiplicity, step, turn
             call[WATCHED], call[SOURCE], call[ADVANCES] = group_watched[g], source_row[node], 1
+            call[NODE], call[COPIES] = node, 0
             call_function(call[FUNCTION], call.ctypes.data)
             continue
         lanes, constant, value = group[GROUP_ROW], group_constant[1 + g], value_start[g]

@@ -12,6 +12,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.engine.layout import AGAIN, ALIKE, ASCENDING, BINARY, DIFFERENT, FLIP, PLAIN
 from jaxnest.engine.shard import Batch, Shard
+from jaxnest.random.streams import identities
 
 
 @final
@@ -214,18 +215,8 @@ def build_device_table(
         joined["delay"].astype(np.int32),
         joined["shift"].astype(np.float64),
         np.array([_alike(joined, a, b) for a, b in pairwise(start)], np.int64),
-        np.concatenate([np.empty(0, np.int64), *(_identity(target[a:b]) for a, b in pairwise(start))]),
+        np.concatenate([np.empty(0, np.int64), *(identities(target[a:b]) for a, b in pairwise(start))]),
     )
-
-
-def _identity(target: np.ndarray) -> np.ndarray:
-    """Return target ids made different: in the upper bits is how many connections to the target went before."""
-    order = np.argsort(target, kind="stable")
-    sorted_target = target[order]
-    place = np.arange(len(target))
-    before = np.empty(len(target), np.int64)
-    before[order] = place - np.searchsorted(sorted_target, sorted_target)
-    return target + (before << 32)
 
 
 def _alike(columns: dict[str, np.ndarray], begin: int, end: int) -> int:

@@ -62,7 +62,7 @@ class Waveforms:
         """Return the call that runs a batch of neurons through a segment."""
         columns, buffers = self._neurons[s][b], self._buffers[s]
         loops, first, places = self._loops(columns, s, b)
-        scalars, vectors, *starts, sampled, _, _ = columns.constant()
+        scalars, vectors, *starts, sampled, _, _, _ = columns.constant()
         return loops.advance.pack(
             buffers.ring.reshape(-1), buffers.raster, columns.state, columns.state_vectors, columns.samples, scalars,
             vectors, *starts, sampled, places, columns.uniform, self._signals, first, columns.recorders,
@@ -75,7 +75,7 @@ class Waveforms:
 
         noise, columns = self._buffers[s].noise, self._neurons[s][b]
         changing = (stream, columns.uniform, noise.following[b], noise.objects[b])
-        return draw_noise.pack(*changing, columns.frozen, rows, self._clocks[s])
+        return draw_noise.pack(*changing, columns.frozen, columns.nodes, rows, self._clocks[s])
 
     # -- exchange ----------------------------------------------------------------------------------
 
@@ -111,7 +111,7 @@ class Waveforms:
     def _attempt(self, s: int, b: int, last: np.ndarray) -> Pack:
         columns = self._neurons[s][b]
         loops, first, places = self._loops(columns, s, b)
-        scalars, vectors, *starts, _, _, _ = columns.constant()
+        scalars, vectors, *starts, _, _, _, _ = columns.constant()
         assert self._secondary is not None
         return loops.attempt.pack(
             self._buffers[s].ring.reshape(-1), columns.state, columns.state_vectors, scalars, vectors, *starts, places,

@@ -125,7 +125,7 @@ class Builder:
         if n:
             check = Compatibility(self._kernel.nodes, np.unique(ids[0]), np.unique(ids[1]))
             twins = ~self._kernel.nodes.has_proxies(ids[1])
-            for process in self.processes():
+            for process in self.processes(draws=False):
                 mine = np.flatnonzero((ids[1] % process.n == process.index) | twins)
                 pairs = Pairs(ids[0][mine], ids[1][mine], np.empty((0, len(mine))), mine)
                 refusal = self.add(process, pairs, [spec], check)
@@ -168,17 +168,11 @@ class Builder:
             first += len(spec.random)
         return specs
 
-    def processes(self) -> list[Process]:
-        """Return all virtual processes with their random streams."""
+    def processes(self, draws: bool = True) -> list[Process]:
+        """Return all virtual processes with their random streams, to make one set of connections."""
+        if draws:
+            self._kernel.streams.begin_call()
         return [Process(i, self._kernel.n_threads, self._kernel.streams) for i in range(self._kernel.n_threads)]
-
-    def refuse_keyed(self, what: str) -> None:
-        """Raise NotImplemented if random numbers must not depend on virtual processes, of which there are several."""
-        if self._kernel.streams.is_keyed and self._kernel.n_threads > 1:
-            raise errors.NotImplemented(
-                f"{what} with rng_type '{self._kernel.streams.rng_type}' and several threads: set local_num_threads to "
-                "1, or choose another rng_type."
-            )
 
     def _run(self, rule: Rule, specs: list[SynapseSpec]) -> list[Exception]:
         draws = Draws(random_parameters(specs), has_arrays(specs))
@@ -219,29 +213,18 @@ class Builder:
         return self.add(process, pairs.take(slice(row)), specs, check) or Refusal(row, -1, error)
 
     def _drawn(self, rule: Rule, draws: Draws) -> Iterator[tuple[Process, Pairs, list[np.ndarray]]]:
-        """Yield the pairs of each virtual process, and its random state before they were drawn.
-
-        Where numbers must not depend on virtual processes, all pairs are drawn as by a single one.
-        """
-        processes = self.processes()
-        if not self._kernel.streams.is_keyed:
-            rule.prepare(processes, draws)
-            states = [copied(p.random_state()) if rule.draws or draws.n else [] for p in processes]
-            pairs = functools.partial(rule.pairs, draws=draws)
-            if len(processes) == 1 or max(len(rule.sources), len(rule.targets)) < _MANY:
-                yield from ((process, pairs(process), state) for process, state in zip(processes, states, strict=True))
-                return
-            streams = processes[0].streams
-            _ = streams.vp_synchronised, streams.vp_specific, draws.programs(len(processes) - 1)  # made on first use
-            with ThreadPoolExecutor(min(len(processes), os.cpu_count() or 1)) as threads:
-                yield from zip(processes, threads.map(pairs, processes), states, strict=True)
+        """Yield the pairs of each virtual process, and its random state before they were drawn."""
+        processes = self.processes(rule.draws or draws.n > 0)
+        rule.prepare(processes, draws)
+        states = [copied(p.random_state()) if rule.draws or draws.n else [] for p in processes]
+        pairs = functools.partial(rule.pairs, draws=draws)
+        if len(processes) == 1 or max(len(rule.sources), len(rule.targets)) < _MANY:
+            yield from ((process, pairs(process), state) for process, state in zip(processes, states, strict=True))
             return
-        single = Process(0, 1, self._kernel.streams)
-        rule.prepare([single], draws)
-        pairs = rule.pairs(single, draws)
-        twins = self._kernel.nodes.listens_locally(pairs.target)
-        for process in processes:
-            yield process, pairs.take((pairs.target % process.n == process.index) | twins), []
+        streams = processes[0].streams
+        _ = streams.vp_synchronised, streams.vp_specific, draws.programs(len(processes) - 1)  # made on first use
+        with ThreadPoolExecutor(min(len(processes), os.cpu_count() or 1)) as threads:
+            yield from zip(processes, threads.map(pairs, processes), states, strict=True)
 
     def add(self, process: Process, pairs: Pairs, specs: Sequence[SynapseSpec], check: Compatibility) -> Refusal | None:
         """Make connections of one virtual process, up to the first that is not possible; return that one."""

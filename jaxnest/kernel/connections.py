@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -181,7 +182,8 @@ class Connections:
         neurons = [table for category, table in tables if sorts and category == NEURON]
         several = self._kernel.n_threads > 1 and self.num_connections > _MANY
         with ThreadPoolExecutor((os.cpu_count() or 1) if several else 1) as threads:
-            self.version += sum(threads.map(_sort, neurons) if several else map(_sort, neurons))
+            sort = functools.partial(_sort, stable=self._kernel.streams.is_keyed)
+            self.version += sum(threads.map(sort, neurons) if several else map(sort, neurons))
         for _, table in tables:
             self.version += table.n_sorted != len(table)
             table.n_sorted = len(table)
@@ -363,11 +365,16 @@ class Connections:
         return int(rows[0]) if len(rows) else -1
 
 
-def _sort(table: Table) -> bool:
-    """Bring the connections of a table in NEST's order; return whether any moved."""
-    from jaxnest.kernel.sort import nest_order
+def _sort(table: Table, stable: bool) -> bool:
+    """Bring the connections of a table in NEST's order; return whether any moved.
+
+    NEST's order among equal sources depends on all connections of the virtual process. Where nothing may depend on
+    that, connections stay in the order in which they were made (`stable`).
+    """
+    from jaxnest.kernel.sort import in_order_of_creation, nest_order
 
     table.join_pieces()
     if len(table) > _MANY:
         give_back()
-    return table.reorder(nest_order(table.keys()))
+    keys = table.keys()
+    return table.reorder(in_order_of_creation(keys) if stable else nest_order(keys))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, final
 
@@ -20,6 +21,7 @@ from jaxnest.kernel.node_table import NodeTable
 from jaxnest.kernel.recording import Recording
 from jaxnest.kernel.simulation import Simulation
 from jaxnest.kernel.synapse_defaults import convert_default_delay, default_delay
+from jaxnest.kernel.values import is_random
 from jaxnest.models import nest_names, registry
 from jaxnest.models.nest_names import ids
 from jaxnest.random.streams import RandomStreams
@@ -148,11 +150,21 @@ class Kernel:
         for named in self.synapse_models:
             convert_default_delay(named, old, clock)
 
-    def draw(self, parameter: Any, node_id: int) -> float:
-        """Evaluate a random expression for a node, from the stream of its virtual process."""
-        thread = 0 if self.streams.is_keyed else node_id % self.n_threads
+    def begin_draws(self, values: Iterable[Any]) -> Callable[[Any, int, int], float]:
+        """Return the function that evaluates for nodes what is random among the values of one call (see `draw`)."""
+        if any(is_random(value) for value in values):
+            self.streams.begin_call()
+        return self.draw
+
+    def draw(self, parameter: Any, node_id: int, k: int) -> float:
+        """Evaluate a random expression, number `k` of this node, from the stream of its virtual process."""
+        from jaxnest.random.keyed import turn_to
+
+        thread = node_id % self.n_threads
+        stream = self.streams.vp_specific[thread]
+        turn_to(stream, node_id + (k << 32))
         geometry = self.layers.node_geometry(np.array([node_id])) if parameter.is_spatial() else None
-        return parameter.value(self.streams.vp_specific[thread], thread, geometry)
+        return parameter.value(stream, thread, geometry)
 
     def set_nodes(self, node_ids: np.ndarray, changes: Any) -> None:
         """Set properties of nodes: one dictionary for all, or one per node."""

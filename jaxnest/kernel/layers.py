@@ -150,6 +150,7 @@ def _drawn(kernel: Kernel, positions: RandomPositions, n: int) -> np.ndarray:
     from jaxnest.kernel.rules.draws import Draws
 
     draws = Draws(positions.parameters)
+    kernel.streams.begin_call()
     drawn = draws.rows(0, kernel.streams.rank_synchronised, np.zeros(n, np.int32))
     draws.check()
     return np.ascontiguousarray(drawn.T)

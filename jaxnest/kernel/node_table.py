@@ -185,26 +185,7 @@ class NodeTable:
 
     # -- writing -----------------------------------------------------------------------------------
 
-    def set(self, ids: np.ndarray, changes: Sequence[Mapping[str, Any]], draw: Callable[[Any, int], float]) -> None:
-        """Set declared quantities node by node, each with its own dictionary.
-
-        Parameters
-        ----------
-        ids, changes
-            Nodes and their dictionaries, equally long.
-        draw
-            Evaluates a random Parameter for a node: ``draw(parameter, node_id)``.
-
-        Raises
-        ------
-        UnaccessedDictionaryEntry, TypeMismatch, BadProperty
-            Nodes before the offending one keep their new values.
-        """
-        self.before_access()
-        for node_id, change in zip(ids.tolist(), changes, strict=True):
-            self.set_all(np.array([node_id]), change, draw)
-
-    def set_all(self, ids: np.ndarray, changes: Mapping[str, Any], draw: Callable[[Any, int], float]) -> None:
+    def set_all(self, ids: np.ndarray, changes: Mapping[str, Any], draw: Callable[[Any, int, int], float]) -> None:
         """Set the same dictionary on all nodes, vectorised; PerNode values are distributed along the nodes."""
         self.before_access()
         for named, store, positions in self.groups(ids):
@@ -226,7 +207,7 @@ class NodeTable:
         rows: np.ndarray,
         positions: np.ndarray,
         changes: Mapping[str, Any],
-        draw: Callable[[Any, int], float],
+        draw: Callable[[Any, int, int], float],
     ) -> None:
         model = store.model
         changes = expanded(store.quantities, changes)

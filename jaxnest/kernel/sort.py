@@ -43,6 +43,17 @@ def nest_order(keys: np.ndarray) -> np.ndarray | None:
     return entries
 
 
+def in_order_of_creation(keys: np.ndarray) -> np.ndarray | None:
+    """Return the positions in the order of a stable sort, or None if nothing moves.
+
+    Parameters
+    ----------
+    keys : numpy.ndarray
+        The sources.
+    """
+    return None if np.all(keys[1:] >= keys[:-1]) else np.argsort(keys, kind="stable")
+
+
 @njit(cache=True)
 def _pack(keys: np.ndarray) -> None:
     """Turn keys into entries."""

@@ -79,7 +79,6 @@ class SpatialBuilder:
         on_devices = projection.rule == "pairwise_poisson" or projection.use_on_source
         if not on_devices and not self._kernel.nodes.has_proxies(targets.ids[:1])[0]:
             raise illegal(f"Spatial Connect with {projection.rule} to devices is not possible.")
-        self._builder.refuse_keyed("Spatial Connect")
         self._kernel.connections.announce_change()
         run = Run(self._kernel, sources, targets, projection, specs, self._builder.processes())
         made, failure = run.outgoing() if projection.rule == "fixed_outdegree" else run.incoming()

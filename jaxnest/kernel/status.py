@@ -207,7 +207,7 @@ def _set_known(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray,
             _set_device(kernel, named, store, node_id, {k: _of_node(v, i) for k, v in changes.items()})
     elif own:
         _check_attributes(kernel, named.model, own, {k: c[kernel.nodes.rows(ids)] for k, c in store.columns.items()})
-        kernel.nodes.set_all(ids, own, kernel.draw)
+        kernel.nodes.set_all(ids, own, kernel.begin_draws(own.values()))
     if "frozen" in changes:
         flags = [cast("frozen", _of_node(changes["frozen"], i), "bool") for i in range(len(ids))]
         kernel.nodes.freeze(ids, flags)
@@ -253,7 +253,7 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, c
         raise errors.BadProperty(f"{prefix}{error}") from None
     computed = {k: own.pop(k) for k in list(own) if not store.quantities[k].settable}
     if own:
-        kernel.nodes.set_all(ids, own, kernel.draw)
+        kernel.nodes.set_all(ids, own, kernel.begin_draws(own.values()))
     for name, value in computed.items():
         store.columns[name][row] = value
     if is_recorder:
@@ -370,7 +370,8 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
     model = named.model
     own = {k: v for k, v in changes.items() if k in (model.parameters | model.state) and k not in unknown}
     own = expanded(model.parameters | model.state, own)
-    own = {k: kernel.draw(v, 0) if is_random(v) else v for k, v in own.items()}
+    draw = kernel.begin_draws(own.values())
+    own = {k: draw(v, 0, i) if is_random(v) else v for i, (k, v) in enumerate(own.items())}
     kernel.node_models.changed = True
     try:
         if issubclass(model, Device):

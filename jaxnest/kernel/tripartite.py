@@ -25,6 +25,7 @@ from jaxnest.kernel.rules import RULES, THIRD_RULES, Pairs, Process, Rule
 from jaxnest.kernel.rules.base import ThirdRule
 from jaxnest.kernel.rules.draws import Draws
 from jaxnest.kernel.synapse_spec import SynapseSpec
+from jaxnest.random.streams import identities
 
 if TYPE_CHECKING:
     from jaxnest.kernel.kernel import Kernel
@@ -103,7 +104,6 @@ class TripartiteBuilder:
         self, rule: Rule, third_rule: ThirdRule, third: np.ndarray, specs: Mapping[str, list[SynapseSpec]]
     ) -> None:
         """Make the primary connections and those from the third population, which NEST makes in turn."""
-        self._builder.refuse_keyed("TripartiteConnect")
         processes = self._builder.processes()
         factor = third_rule.factor(len(self._kernel.nodes), random_parameters(specs["third_out"]))
         draws = Draws(random_parameters(specs["primary"]), third=factor)
@@ -113,7 +113,7 @@ class TripartiteBuilder:
         ]
         rule.prepare(processes, draws)
         problems: list[Exception] = []
-        self._joined: list[tuple[np.ndarray, np.ndarray]] = []
+        self._joined: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
         for process in processes:
             state, pools = copied(process.random_state()), factor.pools.copy()
             pairs = rule.pairs(process, draws)
@@ -132,7 +132,7 @@ class TripartiteBuilder:
                 factor.pools[:] = pools
                 rule.replay(process, draws.until(row + 1, n_last), pairs)
                 problems.append(error)
-            self._joined.append((pairs.source[rows], nodes))
+            self._joined.append((pairs.source[rows], nodes, pairs.target[rows]))
         if problems:
             raise problems[0]
 
@@ -161,15 +161,18 @@ class TripartiteBuilder:
 
     def _into_third(self, sources: np.ndarray, third: np.ndarray, specs: list[SynapseSpec]) -> None:
         """Connect the source of each joined connection to the node of the third population."""
-        source = np.concatenate([s for s, _ in self._joined])
-        node = np.concatenate([n for _, n in self._joined])
+        source, node, target = (np.concatenate(parts) for parts in zip(*self._joined, strict=True))
+        if self._kernel.streams.is_keyed:  # the order of virtual processes must not matter
+            order = np.argsort(target, kind="stable")
+            source, node, target = source[order], node[order], target[order]
+        joined = identities(target)
         check = Compatibility(self._kernel.nodes, sources, third)
         draws = Draws(random_parameters(specs))
         problems: list[Exception] = []
         for process in self._builder.processes():
             mine = node % process.n == process.index
             state = copied(process.random_state())
-            drawn = draws.rows(process.index, process.stream, node[mine])
+            drawn = draws.rows(process.index, process.stream, node[mine], joined[mine])
             draws.check()
             self._keys = np.arange(int(mine.sum()))
             pairs = Pairs(source[mine], node[mine], drawn, np.empty(0, np.int64))

@@ -102,7 +102,7 @@ def as_column(
     changes: Mapping[str, Any],
     rows: np.ndarray,
     positions: np.ndarray,
-    draw: Callable[[Any, int], float],
+    draw: Callable[[Any, int, int], float],
 ) -> dict[str, Any]:
     """Return one value or one sequence of values (along `rows`) per name.
 
@@ -112,8 +112,8 @@ def as_column(
     random = [k for k in names if is_random(changes[k])]
     drawn = {k: np.empty(len(rows)) for k in random}
     for i, row in enumerate(rows if random else ()):
-        for name in random:
-            drawn[name][i] = draw(changes[name], int(store.node_ids[row]))
+        for k, name in enumerate(random):
+            drawn[name][i] = draw(changes[name], int(store.node_ids[row]), k)
     for name in names:
         value = changes[name]
         if name in drawn:

@@ -126,6 +126,9 @@ class Sender(Device, abstract=True):
     """What the device remembers of each target: name and initial value."""
     target_distributions: ClassVar[int] = 0
     """Number of distribution objects for each target; 0 if `draw` uses those of the device."""
+    counts_draws: ClassVar[str] = ""
+    """What in `target_state` counts the calls of `draw` that drew something, in models that are `timed`. Numbers that
+    depend on keys then depend on that count, not on the step: how a slice is cut must not matter."""
     factors: ClassVar[str] = ""
     """The parameter that has factors for the weights of spikes."""
     forgets_targets: ClassVar[bool] = False

@@ -13,6 +13,7 @@ import numba
 import numpy as np
 
 from .engines import compiled, drand, ulrand
+from .layout import ENGINE, KEYED
 
 SAVED_FLAG, SAVED_VALUE = range(2)
 NORMAL_SIZE = 2
@@ -31,6 +32,8 @@ tgamma = numba.types.ExternalFunction("tgamma", numba.float64(numba.float64))
 def standard_normal(stream: np.ndarray, saved: np.ndarray) -> float:
     """Draw a normal variate of mean 0 and standard deviation 1 by the polar method.
 
+    The keyed engine saves no variate: each depends on nothing but its own key, and takes two numbers.
+
     Parameters
     ----------
     stream : numpy.ndarray
@@ -43,6 +46,9 @@ def standard_normal(stream: np.ndarray, saved: np.ndarray) -> float:
     float
         The variate.
     """
+    if stream[ENGINE] == np.uint64(KEYED):
+        radius = math.sqrt(-2.0 * math.log(1.0 - drand(stream)))
+        return radius * math.cos(2.0 * math.pi * drand(stream))
     if saved[SAVED_FLAG] != 0.0:
         saved[SAVED_FLAG] = 0.0
         return saved[SAVED_VALUE]

@@ -22,7 +22,6 @@ from .layout import (
     INTEGER_ALGORITHM,
     KEY,
     KEYED,
-    KEYED_BLOCK,
     MT19937,
     MT19937_64,
     OUTPUT,
@@ -210,11 +209,10 @@ def _refill_threefry(stream: np.ndarray, rotations: np.ndarray, mask: np.uint64,
 
 @compiled
 def _refill_keyed(stream: np.ndarray) -> None:
-    for i in range(0, KEYED_BLOCK, 2):
-        a, b = threefry_2x64(stream[KEY], stream[KEY + 1], stream[COUNTER], stream[COUNTER + 1])
-        stream[OUTPUT + i] = a
-        stream[OUTPUT + i + 1] = b
-        stream[COUNTER + 1] += _ONE
+    a, b = threefry_2x64(stream[KEY], stream[KEY + 1], stream[COUNTER], stream[COUNTER + 1])
+    stream[OUTPUT] = a
+    stream[OUTPUT + 1] = b
+    stream[COUNTER + 1] += _ONE
 
 
 @compiled

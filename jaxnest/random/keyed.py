@@ -1,7 +1,8 @@
 """Random numbers that depend on a key and a counter only: ``rng_type = "jax"``; compiled code.
 
-A number is the cipher Threefry-2x64 (20 rounds) of who draws it, for whom and when; so it does not matter which virtual
-process draws it, or after what. NEST has no such streams: results agree with NEST's in distribution.
+A number is the cipher Threefry-2x64 (20 rounds) of what it is for, who draws it, for whom, when, and how many such
+numbers went before; so it does not matter which virtual process draws it, or after what. NEST has no such streams:
+results agree with NEST's in distribution.
 
 References
 ----------
@@ -17,7 +18,22 @@ import numpy as np
 
 from .cipher import threefry_rounds
 from .compiling import compiled
-from .layout import COUNTER, COUNTS, END, KEY, LARGEST_MEAN, PARTNER, POSITION, SCRATCH_SIZE, TIME_BLOCKS, UNITS
+from .layout import (
+    COUNTED_LIMIT,
+    COUNTER,
+    COUNTS,
+    END,
+    ENGINE,
+    KEY,
+    KEYED,
+    LARGEST_MEAN,
+    PARTNER,
+    POSITION,
+    PURPOSE_SHIFT,
+    SCRATCH_SIZE,
+    TIME_BLOCKS,
+    UNITS,
+)
 
 _BLOCKS = np.uint64(TIME_BLOCKS)
 _SPARE_BITS = np.uint64(11)
@@ -25,24 +41,44 @@ _FROM_UNIT = 2.0**53
 
 
 @compiled
-def rekey(stream: np.ndarray, node: int, identity: int, step: int) -> None:
-    """Let a stream of the keyed engine go on with the numbers that a node draws in a step.
+def turn_to(stream: np.ndarray, identity: int) -> None:
+    """Let a stream of the keyed engine go on with the numbers that the same call draws for somebody else.
 
     Parameters
     ----------
     stream : numpy.ndarray
         The stream; updated in place.
-    node : int
-        Id of the node that draws.
     identity : int
-        For whom it draws, for example a target; 0 for itself.
+        For whom, for example a target.
+    """
+    if stream[ENGINE] == np.uint64(KEYED):
+        stream[COUNTER] = np.uint64(identity)
+        stream[COUNTER + 1] = np.uint64(0)
+        stream[POSITION] = stream[END]
+        stream[COUNTED_LIMIT] = np.uint64(0)
+
+
+@compiled
+def rekey(stream: np.ndarray, purpose: int, who: int, identity: int, step: int) -> None:
+    """Let a stream of the keyed engine go on with the numbers of a key; others go on as they are.
+
+    Parameters
+    ----------
+    stream : numpy.ndarray
+        The stream; updated in place.
+    purpose : int
+        What the numbers are for, one of those in `layout`.
+    who : int
+        Who draws, for example the id of a node.
+    identity : int
+        For whom, for example a target; 0 for itself.
     step : int
         The time step.
     """
-    stream[KEY + 1] = np.uint64(node)
-    stream[COUNTER] = np.uint64(identity)
-    stream[COUNTER + 1] = np.uint64(step) * _BLOCKS
-    stream[POSITION] = stream[END]
+    if stream[ENGINE] == np.uint64(KEYED):
+        stream[KEY + 1] = np.uint64(purpose) << np.uint64(PURPOSE_SHIFT) | np.uint64(who)
+        turn_to(stream, identity)
+        stream[COUNTER + 1] = np.uint64(step) * _BLOCKS
 
 
 @compiled

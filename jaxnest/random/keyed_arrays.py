@@ -6,11 +6,13 @@ from typing import Any
 
 import jax.numpy as jnp
 
-from .layout import PARTNER, TIME_BLOCKS
+from .layout import NODES, PARTNER, PURPOSE_SHIFT, TIME_BLOCKS
 
 _ROTATIONS = ((16, 42, 12, 31), (16, 32, 24, 21))
 _SPARE_BITS = 11
 _TO_UNIT = 2.0**-53
+_WORD_TO_UNIT = 2.0**-64
+_LARGEST_BELOW_ONE = 1.0 - 2.0**-53
 
 
 def threefry_2x64(key_0: Any, key_1: Any, a: Any, b: Any) -> tuple[Any, Any]:
@@ -44,3 +46,34 @@ def unit(key: Any, node: Any, identity: Any, step: Any, k: Any) -> Any:
     words = threefry_2x64(key, node.astype(jnp.uint64), block.astype(jnp.uint64), time)
     word = jnp.where(place < PARTNER, *words)
     return (word >> jnp.uint64(_SPARE_BITS)).astype(jnp.float64) * _TO_UNIT
+
+
+def uniform(key: Any, node: Any, step: Any) -> Any:
+    """Return the first number, from [0, 1), that a node draws for itself in a step, as `engines.drand` does.
+
+    Parameters
+    ----------
+    key
+        The word `layout.KEY` of the stream.
+    node, step
+        Who draws, and when; arrays of integers.
+    """
+    return _pair(key, node, step)[0]
+
+
+def normal(key: Any, node: Any, step: Any) -> Any:
+    """Return the first standard normal variate that a node draws for itself in a step, up to rounding.
+
+    The parameters are those of `uniform`.
+    """
+    u, w = _pair(key, node, step)
+    return jnp.sqrt(-2.0 * jnp.log(1.0 - u)) * jnp.cos(2.0 * jnp.pi * w)
+
+
+def _pair(key: Any, node: Any, step: Any) -> tuple[Any, Any]:
+    """Return the first two numbers from [0, 1)."""
+    who = jnp.uint64(NODES << PURPOSE_SHIFT) | node.astype(jnp.uint64)
+    time = step.astype(jnp.uint64) * jnp.uint64(TIME_BLOCKS)
+    words = threefry_2x64(key, who, jnp.zeros_like(time), time)
+    a, b = (jnp.minimum(word.astype(jnp.float64) * _WORD_TO_UNIT, _LARGEST_BELOW_ONE) for word in words)
+    return a, b

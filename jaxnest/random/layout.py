@@ -52,10 +52,17 @@ DIVISION, LEMIRE = range(2)
 INTEGER_ALGORITHMS: Final = ("division", "lemire")
 """How bounded integers are drawn: as in libstdc++ up to GCC 10, or from GCC 11 on."""
 
-KEYED_BLOCK: Final = 4
-"""Words that one refill of the keyed engine makes."""
-TIME_BLOCKS: Final = 1 << 16
+KEYED_BLOCK: Final = 2
+"""Words that one refill of the keyed engine makes: those of one cipher."""
+TIME_BLOCKS: Final = 1 << 24
 """How many blocks of the keyed engine one node can draw for one identity in one step."""
+NODES, SYNAPSES, FIRST_RUN, CALLS = range(4)
+"""What numbers of the keyed engine are for: nodes in a step, for themselves or a target; synapses that a spike reaches;
+what nodes draw once, before they run; and calls that make or change a network."""
+PURPOSE_SHIFT: Final = 56
+"""Place of the purpose in its key word; what lies below says who draws."""
+DRAWN_APART: Final = 1 << 62
+"""Added to identities where numbers must differ from those that are drawn for the same nodes otherwise."""
 PARTNER: Final = 96
 """Distance of identities that share a block of the keyed engine; up to four virtual processes divide it."""
 LARGEST_MEAN: Final = 32.0

@@ -182,7 +182,9 @@ class Parameter:
         float
             The value.
         """
-        return self.value(_HOOKS.streams().rank_synchronised)
+        streams = _HOOKS.streams()
+        streams.begin_call()
+        return self.value(streams.rank_synchronised)
 
     def apply(self, spatial_nc: Any, positions: Any = None) -> tuple[float, ...]:
         """Draw a value for each node, or for connections from a node to given positions.
@@ -201,10 +203,11 @@ class Parameter:
         """
         if positions is not None:
             _check_positions(spatial_nc, positions)
-        stream = _HOOKS.streams().rank_synchronised
+        streams = _HOOKS.streams()
+        streams.begin_call()
         geometry = None if _HOOKS.geometry is None else _HOOKS.geometry(spatial_nc, positions)
         n = len(spatial_nc) if positions is None else len(positions)
-        return tuple(self.values(stream, n, geometry=geometry).tolist())
+        return tuple(self.values(streams.rank_synchronised, n, geometry=geometry).tolist())
 
     def value(self, stream: np.ndarray, thread: int = 0, geometry: np.ndarray | None = None) -> float:
         """Evaluate once.

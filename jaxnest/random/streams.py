@@ -79,7 +79,7 @@ class RandomStreams:
         self.integer_algorithm = self.integer_algorithm if integer_algorithm is None else integer_algorithm
         self._engine = RNG_TYPES.index(self.rng_type)
         self._algorithm = INTEGER_ALGORITHMS.index(self.integer_algorithm)
-        self._skipped = 0
+        self._skipped = self._calls = 0
         for name in ("rank_synchronised", "vp_synchronised", "vp_specific"):
             self.__dict__.pop(name, None)
 
@@ -104,6 +104,19 @@ class RandomStreams:
             return [self._new(_VP_SPECIFIC) for _ in range(self.n_threads)]
         return [self._new(_VP_SPECIFIC, vp) for vp in range(self.n_threads)]
 
+    def begin_call(self) -> None:
+        """Give the next call that draws numbers of its own, if they depend on keys; other streams just go on.
+
+        Calls that draw nothing are not counted, so that another recorder makes no other network.
+        """
+        if not self.is_keyed:
+            return
+        self._calls += 1
+        for stream in (self.rank_synchronised, *self.vp_synchronised, *self.vp_specific):
+            stream[layout.KEY + 1] = layout.CALLS << layout.PURPOSE_SHIFT | self._calls
+            stream[layout.COUNTER : layout.COUNTER + 2] = stream[layout.COUNTED_LIMIT] = 0
+            stream[layout.POSITION] = stream[layout.END]
+
     @property
     def is_keyed(self) -> bool:
         """True if numbers depend on the nodes that they are drawn for, and not on the virtual process."""
@@ -111,6 +124,8 @@ class RandomStreams:
 
     def synchrony_check(self) -> None:
         """Draw five numbers from every synchronised stream, as NEST does before and after each run."""
+        if self.is_keyed:
+            return
         self._skipped += _DRAWS_OF_CHECK  # streams that are not made yet catch up when they are
         made = self.__dict__
         streams = [made["rank_synchronised"]] if "rank_synchronised" in made else []
@@ -131,3 +146,39 @@ class RandomStreams:
 
         for _ in range(words):
             next_word(stream)
+
+
+def identities(ids: np.ndarray) -> np.ndarray:
+    """Return the ids of nodes made different: in the upper bits is how many equal ones go before.
+
+    Parameters
+    ----------
+    ids : numpy.ndarray
+        Ids below 2^31.
+
+    Returns
+    -------
+    numpy.ndarray
+        Array of ``int64``.
+    """
+    return ids + (earlier_equals(ids) << 32)
+
+
+def earlier_equals(values: np.ndarray) -> np.ndarray:
+    """Return how many equal entries go before each entry.
+
+    Parameters
+    ----------
+    values : numpy.ndarray
+        Any values.
+
+    Returns
+    -------
+    numpy.ndarray
+        Array of ``int64``.
+    """
+    order = np.argsort(values, kind="stable")
+    ordered = values[order]
+    earlier = np.empty(len(values), np.int64)
+    earlier[order] = np.arange(len(values)) - np.searchsorted(ordered, ordered)
+    return earlier

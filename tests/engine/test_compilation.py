@@ -24,9 +24,9 @@ def count() -> Iterator[Counter]:
         for events in listening:
             events.append(name)
 
-    def listen(name: str, duration_secs: float, **_: str | int) -> None:
-        if name.startswith("/jax/core/compile/"):
-            note(name)
+    def listen(event: str, duration_secs: float, **_: str | int) -> None:
+        if event.startswith("/jax/core/compile/"):
+            note(event)
 
     class Passes(event.Listener):
         def on_start(self, event: event.Event) -> None:

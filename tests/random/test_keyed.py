@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
 import jaxnest as nest
+from jaxnest.random import keyed_arrays
 from jaxnest.random.cipher import threefry_2x64
-from jaxnest.random.keyed import keyed_poissons, rekey
-from jaxnest.random.streams import RandomStreams
+from jaxnest.random.distributions import standard_normal
+from jaxnest.random.engines import drand, next_word
+from jaxnest.random.keyed import keyed_poissons, rekey, turn_to
+from jaxnest.random.layout import CALLS, KEY, NODES, SYNAPSES
+from jaxnest.random.streams import RandomStreams, identities
 
 
 @pytest.fixture(autouse=True)
@@ -61,16 +66,94 @@ def test_numbers_depend_on_who_draws_for_whom_and_when() -> None:
     np.testing.assert_array_equal(alone, out[50:60])
     words = []
     for _ in range(2):
-        rekey(stream, 3, 4, 5)
-        words.append([nest_word(stream) for _ in range(9)])
+        rekey(stream, NODES, 3, 4, 5)
+        words.append([int(next_word(stream)) for _ in range(9)])
     assert words[0] == words[1]
     assert len(set(words[0])) == 9
 
 
-def nest_word(stream: np.ndarray) -> int:
-    from jaxnest.random.engines import next_word
+NO_OBJECT = np.zeros(2)
 
-    return int(next_word(stream))
+
+def grid(draw: Any, purpose: int = NODES) -> np.ndarray:
+    """Draw a number for each node, identity and step of a grid."""
+    stream, values = RandomStreams(5, "jax").vp_specific[0], np.empty((40, 25, 40))
+    for node, identity, step in np.ndindex(values.shape):
+        rekey(stream, purpose, node + 1, identity, step)
+        values[node, identity, step] = draw(stream)
+    return values
+
+
+def neighbours(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return all values but the first, and those before them, along an axis."""
+    n = values.shape[axis]
+    return values.take(range(1, n), axis), values.take(range(n - 1), axis)
+
+
+@pytest.mark.parametrize("purpose", [NODES, SYNAPSES, CALLS])
+def test_first_numbers_of_neighbouring_keys_are_uniform_and_independent(purpose: int) -> None:
+    stats = pytest.importorskip("scipy.stats")
+    values = grid(drand, purpose)
+    assert stats.kstest(values.ravel(), "uniform").pvalue > 1e-3
+    assert np.abs(np.corrcoef(values.reshape(40, -1))[np.triu_indices(40, 1)]).max() < 5 / np.sqrt(1000)
+    for axis in range(3):
+        first, second = neighbours(values, axis)
+        assert abs(np.corrcoef(first.ravel(), second.ravel())[0, 1]) < 4 / np.sqrt(first.size)
+        pairs = np.histogram2d(first.ravel(), second.ravel(), bins=8, range=[[0, 1], [0, 1]])[0]
+        assert stats.chisquare(pairs.ravel()).pvalue > 1e-3
+
+
+def test_normal_variates_of_neighbouring_keys_are_normal_and_independent() -> None:
+    stats = pytest.importorskip("scipy.stats")
+    values = grid(lambda stream: standard_normal(stream, NO_OBJECT))
+    assert stats.kstest(values.ravel(), "norm").pvalue > 1e-3
+    for axis in range(3):
+        first, second = neighbours(values, axis)
+        for f in (np.array, np.abs):
+            assert abs(np.corrcoef(f(first).ravel(), f(second).ravel())[0, 1]) < 4 / np.sqrt(first.size)
+
+
+def test_purposes_and_seeds_have_numbers_of_their_own() -> None:
+    first = [grid(drand, purpose).ravel() for purpose in (NODES, SYNAPSES, CALLS)]
+    streams = [RandomStreams(seed, "jax").vp_specific[0] for seed in (5, 6)]
+    for stream in streams:
+        turn_to(stream, 1)
+    first += [np.array([drand(stream) for _ in range(40000)]) for stream in streams]
+    assert np.abs(np.corrcoef(first)[np.triu_indices(len(first), 1)]).max() < 4 / np.sqrt(40000)
+
+
+def test_array_operations_draw_the_same_numbers() -> None:
+    stream = RandomStreams(5, "jax").vp_specific[0]
+    nodes, steps = np.array([1, 2, 3, 1000]), np.array([0, 1, 2, 12345678])
+    with jax.enable_x64(True):
+        uniform = np.asarray(keyed_arrays.uniform(stream[KEY], nodes[None, :], steps[:, None]))
+        normal = np.asarray(keyed_arrays.normal(stream[KEY], nodes[None, :], steps[:, None]))
+    for (i, step), (j, node) in ((a, b) for a in enumerate(steps) for b in enumerate(nodes)):
+        rekey(stream, NODES, node, 0, step)
+        assert drand(stream) == uniform[i, j]
+        rekey(stream, NODES, node, 0, step)
+        assert standard_normal(stream, NO_OBJECT) == pytest.approx(normal[i, j], rel=1e-12, abs=1e-12)
+
+
+def test_normal_variates_do_not_depend_on_what_was_drawn_before() -> None:
+    stream, saved = RandomStreams(5, "jax").vp_specific[0], np.zeros(2)
+    rekey(stream, NODES, 1, 0, 1)
+    expected = standard_normal(stream, saved)
+    standard_normal(stream, saved)
+    rekey(stream, NODES, 1, 0, 1)
+    assert standard_normal(stream, saved) == expected
+
+
+def test_other_engines_go_on_as_they_are() -> None:
+    stream, same = RandomStreams(5).vp_specific[0], RandomStreams(5).vp_specific[0]
+    rekey(stream, NODES, 1, 2, 3)
+    turn_to(stream, 4)
+    np.testing.assert_array_equal(stream, same)
+
+
+def test_identities_tell_repetitions_apart() -> None:
+    found = identities(np.array([7, 3, 7, 7, 3], np.int32))
+    assert found.tolist() == [7, 3, 7 + (1 << 32), 7 + (2 << 32), 3 + (1 << 32)]
 
 
 RULES: dict[str, dict[str, Any]] = {
@@ -129,21 +212,3 @@ def test_spikes_do_not_depend_on_the_number_of_threads(backend: str) -> None:
         other = network(threads, backend)
         np.testing.assert_array_equal(one["spikes"], other["spikes"])
         np.testing.assert_allclose(one["samples"], other["samples"], rtol=1e-9)
-
-
-def test_what_would_depend_on_threads_is_refused() -> None:
-    nest.set(local_num_threads=2, rng_type="jax")
-    neurons = nest.Create("iaf_psc_exp", 4, {"delta": 2.0, "rho": 0.1})
-    with pytest.raises(nest.NESTErrors.NotImplemented, match="iaf_psc_exp.*rng_type 'jax'"):
-        nest.Simulate(1.0)
-    nest.ResetKernel()
-    nest.set(local_num_threads=2, rng_type="jax")
-    neurons = nest.Create("parrot_neuron", 4)
-    nest.Connect(neurons, neurons, syn_spec={"synapse_model": "bernoulli_synapse", "p_transmit": 0.3})
-    with pytest.raises(nest.NESTErrors.NotImplemented, match="bernoulli_synapse"):
-        nest.Simulate(1.0)
-    nest.ResetKernel()
-    nest.set(local_num_threads=2, rng_type="jax")
-    layer = nest.Create("parrot_neuron", positions=nest.spatial.grid([3, 3]))
-    with pytest.raises(nest.NESTErrors.NotImplemented, match="Spatial Connect"):
-        nest.Connect(layer, layer, {"rule": "pairwise_bernoulli", "p": 0.5, "mask": {"circular": {"radius": 0.5}}})

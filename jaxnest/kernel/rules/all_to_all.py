@@ -16,8 +16,7 @@ class AllToAll(Rule):
     """Connect all pairs, target by target."""
 
     name = "all_to_all"
-    needs_proxies = False
-    draws = False
+    draws = needs_proxies = False
 
     def is_symmetric(self, constant: bool) -> bool:
         """True for constant values within one population."""

@@ -106,10 +106,10 @@ class Rule(abc.ABC):
     """
 
     name: ClassVar[str]
+    draws: ClassVar[bool] = True
+    """The choice of pairs is random."""
     needs_proxies: ClassVar[bool] = True
     """Devices cannot be targets."""
-    draws: ClassVar[bool] = True
-    """Pairs are drawn at random."""
     can_be_symmetric: ClassVar[bool] = False
     """`make_symmetric` connects the other way round as well."""
     makes_symmetric: ClassVar[bool] = False

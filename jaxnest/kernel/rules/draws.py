@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from jaxnest.random.geometry import NO_GEOMETRY
+from jaxnest.random.layout import DRAWN_APART, ENGINE, KEYED
 from jaxnest.random.parameter import failure
 from jaxnest.random.saved_normals import SAVED_NORMALS
+from jaxnest.random.streams import identities
 
 if TYPE_CHECKING:
     from jaxnest.kernel.rules.programs import Programs
@@ -108,14 +110,24 @@ class Draws:
         result.limit, result._n_last = limit, n_last
         return result
 
-    def rows(self, thread: int, stream: np.ndarray, target: np.ndarray) -> np.ndarray:
-        """Return the values for connections to these targets, one row per expression."""
+    def rows(
+        self, thread: int, stream: np.ndarray, target: np.ndarray, identity: np.ndarray | None = None
+    ) -> np.ndarray:
+        """Return the values for connections to these targets, one row per expression.
+
+        Where numbers depend on keys, those of a connection depend on its `identity`: by default its target, and how
+        many connections to the target go before.
+        """
         target = target[: self.limit]
+        identity = None if identity is None else identity[: self.limit]
         drawn = np.empty((self.n, len(target)))
         if self.n:
             from jaxnest.kernel.rules.programs import draw_rows
 
-            draw_rows(self.programs(thread), stream, target, drawn)
+            whom = np.empty(0, np.int64)
+            if stream[ENGINE] == KEYED:
+                whom = (identities(target) if identity is None else identity) | DRAWN_APART
+            draw_rows(self.programs(thread), stream, target, whom, drawn)
         return drawn
 
     def check(self) -> None:

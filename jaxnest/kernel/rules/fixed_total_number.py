@@ -15,7 +15,10 @@ from jaxnest.kernel.values import is_random
 @register
 @final
 class FixedTotalNumber(Rule):
-    """Draw `N` pairs; how many of them each virtual process makes is multinomial."""
+    """Draw `N` pairs; how many of them each virtual process makes is multinomial.
+
+    Where numbers depend on keys, each virtual process draws all pairs and makes those to its own targets.
+    """
 
     name = "fixed_total_number"
 
@@ -47,6 +50,9 @@ class FixedTotalNumber(Rule):
         """Draw what all virtual processes have in common."""
         from jaxnest.random.binomial import BINOMIAL_SIZE, binomial, binomial_set
 
+        if processes[0].streams.is_keyed:
+            self._shares = [self.total] * len(processes)
+            return
         row = np.zeros(BINOMIAL_SIZE)
         on_process = np.bincount(self.targets % len(processes), minlength=len(processes))
         counted = assigned = 0
@@ -66,14 +72,17 @@ class FixedTotalNumber(Rule):
 
         n = self._shares[process.index]
         n = n if draws.limit is None else min(n, draws.limit)
-        source, target, drawn = np.empty(n, np.int32), np.empty(n, np.int32), np.empty((draws.n, n))
-        mine = self.targets[self.targets % process.n == process.index]
+        source, target, index = np.empty(n, np.int32), np.empty(n, np.int32), np.empty(n, np.int64)
+        drawn = np.empty((draws.n, n))
+        here = self.targets % process.n == process.index
+        mine = self.targets if process.streams.is_keyed else self.targets[here]
+        here = here if process.streams.is_keyed else np.ones(len(mine), np.bool_)
         if n and len(mine) == len(self.sources) == 1 and mine[0] == self.sources[0] and not self.allow_autapses:
             raise errors.BadProperty("The only possible pair on a virtual process is an autapse, which is not allowed.")
         if n:
             programs = draws.programs(process.index)
-            loops.fixed_total_number(
-                process.stream, self.sources, mine, self.allow_autapses, programs, source, target, drawn
+            n = loops.fixed_total_number(
+                process.stream, self.sources, mine, here, self.allow_autapses, programs, source, target, index, drawn
             )
         # Every virtual process takes the values of arrays from the first one on.
-        return Pairs(source, target, drawn, np.arange(n) if draws.has_arrays else np.empty(0, np.int64))
+        return Pairs(source[:n], target[:n], drawn[:, :n], index[:n] if draws.has_arrays else np.empty(0, np.int64))

@@ -1,7 +1,8 @@
 """The draw loops of the connection rules; compiled code.
 
 NEST draws everything from one stream, so every loop evaluates the random expressions of the synapse
-specifications (`programs`) right after it has chosen a pair of nodes. Loops do not allocate. Those that do not
+specifications (`programs`) right after it has chosen a pair of nodes. Numbers that depend on keys depend on the target
+(or source, or number of the pair) that the loop is at. Loops do not allocate. Those that do not
 know how many connections there will be stop when their buffers are full and go on from there (`progress`).
 """
 
@@ -11,6 +12,7 @@ import numpy as np
 
 from jaxnest.kernel.rules.programs import draw_row, value
 from jaxnest.random.engines import compiled, drand, ulrand
+from jaxnest.random.keyed import turn_to
 from jaxnest.random.poisson import poisson, poisson_set_mean
 
 TARGET, SOURCE, ROW, PENDING, FAILED = range(5)
@@ -48,6 +50,8 @@ def fixed_indegree(
     source, target, index, drawn = buffers
     row, indexed = 0, len(index) > 0
     for t in range(progress[TARGET], len(targets)):
+        if progress[PENDING] < 0:
+            turn_to(stream, targets[t])
         k = degree if progress[PENDING] < 0 else progress[PENDING]
         if k < 0 and row == len(source):
             progress[TARGET], progress[ROW] = t, row
@@ -86,6 +90,8 @@ def fixed_outdegree(stream, sources, targets, degree, degrees, autapses, multaps
     source, target, index, _ = buffers
     row = 0
     for s in range(progress[SOURCE], len(sources)):
+        if progress[PENDING] < 0:
+            turn_to(stream, sources[s])
         k = degree if progress[PENDING] < 0 else progress[PENDING]
         if k < 0:
             k = round_half_away(value(degrees, 0, stream))
@@ -110,16 +116,19 @@ def fixed_outdegree(stream, sources, targets, degree, degrees, autapses, multaps
 
 
 @compiled
-def fixed_total_number(stream, sources, targets, autapses, programs, source, target, drawn):
-    """Draw pairs until the buffers are full."""
+def fixed_total_number(stream, sources, targets, here, autapses, programs, source, target, index, drawn):
+    """Draw as many pairs as the buffers have room for; keep those whose target is `here` and return how many."""
     row = 0
-    while row < len(source):
-        s = sources[ulrand(stream, len(sources))]
-        t = targets[ulrand(stream, len(targets))]
-        if autapses or s != t:
-            source[row], target[row] = s, t
+    for k in range(len(source)):
+        turn_to(stream, k)
+        s, t = ulrand(stream, len(sources)), ulrand(stream, len(targets))
+        while not autapses and sources[s] == targets[t]:
+            s, t = ulrand(stream, len(sources)), ulrand(stream, len(targets))
+        if here[t]:
+            source[row], target[row], index[row] = sources[s], targets[t], k
             draw_row(programs, stream, target[row], drawn, row)
             row += 1
+    return row
 
 
 @compiled
@@ -128,6 +137,8 @@ def pairwise_bernoulli(stream, sources, targets, p, probabilities, autapses, pro
     source, target, _, drawn = buffers
     row = 0
     for t in range(progress[TARGET], len(targets)):
+        if progress[SOURCE] == 0:
+            turn_to(stream, targets[t])
         for s in range(progress[SOURCE], len(sources)):
             if row == len(source):
                 progress[TARGET], progress[SOURCE], progress[ROW] = t, s, row
@@ -151,6 +162,7 @@ def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, 
     row = 0
     for t in range(progress[TARGET], len(targets)):
         if progress[SOURCE] == 0 and progress[PENDING] < 0:
+            turn_to(stream, targets[t])
             distribution[:] = 0.0
             if mean >= 0.0:
                 poisson_set_mean(distribution, mean)

@@ -17,8 +17,7 @@ class OneToOne(Rule):
     """Connect the populations node by node."""
 
     name = "one_to_one"
-    needs_proxies = False
-    draws = False
+    draws = needs_proxies = False
     can_be_symmetric = True
 
     def __init__(

@@ -9,6 +9,7 @@ import numpy as np
 from jaxnest.random.distributions import sample_in_order
 from jaxnest.random.engines import compiled, drand, ulrand
 from jaxnest.random.interpreter import DONE, evaluate
+from jaxnest.random.keyed import turn_to
 from jaxnest.random.program import Program
 
 
@@ -93,7 +94,9 @@ def draw_row(programs, stream, target, drawn, row):
 
 
 @compiled
-def draw_rows(programs, stream, target, drawn):
-    """Evaluate all expressions for all connections, one connection after the other."""
+def draw_rows(programs, stream, target, whom, drawn):
+    """Evaluate all expressions for all connections, one connection after the other; `whom` may tell them apart."""
     for row in range(drawn.shape[1]):
+        if len(whom) > 0:
+            turn_to(stream, whom[row])
         draw_row(programs, stream, target[row], drawn, row)

@@ -18,6 +18,7 @@ from jaxnest.random.geometry import CONNECTION, DIMENSIONS, DISPLACEMENT, DISTAN
 from jaxnest.random.geometry import SOURCE as SOURCE_POSITION
 from jaxnest.random.geometry import TARGET as TARGET_POSITION
 from jaxnest.random.interpreter import DONE
+from jaxnest.random.keyed import turn_to
 from jaxnest.random.plain import Bundle, evaluate_plain, measure
 from jaxnest.random.poisson import poisson, poisson_set_mean
 from jaxnest.spatial.containment import CompiledRegion
@@ -168,6 +169,8 @@ def bernoulli(stream, candidates, targets, space, kernel, autapses, programs, bu
     row = 0
     for t in range(progress[TARGET], len(targets.ids)):
         place = targets.positions[t]
+        if progress[SOURCE] == 0:
+            turn_to(stream, targets.ids[t])
         n = search(candidates.tree, candidates.region, place, candidates.work, found)
         if kernel.plain:
             _evaluate_plain(candidates, n, place, False, space, kernel)
@@ -204,6 +207,7 @@ def multiple(stream, candidates, targets, space, kernel, autapses, programs, dis
     for t in range(progress[TARGET], len(targets.ids)):
         place = targets.positions[t]
         if progress[SOURCE] == 0 and progress[PENDING] < 0:
+            turn_to(stream, targets.ids[t])
             distribution[:] = 0.0
         n = search(candidates.tree, candidates.region, place, candidates.work, found)
         if kernel.plain:
@@ -260,6 +264,8 @@ def indegrees(
     row = 0
     for t in range(progress[TARGET], len(targets.ids)):
         node, place = targets.ids[t], targets.positions[t]
+        if progress[PENDING] < 0:
+            turn_to(stream, node)
         k = limits.number if progress[PENDING] < 0 else progress[PENDING]
         if k < 0:
             if limits.masked:
@@ -311,6 +317,8 @@ def _on_thread(programs, saved):
         programs.geometry,
         programs.failure,
         programs.n_own,
+        programs.last_row,
+        programs.n_last,
         programs.probability,
         programs.population,
         programs.pools,
@@ -363,6 +371,7 @@ def outdegrees(
         n = search(candidates.tree, candidates.region, place, candidates.work, found)
         k = progress[PENDING]
         if k < 0:
+            turn_to(stream, node)
             _evaluate_outgoing(stream, candidates, n, place, spaces[0], kernel, saved)
             k = limits.number
             if k < 0:

@@ -40,6 +40,7 @@ class SymmetricPairwiseBernoulli(Rule):
         """Return the connections of one virtual process."""
         from jaxnest.kernel.rules import loops
         from jaxnest.random.binomial import BINOMIAL_SIZE, binomial, binomial_set
+        from jaxnest.random.keyed import turn_to
 
         stream, n = process.common_stream, len(self.sources)
         row = np.zeros(BINOMIAL_SIZE)
@@ -48,6 +49,7 @@ class SymmetricPairwiseBernoulli(Rule):
         sources, targets = [np.empty(0, np.int32)], [np.empty(0, np.int32)]
         n_here = 0
         for mark, node in enumerate(self.targets.tolist()):
+            turn_to(stream, node)
             degree = n
             while degree >= n:
                 degree = int(binomial(stream, row))

@@ -57,7 +57,8 @@ class poisson_generator_ps(Stimulator):
     )
     state = {"generation": Quantity(0.0, "", "Counts changes of the rate", visible=False)}
     dynamic = ("generation",)
-    target_state = {"generation": NEVER_DRAWN, "stamp": 0.0, "offset": 0.0}
+    target_state = {"generation": NEVER_DRAWN, "stamp": 0.0, "offset": 0.0, "intervals": 0.0}
+    counts_draws = "intervals"
     restarts = True
 
     @classmethod
@@ -109,9 +110,12 @@ class poisson_generator_ps(Stimulator):
                 first = v.mean_interval * draws.exponential(context) + v.dead_time
             stamp, offset = split(v, first)
             target[0], target[1], target[2] = s.generation, max(float(context.begin), v.first) + stamp, offset
+            target[3] += 1.0
+            return 0, 0, 0.0, True
         if target[1] > min(float(context.end), v.last):
             return 0, 0, 0.0, False
         stamp, offset = target[1], target[2]
+        target[3] += 1.0
         later = -offset + v.mean_interval * draws.exponential(context) + v.dead_time
         if later < 0.0:
             target[2] = -later
