@@ -97,12 +97,20 @@ def SetDefaults(model: str, params: Any, val: Any = None) -> None:
 
 
 def _set_defaults(named: NamedModel, params: dict[str, Any]) -> None:
-    if issubclass(named.model, Synapse):
-        set_synapse_defaults(kernel, named, plain(units.strip_all(params, lambda key: synapse_unit(named, key))))
-        return
+    setter = set_synapse_defaults if issubclass(named.model, Synapse) else status.set_defaults
+    setter(kernel, named, _plain(named, params))
+
+
+def _plain(named: NamedModel, params: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters of a model in terms that the kernel knows."""
     quantities = named.model.parameters | named.model.state
-    stripped = units.strip_all(params, lambda key: quantities[key].unit if key in quantities else "")
-    status.set_defaults(kernel, named, plain(stripped))
+
+    def unit(key: str) -> str:
+        if issubclass(named.model, Synapse):
+            return synapse_unit(named, key)
+        return quantities[key].unit if key in quantities else ""
+
+    return {key: datum(key, value) for key, value in plain(units.strip_all(params, unit)).items()}
 
 
 def synapse_unit(named: NamedModel, key: str) -> str:
@@ -205,7 +213,7 @@ def CopyModel(existing: str, new: str, params: Any = None) -> None:
     table = kernel.synapse_models if is_synapse else kernel.node_models
     if is_synapse and len(list(table)) >= MAX_SYNAPSE_MODELS:
         raise errors.KernelException(f"Synapse model count exceeded: there can be {MAX_SYNAPSE_MODELS} at most.")
-    params = None if params is None else {name: datum(name, value) for name, value in plain(params).items()}
+    params = None if params is None else _plain(table[existing], params)
     named = table.copy(existing, new)
     if not is_synapse:
         kernel.recording.copy_settings(table[existing], named)
