@@ -11,7 +11,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "jaxnest"
 FILES = sorted(PACKAGE.rglob("*.py"))
-MAX_LINES, MAX_FUNCTION_LINES = 400, 60
+MAX_LINES, MAX_FUNCTION_LINES = 600, 60
 
 BASE = {"errors", "version"}
 MAY_IMPORT = {
