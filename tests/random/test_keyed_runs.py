@@ -130,7 +130,7 @@ def run(way: Way, make: Any, *arguments: Any) -> Results:
     return network.results()
 
 
-@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 1 << 30))
 @example(1)
 def test_every_way_of_running_gives_the_same_spikes(seed: int) -> None:
