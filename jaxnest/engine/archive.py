@@ -112,8 +112,9 @@ def note_spike(
 
 
 @operation
-def decay_calcium(trace: F8x2, t: float) -> None:
+def decay_calcium(trace: F8x2, now: F8) -> None:
     """At the end of a run: let the calcium traces decay until then."""
+    t = now[0]
     for i in range(len(trace)):
         trace[i, CALCIUM] *= math.exp((trace[i, CALCIUM_TIME] - t) / trace[i, CALCIUM_TAU])
         trace[i, CALCIUM_TIME] = t

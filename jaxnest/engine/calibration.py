@@ -144,6 +144,11 @@ def begin_run(stores: Mapping[type[Any], Any], clock: Any, streams: Sequence[np.
         _draw_first(sorted(drawing, key=lambda entry: entry[0]), clock, streams)
 
 
+def begins_runs(model: type[Any]) -> bool:
+    """Return whether nodes of a model store something before each run."""
+    return issubclass(model, Neuron) and (_overrides(model, "begin_run") or _overrides(model, "draw_first"))
+
+
 def _draw_first(nodes: Sequence[tuple[int, Any, Any, int]], clock: Any, streams: Sequence[np.ndarray]) -> None:
     """Let nodes (id, model, store, row) store what they begin a run with and draw at random."""
     from jaxnest.random.engines import drand
@@ -163,3 +168,16 @@ def _overrides(model: type[Neuron], name: str) -> bool:
 def _store(store: Any, row: int, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         store.columns[name][row] = value
+
+
+def adopt(mine: Any, theirs: Any, names: Sequence[str]) -> bool:
+    """Copy arrays of another object of the same kind, if all have the shapes that they have here; else do nothing.
+
+    What knows where the arrays are need not be told then.
+    """
+    pairs = [(getattr(mine, name), getattr(theirs, name)) for name in names]
+    if any(a.shape != b.shape or a.dtype != b.dtype or not a.flags.writeable for a, b in pairs):
+        return False
+    for a, b in pairs:
+        a[...] = b
+    return True

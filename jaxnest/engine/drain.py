@@ -28,6 +28,8 @@ class SpikeRecords:
         if begin == end:
             return
         records = event_records(buffers)
+        if not len(records) and not self._interprets():
+            return
         spikes: dict[int, tuple[np.ndarray, ...]] = {}
         if len(records):
             order = np.lexsort((records[:, 1], records[:, 4]))
@@ -43,6 +45,10 @@ class SpikeRecords:
                 columns = _plain(*spikes[node])
             if columns is not None and len(columns["senders"]):
                 self._network.recording.write(node, s, columns)
+
+    def _interprets(self) -> bool:
+        """Return whether some recorder makes events of its own from what it hears, even if that is nothing."""
+        return any(getattr(model, "interpreter", None) is not None for model in self._network.nodes.stores)
 
     def _interpreter(self, node: int, s: int) -> Any:
         kind = self._network.nodes.model(node).interpreter
@@ -70,7 +76,7 @@ def _heard(plan: Plan, s: int, index: int, node: int, records: np.ndarray) -> tu
     heard = recorder == index
     copies = multiplicity.copy()
     if node in plan.listeners[s]:
-        ids, counts = np.unique(plan.listeners[s][node], return_counts=True)
+        ids, counts = plan.listeners[s][node]
         place = np.minimum(np.searchsorted(ids, sender), len(ids) - 1)
         listens = (recorder == -1) & (ids[place] == sender)
         copies[listens] *= counts[place[listens]]

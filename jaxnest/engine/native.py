@@ -13,6 +13,7 @@ import numpy as np
 from jaxnest.engine import layout
 from jaxnest.engine.buffers import Buffers, events_per_slice
 from jaxnest.engine.collectors import collectors_of, modulating_call
+from jaxnest.engine.delivery_table import DeliveryTable
 from jaxnest.engine.learning import learners_of
 from jaxnest.engine.node_columns import NodeColumns
 from jaxnest.engine.operations import Pack
@@ -58,6 +59,9 @@ class NativeRunner:
         self._registers = addresses([b.register for b in self.buffers])
         self._waveforms = Waveforms(plan, self.buffers, self.neurons, self.clocks)
         self._probes = ProbeSamples(plan, self)
+        self._deliveries: dict[int, Pack] = {}
+        self._now = np.zeros(1)
+        self._rest = list(self._decay())
         self.n_workers = min(len(shards), n_processors()) if is_worthwhile(plan) else 1
         mine = [shards[w :: self.n_workers] for w in range(self.n_workers)]
         self._program = Program(
@@ -67,17 +71,30 @@ class NativeRunner:
             plan.min_delay,
         )
 
-    def _columns(self, s: int) -> list[Columns]:
-        """Return the neurons of a virtual process in the layout of the loops that advance them."""
+    def _columns(self, s: int, which: Sequence[int] | None = None) -> list[Columns]:
+        """Return neurons of a virtual process (batches, by default all) in the layout of their loops."""
         plan, found = self.plan, []
         used = lanes_in_use((d.table for d in self.devices[s] if d), self.buffers[s].ring)
-        for b, batch in enumerate(plan.shards[s].batches):
-            outputs, sampled = plan.outputs(s, b)
+        for b in range(len(plan.shards[s].batches)) if which is None else which:
+            batch, (outputs, sampled) = plan.shards[s].batches[b], plan.outputs(s, b)
             if batch.side_by_side and not batch.model.signals:
                 found.append(VectorColumns(batch, outputs, sampled, plan.min_delay, used))
             else:
                 found.append(NodeColumns(batch, outputs, sampled, plan.min_delay))
         return found
+
+    def deliver_through(self, tables: list[DeliveryTable]) -> None:
+        """Go on with other connections between the same neurons."""
+        self.plan.delivery = tables
+        for s in range(len(tables)):
+            pack = deliver(self.plan, self.buffers, self._registers, self.streams, s, self.clocks[s])
+            self._program.replace(self._deliveries[s], pack)
+            self._deliveries[s] = pack
+
+    def adopt(self, s: int, batches: Sequence[int]) -> bool:
+        """Take over variables and states of some batches that changed; False if they are laid out differently now."""
+        pairs = zip(batches, self._columns(s, batches), strict=True)
+        return all(type(new) is type(self.neurons[s][b]) and self.neurons[s][b].adopt(new) for b, new in pairs)  # pyright: ignore[reportArgumentType]
 
     def _clock(self, s: int) -> np.ndarray:
         clock = np.zeros(layout.CLOCK_WORDS, np.int64)
@@ -109,7 +126,8 @@ class NativeRunner:
         yield from ((pack, True) for pack in self._waveforms.deliver(s))
         for one in self._learners[s]:
             yield archive_learning.take_signals.pack(_flat(buffers), index, pool, one.lanes, one.places, clock), False
-        yield deliver(self.plan, self.buffers, self._registers, self.streams, s, clock), True
+        self._deliveries[s] = deliver(self.plan, self.buffers, self._registers, self.streams, s, clock)
+        yield self._deliveries[s], True
         mine = buffers.precise
         if mine is not None:
             queues = (mine.pending.words, mine.queue_of_node, mine.ready.words, mine.begin, mine.end)
@@ -198,6 +216,13 @@ class NativeRunner:
         noted += [*note_histories(plan, self, buffers, s, clock), *self._probes.calls(s)]
         yield from ((pack, False) for pack in noted)
 
+    def _decay(self) -> Iterator[Pack]:
+        from jaxnest.engine import archive
+
+        for buffers in self.buffers:
+            if len(buffers.archive.arrays[1]):
+                yield archive.decay_calcium.pack(buffers.archive.arrays[1], self._now)
+
     def _room(self, shards: Sequence[int]) -> Pack:
         """Return the call that says whether buffers have room for another slice."""
         from jaxnest.engine import events
@@ -267,11 +292,9 @@ class NativeRunner:
 
     def rest(self, t: float) -> None:
         """Advance at the end of a run what otherwise only spikes advance."""
-        from jaxnest.engine import archive
-
-        for buffers in self.buffers:
-            if len(buffers.archive.arrays[1]):
-                archive.decay_calcium(buffers.archive.arrays[1], t)
+        self._now[0] = t
+        for pack in self._rest:
+            pack.run()
 
     def bring_home(self) -> None:
         """Write all states back to the node table."""

@@ -8,6 +8,7 @@ from typing import final
 import numpy as np
 
 from jaxnest.engine.buffers import Buffers
+from jaxnest.engine.calibration import adopt
 from jaxnest.engine.generate import split
 from jaxnest.engine.neuron_loops import neuron_loop
 from jaxnest.engine.operations import Pack
@@ -75,6 +76,11 @@ class NodeColumns:
             buffers.ring.reshape(-1), self.state, self.samples, self.scalars, self.sampled, self.frozen, self.places,
             self.recorders, first_queue, *queues, clock,
         )  # fmt: skip
+
+    def adopt(self, other: NodeColumns) -> bool:
+        """Take over variables and states of other columns for these nodes; False if they are laid out differently."""
+        names = ("scalars", "vectors", "vector_start", "state", "state_vectors", "state_start", "sampled", "frozen")
+        return self.operation is other.operation and adopt(self, other, (*names, "places"))
 
     def constant(self) -> tuple[np.ndarray, ...]:
         """Return what the loop only reads, in the order of its arguments."""

@@ -28,6 +28,7 @@ _TYPES: dict[str, tuple[str, int]] = {
 }
 """Name of a kind of argument -> type of its elements and number of dimensions."""
 _SCALARS = {"int": 0, "float": 0}
+_DTYPES = {name: np.dtype(name) for name in ("i4", "i8", "u4", "u8", "f8")}
 _ENTRY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
 
 
@@ -133,9 +134,9 @@ def _words_of(operation: Operation, name: str, kind: str, argument: Any) -> list
         if kind == "int":
             return [int(argument)]
         return [int(np.float64(argument).view(np.int64))]
-    if argument.dtype.str[1:] != element or argument.ndim != dimensions or not argument.flags.c_contiguous:
+    if argument.dtype != _DTYPES[element] or argument.ndim != dimensions or not argument.flags.c_contiguous:
         raise TypeError(
             f"{operation.name}: {name} has to be {kind}, it is {argument.dtype} with the shape {argument.shape}"
             f"{'' if argument.flags.c_contiguous else ', not in C order'}."
         )
-    return [argument.__array_interface__["data"][0], *argument.shape]
+    return [argument.ctypes.data, *argument.shape]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, final
 
@@ -57,8 +57,8 @@ class Plan:
     """First and last active step of each of them."""
     recorded: list[np.ndarray]
     """Per shard and column of the raster: whether some recorder listens."""
-    listeners: list[dict[int, np.ndarray]]
-    """Per shard: recorder -> ids of the neurons it listens to (with repetitions)."""
+    listeners: list[dict[int, tuple[np.ndarray, np.ndarray]]]
+    """Per shard: recorder -> ids of the neurons it listens to, and how many connections there are from each."""
     detectors: dict[int, int]
     """Node id of each detector -> the index of its receptor 0 in event records; those of the others follow."""
     probes: list[Probe]
@@ -131,11 +131,7 @@ def build_plan(
     nodes, connections = network.nodes, network.connections
     shards = [build_shard(nodes, i, connections.min_delay, vectors, whole) for i in range(nodes.n_virtual_processes)]
     for s, batch in ((shard.index, b) for shard in shards for b in shard.batches):
-        batch.calibrate(network.clock, spread, prepared.shards[s].batches if prepared else ())
-        batch.variables |= {k: np.float64(network.attributes.get(k)) for k in batch.model.kernel_values}
-        if batch.model.learns is not None:
-            names = ("update_steps", "window_steps")
-            batch.variables |= {k: np.array(float(n)) for k, n in zip(names, _learning(network), strict=True)}
+        calibrate_batch(batch, network, spread, prepared.shards[s].batches if prepared else ())
     lookups = [shard.lane_lookup(len(nodes)) for shard in shards]
     _refuse_negative(network, shards, lookups)
     windows = _recorder_windows(nodes.stores, network.clock)
@@ -156,7 +152,7 @@ def build_plan(
         recorders,
         [windows[n] for n in recorders.tolist()],
         [
-            np.isin(shard.emitters, np.concatenate([*heard.values(), detected])).astype(np.int64)
+            np.isin(shard.emitters, np.concatenate([*(ids for ids, _ in heard.values()), detected])).astype(np.int64)
             for shard, heard in zip(shards, listeners, strict=True)
         ],
         listeners,
@@ -170,10 +166,30 @@ def build_plan(
     )
 
 
+def calibrate_batch(
+    batch: Batch, network: Network, spread: dict[tuple[str, int], set[str]], prepared: Sequence[Batch] = ()
+) -> None:
+    """Compute the variables of nodes from their present parameters and the settings of the kernel."""
+    batch.calibrate(network.clock, spread, prepared)
+    batch.variables |= {k: np.float64(network.attributes.get(k)) for k in batch.model.kernel_values}
+    if batch.model.learns is not None:
+        names = ("update_steps", "window_steps")
+        batch.variables |= {k: np.array(float(n)) for k, n in zip(names, _learning(network), strict=True)}
+
+
+def connection_tables(network: Network, plan: Plan) -> tuple[list[DeliveryTable], list[list[DeviceTable]]]:
+    """Return the connections between neurons, and those from devices, laid out again for a plan."""
+    lookups = [shard.lane_lookup(len(network.nodes)) for shard in plan.shards]
+    _refuse_negative(network, plan.shards, lookups)
+    devices = _device_tables(network.connections, plan.shards, lookups, plan.recorders, plan.detectors)
+    return _delivery_tables(network, plan.shards, lookups), devices
+
+
 def kernel_settings(network: Network) -> tuple[Any, ...]:
     """Return the attributes of the kernel that a plan depends on and that may change between runs."""
     names = {name for model in network.nodes.stores for name in model.kernel_values}
-    return tuple(network.attributes.get(name) for name in sorted(names | {"wfr_max_iterations", "wfr_tol"}))
+    stored = network.attributes
+    return stored.wfr_max_iterations, stored.wfr_tol, *(stored.get(name) for name in sorted(names))
 
 
 def _learning(network: Network) -> tuple[int, int]:
@@ -282,12 +298,12 @@ def watched(connections: Any) -> set[int]:
     return {i for _, i, _, table in connections.delivering() if len(table.named.defaults.get("weight_recorder", ()))}
 
 
-def _listeners(to_device: Iterator[tuple[int, Any]]) -> dict[int, np.ndarray]:
+def _listeners(to_device: Iterator[tuple[int, Any]]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     heard: dict[int, list[np.ndarray]] = {}
     for _, table in to_device:
         for recorder in np.unique(table.target):
             heard.setdefault(int(recorder), []).append(table.source[table.target == recorder].astype(np.int64))
-    return {recorder: np.concatenate(parts) for recorder, parts in heard.items()}
+    return {recorder: np.unique(np.concatenate(parts), return_counts=True) for recorder, parts in heard.items()}
 
 
 def _meter_requests(network: Network, shards: list[Shard]) -> Iterator[MeterRequest]:

@@ -11,13 +11,14 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.engine import layout, native
 from jaxnest.engine.buffers import EVENT_CAPACITY, Buffers, carry_over, clock_words, events_per_slice, new_buffers
+from jaxnest.engine.calibration import begin_run, begins_runs, restart
 from jaxnest.engine.detection import Detection
 from jaxnest.engine.drain import LateRecords, SpikeRecords, WeightWatch
 from jaxnest.engine.growing import COUNT
 from jaxnest.engine.learning import configure
 from jaxnest.engine.meters import begin_sampling
-from jaxnest.engine.plan import Network, Plan, build_plan, kernel_settings
-from jaxnest.engine.secondary import show_arrived
+from jaxnest.engine.plan import Network, Plan, build_plan, calibrate_batch, connection_tables, kernel_settings
+from jaxnest.engine.secondary import is_secondary, show_arrived
 from jaxnest.engine.stimulation import Devices
 
 AIM_SECONDS = 0.2
@@ -46,6 +47,9 @@ class Session:
         """What was taken over last."""
         self._prepared_versions: tuple[Any, ...] = ()
         """What the values follow that are computed when runs are prepared."""
+        self._others: list[tuple[Any, ...]] = []
+        self._seen: dict[Any, int] = {}
+        """The values of nodes that were taken over when a run was prepared, by model."""
         self._partial = False
         """True if there may be nodes or connections that take part only when a run is prepared again."""
         self._reached = 0
@@ -58,13 +62,16 @@ class Session:
     def prepare(self, step: int) -> None:
         """Bring plan and back end up to date with the tables."""
         versions = self._present()
-        if self._plan is None or self._partial or self._versions[:2] != versions[:2]:
+        if self._plan is None or self._partial or self._versions[1] != versions[1]:
             self._rebuild(step)
         elif self._prepared_versions != versions:
-            self._recalibrate(step)
+            if not self._adopt(step, versions):
+                self._recalibrate(step) if self._versions[0] == versions[0] else self._rebuild(step)
         else:
             self._restart_devices(step)
         self._versions, self._prepared_versions, self._partial = versions, versions, False
+        self._others = self._other_connections()
+        self._seen = {model: store.values_version for model, store in self._network.nodes.stores.items()}
 
     def take_changes(self, step: int) -> None:
         """Between runs that were prepared together, take over what was changed in the tables.
@@ -129,10 +136,85 @@ class Session:
         self._runner.plan, self._runner.devices = fresh, self._devices
         self._runner.refresh()
 
+    def _adopt(self, step: int, versions: tuple[Any, ...]) -> bool:
+        """Take over changed values in place, if nothing is laid out differently by them; return whether that was so.
+
+        What follows from several values of different nodes is left to `_recalibrate`.
+        """
+        plan, runner = self._plan, self._runner
+        assert plan is not None
+        if not isinstance(runner, native.NativeRunner) or self._prepared_versions[4:] != versions[4:]:
+            return False
+        if plan.secondary is not None or any(s.voltage_batches or s.learning_rows for s in plan.shards):
+            return False
+        stores = self._network.nodes.stores
+        if any(getattr(m, "restarts", False) or begins_runs(m) for m in stores):
+            return False
+        self.bring_home()
+        connected = self._prepared_versions[0] != versions[0] or self._prepared_versions[2] != versions[2]
+        if connected and not self._adopt_connections(step):
+            return False
+        changed = [m for m, store in stores.items() if self._seen.get(m) != store.values_version]
+        return all(self._adopt_nodes(model, step) for model in changed)
+
+    def _adopt_connections(self, step: int) -> bool:
+        """Take over connections between neurons, and weights and delays of all."""
+        plan, connections = self._plan, self._network.connections
+        assert plan is not None
+        limits = (plan.min_delay, plan.max_delay)
+        if limits != (connections.min_delay, connections.max_delay) or self._others != self._other_connections():
+            return False
+        if plan.off_grid or plan.detectors or any(t.group_watched.any() for t in plan.delivery):
+            return False
+        delivery, devices = connection_tables(self._network, plan)
+        if any(t.plasticity is not None or t.group_watched.any() for t in (*plan.delivery, *delivery)):
+            return False
+        for old, new in zip(plan.device_tables, devices, strict=True):
+            if not all(a.adopt(b) for a, b in zip(old, new, strict=True)):
+                return False
+        self._deliver_pending(step)
+        self._runner.deliver_through(delivery)
+        return True
+
+    def _other_connections(self) -> list[tuple[Any, ...]]:
+        """Return which connections there are beside those between neurons."""
+        tables = self._network.connections.tables()
+        return [(s, i, kind, id(t), len(t.source)) for s, i, kind, t in tables if kind != "neuron" or is_secondary(t)]
+
+    def _adopt_nodes(self, model: type[Any], step: int) -> bool:
+        """Take over the values of all nodes of a model."""
+        plan = self._plan
+        assert plan is not None
+        for s, shard in enumerate(plan.shards):
+            mine = [b for b, batch in enumerate(shard.batches) if batch.model is model]
+            for batch in (shard.batches[b] for b in mine):
+                if not batch.is_still_alike():
+                    return False
+                calibrate_batch(batch, self._network, self._spread)
+            if model.archives and mine:
+                self._configure_archive(s)
+            if not self._runner.adopt(s, mine):
+                return False
+            for d, batch in enumerate(shard.devices):
+                if batch.model is model and not self._adopt_devices(s, d, step):
+                    return False
+            if any(batch.model is model for batch in shard.detectors):
+                return False
+        return True
+
+    def _adopt_devices(self, s: int, d: int, step: int) -> bool:
+        """Take over the values of a batch of devices."""
+        plan, old = self._plan, self._devices[s][d]
+        assert plan is not None
+        if old is None or (old.table.lane_positive < 0).any():  # recorders; or how many events these get may change
+            return False
+        restart(old.batch.model, old.batch.store, self._network.clock, step)
+        self._kept[s] |= old.keep()
+        new = Devices(old.batch, old.table, old.outputs, plan, self._kept[s], step)
+        return old.adopt(new)
+
     def _restart(self, step: int) -> None:
         """Give nodes the state that they start a run with."""
-        from jaxnest.engine.calibration import begin_run, restart
-
         for model, store in self._network.nodes.stores.items():
             if hasattr(model, "advance"):
                 restart(model, store, self._network.clock, step)
@@ -172,13 +254,18 @@ class Session:
 
     def _configure_archives(self) -> None:
         """Tell the archives of spikes who reads them."""
+        assert self._plan is not None
+        for s in range(len(self._plan.shards)):
+            self._configure_archive(s)
+
+    def _configure_archive(self, s: int) -> None:
         plan = self._plan
         assert plan is not None
-        for shard, table, buffers in zip(plan.shards, plan.delivery, self._buffers, strict=True):
-            readers = table.plasticity and table.plasticity.readers(len(shard.emitters))
-            buffers.archive.configure(shard, readers, plan.clock, buffers.counters, plan.max_delay)
-            new = table.plasticity and table.plasticity.begin_learning(len(shard.emitters))
-            configure(buffers.archive, shard, new, plan.learning, buffers.counters)
+        shard, table, buffers = plan.shards[s], plan.delivery[s], self._buffers[s]
+        readers = table.plasticity and table.plasticity.readers(len(shard.emitters))
+        buffers.archive.configure(shard, readers, plan.clock, buffers.counters, plan.max_delay)
+        new = table.plasticity and table.plasticity.begin_learning(len(shard.emitters))
+        configure(buffers.archive, shard, new, plan.learning, buffers.counters)
 
     def settle(self, step: int) -> None:
         """Bring everything home before rows of connection tables move."""

@@ -17,6 +17,9 @@ from jaxnest.engine.calibration import calibrate, compressed, computed, state_co
 from jaxnest.engine.layout import WIDTH
 from jaxnest.models.base import FLUSH_INTERVAL
 
+FEW_ADAPTIVE = 4
+"""Fewer neurons that are integrated adaptively are advanced one by one."""
+
 
 @final
 @dataclass
@@ -80,6 +83,24 @@ class Batch:
         """Return an array of one row per node with further rows (copies of the last) up to whole tiles."""
         more = self.padded_size - len(self.rows)
         return np.concatenate([array, np.repeat(array[-1:], more, axis=0)]) if more else array
+
+    def allows_blocks(self) -> bool:
+        """Return whether compiled code can advance the nodes in blocks, and gains from that."""
+        columns, model = self.store.columns, self.model
+        vectors = any(
+            q.is_vector and (k in model.parameters or k in model.dynamic) for k, q in self.store.quantities.items()
+        )
+        switched = any(columns[name][self.rows].any() for name in model.switches)
+        many = len(self) >= (FEW_ADAPTIVE if hasattr(model, "dynamics") else 1)
+        return model.side_by_side and many and not (vectors or self.frozen is not None or self.stochastic or switched)
+
+    def is_still_alike(self) -> bool:
+        """Return whether the nodes are advanced together as they were, whatever their values are now."""
+        if self.model.is_stochastic is not None:
+            drawn = np.asarray(self.model.is_stochastic({k: c[self.rows] for k, c in self.store.columns.items()}))
+            if (drawn != self.stochastic).any():
+                return False
+        return self.side_by_side == self.allows_blocks()
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return the stored columns of these nodes."""
@@ -269,8 +290,6 @@ def _neurons(
             model, store, chosen, store.node_ids[chosen], int(sizes[kind]), min_delay, stochastic=drawn, whole=whole
         )
         batch.frozen = frozen if frozen.any() else None
-        switched = any(store.columns[name][chosen].any() for name in model.switches)
-        fits = model.side_by_side and not (vectors or frozen.any() or drawn or switched)
-        batch.side_by_side = side_by_side and fits and len(chosen) >= WIDTH
+        batch.side_by_side = side_by_side and batch.allows_blocks()
         batches.append(batch)
     return batches

@@ -72,7 +72,7 @@ class Program:
         clocks: Sequence[Sequence[np.ndarray]],
         min_delay: int,
     ) -> None:
-        self._kept = calls, checks, clocks
+        self._kept = [list(mine) for mine in calls], checks, clocks
         n = len(calls)
         self._block = np.zeros(HEAD_WORDS + 2 * n, np.int64)
         self._block[WORKERS], self._block[WAIT] = n, yielding_function()
@@ -100,6 +100,14 @@ class Program:
             for _ in self._threads[1].map(Pack.run, self._packs):
                 pass
         return int(self._controls[0, STEP])
+
+    def replace(self, old: Pack, new: Pack) -> None:
+        """Make a call with other arguments from now on."""
+        for mine, pack in zip(self._kept[0], self._packs, strict=True):
+            for k, call in enumerate(mine):
+                if call.pack is old:
+                    mine[k] = Call(new, call.at_begin)
+                    pack.arguments[1][k, PACK] = new.address
 
     def fits(self) -> bool:
         """Return whether buffers have room for another slice."""

@@ -8,7 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine.calibration import calibrate, computed, node_values
+from jaxnest.engine.calibration import adopt, calibrate, computed, node_values
 from jaxnest.engine.plan import Plan, window
 from jaxnest.engine.shard import Batch, Shard
 from jaxnest.engine.tables import DeviceTable
@@ -120,6 +120,12 @@ class Devices:
             )
             for i, node in enumerate(self.batch.node_ids)
         }
+
+    def adopt(self, other: Devices) -> bool:
+        """Take over what other devices have, the same ones; False if it is laid out differently."""
+        changing = ("state", "target_state", "objects", "memory")
+        constant = ("scalars", "vectors", "vector_start", "windows", "places", "memory_start")
+        return self.names == other.names and adopt(self, other, (*changing, *constant))
 
     def store_state(self) -> None:
         """Write the dynamic state back to the node table."""

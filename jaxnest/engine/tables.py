@@ -10,6 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.engine.calibration import adopt
 from jaxnest.engine.layout import AGAIN, ALIKE, ASCENDING, BINARY, DIFFERENT, FLIP, PLAIN
 from jaxnest.engine.shard import Batch, Shard
 from jaxnest.random.streams import identities
@@ -32,6 +33,11 @@ class DeviceTable:
     """What the connections of a device have in common: `DIFFERENT`, `ALIKE` or `ASCENDING` of `engine.layout`."""
     identity: np.ndarray
     """What tells the connections of a device apart, whatever the virtual process: target, and which one to it."""
+
+    def adopt(self, other: DeviceTable) -> bool:
+        """Take over the same connections with other values; False if they are laid out differently."""
+        same = all(np.array_equal(getattr(self, k), getattr(other, k)) for k in ("start", "flags", "alike", "identity"))
+        return same and adopt(self, other, ("lane_positive", "lane_negative", "weight", "delay", "shift"))
 
 
 @final

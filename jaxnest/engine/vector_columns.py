@@ -9,6 +9,7 @@ import numpy as np
 
 from jaxnest.engine.block_loops import block_loop, work_rows
 from jaxnest.engine.buffers import Buffers
+from jaxnest.engine.calibration import adopt
 from jaxnest.engine.layout import WIDTH
 from jaxnest.engine.operations import Pack
 from jaxnest.engine.recorders import recorder_words
@@ -53,6 +54,11 @@ class VectorColumns:
             buffers.ring.reshape(-1), buffers.raster, self.state, self.samples, self.values, self.differing,
             self.sampled, self.places, self.recorders, self._work, self._lags, clock,
         )  # fmt: skip
+
+    def adopt(self, other: VectorColumns) -> bool:
+        """Take over variables and states of other columns for these nodes; False if they are laid out differently."""
+        same = self.operation is other.operation and np.array_equal(self.differing, other.differing)
+        return same and adopt(self, other, ("state", "values", "sampled", "places"))
 
     def dynamic_state(self) -> dict[str, np.ndarray]:
         """Return the state in columns."""

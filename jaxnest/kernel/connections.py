@@ -173,17 +173,21 @@ class Connections:
         if not (self._unsorted or compact):
             return
         tables = list(self._tables.all())
-        if self._unsorted or any(table.disabled is not None for _, table in tables):
-            self.before_move()
+        if not self._unsorted and all(table.disabled is None for _, table in tables):
+            return
+        self.before_move()
         sorts = self._unsorted and self._kernel.attributes.use_compressed_spikes
         self._unsorted = False
         self._nodes_when_sorted = len(self._kernel.nodes)
         self.version += sum(table.compact() for _, table in tables)
         neurons = [table for category, table in tables if sorts and category == NEURON]
         several = self._kernel.n_threads > 1 and self.num_connections > _MANY
-        with ThreadPoolExecutor((os.cpu_count() or 1) if several else 1) as threads:
-            sort = functools.partial(_sort, stable=self._kernel.streams.is_keyed)
-            self.version += sum(threads.map(sort, neurons) if several else map(sort, neurons))
+        sort = functools.partial(_sort, stable=self._kernel.streams.is_keyed)
+        if several:
+            with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+                self.version += sum(threads.map(sort, neurons))
+        else:
+            self.version += sum(map(sort, neurons))
         for _, table in tables:
             self.version += table.n_sorted != len(table)
             table.n_sorted = len(table)

@@ -30,6 +30,8 @@ class Store:
         self.frozen = np.empty(0, np.bool_)
         self.extra: dict[int, dict[str, Any]] = {}
         """What the engine keeps for single rows beside the declared columns."""
+        self.values_version = 0
+        """Counts changes of values."""
 
     def append(self, defaults: Mapping[str, Any], node_ids: np.ndarray, virtual_processes: np.ndarray) -> int:
         """Add rows that hold the defaults and return the index of the first."""
@@ -230,6 +232,7 @@ class NodeTable:
         for name, column in columns.items():
             store.columns[name][rows[:bad]] = column[:bad]
         self.values_version += 1
+        store.values_version += 1
         if any(len(a) != len(b) for k, old in before.items() for a, b in zip(old, columns[k], strict=True)):
             self.version += 1
         if bad < len(rows):

@@ -175,6 +175,10 @@ class Simulation:
         return clock.to_steps(ms)
 
 
+_set_handler: Callable[..., Any] = getattr(signal.signal, "__wrapped__", signal.signal)
+"""Without the conversions to and from enumerations, which take longer than a short run."""
+
+
 @final
 class _Progress:
     """Shows progress, and turns Ctrl-C into a stop between two calls of the back end."""
@@ -193,12 +197,12 @@ class _Progress:
 
     def __enter__(self) -> _Progress:
         if threading.current_thread() is threading.main_thread():
-            self._handler = signal.signal(signal.SIGINT, self._interrupt)
+            self._handler = _set_handler(signal.SIGINT, self._interrupt)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._handler is not None:
-            signal.signal(signal.SIGINT, self._handler)
+            _set_handler(signal.SIGINT, self._handler)
         if self._bar is not None:
             self._bar.close()
 
