@@ -20,7 +20,7 @@ from jaxnest import errors as NESTErrors
 from jaxnest import ll_api, logic, math, random, spatial, spatial_distributions
 from jaxnest._version import __version__ as __version__
 from jaxnest.api.connections import Connect, Disconnect, GetConnections, TripartiteConnect
-from jaxnest.api.info import GetStatus, SetStatus, VerbosityLevel, get_verbosity, help, message, set_verbosity
+from jaxnest.api.info import Explain, GetStatus, SetStatus, VerbosityLevel, get_verbosity, help, message, set_verbosity
 from jaxnest.api.json_output import serialize_data, to_json
 from jaxnest.api.models import ConnectionRules, CopyModel, GetDefaults, Models, SetDefaults
 from jaxnest.api.node_collection import NodeCollection
@@ -230,6 +230,7 @@ __all__ = [
     "GetPosition",
     "GetSourceNodes",
     "GetSourcePositions",
+    "Explain",
     "GetStatus",
     "GetTargetNodes",
     "GetTargetPositions",

@@ -9,6 +9,7 @@ from typing import Any
 
 from jaxnest.api.deprecation import deprecated
 from jaxnest.api.json_output import to_json
+from jaxnest.engine.explanation import forms
 from jaxnest.kernel import messages
 from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.messages import VerbosityLevel
@@ -125,6 +126,25 @@ def set_verbosity(level: Any) -> None:
     if names[0] not in VerbosityLevel.__members__:
         raise AttributeError(f"{wanted}.")
     messages.set_verbosity(VerbosityLevel[names[0]])
+
+
+def Explain() -> None:
+    """Print which form of its model advances each population of neurons, and why.
+
+    A model is written once. Its functions are compiled as a *loop* over single neurons or, where they allow it, for
+    *blocks* of 16 neurons at a time; with ``compute_backend = "jax"`` they are *arrays* of JAX. Both compiled forms
+    have the same digits.
+
+    Examples
+    --------
+    >>> nest.Create("iaf_psc_alpha", 100)
+    >>> nest.Explain()
+    iaf_psc_alpha    nodes 1 to 100 (100)    blocks: 16 neurons at a time, with vector instructions
+    """
+    found = forms(kernel.nodes, kernel.connections.min_delay, kernel.attributes.compute_backend)
+    for model, process, first, last, n, form, reason in found:
+        where = f", virtual process {process}" if kernel.n_threads > 1 else ""
+        print(f"{model:<30} nodes {first} to {last} ({n}{where})    {form}: {reason}")
 
 
 def help(obj: Any = None, return_text: bool = False) -> str | None:

@@ -84,15 +84,23 @@ class Batch:
         more = self.padded_size - len(self.rows)
         return np.concatenate([array, np.repeat(array[-1:], more, axis=0)]) if more else array
 
-    def allows_blocks(self) -> bool:
-        """Return whether compiled code can advance the nodes in blocks, and gains from that."""
-        columns, model = self.store.columns, self.model
-        vectors = any(
-            q.is_vector and (k in model.parameters or k in model.dynamic) for k, q in self.store.quantities.items()
-        )
-        switched = any(columns[name][self.rows].any() for name in model.switches)
-        many = len(self) >= (FEW_ADAPTIVE if hasattr(model, "dynamics") else 1)
-        return model.side_by_side and many and not (vectors or self.frozen is not None or self.stochastic or switched)
+    def why_not_in_blocks(self) -> str:
+        """Return why compiled code does not advance the nodes in blocks; empty if it can, and gains from that."""
+        columns, model, quantities = self.store.columns, self.model, self.store.quantities
+        if not model.side_by_side:
+            return "its functions are not made of sums, products, exponentials and choices alone"
+        vectors = [k for k, q in quantities.items() if q.is_vector and (k in model.parameters or k in model.dynamic)]
+        if vectors:
+            return f"{vectors[0]} is a vector"
+        switched = [name for name in model.switches if columns[name][self.rows].any()]
+        if switched:
+            return f"{switched[0]} is not 0"
+        if self.frozen is not None:
+            return "some nodes are frozen"
+        if self.stochastic:
+            return "it draws a number in every step"
+        few = hasattr(model, "dynamics") and len(self) < FEW_ADAPTIVE
+        return f"fewer than {FEW_ADAPTIVE} neurons with steps of their own gain nothing" if few else ""
 
     def is_still_alike(self) -> bool:
         """Return whether the nodes are advanced together as they were, whatever their values are now."""
@@ -100,7 +108,7 @@ class Batch:
             drawn = np.asarray(self.model.is_stochastic({k: c[self.rows] for k, c in self.store.columns.items()}))
             if (drawn != self.stochastic).any():
                 return False
-        return self.side_by_side == self.allows_blocks()
+        return self.side_by_side == (not self.why_not_in_blocks())
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return the stored columns of these nodes."""
@@ -235,17 +243,20 @@ class Shard:
         return batch_of, position
 
 
-def build_shard(nodes: Any, index: int, min_delay: int, vectors: bool, whole: bool = False) -> Shard:
+def build_shard(
+    nodes: Any, index: int, min_delay: int, vectors: bool, whole: bool = False, everything: bool = False
+) -> Shard:
     """Collect the nodes of a virtual process in batches of equal model and equal number of receptors.
 
     With `vectors`, nodes whose model allows it are advanced side by side by compiled code. With `whole`, batches are
-    not cut into tiles.
+    not cut into tiles. Nodes that were made since a run was prepared do not take part, but with `everything`.
     """
+    last = len(nodes) if everything else nodes.n_prepared
     batches: list[Batch] = []
     devices: list[Batch] = []
     detectors: list[Batch] = []
     for model, store in nodes.stores.items():
-        rows = np.flatnonzero((store.virtual_processes == index) & (store.node_ids <= nodes.n_prepared))
+        rows = np.flatnonzero((store.virtual_processes == index) & (store.node_ids <= last))
         if not len(rows):
             continue
         if not model.has_proxies or model.element_type != "neuron" or hasattr(model, "advance"):
@@ -290,6 +301,6 @@ def _neurons(
             model, store, chosen, store.node_ids[chosen], int(sizes[kind]), min_delay, stochastic=drawn, whole=whole
         )
         batch.frozen = frozen if frozen.any() else None
-        batch.side_by_side = side_by_side and batch.allows_blocks()
+        batch.side_by_side = side_by_side and not batch.why_not_in_blocks()
         batches.append(batch)
     return batches
