@@ -1,18 +1,59 @@
 """Spikes on their way to detectors: nodes that get spikes as neurons do and only evaluate them.
 
-Detectors need nothing of the back ends but the event records, and work on the host when these are drained.
+Detectors need nothing of the back ends but the event records, and work when these are drained.
 """
 
 from __future__ import annotations
 
-from typing import Any, final
+import functools
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
 from jaxnest.engine.buffers import Buffers
 from jaxnest.engine.calibration import node_values
 from jaxnest.engine.drain import event_records
+from jaxnest.engine.fingerprints import fingerprint
+from jaxnest.engine.operations import Operation
 from jaxnest.engine.plan import Network, Plan, window
+from jaxnest.models.detector import limits
+
+KINDS = {
+    "spikes": "I8x2", "weights": "F8", "limits": "I8", "ends": "I8x2", "recent": "I8x2", "amounts": "F8",
+    "signals": "I8",
+}  # fmt: skip
+"""The arguments of all functions that count; the arrays that they change follow."""
+
+
+class Arrivals(NamedTuple):
+    """Spikes on their way: time of delivery, and what detectors evaluate (`Detector.count`)."""
+
+    time: np.ndarray
+    spikes: np.ndarray
+    weights: np.ndarray
+
+    def ordered(self, low: int, high: int) -> tuple[np.ndarray, np.ndarray]:
+        """Return spikes and weights in the order of delivery, where stamps are above `low` and not above `high`."""
+        order = np.argsort(self.time, kind="stable")
+        order = order[(self.spikes[order, 1] > low) & (self.spikes[order, 1] <= high)]
+        return self.spikes[order], self.weights[order]
+
+
+@functools.cache
+def counting(model: type[Any], kinds: tuple[str, ...]) -> Operation:
+    """Return the compiled function that evaluates spikes; `kinds` are those of the arrays that it changes."""
+    from jaxnest.engine import scalar_ops  # noqa: F401 - the meaning of helpers in compiled code
+
+    return Operation(model.count, KINDS | dict(zip(model.counted, kinds, strict=True)), fingerprint(model))
+
+
+def _count(model: type[Any], p: Any, plan: Plan, spikes: np.ndarray, weights: np.ndarray) -> dict[str, Any]:
+    """Return the new values of a detector."""
+    results = {name: getattr(p, name).copy() for name in model.counted}
+    kinds = tuple(f"{a.dtype.kind.upper()}8{f'x{a.ndim}' if a.ndim > 1 else ''}" for a in results.values())
+    memory = p.memory.with_room(len(spikes))
+    counting(model, kinds)(spikes, weights, limits(p, plan.clock, plan.min_delay), *memory, *results.values())
+    return results | {"memory": memory}
 
 
 @final
@@ -50,14 +91,12 @@ class Detection:
             node = int(batch.store.node_ids[row])
             first, s = plan.detectors[node], owner[node]
             n_receptors = batch.model.receptor_count({k: c[row] for k, c in batch.store.columns.items()})
-            arrivals = _from_neurons(plan, s, first, n_receptors, spikes)
-            arrivals += _from_devices(records[s], first, n_receptors)
-            arrivals.sort(key=lambda a: a[0])
-            low, high = window(batch.store, row, plan.clock)
-            active = [a[1:] for a in arrivals if low < a[2] <= high]
-            if active:
+            found = _from_neurons(plan, s, first, n_receptors, spikes), _from_devices(records[s], first, n_receptors)
+            arrivals = Arrivals(*map(np.concatenate, zip(*found, strict=True)))
+            spikes_and_weights = arrivals.ordered(*window(batch.store, row, plan.clock))
+            if len(spikes_and_weights[0]):
                 p = node_values(batch.store.columns, row)
-                self._write(batch, row, batch.model.detect(p, plan.clock, plan.min_delay, active))
+                self._write(batch, row, _count(batch.model, p, plan, *spikes_and_weights))
 
     def _note(self, plan: Plan, records: list[np.ndarray]) -> None:
         """Keep the spikes of neurons until they are delivered, in the order in which that will be."""
@@ -75,26 +114,26 @@ def _rows(plan: Plan) -> list[tuple[Any, int]]:
     return [(b, int(row)) for shard in plan.shards for b in shard.detectors for row in b.rows]
 
 
-def _from_neurons(plan: Plan, s: int, first: int, n: int, spikes: np.ndarray) -> list[tuple[Any, ...]]:
-    """Return time of delivery, receptor, stamp, multiplicity and weight; a multiple spike is as many single ones."""
+def _from_neurons(plan: Plan, s: int, first: int, n: int, spikes: np.ndarray) -> Arrivals:
+    """Return what neurons sent; a multiple spike is as many single ones."""
     inputs = plan.detector_inputs[s]
     mine = (inputs.listener >= first) & (inputs.listener < first + n)
     source, receptor, weight = inputs.source[mine], (inputs.listener - first)[mine], inputs.weight[mine]
     begin, end = np.searchsorted(source, spikes[:, 1], "left"), np.searchsorted(source, spikes[:, 1], "right")
-    arrivals = []
-    for (_, _, stamp, multiplicity, slice_, _), low, high in zip(spikes.tolist(), begin, end, strict=True):
-        time = 2 * (slice_ + 1) * plan.min_delay
-        one = [(time, int(receptor[c]), stamp, 1, float(weight[c])) for c in range(low, high)]
-        arrivals += one * multiplicity
-    return arrivals
+    _, _, stamp, multiplicity, slice_, _ = spikes.T
+    n_copies = (end - begin) * multiplicity
+    spike = np.repeat(np.arange(len(spikes)), n_copies)
+    copy = np.arange(len(spike)) - np.repeat(np.cumsum(n_copies) - n_copies, n_copies)
+    connection = begin[spike] + copy % (end - begin)[spike]
+    columns = (receptor[connection], stamp[spike], np.ones_like(spike))
+    return Arrivals(2 * (slice_[spike] + 1) * plan.min_delay, np.stack(columns, axis=1), weight[connection])
 
 
-def _from_devices(records: np.ndarray, first: int, n: int) -> list[tuple[Any, ...]]:
-    """Return time of delivery, receptor, stamp, multiplicity and weight."""
+def _from_devices(records: np.ndarray, first: int, n: int) -> Arrivals:
+    """Return what devices sent."""
     mine = records[(records[:, 0] >= first) & (records[:, 0] < first + n)]
     mine = mine[np.lexsort((mine[:, 1], mine[:, 4]))]
     weight = np.ascontiguousarray(mine[:, 6]).view(np.float64)
-    return [
-        (2 * segment + 1, receptor - first, stamp, multiplicity, w)  # after what is delivered at the same time
-        for (receptor, _, stamp, multiplicity, segment, _, _), w in zip(mine.tolist(), weight.tolist(), strict=True)
-    ]
+    columns = (mine[:, 0] - first, mine[:, 2], mine[:, 3])
+    # after what is delivered at the same time
+    return Arrivals(2 * mine[:, 4] + 1, np.stack(columns, axis=1), weight)

@@ -19,12 +19,12 @@ I4 = I8 = U4 = U8 = F8 = np.ndarray
 """One-dimensional arrays: whole numbers with and without a sign, floating-point numbers, of four and of eight bytes."""
 I4x2 = I8x2 = U8x2 = F8x2 = np.ndarray
 """Arrays of rows."""
-F8x3 = np.ndarray
+I8x3 = F8x3 = np.ndarray
 """Arrays of tables."""
 
 _TYPES: dict[str, tuple[str, int]] = {
     name: (name[:2].lower(), int(name[3:] or 1))
-    for name in ("I4", "I8", "U4", "U8", "F8", "I4x2", "I8x2", "U8x2", "F8x2", "F8x3")
+    for name in ("I4", "I8", "U4", "U8", "F8", "I4x2", "I8x2", "U8x2", "F8x2", "I8x3", "F8x3")
 }
 """Name of a kind of argument -> type of its elements and number of dimensions."""
 _SCALARS = {"int": 0, "float": 0}

@@ -23,6 +23,7 @@ from jaxnest.engine.tables import (
     part,
 )
 from jaxnest.models.base import MARK
+from jaxnest.models.detector import Detector
 from jaxnest.models.learning_history import LEARNING_WINDOW, UPDATE_INTERVAL
 
 NEVER = 1 << 62
@@ -237,7 +238,7 @@ def _recorder_windows(stores: dict[Any, Any], clock: Any) -> dict[int, tuple[int
     """Return the windows of all recorders of spikes, by node id."""
     windows: dict[int, tuple[int, int]] = {}
     for model, store in stores.items():
-        if model.element_type == "recorder" and not hasattr(model, "detect") and not model.samples:
+        if model.element_type == "recorder" and not issubclass(model, Detector) and not model.samples:
             windows |= {int(n): window(store, r, clock) for r, n in enumerate(store.node_ids)}
     return windows
 

@@ -16,6 +16,7 @@ from jaxnest.engine import archive_layout as words
 from jaxnest.engine.calibration import calibrate, compressed, computed, state_columns
 from jaxnest.engine.layout import WIDTH
 from jaxnest.models.base import FLUSH_INTERVAL
+from jaxnest.models.detector import Detector
 
 FEW_ADAPTIVE = 4
 """Fewer neurons that are integrated adaptively are advanced one by one."""
@@ -260,7 +261,7 @@ def build_shard(
         if not len(rows):
             continue
         if not model.has_proxies or model.element_type != "neuron" or hasattr(model, "advance"):
-            kind = detectors if hasattr(model, "detect") else devices
+            kind = detectors if issubclass(model, Detector) else devices
             kind.append(Batch(model, store, rows, store.node_ids[rows], 0, min_delay))
             continue
         batches += _neurons(model, store, rows, min_delay, vectors, whole)

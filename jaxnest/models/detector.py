@@ -2,17 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, final
+from collections.abc import Mapping
+from typing import Any, ClassVar, NamedTuple, final
 
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.models import ops
 from jaxnest.models.base import INFINITE_TIME, Quantity, hidden
 from jaxnest.models.device import Device, is_number
 
-Arrival = tuple[int, int, int, float]
-"""Receptor, stamp (steps), multiplicity and weight of a spike."""
+RECEPTOR, STAMP, MULTIPLICITY = range(3)
+"""Columns of the spikes that arrive; stamps are in steps."""
+WIDTH, LONGEST, MIN_DELAY, BEGIN, END = range(5)
+"""What limits counting, in steps: width of a bin, largest time difference, steps of a slice, and the first and last
+stamp that count."""
+OLD_STAMP, OLD_CHANNEL, OLD_BEGIN = range(3)
+"""Columns of what is remembered; pulses have a beginning."""
+
+
+class Memory(NamedTuple):
+    """What a detector remembers: queues in the order of stamps."""
+
+    ends: np.ndarray
+    """First row of each queue, and the row behind its last one."""
+    recent: np.ndarray
+    amounts: np.ndarray
+    """Weights of what is remembered."""
+    signals: np.ndarray
+    """What is known of binary signals."""
+
+    def with_room(self, n: int) -> Memory:
+        """Return a copy with room for `n` more in each queue."""
+        size = n + int(np.max(self.ends[:, 1] - self.ends[:, 0]))
+        ends = np.zeros_like(self.ends)
+        recent = np.zeros((size * len(ends), 3), np.int64)
+        amounts = np.zeros(size * len(ends))
+        for queue, (first, last) in enumerate(self.ends.tolist()):
+            ends[queue] = size * queue, size * queue + last - first
+            recent[slice(*ends[queue])] = self.recent[first:last]
+            amounts[slice(*ends[queue])] = self.amounts[first:last]
+        return Memory(ends, recent, amounts, self.signals.copy())
+
+
+def nothing_remembered(queues: int = 1, signals: tuple[int, ...] = ()) -> Memory:
+    """Return an empty memory."""
+    ends, recent = np.zeros((queues, 2), np.int64), np.zeros((0, 3), np.int64)
+    return Memory(ends, recent, np.zeros(0), np.array(signals, np.int64))
+
+
+@ops.helper
+def remember(
+    ends: Any, recent: Any, amounts: Any, queue: int, stamp: int, channel: int, begin: int, amount: float
+) -> None:
+    """Insert a row into a queue, behind those with the same stamp."""
+    k = ends[queue, 1]
+    while k > ends[queue, 0] and recent[k - 1, OLD_STAMP] > stamp:
+        recent[k], amounts[k] = recent[k - 1], amounts[k - 1]
+        k -= 1
+    recent[k, OLD_STAMP], recent[k, OLD_CHANNEL], recent[k, OLD_BEGIN], amounts[k] = stamp, channel, begin, amount
+    ends[queue, 1] += 1
 
 
 class Detector(Device, abstract=True):
@@ -26,6 +75,8 @@ class Detector(Device, abstract=True):
     default_steps = {"delta_tau": 5}
     odd_bins: ClassVar[bool] = False
     """The width of a bin has to be an odd number of steps."""
+    counted: ClassVar[tuple[str, ...]]
+    """Names of the arrays that `count` changes."""
     parameters = {
         "delta_tau": Quantity(0.5, "ms", "Width of a bin"),
         "tau_max": Quantity(5.0, "ms", "Largest time difference"),
@@ -45,8 +96,22 @@ class Detector(Device, abstract=True):
         raise NotImplementedError
 
     @staticmethod
-    def detect(p: Any, clock: Any, min_delay: int, arrivals: Sequence[Arrival]) -> dict[str, Any]:
-        """Return the state after some spikes, in the order in which they arrive."""
+    def count(
+        spikes: Any, weights: Any, limits: Any, ends: Any, recent: Any, amounts: Any, signals: Any, *results: Any
+    ) -> None:
+        """Evaluate spikes in the order in which they arrive; compiled by numba.
+
+        Parameters
+        ----------
+        spikes, weights
+            `RECEPTOR`, `STAMP` and `MULTIPLICITY` of each spike, and its weight.
+        limits
+            `WIDTH`, `LONGEST`, ...
+        ends, recent, amounts, signals
+            The `Memory`.
+        results
+            The values that `counted` names.
+        """
         raise NotImplementedError
 
     @classmethod
@@ -98,14 +163,15 @@ def _described(name: str, ms: float, clock: Any) -> str:
     return f"{name} = {ms:g} ms (= {clock.to_tics(ms)} tics = {steps} step{'s' * (steps != 1)})"
 
 
-def counting_steps(p: Any, clock: Any) -> tuple[int, int]:
-    """Return the first and last stamp (steps) that count."""
-    return clock.to_steps(p.Tstart), clock.to_tics(p.Tstop) // clock.tics_per_step
-
-
 def bins(p: Any, clock: Any) -> tuple[int, int]:
     """Return width of a bin and largest time difference in steps."""
     return clock.to_steps(p.delta_tau), clock.to_steps(p.tau_max)
+
+
+def limits(p: Any, clock: Any, min_delay: int) -> np.ndarray:
+    """Return `WIDTH`, `LONGEST`, ... of a detector."""
+    begin, end = clock.to_steps(p.Tstart), clock.to_tics(p.Tstop) // clock.tics_per_step
+    return np.array([*bins(p, clock), min_delay, begin, end], np.int64)
 
 
 def whole(values: Any) -> np.ndarray:

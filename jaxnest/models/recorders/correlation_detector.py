@@ -3,16 +3,29 @@
 from __future__ import annotations
 
 import math
-from bisect import insort
-from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from jaxnest import errors
 from jaxnest.models.base import Quantity
-from jaxnest.models.detector import Arrival, Detector, Values, bins, counting_steps, whole
+from jaxnest.models.detector import (
+    BEGIN,
+    END,
+    LONGEST,
+    MULTIPLICITY,
+    OLD_STAMP,
+    RECEPTOR,
+    STAMP,
+    WIDTH,
+    Detector,
+    Values,
+    bins,
+    nothing_remembered,
+    remember,
+    whole,
+)
 from jaxnest.models.registry import register
 
 
@@ -34,6 +47,7 @@ class correlation_detector(Detector):
         "histogram_correction": Quantity(np.empty(0), "", "Rounding errors of the sums", settable=False),
         "count_histogram": Quantity(np.empty(0), "", "Cross-correlation", settable=False),
     }
+    counted = ("n_events", "histogram", "histogram_correction", "count_histogram")
     spike_receptors = {0: ("first", "first"), 1: ("second", "second")}
 
     @staticmethod
@@ -59,7 +73,7 @@ class correlation_detector(Detector):
         width, longest = bins(p, clock)
         n = 1 + 2 * longest // width
         return {
-            "memory": (deque(), deque()),
+            "memory": nothing_remembered(queues=2),
             "n_events": whole([0, 0]),
             "histogram": np.zeros(n),
             "histogram_correction": np.zeros(n),
@@ -67,30 +81,28 @@ class correlation_detector(Detector):
         }
 
     @staticmethod
-    def detect(p: Any, clock: Any, min_delay: int, arrivals: Sequence[Arrival]) -> dict[str, Any]:
-        width, longest = bins(p, clock)
-        edge = longest + 0.5 * width
-        begin, end = counting_steps(p, clock)
-        n_events, histogram, correction = p.n_events.copy(), p.histogram.copy(), p.histogram_correction.copy()
-        counts = p.count_histogram.copy()
-        for receptor, stamp, multiplicity, weight in arrivals:
-            others = p.memory[1 - receptor]
+    def count(
+        spikes: Any, weights: Any, limits: Any, ends: Any, recent: Any, amounts: Any, signals: Any,
+        n_events: Any, histogram: Any, correction: Any, counts: Any,
+    ) -> None:  # fmt: skip
+        width = limits[WIDTH]
+        edge = limits[LONGEST] + 0.5 * width
+        for spike in range(len(spikes)):
+            receptor, stamp, multiplicity = spikes[spike, RECEPTOR], spikes[spike, STAMP], spikes[spike, MULTIPLICITY]
+            weight, other = weights[spike], 1 - receptor
             # the window is closed on one side only
-            while others and (stamp - others[0][0]) - 0.5 * (1 - receptor) >= edge:
-                others.popleft()
-            if begin <= stamp <= end:
+            while (
+                ends[other, 0] < ends[other, 1]
+                and (stamp - recent[ends[other, 0], OLD_STAMP]) - 0.5 * (1 - receptor) >= edge
+            ):
+                ends[other, 0] += 1
+            if limits[BEGIN] <= stamp <= limits[END]:
                 n_events[receptor] += 1
-                for other, other_weight in others:
-                    k = math.floor((edge + (2 * receptor - 1) * (stamp - other)) / width)
-                    y = multiplicity * weight * other_weight - correction[k]  # Kahan summation
+                for old in range(ends[other, 0], ends[other, 1]):
+                    k = math.floor((edge + (2 * receptor - 1) * (stamp - recent[old, OLD_STAMP])) / width)
+                    y = multiplicity * weight * amounts[old] - correction[k]  # Kahan summation
                     t = histogram[k] + y
                     correction[k] = (t - histogram[k]) - y
                     histogram[k] = t
                     counts[k] += multiplicity
-            insort(p.memory[receptor], (stamp, multiplicity * weight), key=lambda spike: spike[0])
-        return {
-            "n_events": n_events,
-            "histogram": histogram,
-            "histogram_correction": correction,
-            "count_histogram": counts,
-        }
+            remember(ends, recent, amounts, receptor, stamp, receptor, stamp, multiplicity * weight)

@@ -3,14 +3,29 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from jaxnest.models.base import Check, Quantity
-from jaxnest.models.detector import Arrival, Detector, bins, counting_steps, whole
+from jaxnest.models.detector import (
+    BEGIN,
+    END,
+    LONGEST,
+    MIN_DELAY,
+    MULTIPLICITY,
+    OLD_CHANNEL,
+    OLD_STAMP,
+    RECEPTOR,
+    STAMP,
+    WIDTH,
+    Detector,
+    bins,
+    nothing_remembered,
+    remember,
+    whole,
+)
 from jaxnest.models.registry import register
 
 CHANNELS = Quantity(
@@ -38,6 +53,8 @@ class correlomatrix_detector(Detector):
         "count_covariance": Quantity(np.empty((1, 1, 0)), "", "Covariances", settable=False),
     }
 
+    counted = ("n_events", "covariance", "count_covariance")
+
     @staticmethod
     def receptor_count(stored: Mapping[str, Any]) -> int:
         """Return the number of receptors."""
@@ -48,42 +65,39 @@ class correlomatrix_detector(Detector):
         width, longest = bins(p, clock)
         n, shape = p.N_channels, (p.N_channels, p.N_channels, 1 + longest // width)
         return {
-            "memory": ([], []),
+            "memory": nothing_remembered(),
             "n_events": np.zeros(n, np.int64),
             "covariance": np.zeros(shape),
             "count_covariance": np.zeros(shape, np.int64),
         }
 
     @staticmethod
-    def detect(p: Any, clock: Any, min_delay: int, arrivals: Sequence[Arrival]) -> dict[str, Any]:
-        width, longest = bins(p, clock)
-        edge = longest + 0.5 * width + min_delay
-        begin, end = counting_steps(p, clock)
-        n_events, covariance, counts = p.n_events.copy(), p.covariance.copy(), p.count_covariance.copy()
-        stamps, spikes = p.memory
-        for receptor, stamp, multiplicity, weight in arrivals:
-            place = bisect_right(stamps, stamp)
-            stamps.insert(place, stamp)
-            spikes.insert(place, (receptor, multiplicity * weight))
-            old = 0
-            while stamp - stamps[old] >= edge:
-                old += 1
-            del stamps[:old], spikes[:old]
-            if not begin <= stamp <= end:
+    def count(
+        spikes: Any, weights: Any, limits: Any, ends: Any, recent: Any, amounts: Any, signals: Any,
+        n_events: Any, covariance: Any, counts: Any,
+    ) -> None:  # fmt: skip
+        width = limits[WIDTH]
+        edge = limits[LONGEST] + 0.5 * width + limits[MIN_DELAY]
+        for spike in range(len(spikes)):
+            receptor, stamp, multiplicity = spikes[spike, RECEPTOR], spikes[spike, STAMP], spikes[spike, MULTIPLICITY]
+            weight = weights[spike]
+            remember(ends, recent, amounts, 0, stamp, receptor, stamp, multiplicity * weight)
+            while stamp - recent[ends[0, 0], OLD_STAMP] >= edge:
+                ends[0, 0] += 1
+            if stamp < limits[BEGIN] or stamp > limits[END]:
                 continue
             n_events[receptor] += 1
-            for other_stamp, (other, other_weight) in zip(stamps, spikes, strict=True):
-                i, j = (other, receptor) if stamp < other_stamp else (receptor, other)
-                lag = abs(stamp - other_stamp)
+            for old in range(ends[0, 0], ends[0, 1]):
+                other, lag = recent[old, OLD_CHANNEL], abs(stamp - recent[old, OLD_STAMP])
+                i, j = (other, receptor) if stamp < recent[old, OLD_STAMP] else (receptor, other)
                 if i <= j:
                     k = -math.floor((0.5 * width - lag) / width)
                 else:
                     k = math.floor((0.5 * width + lag) / width)
                 if k < covariance.shape[2]:
-                    amount = multiplicity * weight * other_weight
+                    amount = multiplicity * weight * amounts[old]
                     covariance[i, j, k] += amount
                     counts[i, j, k] += multiplicity
                     if k == 0 and (lag != 0 or other != receptor):
                         covariance[j, i, k] += amount
                         counts[j, i, k] += multiplicity
-        return {"n_events": n_events, "covariance": covariance, "count_covariance": counts}

@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, final
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
+from jaxnest.models import ops
 from jaxnest.models.base import INFINITE_TIME, Check, Quantity
-from jaxnest.models.detector import Arrival, Detector, bins
+from jaxnest.models.detector import (
+    LONGEST,
+    MIN_DELAY,
+    MULTIPLICITY,
+    OLD_BEGIN,
+    OLD_CHANNEL,
+    OLD_STAMP,
+    RECEPTOR,
+    STAMP,
+    WIDTH,
+    Detector,
+    bins,
+    nothing_remembered,
+    remember,
+)
 from jaxnest.models.recorders.correlomatrix_detector import CHANNELS
 from jaxnest.models.registry import register
 
 LONG_AGO = -(1 << 60)
-Pulse = tuple[int, int, int]
-"""Beginning, end and channel of a pulse of a binary signal."""
-
-
-@final
-@dataclass
-class Signals:
-    """What is known of the binary signals: pulses in the order of their ends, and the presumed present states."""
-
-    last_channel: int = 0
-    last_stamp: int = LONG_AGO
-    maybe_down: bool = False
-    """The last event may have been a switch to 0, if no second one follows in the same step."""
-    up: list[bool] = field(default_factory=list)
-    changed: list[int] = field(default_factory=list)
-    ends: list[int] = field(default_factory=list)
-    pulses: list[Pulse] = field(default_factory=list)
+LAST_CHANNEL, LAST_STAMP, MAYBE_DOWN, UP = range(4)
+"""What is known of the binary signals: the last event, and whether it may have been a switch to 0, if no second one
+follows in the same step; then, for each signal, whether it is presumably 1 now; then when each signal changed."""
 
 
 def _time(name: str) -> Check:
@@ -59,6 +58,7 @@ class correlospinmatrix_detector(Detector):
         "Tstart": Quantity(0.0, "ms", "Beginning of counting", _time("Tstart")),
         "Tstop": Quantity(INFINITE_TIME, "ms", "End of counting", _time("Tstop")),
     }
+    counted = ("count_covariance",)
     state = {"count_covariance": Quantity(np.empty((1, 1, 0)), "", "Covariances", settable=False)}
 
     @staticmethod
@@ -71,56 +71,62 @@ class correlospinmatrix_detector(Detector):
         width, longest = bins(p, clock)
         n = p.N_channels
         size = int(1 + 2.0 * longest / width)
-        memory = Signals(up=[False] * n, changed=[0] * n)
+        memory = nothing_remembered(signals=(0, LONG_AGO, 0, *[0] * (2 * n)))
         return {"memory": memory, "count_covariance": np.zeros((n, n, size), np.int64)}
 
     @staticmethod
-    def detect(p: Any, clock: Any, min_delay: int, arrivals: Sequence[Arrival]) -> dict[str, Any]:
-        width, longest = bins(p, clock)
-        counts, m = p.count_covariance.copy(), p.memory
-        for channel, stamp, multiplicity, _ in arrivals:
-            if _switches_down(m, channel, stamp, multiplicity):
-                pulse = (m.changed[m.last_channel], m.last_stamp, m.last_channel)
-                _remember(m, pulse, longest + width + min_delay)
-                for other in m.pulses:
-                    _count(counts, pulse, other, width, longest)
-                m.changed[m.last_channel] = m.last_stamp
-            m.last_channel, m.last_stamp = channel, stamp
-        return {"count_covariance": counts}
+    def count(
+        spikes: Any, weights: Any, limits: Any, ends: Any, recent: Any, amounts: Any, signals: Any, counts: Any
+    ) -> None:
+        longest = limits[LONGEST] + limits[WIDTH] + limits[MIN_DELAY]
+        up = signals[UP : UP + len(counts)]
+        changed = signals[UP + len(counts) :]
+        for spike in range(len(spikes)):
+            channel, stamp, multiplicity = spikes[spike, RECEPTOR], spikes[spike, STAMP], spikes[spike, MULTIPLICITY]
+            if switches_down(signals, up, changed, channel, stamp, multiplicity):
+                i, off = signals[LAST_CHANNEL], signals[LAST_STAMP]
+                on = changed[i]
+                forget(ends, recent, up, changed, on, longest)
+                remember(ends, recent, amounts, 0, off, i, on, 0.0)
+                for old in range(ends[0, 0], ends[0, 1]):
+                    other_on, other_off, j = recent[old, OLD_BEGIN], recent[old, OLD_STAMP], recent[old, OLD_CHANNEL]
+                    count_overlaps(counts, on, off, i, other_on, other_off, j, limits)
+                changed[i] = off
+            signals[LAST_CHANNEL], signals[LAST_STAMP] = channel, stamp
 
 
-def _switches_down(m: Signals, channel: int, stamp: int, multiplicity: int) -> bool:
+@ops.helper
+def switches_down(signals: Any, up: Any, changed: Any, channel: int, stamp: int, multiplicity: int) -> bool:
     """Note an event; return True if it shows that the one before was a switch to 0."""
     down = False
     if multiplicity == 1:
-        if channel == m.last_channel and stamp == m.last_stamp:
-            m.up[channel], m.changed[channel], m.maybe_down = True, stamp, False
+        if channel == signals[LAST_CHANNEL] and stamp == signals[LAST_STAMP]:
+            up[channel], changed[channel], signals[MAYBE_DOWN] = 1, stamp, 0
         else:
-            down, m.maybe_down = m.maybe_down, True
+            down = signals[MAYBE_DOWN] != 0
+            signals[MAYBE_DOWN] = 1
     elif multiplicity == 2:
-        m.up[channel] = True
-        down = m.maybe_down
-        m.up[m.last_channel] = False
-        m.changed[channel], m.maybe_down = stamp, False
+        up[channel] = 1
+        down = signals[MAYBE_DOWN] != 0
+        up[signals[LAST_CHANNEL]] = 0
+        changed[channel], signals[MAYBE_DOWN] = stamp, 0
     return down
 
 
-def _remember(m: Signals, pulse: Pulse, longest: int) -> None:
-    """Insert a pulse after forgetting those that are too old for all present and future ones."""
-    begin = min([pulse[0], *(t for t, up in zip(m.changed, m.up, strict=True) if up)])
-    old = 0
-    while old < len(m.ends) and begin - m.ends[old] >= longest:
-        old += 1
-    del m.ends[:old], m.pulses[:old]
-    place = bisect_right(m.ends, pulse[1])
-    m.ends.insert(place, pulse[1])
-    m.pulses.insert(place, pulse)
+@ops.helper
+def forget(ends: Any, recent: Any, up: Any, changed: Any, begin: int, longest: int) -> None:
+    """Forget the pulses that are too old for one with this beginning, and for those that have not ended yet."""
+    for channel in range(len(up)):
+        if up[channel] and changed[channel] < begin:
+            begin = changed[channel]
+    while ends[0, 0] < ends[0, 1] and begin - recent[ends[0, 0], OLD_STAMP] >= longest:
+        ends[0, 0] += 1
 
 
-def _count(counts: np.ndarray, pulse: Pulse, other: Pulse, width: int, longest: int) -> None:
+@ops.helper
+def count_overlaps(counts: Any, on: int, off: int, i: int, other_on: int, other_off: int, j: int, limits: Any) -> None:
     """Add the overlaps of two pulses for all time differences."""
-    on, off, i = pulse
-    other_on, other_off, j = other
+    width, longest = limits[WIDTH], limits[LONGEST]
     zero = longest // width
     overlap = min(off, other_off) - max(on, other_on)
     if overlap > 0:
@@ -128,11 +134,8 @@ def _count(counts: np.ndarray, pulse: Pulse, other: Pulse, width: int, longest: 
         if i != j:
             counts[j, i, zero] += overlap
     low, high = max(other_on - off, -longest), min(other_off - on, longest)
-    differences = list(range(int(low / width), 0))
-    if i != j:
-        differences += range(1, int(high / width) + 1)
-    for k in differences:
+    for k in range(int(low / width), int(high / width) + 1 if i != j else 0):
         overlap = min(off, other_off - k * width) - max(on, other_on - k * width)
-        if overlap > 0:
+        if k != 0 and overlap > 0:
             counts[i, j, zero - k] += overlap
             counts[j, i, zero + k] += overlap
