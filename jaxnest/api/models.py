@@ -87,13 +87,13 @@ def SetDefaults(model: str, params: Any, val: Any = None) -> None:
         params = {params: val}
     else:
         raise TypeError("If val is given, params must be string giving the parameter name.")
-    present = GetDefaults(model)
+    named = None if model in BACKENDS else _component(model)
     for key, value in params.items():
         several = np.iterable(value) and not isinstance(value, str)
-        if is_random(value) or (several and not np.iterable(present[key])):
+        if is_random(value) or (several and not np.iterable(_defaults(model)[key])):
             raise ValueError("SetDefaults() accepts only explicit, single parameter values.")
-    if model not in BACKENDS:
-        _set_defaults(_component(model), params)
+    if named is not None:
+        _set_defaults(named, params)
 
 
 def _set_defaults(named: NamedModel, params: dict[str, Any]) -> None:

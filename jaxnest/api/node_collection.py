@@ -243,9 +243,11 @@ class NodeCollection:
 
     def _shown(self, values: list[Any]) -> Any:
         """Return values as scripts see them: a scalar for a single node, a tuple for several."""
+        if len(values) == 1:
+            return shown(values[0]) if isinstance(values[0], NodeSet) else values[0]
         if any(isinstance(value, NodeSet) for value in values):
             values = [shown(v) if isinstance(v, NodeSet) else v for v in values]
-        return values[0] if len(self) == 1 else tuple(values)
+        return tuple(values)
 
     def _data_frame(self, params: Sequence[Any], result: Any) -> Any:
         try:

@@ -65,17 +65,21 @@ class NodeIds:
     def _ends(self) -> np.ndarray:
         return np.cumsum([len(part) for part in self.parts], dtype=np.int64)
 
-    def __len__(self) -> int:
+    @functools.cached_property
+    def _length(self) -> int:
         if self.window is None:
-            return int(self._ends[-1]) if self.parts else 0
+            return sum(len(part) for part in self.parts)
         start, stop, step = self.window
         return len(range(start, stop, step))
+
+    def __len__(self) -> int:
+        return self._length
 
     @functools.cached_property
     def ids(self) -> np.ndarray:
         """All ids as an array."""
         ranges = [np.arange(part.first, part.last + 1, dtype=np.int64) for part in self.parts]
-        everything = np.concatenate(ranges) if ranges else np.empty(0, np.int64)
+        everything = ranges[0] if len(ranges) == 1 else np.concatenate([np.empty(0, np.int64), *ranges])
         result = everything if self.window is None else everything[slice(*self.window)].copy()
         result.flags.writeable = False
         return result

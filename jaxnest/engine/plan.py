@@ -223,7 +223,7 @@ def _signs(nodes: Any, source: int) -> list[float]:
     model = nodes.model(source)
     if model.emits == "currents":
         return []
-    factors = nodes.get(np.array([source]), model.factors)[0] if getattr(model, "factors", "") else ()
+    factors = nodes.get(source, model.factors) if getattr(model, "factors", "") else ()
     return np.unique(np.sign(factors)).tolist() or [1.0]
 
 

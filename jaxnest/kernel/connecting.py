@@ -384,7 +384,7 @@ def violation(spec: SynapseSpec, columns: Mapping[str, Any], given: Mapping[str,
     n = max((len(v) for v in named.values() if np.ndim(v)), default=1)
     named |= {k: spec.named.defaults.get(k, q.default) for k, q in model.common.items() if q.dtype is not object}
     wide = {k: np.broadcast_to(v, n) for k, v in named.items()}
-    row, message = first_violation(model, wide, {k: None for k in given if k in declared})
+    row, message = first_violation(model, n, wide, {k: None for k in given if k in declared})
     return None if row == n else Problem(row, errors.BadProperty(message))
 
 

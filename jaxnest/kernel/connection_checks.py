@@ -296,7 +296,7 @@ class DeviceRules:
 
     def _meter(self, meter: int, rows: np.ndarray, targets: np.ndarray, ports: dict[int, int]) -> Problem | None:
         sampled = self._sampled.setdefault(meter, set())
-        (wanted,) = self._nodes.get(np.array([meter]), "record_from")
+        wanted = self._nodes.get(meter, "record_from")
         known: dict[type[Node], list[str]] = {}
         for row, target in zip(rows.tolist(), targets.tolist(), strict=True):
             model = self._nodes.model(target)

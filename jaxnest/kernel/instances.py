@@ -14,7 +14,7 @@ class Instances:
     def __init__(self) -> None:
         self.ranges: list[tuple[str, int, int]] = []
         """Model, first and last id; ranges of one model that follow each other are one."""
-        self._counts: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._counts: dict[str, tuple[list[int], list[int]]] = {}
 
     def add(self, model: str, first: int, last: int, threads: int, has_proxies: bool) -> None:
         """Note that nodes were created."""
@@ -22,21 +22,21 @@ class Instances:
             self.ranges[-1] = (model, self.ranges[-1][1], last)
         else:
             self.ranges.append((model, first, last))
-        sizes, capacities = self._counts.setdefault(model, (np.zeros(threads, np.int64), np.zeros(threads, np.int64)))
+        sizes, capacities = self._counts.setdefault(model, ([0] * threads, [0] * threads))
         n = last - first + 1
-        expected = -(-n // threads) if has_proxies else n
-        new = np.bincount(np.arange(first, last + 1) % threads, minlength=threads) if has_proxies else n
-        sizes += new
-        np.maximum(capacities, expected, out=capacities)
-        while np.any(short := sizes > capacities):  # storage doubles when it is full
-            capacities[short] *= 2
+        whole, rest = divmod(n, threads)
+        expected = (whole + (rest > 0)) if has_proxies else n
+        for thread in range(threads):
+            sizes[thread] += whole + ((thread - first) % threads < rest) if has_proxies else n
+            capacities[thread] = max(capacities[thread], expected)
+            while sizes[thread] > capacities[thread]:  # storage doubles when it is full
+                capacities[thread] *= 2
 
     def status(self, model: str, threads: int) -> dict[str, Any]:
         """Return the entries of the model's defaults that count its nodes, per thread."""
-        zeros = np.zeros(threads, np.int64)
-        sizes, capacities = self._counts.get(model, (zeros, zeros))
+        sizes, capacities = map(np.array, self._counts.get(model, ([0] * threads, [0] * threads)))
         return {
-            "instantiations": sizes.copy(),
-            "capacity": capacities.copy(),
+            "instantiations": sizes,
+            "capacity": capacities,
             "available": capacities - sizes,
         }

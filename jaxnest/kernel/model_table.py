@@ -1,8 +1,9 @@
-"""The models that a script can name: built-in ones and copies, each with its defaults."""
+"""The models that a script can name: built-in ones and copies, each with its defaults, which are made on first use."""
 
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, final
@@ -14,18 +15,22 @@ from jaxnest.models.base import Model
 
 
 @final
-@dataclass
+@dataclass(eq=False)
 class NamedModel:
-    """A model under one name: the declaration and the defaults in force (stored values)."""
+    """A model under one name: the declaration and the defaults in force."""
 
     name: str
     model: type[Any]
     index: int
-    defaults: dict[str, Any]
     original: str
     """Name of the built-in model that this one was copied from (its own name if it is built-in)."""
     process_values: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Of synapses: the common properties that simulations have changed, for each virtual process."""
+
+    @functools.cached_property
+    def defaults(self) -> dict[str, Any]:
+        """The defaults in force, as they are stored."""
+        return stored_defaults(self.model)
 
     @property
     def is_copy(self) -> bool:
@@ -64,7 +69,7 @@ class ModelTable:
         self.changed = False
         """True once defaults were changed or models copied: resolution and threads are then fixed."""
         for name, model in built_in.items():
-            self._add(NamedModel(name, model, indices.get(name, len(indices)), stored_defaults(model), name))
+            self._add(NamedModel(name, model, indices.get(name, len(indices)), name))
         self._next = max([len(indices), *(m.index + 1 for m in self._by_name.values())])
 
     def _add(self, entry: NamedModel) -> None:
@@ -92,7 +97,7 @@ class ModelTable:
 
     def add(self, model: type[Any]) -> NamedModel:
         """Register a further built-in model at run time (a model of the script's own)."""
-        entry = NamedModel(model.name, model, self._next, stored_defaults(model), model.name)
+        entry = NamedModel(model.name, model, self._next, model.name)
         self._next += 1
         self._add(entry)
         return entry
@@ -100,14 +105,17 @@ class ModelTable:
     def change(self, entry: NamedModel, model: type[Any]) -> None:
         """Let nodes that are created from now on be of another class; those that exist keep theirs."""
         if model is not entry.model:
-            self._add(replace(entry, model=model))
+            changed = replace(entry, model=model)
+            changed.defaults = entry.defaults
+            self._add(changed)
 
     def copy(self, existing: str, new: str) -> NamedModel:
         """Make `new` a copy of `existing` with its present defaults."""
         source = self[existing]
         if new in self._by_name:
             raise errors.NewModelNameExists(f"Model {new} already exists.")
-        entry = replace(copy.deepcopy(source), name=new, index=self._next)
+        entry = replace(source, name=new, index=self._next, process_values=copy.deepcopy(source.process_values))
+        entry.defaults = copy.deepcopy(source.defaults)
         self._next += 1
         self._add(entry)
         self.changed = True

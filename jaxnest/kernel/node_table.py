@@ -13,41 +13,108 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.model_table import NamedModel
-from jaxnest.kernel.values import PerNode, as_column, coerce, expanded, first_violation
+from jaxnest.kernel.values import PerNode, Rows, as_column, coerce, expanded, first_violation
 from jaxnest.models.base import HAS_CONNECTIONS, Node, Quantity
+
+
+AT_ONCE = 1000
+"""So many new nodes are written when they are created, so that a lack of memory shows."""
+
+
+@final
+class Growing:
+    """An array that grows at its end, in time proportional to what is added."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.array = self._space = np.empty(0, dtype)
+
+    def append(self, n: int, values: Any) -> None:
+        """Add `n` entries: an array, or one value for all."""
+        first = len(self.array)
+        if first + n > len(self._space):
+            self._space = np.empty(max(first + n, 2 * first), self._space.dtype)
+            self._space[:first] = self.array
+        self.array = self._space[: first + n]
+        self.array[first:] = values
 
 
 @final
 class Store:
-    """The rows of all nodes of one model class (built-in or copied)."""
+    """The rows of all nodes of one model class (built-in or copied).
+
+    New rows are only noted; all that are new are written when their values are first asked for.
+    """
 
     def __init__(self, model: type[Node]) -> None:
         self.model = model
         self.quantities = model.parameters | model.state
-        self.columns: dict[str, np.ndarray] = {k: np.empty(0, q.dtype) for k, q in self.quantities.items()}
-        self.node_ids = np.empty(0, np.int64)
-        self.virtual_processes = np.empty(0, np.int32)
-        self.frozen = np.empty(0, np.bool_)
+        self.shown = [k for k, q in self.quantities.items() if q.visible]
+        """Names of the quantities that scripts can read."""
+        self._columns: dict[str, np.ndarray] = {k: np.empty(0, q.dtype) for k, q in self.quantities.items()}
+        self._node_ids, self._virtual_processes = Growing(np.int64), Growing(np.int32)
+        self._frozen = np.empty(0, np.bool_)
+        self._new: list[tuple[int, dict[str, Any]]] = []
+        """Numbers of new rows, and the defaults that they hold."""
         self.extra: dict[int, dict[str, Any]] = {}
         """What the engine keeps for single rows beside the declared columns."""
         self.values_version = 0
         """Counts changes of values."""
 
-    def append(self, defaults: Mapping[str, Any], node_ids: np.ndarray, virtual_processes: np.ndarray) -> int:
-        """Add rows that hold the defaults and return the index of the first."""
-        first, n = len(self.node_ids), len(node_ids)
-        for name, quantity in self.quantities.items():
-            new = np.empty(n, quantity.dtype)
-            if quantity.dtype is object:
-                for i in range(n):
-                    new[i] = copy.copy(defaults[name])
-            else:
-                new[:] = defaults[name]
-            self.columns[name] = np.concatenate([self.columns[name], new])
-        self.node_ids = np.concatenate([self.node_ids, node_ids])
-        self.virtual_processes = np.concatenate([self.virtual_processes, virtual_processes.astype(np.int32)])
-        self.frozen = np.concatenate([self.frozen, np.zeros(n, np.bool_)])
+    def append(self, defaults: Mapping[str, Any], node_ids: Any, virtual_processes: Any, n: int) -> int:
+        """Add `n` rows that hold the defaults and return the index of the first."""
+        first = len(self.node_ids)
+        if n > AT_ONCE:
+            _ = self.columns
+            self._write([(n, defaults)])
+        else:
+            self._new.append((n, dict(defaults)))
+        self._node_ids.append(n, node_ids)
+        self._virtual_processes.append(n, virtual_processes)
         return first
+
+    @property
+    def node_ids(self) -> np.ndarray:
+        """The node of each row."""
+        return self._node_ids.array
+
+    @property
+    def virtual_processes(self) -> np.ndarray:
+        """The virtual process of each row."""
+        return self._virtual_processes.array
+
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """The values of each quantity."""
+        self._write_new()
+        return self._columns
+
+    @property
+    def frozen(self) -> np.ndarray:
+        """Whether rows are excluded from updates."""
+        self._write_new()
+        return self._frozen
+
+    def _write_new(self) -> None:
+        if self._new:
+            self._write(self._new)
+            self._new = []
+
+    def _write(self, new_rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+        numbers, defaults = zip(*new_rows, strict=True)
+        counts = np.array(numbers)
+        total = int(counts.sum())
+        columns = {}
+        for name, quantity in self.quantities.items():
+            if quantity.dtype is object:
+                new = np.empty(total, object)
+                values = (v[name] for n, v in zip(numbers, defaults, strict=True) for _ in range(n))
+                for i, value in enumerate(values):
+                    new[i] = copy.copy(value)
+            else:
+                new = np.repeat(np.array([v[name] for v in defaults], quantity.dtype), counts)
+            columns[name] = np.concatenate([self._columns[name], new])
+        self._columns |= columns
+        self._frozen = np.concatenate([self._frozen, np.zeros(total, np.bool_)])
 
 
 @final
@@ -58,9 +125,8 @@ class NodeTable:
         self.n_virtual_processes = virtual_processes
         self.stores: dict[type[Node], Store] = {}
         self._named: list[NamedModel] = []
-        self._model_index = np.empty(0, np.int32)
-        self._row = np.empty(0, np.int64)
-        self._has_proxies = np.empty(0, np.bool_)
+        self._index_of: dict[NamedModel, int] = {}
+        self._model_indices, self._rows, self._proxies = Growing(np.int32), Growing(np.int64), Growing(np.bool_)
         self.n_prepared = 0
         """Number of nodes when a run was prepared last: only these take part in it."""
         self.version = 0
@@ -71,7 +137,7 @@ class NodeTable:
         """Called before stored state is read or written: the engine brings its state home."""
 
     def __len__(self) -> int:
-        return len(self._row)
+        return len(self._rows.array)
 
     def create(self, named: NamedModel, n: int) -> tuple[int, int]:
         """Append `n` nodes and return their first and last id."""
@@ -81,16 +147,19 @@ class NodeTable:
             )
         self.before_access()
         first = len(self) + 1
-        ids = np.arange(first, first + n, dtype=np.int64)
-        store = self.stores.setdefault(named.model, Store(named.model))
+        store = self.stores.get(named.model)
+        if store is None:
+            store = self.stores[named.model] = Store(named.model)
         twins = 1 if named.model.has_proxies else self.n_virtual_processes
+        ids = np.arange(first, first + n)
         processes = ids % self.n_virtual_processes if twins == 1 else np.tile(np.arange(twins), n)
-        row = store.append(named.defaults, np.repeat(ids, twins), processes)
-        if named not in self._named:
+        row = store.append(named.defaults, np.repeat(ids, twins) if twins > 1 else ids, processes, n * twins)
+        if named not in self._index_of:
+            self._index_of[named] = len(self._named)
             self._named.append(named)
-        self._model_index = np.concatenate([self._model_index, np.full(n, self._named.index(named), np.int32)])
-        self._row = np.concatenate([self._row, row + twins * np.arange(n)])
-        self._has_proxies = np.concatenate([self._has_proxies, np.full(n, named.model.has_proxies)])
+        self._model_indices.append(n, self._index_of[named])
+        self._rows.append(n, np.arange(row, row + n * twins, twins))
+        self._proxies.append(n, named.model.has_proxies)
         self.version += 1
         return first, first + n - 1
 
@@ -108,7 +177,7 @@ class NodeTable:
 
     def named(self, node_id: int) -> NamedModel:
         """Return the model of a node under the name that it was created with."""
-        return self._named[self._model_index[node_id - 1]]
+        return self._named[self._model_indices.array[node_id - 1]]
 
     def model(self, node_id: int) -> type[Node]:
         """Return the model class of a node."""
@@ -116,74 +185,56 @@ class NodeTable:
 
     def has_proxies(self, ids: Any) -> np.ndarray:
         """Return False for devices, element by element."""
-        return self._has_proxies[np.asarray(ids) - 1]
+        return self._proxies.array[np.asarray(ids) - 1]
 
     def listens_locally(self, ids: np.ndarray) -> np.ndarray:
         """Return True for devices of which each twin gets what its virtual process sends."""
         collecting = np.zeros(len(self._named), np.bool_)
         collecting[:] = [named.model.collects for named in self._named]
-        return ~self.has_proxies(ids) & ~collecting[self._model_index[ids - 1]]
+        return ~self.has_proxies(ids) & ~collecting[self._model_indices.array[ids - 1]]
 
     def surely_have_proxies(self, ids: np.ndarray) -> bool:
         """Return True if there is no device between the smallest and the largest id."""
-        return not len(ids) or bool(self._has_proxies[ids.min() - 1 : ids.max()].all())
+        return not len(ids) or bool(self._proxies.array[ids.min() - 1 : ids.max()].all())
 
     def rows(self, ids: np.ndarray) -> np.ndarray:
         """Return each node's row in its store (the first twin's for devices)."""
-        return self._row[np.asarray(ids) - 1]
+        return self._rows.array[np.asarray(ids) - 1]
 
     def groups(self, ids: np.ndarray) -> Iterator[tuple[NamedModel, Store, np.ndarray]]:
         """Split `ids` by model: yields the model, its store and the positions in `ids`."""
-        indices = self._model_index[ids - 1]
+        indices = self._model_indices.array[ids - 1]
         for index in dict.fromkeys(indices.tolist()) if len(ids) < 100 else np.unique(indices):
             named = self._named[index]
             yield named, self.stores[named.model], np.flatnonzero(indices == index)
 
     # -- reading -----------------------------------------------------------------------------------
 
-    def get(self, ids: np.ndarray, key: str) -> list[Any]:
-        """Return the user's value of one declared quantity for each node.
+    def get(self, node_id: int, key: str) -> Any:
+        """Return the user's value of one declared quantity of a node."""
+        return self.values(self.stores[self.model(node_id)], self.rows(np.array([node_id])), key)[0]
 
-        Raises
-        ------
-        KeyError
-            If a node has no such quantity.
-        """
+    def values(self, store: Store, rows: np.ndarray, key: str) -> list[Any]:
+        """Return the user's values of one declared quantity in some rows."""
         self.before_access()
-        result: list[Any] = [None] * len(ids)
-        for _, store, positions in self.groups(ids):
-            values = self._user_values(store, self.rows(ids[positions]), key)
-            for position, value in zip(positions, values, strict=True):
-                result[position] = value
+        return _user_values(store.quantities, Rows(lambda name: store.columns[name][rows].tolist()), key)
+
+    def status(self, store: Store, rows: np.ndarray) -> dict[str, list[Any]]:
+        """Return the user's values of all declared quantities in some rows, and what the model computes from them."""
+        self.before_access()
+        model = store.model
+        stored = {name: column[rows].tolist() for name, column in store.columns.items()}
+        result = {key: _user_values(store.quantities, stored, key) for key in store.shown}
+        computed = []
+        for _, *row in zip(rows, *stored.values(), strict=True):
+            values = dict(zip(stored, row, strict=True))
+            recordables = model.recordable_names(values)
+            entries: dict[str, Any] = {"recordables": recordables} if recordables else {}
+            if model.receptor_types:
+                entries["receptor_types"] = dict(model.receptor_types)
+            computed.append(entries | model.status(values))
+        overlay(result, computed)
         return result
-
-    def _user_values(self, store: Store, rows: np.ndarray, key: str) -> list[Any]:
-        quantity = store.quantities[key]
-        if not quantity.visible:
-            raise KeyError(key)
-        if quantity.members is not None:
-            columns = {entry: store.columns[name][rows].tolist() for entry, name in sorted(quantity.members.items())}
-            return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-        values = store.columns[key][rows]
-        if quantity.shown is not None:
-            return [quantity.shown(v) for v in values.tolist()]
-        if quantity.relative_to:
-            values = values + store.columns[quantity.relative_to][rows]
-        return [copy.copy(v) for v in values] if quantity.dtype is object else values.tolist()
-
-    def status(self, node_id: int) -> dict[str, Any]:
-        """Return all declared quantities of one node, and what the model computes from them."""
-        self.before_access()
-        ids = np.array([node_id])
-        ((_, store, _),) = self.groups(ids)
-        row = self.rows(ids)
-        result = {k: self._user_values(store, row, k)[0] for k, q in store.quantities.items() if q.visible}
-        stored = {k: column[row].tolist()[0] for k, column in store.columns.items()}
-        if recordables := store.model.recordable_names(stored):
-            result["recordables"] = recordables
-        if store.model.receptor_types:
-            result["receptor_types"] = dict(store.model.receptor_types)
-        return result | store.model.status(stored)
 
     # -- writing -----------------------------------------------------------------------------------
 
@@ -220,14 +271,14 @@ class NodeTable:
                 raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in {named.name}: {key}.{hint}")
         order = [k for k in store.quantities if k in changes]
         values = as_column(store, order, changes, rows, positions, draw)
-        columns = {k: column[rows] for k, column in store.columns.items()}
+        columns = Rows(lambda name: store.columns[name][rows])
         before = {k: columns[k] for k in store.quantities if k in order and store.quantities[k].is_vector}
         given = {k: coerce(store.quantities[k], k, values[k]) for k in order}
-        model.assign(columns, {k: np.broadcast_to(v, (len(rows),)) for k, v in given.items()})
+        model.assign(columns, {k: v if np.ndim(v) else np.full(len(rows), v) for k, v in given.items()})
         fit_vectors(store.quantities, columns)
-        bad, message = first_violation(model, columns, values)
+        bad, message = first_violation(model, len(rows), columns, values)
         leader = model.receptor_vector
-        if HAS_CONNECTIONS in columns and leader is not None and leader in before:
+        if HAS_CONNECTIONS in store.quantities and leader is not None and leader in before:
             bad, message = _lost_receptors(model, columns, before[leader], columns[leader], bad, message)
         for name, column in columns.items():
             store.columns[name][rows[:bad]] = column[:bad]
@@ -256,13 +307,13 @@ class NodeTable:
 
     def note_inputs(self, sources: Any, targets: Any) -> None:
         """Remember which nodes spikes can arrive at, for models that want to know it."""
-        if not any(HAS_CONNECTIONS in store.columns for store in self.stores.values()):
+        if not any(HAS_CONNECTIONS in store.quantities for store in self.stores.values()):
             return
         sources, targets = (np.ravel(a) for a in np.broadcast_arrays(sources, targets))
         for named, _, positions in list(self.groups(sources)):
             if named.model.emits == "spikes":
                 for _, store, places in self.groups(np.unique(targets[positions])):
-                    if HAS_CONNECTIONS in store.columns:
+                    if HAS_CONNECTIONS in store.quantities:
                         ids = np.unique(targets[positions])[places]
                         store.columns[HAS_CONNECTIONS][self.rows(ids)] = True
 
@@ -274,6 +325,29 @@ class NodeTable:
                 first = self.rows(ids[position : position + 1])[0]
                 store.frozen[first : first + twins] = frozen[position]
         self.version += 1
+
+
+def _user_values(quantities: Mapping[str, Quantity], stored: Mapping[str, list[Any]], key: str) -> list[Any]:
+    """Return the values of a quantity as scripts see them; `stored` has those of all quantities."""
+    quantity = quantities[key]
+    if quantity.members is not None:
+        members = {entry: stored[name] for entry, name in sorted(quantity.members.items())}
+        return [dict(zip(members, row, strict=True)) for row in zip(*members.values(), strict=True)]
+    values = stored[key]
+    if quantity.shown is not None:
+        return [quantity.shown(v) for v in values]
+    if quantity.relative_to:
+        return [v + reference for v, reference in zip(values, stored[quantity.relative_to], strict=True)]
+    return [copy.copy(v) for v in values] if quantity.dtype is object else values
+
+
+def overlay(values: dict[str, list[Any]], entries: Sequence[Mapping[str, Any]]) -> None:
+    """Add entries that single nodes have to the values of all of them; None where there is no such entry."""
+    for i, entry in enumerate(entries):
+        for key, value in entry.items():
+            if key not in values:
+                values[key] = [None] * len(entries)
+            values[key][i] = value
 
 
 def _lost_receptors(

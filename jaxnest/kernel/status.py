@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
+import itertools
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,8 +16,8 @@ from jaxnest.kernel import messages
 from jaxnest.kernel.attributes import cast
 from jaxnest.kernel.messages import VerbosityLevel
 from jaxnest.kernel.model_table import NamedModel
-from jaxnest.kernel.node_table import Store, fit_vectors
-from jaxnest.kernel.values import PerNode, coerce, convert, datum, expanded, first_violation, is_random
+from jaxnest.kernel.node_table import Store, fit_vectors, overlay
+from jaxnest.kernel.values import PerNode, Rows, coerce, convert, datum, expanded, first_violation, is_random
 from jaxnest.models.base import Node, Quantity
 from jaxnest.models.device import SAMPLING, Device, NodeSet, Recorder, Sender, Stimulator
 from jaxnest.models.nest_sizes import ELEMENT_SIZES
@@ -24,19 +27,21 @@ from jaxnest.recording.registry import BACKENDS
 if TYPE_CHECKING:
     from jaxnest.kernel.kernel import Kernel
 
-GENERIC = (
-    "element_type",
-    "frozen",
-    "global_id",
-    "local",
-    "model",
-    "model_id",
-    "node_uses_wfr",
-    "thread",
-    "thread_local_id",
-    "vp",
-)
-"""Entries of the dictionaries of all nodes; only `frozen` can be set."""
+GENERIC: dict[str, Callable[[Kernel, NamedModel, Store, np.ndarray], list[Any]]] = {
+    "element_type": lambda _, named, __, ids: [named.model.element_type] * len(ids),
+    "frozen": lambda kernel, _, store, ids: store.frozen[kernel.nodes.rows(ids)].tolist(),
+    "global_id": lambda _, __, ___, ids: ids.tolist(),
+    "local": lambda _, __, ___, ids: [True] * len(ids),
+    "model": lambda _, named, __, ids: [named.name] * len(ids),
+    "model_id": lambda _, named, __, ids: [named.index] * len(ids),
+    "node_uses_wfr": lambda kernel, named, _, ids: (
+        [kernel.attributes.use_wfr and named.model.uses_iterations()] * len(ids)
+    ),
+    "thread": lambda kernel, _, store, ids: store.virtual_processes[kernel.nodes.rows(ids)].tolist(),
+    "thread_local_id": lambda kernel, _, __, ids: _thread_local_ids(kernel, ids).tolist(),
+    "vp": lambda kernel, _, store, ids: store.virtual_processes[kernel.nodes.rows(ids)].tolist(),
+}
+"""Entries of the dictionaries of all nodes, and how they are read for nodes of one model; `frozen` can be set."""
 
 RECORDING = {*COMMON, *(name for backend in BACKENDS.values() for name in backend.properties)}
 """Settable entries that belong to the backend of a recorder."""
@@ -47,13 +52,7 @@ RECORDING = {*COMMON, *(name for backend in BACKENDS.values() for name in backen
 
 def node_status(kernel: Kernel, node_id: int) -> dict[str, Any]:
     """Return everything about one node, with keys in alphabetic order."""
-    ids = np.array([node_id])
-    ((named, store, _),) = kernel.nodes.groups(ids)
-    status = kernel.nodes.status(node_id)
-    status |= {key: _generic(kernel, key, named, store, ids)[0] for key in GENERIC}
-    if issubclass(named.model, Recorder):
-        status |= kernel.recording.get_status(node_id)
-    return dict(sorted(status.items()))
+    return {key: value for key, (value,) in all_values(kernel, np.array([node_id])).items()}
 
 
 def node_values(kernel: Kernel, ids: np.ndarray, key: str) -> list[Any]:
@@ -64,61 +63,55 @@ def node_values(kernel: Kernel, ids: np.ndarray, key: str) -> list[Any]:
     KeyError
         If none of the nodes has it.
     """
-    values: list[Any] = [None] * len(ids)
-    found = False
+    found = []
     for named, store, positions in kernel.nodes.groups(ids):
         group = _group_values(kernel, named, store, ids[positions], key)
         if group is not None:
-            found = True
-            for position, value in zip(positions, group, strict=True):
-                values[position] = value
+            found.append((positions, {key: group}))
     if not found:
         first = (int(ids[positions[0]]) for _, _, positions in kernel.nodes.groups(ids))
         raise errors.missing_key(key, {name for node_id in first for name in node_status(kernel, node_id)})
-    return values
+    return _merged(found, len(ids))[key]
 
 
 def _group_values(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray, key: str) -> list[Any] | None:
     quantity = store.quantities.get(key)
     if key in GENERIC:
-        return _generic(kernel, key, named, store, ids)
+        return GENERIC[key](kernel, named, store, ids)
     if quantity is not None and quantity.visible:
-        return kernel.nodes.get(ids, key)
-    if issubclass(named.model, Recorder) or key in kernel.nodes.status(int(ids[0])):
-        statuses = [node_status(kernel, node_id) for node_id in ids.tolist()]
-        if any(key in status for status in statuses):
-            return [status.get(key) for status in statuses]
+        return kernel.nodes.values(store, kernel.nodes.rows(ids), key)
+    if issubclass(named.model, Recorder) or key in _group_status(kernel, named, store, ids[:1]):
+        return _group_status(kernel, named, store, ids).get(key)
     return None
 
 
 def all_values(kernel: Kernel, ids: np.ndarray) -> dict[str, list[Any]]:
     """Return all entries of the dictionaries of nodes, each as one value per node (None where there is none)."""
-    keys: set[str] = set()
-    for named, _, positions in kernel.nodes.groups(ids):
-        each = positions if issubclass(named.model, Recorder) else positions[:1]
-        for position in each.tolist():
-            keys |= set(node_status(kernel, int(ids[position])))
-    return {key: node_values(kernel, ids, key) for key in sorted(keys)}
+    groups = kernel.nodes.groups(ids)
+    found = [(positions, _group_status(kernel, named, store, ids[positions])) for named, store, positions in groups]
+    return dict(sorted(_merged(found, len(ids)).items()))
 
 
-def _generic(kernel: Kernel, key: str, named: NamedModel, store: Store, ids: np.ndarray) -> list[Any]:
-    model: type[Node] = named.model
-    constant = {
-        "element_type": model.element_type,
-        "local": True,
-        "model": named.name,
-        "model_id": named.index,
-        "node_uses_wfr": kernel.attributes.use_wfr and model.uses_iterations(),
-    }
-    if key in constant:
-        return [constant[key]] * len(ids)
-    if key == "global_id":
-        return ids.tolist()
-    if key == "frozen":
-        return store.frozen[kernel.nodes.rows(ids)].tolist()
-    if key in ("thread", "vp"):
-        return store.virtual_processes[kernel.nodes.rows(ids)].tolist()
-    return _thread_local_ids(kernel, ids).tolist()
+def _group_status(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray) -> dict[str, list[Any]]:
+    """Return all entries of the dictionaries of nodes of one model."""
+    status = kernel.nodes.status(store, kernel.nodes.rows(ids))
+    status |= {key: read(kernel, named, store, ids) for key, read in GENERIC.items()}
+    if issubclass(named.model, Recorder):
+        overlay(status, [kernel.recording.get_status(node_id) for node_id in ids.tolist()])
+    return status
+
+
+def _merged(groups: Sequence[tuple[np.ndarray, dict[str, list[Any]]]], n: int) -> dict[str, list[Any]]:
+    """Return the values of groups of nodes, at their positions among `n` nodes."""
+    if len(groups) == 1 and len(groups[0][0]) == n:
+        return groups[0][1]
+    result: dict[str, list[Any]] = {}
+    for positions, values in groups:
+        for key, group in values.items():
+            column = result.setdefault(key, [None] * n)
+            for position, value in zip(positions.tolist(), group, strict=True):
+                column[position] = value
+    return result
 
 
 def _thread_local_ids(kernel: Kernel, ids: np.ndarray) -> np.ndarray:
@@ -164,8 +157,21 @@ def set_nodes(kernel: Kernel, ids: np.ndarray, changes: Mapping[str, Any] | Sequ
             part = {k: PerNode(v.values[run]) if isinstance(v, PerNode) else v for k, v in changes.items()}
             _set_run(kernel, ids[run], part)
         return
-    for position, change in enumerate(changes):
-        _set_run(kernel, ids[position : position + 1], change)
+    for run in _runs(kernel, ids):
+        for _, alike in itertools.groupby(range(run.start, run.stop), lambda i: tuple(changes[i])):
+            first, *others = alike
+            part = slice(first, first + 1 + len(others))
+            _set_alike(kernel, ids[part], changes[part])
+
+
+def _set_alike(kernel: Kernel, ids: np.ndarray, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Set one dictionary per node on nodes of one model; all have the same names."""
+    if len(ids) > 1 and not any(is_random(value) for change in changes for value in change.values()):
+        with contextlib.suppress(Exception):  # then node by node: those before the one that refuses keep their values
+            _set_run(kernel, ids, {name: PerNode([change[name] for change in changes]) for name in changes[0]})
+            return
+    for i, change in enumerate(changes):
+        _set_run(kernel, ids[i : i + 1], change)
 
 
 def _runs(kernel: Kernel, ids: np.ndarray) -> Iterator[slice]:
@@ -201,12 +207,13 @@ def _set_known(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray,
         return
     own = {k: v for k, v in changes.items() if k in store.quantities and k not in RECORDING}
     first = kernel.nodes.rows(ids[:1])[0]
-    _remark(kernel, named.model, changes, {k: column[first] for k, column in store.columns.items()})
+    _remark(kernel, named.model, {k: _of_node(v, 0) for k, v in changes.items()}, Rows(lambda name: store.columns[name][first]))
     if issubclass(named.model, Device):
         for i, node_id in enumerate(ids.tolist()):
             _set_device(kernel, named, store, node_id, {k: _of_node(v, i) for k, v in changes.items()})
     elif own:
-        _check_attributes(kernel, named.model, own, {k: c[kernel.nodes.rows(ids)] for k, c in store.columns.items()})
+        rows = kernel.nodes.rows(ids)
+        _check_attributes(kernel, named.model, own, Rows(lambda name: store.columns[name][rows]))
         kernel.nodes.set_all(ids, own, kernel.begin_draws(own.values()))
     if "frozen" in changes:
         flags = [cast("frozen", _of_node(changes["frozen"], i), "bool") for i in range(len(ids))]
@@ -287,11 +294,15 @@ def _of_node(value: Any, position: int) -> Any:
 
 def _unknown(named: NamedModel, changes: Mapping[str, Any]) -> list[str]:
     """Return the names that cannot be set on nodes of this model."""
-    quantities = named.model.parameters | named.model.state
-    known = {k for k, q in quantities.items() if q.settable and (q.visible or q.given_only)} | {"frozen"}
-    if issubclass(named.model, Recorder):
-        known |= RECORDING
+    known = _settable(named.model)
     return [name for name in changes if name not in known]
+
+
+@functools.lru_cache
+def _settable(model: type[Node]) -> set[str]:
+    """Return the names that can be set on nodes of a model."""
+    known = {k for k, q in (model.parameters | model.state).items() if q.settable and (q.visible or q.given_only)}
+    return known | {"frozen"} | (RECORDING if issubclass(model, Recorder) else set())
 
 
 def _unaccessed(named: NamedModel, unknown: Sequence[str], where: str) -> errors.UnaccessedDictionaryEntry:
@@ -397,14 +408,17 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
 def _set_stored(named: NamedModel, changes: Mapping[str, Any]) -> None:
     """Write checked values into the defaults of a model."""
     quantities = named.model.parameters | named.model.state
-    columns: dict[str, np.ndarray] = {}
-    for name, quantity in quantities.items():
-        columns[name] = np.empty(1, quantity.dtype)
-        columns[name][0] = named.defaults[name]
+
+    def read(name: str) -> np.ndarray:
+        column = np.empty(1, quantities[name].dtype)
+        column[0] = named.defaults[name]
+        return column
+
+    columns = Rows(read)
     given = {k: coerce(quantities[k], k, [changes[k]]) for k in quantities if k in changes and quantities[k].settable}
     named.model.assign(columns, given)
     fit_vectors(quantities, columns)
-    bad, message = first_violation(named.model, columns, given)
+    bad, message = first_violation(named.model, 1, columns, given)
     if bad == 0:
         raise named.model.refusal(given)(message)
     for name, column in columns.items():

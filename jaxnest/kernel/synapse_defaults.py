@@ -161,7 +161,7 @@ def check_values(named: NamedModel, columns: Mapping[str, Any], given: Mapping[s
     declared = {k: np.atleast_1d(columns[k]) for k in (*model.parameters, *model.state, *model.common)}
     declared["weight"] = np.atleast_1d(columns["weight"])
     checked = [k for k in given if k in model.parameters or k in model.state]
-    bad, message = first_violation(model, declared, {k: given[k] for k in checked})
+    bad, message = first_violation(model, 1, declared, {k: given[k] for k in checked})
     for key, quantity in model.common.items():
         if not bad:
             break

@@ -23,6 +23,25 @@ class PerNode:
         self.values = values
 
 
+@final
+class Rows(dict[str, Any]):
+    """Columns of some rows of a table, copied when they are first asked for.
+
+    Parameters
+    ----------
+    read
+        Returns a copy of a column in these rows.
+    """
+
+    def __init__(self, read: Callable[[str], Any]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, name: str) -> Any:
+        column = self[name] = self._read(name)
+        return column
+
+
 def is_random(value: Any) -> bool:
     """True for an expression of nest.random and its like, which is evaluated for each node."""
     return isinstance(value, Parameter)
@@ -194,12 +213,13 @@ def _mismatch(name: str, expected: str, value: Any) -> errors.TypeMismatch:
     return errors.TypeMismatch(f"{name} has to be {expected}, not {value!r} ({type(value).__name__}).")
 
 
-def first_violation(model: type[Model], columns: Mapping[str, Any], given: Mapping[str, Any]) -> tuple[int, str]:
-    """Return the first row that breaks a bound or relation, and NEST's message with the value added.
+def first_violation(
+    model: type[Model], n: int, columns: Mapping[str, Any], given: Mapping[str, Any]
+) -> tuple[int, str]:
+    """Return the first of `n` rows that breaks a bound or relation, and NEST's message with the value added.
 
     The row index equals the number of rows if there is none.
     """
-    n = len(next(iter(columns.values()))) if columns else 0
     worst, message = n, ""
     quantities = model.parameters | model.state
     for name in given:
@@ -214,7 +234,7 @@ def first_violation(model: type[Model], columns: Mapping[str, Any], given: Mappi
             unit = f" {quantities[name].unit}" if quantities[name].unit else ""
             worst, message = i, f"{check.message} ({name} = {column[i]}{unit}; it has to be {check.bounds}{unit}.)"
     for relation in model.relations:
-        bad = np.broadcast_to(np.asarray(relation.violated(columns)), (n,))
+        bad = np.asarray(relation.violated(columns))
         if bad.any() and (i := int(np.argmax(bad))) < worst:
             worst, message = i, relation.message
     return worst, message

@@ -132,6 +132,8 @@ class Model:
     parameters: ClassVar[dict[str, Quantity]] = {}
     state: ClassVar[dict[str, Quantity]] = {}
     relations: ClassVar[tuple[Relation, ...]] = ()
+    relative: ClassVar[dict[str, list[str]]] = {}
+    """Parameters that potentials are stored relative to, and the names of these potentials."""
     abstract: ClassVar[bool] = True
 
     @classmethod
@@ -157,6 +159,10 @@ class Model:
         cls.state = cls.__dict__.get("state", {}) | {
             k: v for k, v in states.items() if k not in cls.__dict__.get("state", {})
         }
+        cls.relative = {}
+        for name, quantity in (cls.parameters | cls.state).items():
+            if quantity.relative_to:
+                cls.relative.setdefault(quantity.relative_to, []).append(name)
         cls.relations = (*relations, *(r for r in cls.__dict__.get("relations", ()) if r not in relations))
 
     def __new__(cls, *_: Any, **__: Any) -> Any:
@@ -293,15 +299,18 @@ class Node(Model, abstract=True):
         """
         shifts: dict[str, Any] = {}
         for name, value in changes.items():
-            if any(q.relative_to == name for q in (*cls.parameters.values(), *cls.state.values())):
+            if name in cls.relative:
                 shifts[name] = value - columns[name]
                 columns[name] = value
-        for name, quantity in (*cls.parameters.items(), *cls.state.items()):
-            reference = quantity.relative_to
-            if name in changes and name not in shifts:
+        quantities = cls.parameters | cls.state
+        for name in changes:
+            if name in quantities and name not in shifts:
+                reference = quantities[name].relative_to
                 columns[name] = changes[name] - columns[reference] if reference else changes[name]
-            elif reference in shifts:
-                columns[name] = columns[name] - shifts[reference]
+        for reference, shift in shifts.items():
+            for name in cls.relative[reference]:
+                if name not in changes or name in shifts:
+                    columns[name] = columns[name] - shift
 
 
 class Neuron(Node, abstract=True):

@@ -10,9 +10,11 @@ import math
 from typing import Any, NoReturn
 
 import numpy as np
-from jax import lax
 
+from jaxnest.lazy import lazy
 from jaxnest.random.layout import LARGEST_MEAN
+
+lax = lazy("jax.lax")
 
 
 def _only_compiled() -> NoReturn:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-import jax
-import jax.numpy as jnp
-
+from jaxnest.lazy import lazy
 from jaxnest.models.nest_math import expm1, expm1_series
+
+jnp = lazy("jax.numpy")
+special = lazy("jax.scipy.special")
 
 HELPERS: list[Any] = []
 """Functions that model functions call."""
@@ -42,7 +43,7 @@ def expm1(x: Any) -> Any:
 
 def erfc(x: Any) -> Any:
     """Complementary error function."""
-    return jax.scipy.special.erfc(x)
+    return special.erfc(x)
 
 
 def log(x: Any) -> Any:

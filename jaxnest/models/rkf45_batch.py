@@ -10,11 +10,11 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
-from jax import lax
-
+from jaxnest.lazy import lazy
 from jaxnest.models import rkf45
 
+jnp = lazy("jax.numpy")
+lax = lazy("jax.lax")
 Values = dict[str, Any]
 
 

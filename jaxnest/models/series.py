@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any, final
 
-import jax.numpy as jnp
+from jaxnest.lazy import lazy
+
+jnp = lazy("jax.numpy")
 
 
 @final

@@ -15,11 +15,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
-from jax.scipy.special import erfc
 
+from jaxnest.lazy import lazy
 from jaxnest.models import ops
+
+jnp = lazy("jax.numpy")
 
 SHIFT = 2.0652531522312172 / 2.0
 """Shift of threshold and reset by colored noise, for time constants of synapse and membrane that are equal."""
@@ -34,7 +35,7 @@ def erfcx(x: Any) -> Any:
     fraction = jnp.maximum(x, 5.0)
     for k in range(14, 0, -1):
         fraction = jnp.maximum(x, 5.0) + 0.5 * k / fraction
-    return jnp.where(x < 5.0, jnp.exp(near * near) * erfc(near), 1.0 / (math.sqrt(math.pi) * fraction))
+    return jnp.where(x < 5.0, jnp.exp(near * near) * ops.erfc(near), 1.0 / (math.sqrt(math.pi) * fraction))
 
 
 def erfcx_integral(a: Any, b: Any) -> Any:

@@ -52,7 +52,8 @@ class izhikevich(ArchivingNeuron):
     @classmethod
     def remarks(cls, changes: Mapping[str, Any], stored: Mapping[str, Any], clock: Any) -> Iterator[tuple[str, str]]:
         """Say for which resolution the publication's way of integration is made."""
-        if not {**stored, **changes}["consistent_integration"] and clock.resolution != 1.0:
+        name = "consistent_integration"
+        if not (changes if name in changes else stored)[name] and clock.resolution != 1.0:
             yield "INFO", "Use 1.0 ms as resolution for consistency."
 
     @staticmethod
