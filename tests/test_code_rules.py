@@ -15,18 +15,19 @@ MAX_LINES, MAX_FUNCTION_LINES = 600, 60
 
 BASE = {"compile_time", "errors", "extras", "_version"}
 MAY_IMPORT = {
+    "apart": {"caching", "compiling"},
     "caching": set[str](),
     "compile_time": set[str](),
     "compiling": {"caching", "compile_time"},
     "errors": set[str](),
     "extras": set[str](),
     "progress": BASE,
-    "random": BASE | {"compiling"},
+    "random": BASE | {"apart", "compiling"},
     "recording": BASE,
     "models": BASE | {"random"},
     "models/*": BASE | {"models"},
     "spatial": BASE | {"models", "random"},
-    "engine": BASE | {"caching", "compiling", "models", "progress", "random", "recording"},
+    "engine": BASE | {"apart", "caching", "compiling", "models", "progress", "random", "recording"},
     "kernel": BASE | {"compiling", "engine", "models", "progress", "random", "recording", "spatial"},
     "api": BASE | {"engine", "kernel", "models", "progress", "random", "recording", "spatial"},
     "ll_api": BASE | {"api", "kernel", "nestkernel_api"},

@@ -7,21 +7,10 @@ from typing import Any
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
+
+from jaxnest.apart import array_at
 
 WORD = ir.IntType(64)
-
-
-def array_at(context: Any, builder: Any, kind: Any, address: Any, shape: list[Any]) -> Any:
-    """Write code that makes a C-contiguous array of what lies at an address, without reference counts."""
-    result = context.make_array(kind)(context, builder)
-    item = context.get_data_type(kind.dtype)
-    item_size = ir.Constant(WORD, context.get_abi_sizeof(item))
-    strides = [item_size]
-    for length in shape[:0:-1]:
-        strides.insert(0, builder.mul(length, strides[0]))
-    populate_array(result, builder.inttoptr(address, item.as_pointer()), shape, strides, item_size, None)
-    return result._getvalue()
 
 
 def _array(typing_context: Any, address: Any, size: Any, dtype: Any) -> Any:

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from jaxnest.apart import apart
+
 from .cipher import threefry_2x64
 from .compiling import compiled
 from .layout import (
@@ -29,7 +31,6 @@ from .layout import (
     PHILOX_64,
     POSITION,
     STATE,
-    THREEFRY_32,
     WORD_BITS,
 )
 
@@ -51,7 +52,7 @@ def _twist_64(stream: np.ndarray, target: int, following: int, distant: int) -> 
     stream[STATE + target] = stream[STATE + distant] ^ (y >> _ONE) ^ flip
 
 
-@compiled
+@apart("void(uint64[::1])")
 def _refill_mt19937_64(stream: np.ndarray) -> None:
     for i in range(156):
         _twist_64(stream, i, i + 1, i + 156)
@@ -73,7 +74,7 @@ def _twist_32(stream: np.ndarray, target: int, following: int, distant: int) -> 
     stream[STATE + target] = stream[STATE + distant] ^ (y >> _ONE) ^ flip
 
 
-@compiled
+@apart("void(uint64[::1])")
 def _refill_mt19937(stream: np.ndarray) -> None:
     for i in range(227):
         _twist_32(stream, i, i + 1, i + 397)
@@ -124,7 +125,7 @@ def _emit(stream: np.ndarray, block: int, a: np.uint64, b: np.uint64, c: np.uint
     stream[first + 3] = a
 
 
-@compiled
+@apart("void(uint64[::1])")
 def _refill_philox_32(stream: np.ndarray) -> None:
     for block in range(COUNTER_BLOCKS):
         _count(stream)
@@ -140,7 +141,7 @@ def _refill_philox_32(stream: np.ndarray) -> None:
         _emit(stream, block, a, b, c, d)
 
 
-@compiled
+@apart("void(uint64[::1])")
 def _refill_philox_64(stream: np.ndarray) -> None:
     factor_0, factor_1 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
     for block in range(COUNTER_BLOCKS):
@@ -176,9 +177,12 @@ def _threefry_key(stream: np.ndarray, i: int) -> np.uint64:
     return stream[STATE + i % 5]
 
 
-@compiled
-def _refill_threefry(stream: np.ndarray, rotations: np.ndarray, mask: np.uint64, parity: np.uint64) -> None:
+@apart("void(uint64[::1])")
+def _refill_threefry(stream: np.ndarray) -> None:
     bits = stream[WORD_BITS]
+    mask, parity, rotations = _MAX_64, np.uint64(0x1BD11BDAA9FC1A22), _ROTATIONS_64
+    if bits != _BITS_64:
+        mask, parity, rotations = _MASK_32, np.uint64(0x1BD11BDA), _ROTATIONS_32
     stream[STATE + 4] = parity
     for i in range(4):
         stream[STATE + i] = stream[KEY + i]
@@ -207,7 +211,7 @@ def _refill_threefry(stream: np.ndarray, rotations: np.ndarray, mask: np.uint64,
         _emit(stream, block, a, b, c, d)
 
 
-@compiled
+@apart("void(uint64[::1])")
 def _refill_keyed(stream: np.ndarray) -> None:
     a, b = threefry_2x64(stream[KEY], stream[KEY + 1], stream[COUNTER], stream[COUNTER + 1])
     stream[OUTPUT] = a
@@ -215,7 +219,7 @@ def _refill_keyed(stream: np.ndarray) -> None:
     stream[COUNTER + 1] += _ONE
 
 
-@compiled
+@apart("void(uint64[::1])")
 def refill(stream: np.ndarray) -> None:
     """Make the next block of outputs.
 
@@ -233,12 +237,10 @@ def refill(stream: np.ndarray) -> None:
         _refill_philox_32(stream)
     elif engine == np.uint64(PHILOX_64):
         _refill_philox_64(stream)
-    elif engine == np.uint64(THREEFRY_32):
-        _refill_threefry(stream, _ROTATIONS_32, _MASK_32, np.uint64(0x1BD11BDA))
     elif engine == np.uint64(KEYED):
         _refill_keyed(stream)
     else:
-        _refill_threefry(stream, _ROTATIONS_64, _MAX_64, np.uint64(0x1BD11BDAA9FC1A22))
+        _refill_threefry(stream)
     stream[POSITION] = np.uint64(OUTPUT)
     stream[COUNTED_LIMIT] = np.uint64(0)
 

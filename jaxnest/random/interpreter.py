@@ -10,6 +10,8 @@ import math
 
 import numpy as np
 
+from jaxnest.apart import apart
+
 from .distributions import lognormal, normal, standard_exponential, tgamma
 from .engines import compiled, drand, ulrand
 from .expression import Op
@@ -169,16 +171,27 @@ def evaluate(program: Program, stream: np.ndarray, geometry: np.ndarray) -> floa
     float
         The value, NaN if the status, ``program.stack[0]``, is not `DONE`.
     """
-    code, stack = program.code, program.stack
+    return _evaluate(program.code, program.constants, program.saved, program.stack, stream, geometry)
+
+
+@apart("float64(int64[:, ::1], float64[::1], float64[:, ::1], float64[::1], uint64[::1], float64[::1])")
+def _evaluate(
+    code: np.ndarray,
+    all_constants: np.ndarray,
+    saved: np.ndarray,
+    stack: np.ndarray,
+    stream: np.ndarray,
+    geometry: np.ndarray,
+) -> float:
     stack[_STATUS] = DONE
     at = top = 0
     while at < code.shape[0]:
         op, integer = code[at, 0], code[at, 2]
-        constants = program.constants[code[at, 1] :]
+        constants = all_constants[code[at, 1] :]
         at += 1
         if op <= _EXPONENTIAL:
             top += 1
-            stack[top] = _drawn(op, integer, constants, program.saved[code[at - 1, 3]], stream)
+            stack[top] = _drawn(op, integer, constants, saved[code[at - 1, 3]], stream)
         elif op <= _TARGET_POSITION:
             status = _status_of_place(op, integer, geometry)
             if status != DONE:

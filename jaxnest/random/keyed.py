@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from jaxnest.apart import apart
+
 from .cipher import threefry_rounds
 from .compiling import compiled
 from .layout import (
@@ -131,7 +133,7 @@ def _words(
         i += run
 
 
-@compiled
+@apart("void(uint64[::1], float64, int64, int64, int64[::1], float64[::1])")
 def keyed_poissons(
     stream: np.ndarray, mean: float, node: int, step: int, identity: np.ndarray, out: np.ndarray
 ) -> None:

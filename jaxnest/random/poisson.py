@@ -6,6 +6,8 @@ import math
 
 import numpy as np
 
+from jaxnest.apart import apart
+
 from .distributions import lgamma, standard_exponential, standard_normal
 from .engines import compiled, drand
 from .layout import COUNTED_LIMIT, COUNTS, END, LAST_LIMIT, OUTPUT, POSITION, SAME_LIMIT, UNITS, WORD_BITS
@@ -53,8 +55,13 @@ def poisson_set_mean(row: np.ndarray, mean: float) -> None:
     mean : float
         The mean.
     """
-    if row[_MEAN] == mean and mean != 0.0:  # a distribution object without a past has the mean 0, but no limit
-        return
+    if row[_MEAN] != mean or mean == 0.0:  # a distribution object without a past has the mean 0, but no limit
+        _prepare(row, mean)
+
+
+@apart("void(float64[::1], float64)")
+def _prepare(row: np.ndarray, mean: float) -> None:
+    """Compute what draws with a new mean need."""
     row[_MEAN] = mean
     if not mean >= 12.0:
         row[_LIMIT] = math.exp(-mean)
@@ -118,7 +125,7 @@ def _count(stream: np.ndarray, limit: float) -> None:
     stream[COUNTS + first - OUTPUT + n] = _UNCOUNTED
 
 
-@compiled
+@apart("int64(uint64[::1], float64)")
 def _uncounted(stream: np.ndarray, limit: float) -> int:
     """Draw a variate for which no count is ready; after several in a row with one limit, count the block."""
     bits = stream.view(np.float64)
@@ -155,7 +162,7 @@ def _poisson_candidate(stream: np.ndarray, row: np.ndarray, u: float) -> tuple[f
     return np.ceil(y), -d * inverse_cx * (1.0 + y / 2.0), True
 
 
-@compiled
+@apart("int64(uint64[::1], float64[::1])")
 def _poisson_rejection(stream: np.ndarray, row: np.ndarray) -> int:
     """Draw a Poisson variate of large mean by L. Devroye's rejection method."""
     m = row[_MODE]
