@@ -29,7 +29,7 @@ def test_quick_run(nest: str, tmp_path: Path) -> None:
     page, plot, numbers = tmp_path / "page.md", tmp_path / "plot.png", tmp_path / "numbers.json"
     page.write_text("before\n<!-- measurements: begin -->\nold\n<!-- measurements: end -->\nafter\n")
     command = [sys.executable, "-m", "validation.performance", "--nest", nest, "--quick", "--threads", "1"]
-    command += ["--loads", "brunel_alpha_50", "cuba_100", "--backends", "xla"]
+    command += ["--loads", "brunel_alpha_50", "cuba_100", "--backends", "native"]
     command += ["--page", str(page), "--plot", str(plot), "--json", str(numbers)]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert result.returncode == 0, result.stderr
@@ -39,7 +39,7 @@ def test_quick_run(nest: str, tmp_path: Path) -> None:
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "old" not in text
-    assert "| NEST / jaxnest | threads | synaptic events per second: xla |" in text
+    assert "| NEST / jaxnest | threads | synaptic events per second: native |" in text
     assert "| CUBA, 100 neurons | 1 | per biological second | s |" in text
     assert plot.read_bytes().startswith(b"\x89PNG")
     measured = json.loads(numbers.read_text())
@@ -47,7 +47,7 @@ def test_quick_run(nest: str, tmp_path: Path) -> None:
         rates = [values["rate"]["median"] for values in load["simulators"].values()]
         assert rates[0] > 0
         assert rates == pytest.approx([rates[0]] * 2, rel=0.05)
-        ratio = load["ratios"]["xla"]["seconds_per_biological_second"]
+        ratio = load["ratios"]["native"]["seconds_per_biological_second"]
         assert 0 < ratio["min"] <= ratio["median"] <= ratio["max"]
 
 

@@ -1,4 +1,4 @@
-"""Plots of the largest errors, of the traces behind them, and of the distributions in a balanced network."""
+"""Plots of the distributions in a balanced network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import matplotlib
 import numpy as np
 
 from validation import statistics
-from validation.comparison import Report, Row
+from validation.comparison import Report
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -24,66 +24,6 @@ def tidy(axis: Axes) -> None:
     """Take away what is no data."""
     axis.spines[["top", "right"]].set_visible(False)
     axis.tick_params(labelsize=8)
-
-
-def inexact(report: Report) -> list[Row]:
-    """Return for each model the row that comes nearest to its tolerance, the nearest first."""
-    rows: dict[str, Row] = {}
-    for row in report.rows.values():
-        if row.section == "models" and row.backend == "xla" and row.relative and row.tolerance:
-            best = rows.get(row.subject)
-            if best is None or row.relative / row.tolerance > best.relative / best.tolerance:
-                rows[row.subject] = row
-    return sorted(rows.values(), key=lambda row: -row.relative / row.tolerance)
-
-
-def errors(report: Report, path: Path) -> None:
-    """Plot the largest error of each model that is not equal to the last bit, and its tolerance."""
-    rows = sorted(inexact(report), key=lambda row: row.relative)
-    figure, axis = plt.subplots(figsize=(8.0, 0.8 + 0.17 * max(len(rows), 1)), layout="constrained")
-    places = np.arange(len(rows))
-    axis.hlines(places, [row.relative for row in rows], [row.tolerance for row in rows], color="#dddddd", lw=1)
-    axis.plot([row.tolerance for row in rows], places, "|", color=LIMIT, ms=8, label="tolerance")
-    axis.plot([row.relative for row in rows], places, "o", color=OURS, ms=4, label="largest error, xla")
-    axis.set_yticks(places, [row.subject for row in rows])
-    axis.set_xscale("log")
-    axis.set_xlabel("relative error (models that are not listed: none)", fontsize=9)
-    axis.set_ylim(-1, len(rows))
-    axis.grid(axis="x", color="#eeeeee")
-    axis.legend(fontsize=8, loc="lower right", frameon=False)
-    tidy(axis)
-    axis.tick_params(axis="y", labelsize=7)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
-
-
-def worst(report: Report, path: Path) -> None:
-    """Plot the traces of the models that come nearest to their tolerance, and their errors."""
-    chosen = [row for row in inexact(report) if (row.subject, row.quantity) in report.traces][:N_TRACES]
-    if not chosen:
-        return
-    size = (3.4 * len(chosen), 4.6)
-    figure, axes = plt.subplots(2, len(chosen), figsize=size, squeeze=False, layout="constrained", sharex="col")
-    for column, row in enumerate(chosen):
-        trace = report.traces[row.subject, row.quantity]
-        scale = np.max(np.abs(trace.theirs)) or 1.0
-        distance = np.abs(trace.ours - trace.theirs)
-        node = int(np.argmax(np.max(distance, axis=0)))
-        times = trace.interval * np.arange(1, len(distance) + 1)
-        upper, lower = axes[:, column]
-        upper.plot(times, trace.theirs[:, node], color=THEIRS, lw=3.0, label="NEST")
-        upper.plot(times, trace.ours[:, node], color=OURS, lw=1.0, label="jaxnest, xla")
-        upper.set_title(f"{row.subject}\n{row.quantity.removeprefix('sampled ')}, {trace.case}", fontsize=9)
-        lower.semilogy(times, np.maximum(distance[:, node] / scale, SMALLEST), color=OURS, lw=1.0)
-        lower.axhline(row.tolerance, color=LIMIT, ls="--", lw=1)
-        lower.set_xlabel("time (ms)", fontsize=9)
-        tidy(upper)
-        tidy(lower)
-    axes[0, 0].legend(fontsize=8, frameon=False)
-    axes[0, 0].set_ylabel("trace", fontsize=9)
-    axes[1, 0].set_ylabel("relative error", fontsize=9)
-    figure.savefig(path, dpi=110)
-    plt.close(figure)
 
 
 def distributions(report: Report, path: Path) -> None:

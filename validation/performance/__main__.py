@@ -25,7 +25,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--nest", required=True, metavar="PYTHON", help="a Python that has NEST 3.10")
     parser.add_argument("--loads", nargs="+", metavar="LOAD", help=f"some of: {', '.join(LOADS)}")
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
-    parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=["xla"])
+    parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=["native"])
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="tiny networks, one turn: does everything work?")
     parser.add_argument("--json", type=Path, help="where to write all numbers")

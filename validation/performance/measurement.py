@@ -18,10 +18,10 @@ from validation.performance.machine import Calibration
 from validation.performance.workloads import Load
 
 WARM_UP_MS = 10.0
-KEYED = "xla, rng_type jax"
-ARRAYS = "xla, delivery jax"
+KEYED = "native, rng_type jax"
+ARRAYS = "jax"
 """Array operations only, on JAX's default device: a GPU where there is one."""
-BACKENDS = ("xla", "strict", KEYED, ARRAYS)
+BACKENDS = ("native", KEYED, ARRAYS)
 ROOT = Path(__file__).parents[2]
 
 
@@ -33,7 +33,7 @@ class Simulator:
     Parameters
     ----------
     name
-        What tables call it: ``nest``, ``xla``, ``strict``.
+        What tables call it: ``nest``, ``native``, ``jax``.
     python
         The Python that has it.
     module
@@ -79,7 +79,7 @@ def _bind(threads: int) -> Callable[[], None] | None:
 
 def simulators(nest: str, backends: Sequence[str]) -> list[Simulator]:
     """Return real NEST and the chosen back ends of jaxnest."""
-    settings = {KEYED: (("rng_type", "jax"),), ARRAYS: (("rng_type", "jax"), ("delivery", "jax"))}
+    settings = {KEYED: (("rng_type", "jax"),), ARRAYS: (("rng_type", "jax"),)}
     own = [
         Simulator(b, sys.executable, "jaxnest", (("JAXNEST_BACKEND", b.split(",")[0]),), settings.get(b, ()))
         for b in backends
