@@ -117,7 +117,7 @@ def synapse_unit(named: NamedModel, key: str) -> str:
     """Return the unit of a property of connections."""
     if key == "delay":
         return "ms"
-    quantity = (synapse_quantities(named.model) | named.model.common | {"weight": WEIGHT}).get(key)
+    quantity = ({**synapse_quantities(named.model)} | named.model.common | {"weight": WEIGHT}).get(key)
     return quantity.unit if quantity is not None else ""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel.connection_checks import Compatibility, Problem, illegal
 from jaxnest.kernel.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE
-from jaxnest.kernel.delays import to_steps
+from jaxnest.kernel.delays import steps_of, to_steps
 from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.rules import RULES, Pairs, Process, Rule, unknown
 from jaxnest.kernel.rules.draws import Draws
@@ -52,7 +53,7 @@ class Batch:
     rows
         Which of the pairs they are.
     category
-        One for all, or one for each.
+        One (int) for all, or an array with one for each.
     columns
         For each specification the values of the connections.
     worst, spec
@@ -61,7 +62,7 @@ class Batch:
 
     process: Process
     rows: np.ndarray
-    category: np.ndarray
+    category: Any
     specs: Sequence[SynapseSpec]
     columns: list[dict[str, Any]]
     worst: Problem | None = None
@@ -234,7 +235,7 @@ class Builder:
 
     def plan(self, process: Process, pairs: Pairs, specs: Sequence[SynapseSpec], check: Compatibility) -> Batch:
         """Find out which connections are possible."""
-        rows, pairs, category = self._placed(process, pairs)
+        rows, pairs, category = self._placed(process, pairs, check)
         batch = Batch(process, rows, category, specs, [])
         for i, spec in enumerate(specs if len(rows) else ()):
             values, problem = self._columns(spec, pairs, category, check)
@@ -252,14 +253,19 @@ class Builder:
         counts = [end + (worst is not None and i < batch.spec) for i in range(len(batch.specs))]
         for i, (spec, values, made) in enumerate(zip(batch.specs, batch.columns, counts, strict=True)):
             used = made + (worst is not None and i == batch.spec and worst.uses_delay)
-            spec_delay = values["delay"] if spec.named.model.has_delay else self._interval()
-            delays, shift = np.atleast_1d(spec_delay)[:used], spec.named.model.delay_shift
+            delays, shift = values["delay"] if spec.named.model.has_delay else self._interval(), spec.named.model.delay_shift
+            limits = self._kernel.connections.delays
+            if isinstance(delays, int) and not shift:
+                if used:
+                    limits.use_between(delays, delays)
+                continue
+            delays = np.atleast_1d(delays)[:used]
             if shift and np.any(np.atleast_1d(values[shift])[:used] > 0.0):
                 delays = np.append(delays, delays - 1)  # the sum of two fractions may take away a whole step
-            self._kernel.connections.delays.use(delays)
+            limits.use(delays)
         self._store(batch.process.index, batch.category, batch.specs, batch.columns, counts)
 
-    def _placed(self, process: Process, pairs: Pairs) -> tuple[np.ndarray, Pairs, np.ndarray]:
+    def _placed(self, process: Process, pairs: Pairs, check: Compatibility) -> tuple[np.ndarray, Pairs, Any]:
         """Leave out what belongs to another virtual process.
 
         Returns which pairs are left, these, and their category: one for all, or one for each.
@@ -268,8 +274,10 @@ class Builder:
         id of the target would.
         """
         nodes, rows = self._kernel.nodes, np.arange(len(pairs.source))
-        if nodes.surely_have_proxies(pairs.source) and nodes.surely_have_proxies(pairs.target):
-            return rows, pairs, np.array(_NEURON)
+        from_devices = {not model.has_proxies for model, _ in check.sources}
+        to_devices = {not (model.has_proxies or model.collects) for model, _ in check.targets}
+        if len(from_devices) == len(to_devices) == 1 and (process.n == 1 or to_devices == {False}):
+            return rows, pairs, _FROM_DEVICE if from_devices == {True} else _TO_DEVICE if to_devices == {True} else _NEURON
         from_device, to_device = ~nodes.has_proxies(pairs.source), nodes.listens_locally(pairs.target)
         category = np.where(from_device, _FROM_DEVICE, np.where(to_device, _TO_DEVICE, _NEURON))
         if process.n > 1:
@@ -277,15 +285,15 @@ class Builder:
             keep = ~to_device | (home % process.n == process.index)
             rows, pairs, category = rows[keep], pairs.take(keep), category[keep]
         if len(category) and (category == category[0]).all():
-            category = category[0]
+            category = int(category[0])
         return rows, pairs, category
 
     def _columns(
-        self, spec: SynapseSpec, pairs: Pairs, category: np.ndarray, check: Compatibility
+        self, spec: SynapseSpec, pairs: Pairs, category: Any, check: Compatibility
     ) -> tuple[dict[str, Any], Problem | None]:
         """Return the columns of one specification, and the first row that cannot be connected."""
         given = spec.given(pairs.drawn, pairs.position)
-        delay, problem = self._delay(spec, given.get("delay", np.nan))
+        delay, problem = self._delay(spec, given.get("delay", math.nan))
         columns = spec.columns(given, delay)
         for name, attribute in spec.named.model.steps_of_kernel.items():
             columns[name] = float(self._kernel.clock.to_steps(self._kernel.attributes.get(attribute)))
@@ -293,7 +301,10 @@ class Builder:
         end = min((p.row for p in problems if p is not None), default=len(pairs.source))
         misfit = check.first_bad(spec.named, pairs.source, pairs.target, columns["receptor"])
         end = end if misfit is None else min(end, misfit.row + 1)
-        rows = np.flatnonzero(np.broadcast_to(category, len(pairs.source))[:end] == _FROM_DEVICE)
+        if isinstance(category, int):
+            rows = np.arange(end if category == _FROM_DEVICE else 0)
+        else:
+            rows = np.flatnonzero(category[:end] == _FROM_DEVICE)
         if len(rows):
             ports, found = self._kernel.connections.devices.accept(spec.named, pairs.source[rows], pairs.target[rows])
             problems.append(found and found._replace(row=int(rows[found.row])))
@@ -313,31 +324,36 @@ class Builder:
         clock, delays = self._kernel.clock, self._kernel.connections.delays
         default = default_delay(spec.named, clock)
         if not spec.named.model.has_delay:
-            interval = self._interval()
-            if delays.first_bad(interval) == 0:
+            if not delays.allow(self._interval()):
                 error = delays.error(clock, self._kernel.attributes.wfr_comm_interval, spec.named.name)
                 return default, Problem(0, error, uses_delay=False)
             return default, None
-        ms = np.asarray(ms, np.float64)
-        missing = np.isnan(ms)
-        steps = default if ms.ndim == 0 and missing else np.where(missing, default, to_steps(clock, ms))
-        bad = delays.first_bad(np.atleast_1d(steps))
-        if bad == np.size(steps):
-            return steps if np.ndim(steps) else int(steps), None
-        if np.atleast_1d(missing)[bad]:
+        if isinstance(ms, np.ndarray):
+            missing = np.isnan(ms)
+            steps = np.where(missing, default, to_steps(clock, ms))
+            bad = delays.first_bad(steps)
+            if bad == len(steps):
+                return steps, None
+            is_default, refused = missing[bad], float(ms[bad])
+        else:
+            is_default, refused, bad = math.isnan(ms), float(ms), 0
+            steps = default if is_default else steps_of(clock, ms)
+            if delays.allow(steps):
+                return steps, None
+        if is_default:
             error = delays.error(clock, clock.delay_ms(default), spec.named.name)
         else:
-            error = delays.error(clock, float(np.atleast_1d(ms)[bad]))
+            error = delays.error(clock, refused)
         return steps, Problem(bad, error, uses_delay=False)
 
-    def _interval(self) -> np.ndarray:
+    def _interval(self) -> int:
         """Return what connections without delay contribute to the extrema of the delays, in steps."""
-        return to_steps(self._kernel.clock, np.array([self._kernel.attributes.wfr_comm_interval]))
+        return steps_of(self._kernel.clock, self._kernel.attributes.wfr_comm_interval)
 
     def _store(
         self,
         thread: int,
-        category: np.ndarray,
+        category: Any,
         specs: Sequence[SynapseSpec],
         columns: list[dict[str, Any]],
         counts: list[int],
@@ -346,11 +362,11 @@ class Builder:
         for index in dict.fromkeys(spec.named.index for spec in specs):
             which = [i for i, spec in enumerate(specs) if spec.named.index == index]
             joined, n, kinds = _interleaved([columns[i] for i in which], [counts[i] for i in which], category)
+            if isinstance(kinds, int):
+                if n:
+                    self._append(thread, specs[which[0]].named, CATEGORIES[kinds], n, joined)
+                continue
             for code, name in enumerate(CATEGORIES):
-                if not np.ndim(kinds):
-                    if kinds == code and n:
-                        self._append(thread, specs[which[0]].named, name, n, joined)
-                    continue
                 rows = np.flatnonzero(kinds == code)
                 if len(rows):
                     part = {k: v[rows] if np.ndim(v) else v for k, v in joined.items()}
@@ -358,12 +374,14 @@ class Builder:
 
 
 def _interleaved(
-    columns: list[dict[str, Any]], counts: list[int], category: np.ndarray
+    columns: list[dict[str, Any]], counts: list[int], category: Any
 ) -> tuple[dict[str, Any], int, Any]:
     """Return columns with the connections of several specifications taking turns, their number and categories."""
     n, turns = sum(counts), len(columns)
     if turns == 1:
-        cut = {k: v[:n] if np.ndim(v) else v for k, v in columns[0].items()}
+        if n == len(columns[0]["source"]):
+            return columns[0], n, category
+        cut = {k: v[:n] if isinstance(v, np.ndarray) and v.ndim else v for k, v in columns[0].items()}
         return cut, n, category[:n] if np.ndim(category) else category
     most = max(counts)
     joined = {}

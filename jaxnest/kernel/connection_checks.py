@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -29,6 +30,10 @@ def illegal(reason: str) -> errors.IllegalConnection:
     return errors.IllegalConnection(PREFIX + reason)
 
 
+_POSSIBLE: set[tuple[type[Node], type[Node], type[Synapse], int, int]] = set()
+"""Kinds of connections that were found to be possible."""
+
+
 def why_not(
     source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, n_receptors: int
 ) -> errors.KernelException | None:
@@ -39,6 +44,18 @@ def why_not(
     n_receptors
         Number of receptors of the target, if a vector parameter decides it.
     """
+    kind = (source, target, synapse, receptor, n_receptors)
+    if kind in _POSSIBLE:
+        return None
+    error = _why_not(*kind)
+    if error is None:
+        _POSSIBLE.add(kind)
+    return error
+
+
+def _why_not(
+    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, n_receptors: int
+) -> errors.KernelException | None:
     if target.collects and not source.has_proxies:
         return illegal(
             f"We do not allow connection of a device to a global receiver at the moment: {source.name} -> "
@@ -196,19 +213,14 @@ class Compatibility:
 
     def __init__(self, nodes: NodeTable, sources: np.ndarray, targets: np.ndarray) -> None:
         self._nodes = nodes
-        self._models: list[type[Node]] = []
-        self._code: np.ndarray = np.full(len(nodes) + 1, -1, np.int32)
-        self._present = [self._add(sources), self._add(targets)]
+        self.sources, self.targets = self._kinds(sources), self._kinds(targets)
+        """Model and number of receptors of the nodes, and the positions of those of each kind."""
+        self._ids = sources, targets
 
-    def _add(self, ids: np.ndarray) -> list[tuple[int, int]]:
-        """Number the kinds of node: model and number of receptors."""
-        kinds: dict[tuple[int, int], None] = {}
+    def _kinds(self, ids: np.ndarray) -> dict[tuple[type[Node], int], np.ndarray]:
+        kinds: dict[tuple[type[Node], int], np.ndarray] = {}
         for named, store, positions in self._nodes.groups(ids):
             model = named.model
-            if model not in self._models:
-                self._models.append(model)
-            index = self._models.index(model)
-            sizes = np.zeros(len(positions), np.int64)
             if model.receptor_vector is not None:
                 column = store.columns[model.receptor_vector]
                 sizes = np.array([len(column[r]) for r in self._nodes.rows(ids[positions])])
@@ -217,13 +229,27 @@ class Compatibility:
                     {k: c[r] for k, c in store.columns.items()} for r in self._nodes.rows(ids[positions]).tolist()
                 )
                 sizes = np.array([model.receptor_count(one) for one in stored])
-            self._code[ids[positions]] = index + 1000 * sizes
-            kinds |= {(index, int(size)): None for size in np.unique(sizes)}
-        return list(kinds)
+            else:
+                key = (model, 0)
+                kinds[key] = np.concatenate([kinds[key], positions]) if key in kinds else positions
+                continue
+            for size in np.unique(sizes).tolist():
+                chosen, key = positions[sizes == size], (model, size)
+                kinds[key] = np.concatenate([kinds[key], chosen]) if key in kinds else chosen
+        return kinds
+
+    @functools.cached_property
+    def _numbered(self) -> tuple[list[tuple[type[Node], int]], np.ndarray]:
+        """All kinds, and for each node the number of its kind."""
+        kinds = list(self.sources | self.targets)
+        numbers = np.full(len(self._nodes) + 1, -1, np.int64)
+        for ids, present in zip(self._ids, (self.sources, self.targets), strict=True):
+            for kind, positions in present.items():
+                numbers[ids[positions]] = kinds.index(kind)
+        return kinds, numbers
 
     def first_bad(self, named: NamedModel, source: np.ndarray, target: np.ndarray, receptor: Any) -> Problem | None:
         """Return the first row that cannot be connected."""
-        sources, targets = self._present
         model = named.model
         if model.modulator and not len(named.defaults.get(model.modulator, ())):
             what = model.modulator.replace("_", " ")
@@ -235,16 +261,14 @@ class Compatibility:
         if np.ndim(receptor) and len(receptor) and (receptor == receptor[0]).all():
             receptor = receptor[0]
         if not np.ndim(receptor) and not any(
-            why_not(self._models[s], self._models[t], model, int(receptor), n) for s, _ in sources for t, n in targets
+            why_not(s, t, model, int(receptor), n) for s, _ in self.sources for t, n in self.targets
         ):
             return None
-        kinds = (self._code[source].astype(np.int64) << 44) + (self._code[target].astype(np.int64) << 20)
-        first = np.unique(kinds + np.broadcast_to(receptor, len(source)), return_index=True)[1]
-        for i in np.sort(first):
-            s, t = int(self._code[source[i]]), int(self._code[target[i]])
-            r = int(np.broadcast_to(receptor, len(source))[i])
-            source_model, target_model = self._models[s % 1000], self._models[t % 1000]
-            error = why_not(source_model, target_model, model, r, t // 1000)
+        kinds, numbers = self._numbered
+        codes = (numbers[source] << 44) + (numbers[target] << 32) + np.broadcast_to(receptor, len(source))
+        for i in np.sort(np.unique(codes, return_index=True)[1]):
+            (source_model, _), (target_model, n) = kinds[numbers[source[i]]], kinds[numbers[target[i]]]
+            error = why_not(source_model, target_model, model, int(np.broadcast_to(receptor, len(source))[i]), n)
             if error is not None:
                 to_collector = target_model.collects and not source_model.has_proxies
                 return Problem(int(i), error, not (to_collector or isinstance(error, errors.NotImplemented)))

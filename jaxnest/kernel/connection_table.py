@@ -65,7 +65,7 @@ class Column:
         self._length += n
         if isinstance(values, np.ndarray) and values.ndim:
             self._pieces.append((n, np.asarray(values, self.dtype)))
-        elif self.uniform is not None and self.uniform == values:
+        elif self.uniform == values and self._pieces:
             self._pieces = [(self._length, values)]
         else:
             self._pieces.append((n, values))
@@ -158,8 +158,11 @@ def _coded(value: Any) -> Coded:
     return value if isinstance(value, Coded) else Coded(np.zeros(1, np.uint8), np.array([value]))
 
 
+_SEVERAL = (np.ndarray, Coded, Stretches)
+
+
 def _is_single(values: Any) -> bool:
-    return not isinstance(values, np.ndarray | Coded | Stretches)
+    return not isinstance(values, _SEVERAL)
 
 
 @final

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import final
 
 import numpy as np
@@ -20,6 +21,11 @@ def to_steps(clock: Clock, ms: np.ndarray) -> np.ndarray:
     if not (steps.size and steps.min() >= 0 and steps.max() <= LONGEST_DELAY):
         steps = np.where(np.isfinite(steps), np.clip(steps, 0, LONGEST_DELAY + 1), 0)
     return steps.astype(np.int32)
+
+
+def steps_of(clock: Clock, ms: float) -> int:
+    """Return one delay in steps, as `to_steps` does."""
+    return min(max(clock.delay_steps(ms), 0), LONGEST_DELAY + 1) if math.isfinite(ms) else 0
 
 
 def split(clock: Clock, ms: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -97,6 +103,11 @@ class DelayLimits:
         bad = (steps < low) | (steps > high)
         return int(np.argmax(bad)) if bad.any() else len(steps)
 
+    def allow(self, steps: int) -> bool:
+        """True if a delay is allowed."""
+        low, high = self._bounds()
+        return low <= steps <= high
+
     def _bounds(self) -> tuple[int, int]:
         if self._frozen or (self.set_by_user and self._used):
             return max(self.minimum, 1), self.maximum
@@ -104,8 +115,12 @@ class DelayLimits:
 
     def use(self, steps: np.ndarray) -> None:
         """Widen the extrema to hold these delays."""
-        if len(steps) and not self.set_by_user:
-            low, high = int(steps.min()), int(steps.max())
+        if len(steps):
+            self.use_between(int(steps.min()), int(steps.max()))
+
+    def use_between(self, low: int, high: int) -> None:
+        """Widen the extrema to hold these two delays."""
+        if not self.set_by_user:
             self._used = (low, high) if self._used is None else (min(self._used[0], low), max(self._used[1], high))
 
     def error(self, clock: Clock, ms: float, default_of: str | None = None) -> errors.BadDelay:

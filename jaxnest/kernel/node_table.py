@@ -19,6 +19,8 @@ from jaxnest.models.base import HAS_CONNECTIONS, Node, Quantity
 AT_ONCE = 1000
 """So many new nodes are written when they are created, so that a lack of memory shows."""
 
+_FIRST = np.zeros(1, np.int64)
+
 
 @final
 class Growing:
@@ -27,12 +29,19 @@ class Growing:
     def __init__(self, dtype: Any) -> None:
         self.array = self._space = np.empty(0, dtype)
 
-    def append(self, n: int, values: Any) -> None:
-        """Add `n` entries: an array, or one value for all."""
+    def reserve(self, n: int) -> None:
+        """Provide space for `n` further entries."""
         first = len(self.array)
         if first + n > len(self._space):
-            self._space = np.empty(max(first + n, 2 * first), self._space.dtype)
-            self._space[:first] = self.array
+            space = np.empty(max(first + n, first + first // 4 + 8), self._space.dtype)
+            space[:first] = self.array
+            self._space = space
+            self.array = space[:first]
+
+    def append(self, n: int, values: Any) -> None:
+        """Add `n` entries: an array, or one value for all."""
+        self.reserve(n)
+        first = len(self.array)
         self.array = self._space[: first + n]
         self.array[first:] = values
 
@@ -49,9 +58,11 @@ class Store:
         self.quantities = model.parameters | model.state
         self.shown = [k for k, q in self.quantities.items() if q.visible]
         """Names of the quantities that scripts can read."""
-        self._columns: dict[str, np.ndarray] = {k: np.empty(0, q.dtype) for k, q in self.quantities.items()}
+        self._dtypes = {k: q.dtype for k, q in self.quantities.items()}
+        self._growing = {k: Growing(dtype) for k, dtype in self._dtypes.items()}
+        self._columns: dict[str, np.ndarray] = {k: column.array for k, column in self._growing.items()}
         self._node_ids, self._virtual_processes = Growing(np.int64), Growing(np.int32)
-        self._frozen = np.empty(0, np.bool_)
+        self._frozen = Growing(np.bool_)
         self._new: list[tuple[int, dict[str, Any]]] = []
         """Numbers of new rows, and the defaults that they hold."""
         self.extra: dict[int, dict[str, Any]] = {}
@@ -91,7 +102,7 @@ class Store:
     def frozen(self) -> np.ndarray:
         """Whether rows are excluded from updates."""
         self._write_new()
-        return self._frozen
+        return self._frozen.array
 
     def _write_new(self) -> None:
         if self._new:
@@ -99,21 +110,21 @@ class Store:
             self._new = []
 
     def _write(self, new_rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
-        numbers, defaults = zip(*new_rows, strict=True)
-        counts = np.array(numbers)
-        total = int(counts.sum())
-        columns = {}
-        for name, quantity in self.quantities.items():
-            if quantity.dtype is object:
-                new = np.empty(total, object)
-                values = (v[name] for n, v in zip(numbers, defaults, strict=True) for _ in range(n))
-                for i, value in enumerate(values):
-                    new[i] = copy.copy(value)
-            else:
-                new = np.repeat(np.array([v[name] for v in defaults], quantity.dtype), counts)
-            columns[name] = np.concatenate([self._columns[name], new])
-        self._columns |= columns
-        self._frozen = np.concatenate([self._frozen, np.zeros(total, np.bool_)])
+        n = sum(number for number, _ in new_rows)
+        for column in (*self._growing.values(), self._frozen):
+            column.reserve(n)
+        for name, dtype in self._dtypes.items():
+            column = self._growing[name]
+            for number, defaults in new_rows:
+                if dtype is not object:
+                    column.append(number, defaults[name])
+                    continue
+                first = len(column.array)
+                column.append(number, None)
+                for i in range(first, first + number):
+                    column.array[i] = copy.copy(defaults[name])
+            self._columns[name] = column.array
+        self._frozen.append(n, False)
 
 
 @final
@@ -192,16 +203,16 @@ class NodeTable:
         collecting[:] = [named.model.collects for named in self._named]
         return ~self.has_proxies(ids) & ~collecting[self._model_indices.array[ids - 1]]
 
-    def surely_have_proxies(self, ids: np.ndarray) -> bool:
-        """Return True if there is no device between the smallest and the largest id."""
-        return not len(ids) or bool(self._proxies.array[ids.min() - 1 : ids.max()].all())
-
     def rows(self, ids: np.ndarray) -> np.ndarray:
         """Return each node's row in its store (the first twin's for devices)."""
         return self._rows.array[np.asarray(ids) - 1]
 
     def groups(self, ids: np.ndarray) -> Iterator[tuple[NamedModel, Store, np.ndarray]]:
         """Split `ids` by model: yields the model, its store and the positions in `ids`."""
+        if len(ids) == 1:
+            named = self.named(ids[0])
+            yield named, self.stores[named.model], _FIRST
+            return
         indices = self._model_indices.array[ids - 1]
         for index in dict.fromkeys(indices.tolist()) if len(ids) < 100 else np.unique(indices):
             named = self._named[index]

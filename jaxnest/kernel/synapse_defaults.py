@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,8 @@ def refuse(model: type[Synapse], changes: Mapping[str, Any]) -> None:
             raise errors.BadProperty(model.refused[key])
 
 
-def synapse_quantities(model: type[Synapse]) -> dict[str, Quantity]:
+@functools.lru_cache
+def synapse_quantities(model: type[Synapse]) -> Mapping[str, Quantity]:
     """Return what belongs to the single connection, beside delay and receptor, and may be set."""
     own = {k: q for k, q in (model.parameters | model.state).items() if q.visible and q.settable}
     if not model.weight_is_common:
@@ -115,7 +117,7 @@ def set_synapse_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str
     refuse(model, changes)
     stored = defaults(named)
     common = {k: q for k, q in model.common.items() if q.visible}
-    quantities = synapse_quantities(model) | common | {"weight": WEIGHT}
+    quantities = {**synapse_quantities(model)} | common | {"weight": WEIGHT}
     special = {"delay", "receptor_type", "weight_recorder", *model.packed}
     special |= {"synapse_label"} if model.labelled else set()
     for key in changes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -90,8 +91,8 @@ class SynapseSpec:
             weight = given.get("weight", stored["weight"])
             columns["weight"] = (
                 np.where(np.isnan(weight), stored["weight"], weight)
-                if np.ndim(weight)
-                else (stored["weight"] if np.isnan(weight) else float(weight))
+                if isinstance(weight, np.ndarray)
+                else (stored["weight"] if math.isnan(weight) else float(weight))
             )
         if model.labelled:
             columns["synapse_label"] = whole("synapse_label", given.get("synapse_label", stored["synapse_label"]))

@@ -26,8 +26,8 @@ class AllToAll(Rule):
         """Return the connections of one virtual process."""
         here = self.here(process)
         n = len(self.sources)
-        source = np.tile(self.sources, len(here))
-        target = np.repeat(self.targets[here], n)
+        source = self.sources[np.newaxis].repeat(len(here), axis=0).ravel()
+        target = self.targets[here].repeat(n)
         position = np.empty(0, np.int64)
         if draws.has_arrays:
             position = (here[:, None] * n + np.arange(n)).ravel()

@@ -149,6 +149,8 @@ class Rule(abc.ABC):
 
     def here(self, process: Process) -> np.ndarray:
         """Return the indices of the targets on a virtual process."""
+        if process.n == 1:
+            return np.arange(len(self.targets))
         return np.flatnonzero((self.targets % process.n == process.index) | self.on_every_process)
 
     def check_degree(self, key: str, degree: int, population: np.ndarray, nodes: np.ndarray) -> None:
