@@ -228,7 +228,7 @@ def test_delays_that_connect_rounds(printed: Printed) -> None:
     assert warning.startswith("[WARNING] Connect rounds delays of cont_delay_synapse")
 
 
-@pytest.mark.parametrize("backend", ["xla", "strict"])
+@pytest.mark.parametrize("backend", ["native", "jax"])
 def test_waveforms_that_do_not_converge(printed: Printed, backend: str) -> None:
     """NEST warns of both slices."""
     nest.set(compute_backend=backend, wfr_max_iterations=1, wfr_tol=1e-15)

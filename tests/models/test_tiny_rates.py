@@ -10,7 +10,7 @@ import pytest
 import jaxnest as nest
 from jaxnest import errors
 
-BACKENDS = pytest.mark.parametrize("backend", ["strict", "xla"])
+BACKENDS = pytest.mark.parametrize("backend", ["native"])
 
 
 def watched(source: Any, parrot: str = "parrot_neuron") -> Any:

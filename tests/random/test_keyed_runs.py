@@ -20,14 +20,13 @@ class Way(NamedTuple):
     """One way to run a network."""
 
     threads: int = 1
-    compute_backend: str = "strict"
-    delivery: str = "kernels"
+    compute_backend: str = "native"
     pieces: tuple[float, ...] = (40.0,)
 
 
 PIECES = (7.0, 0.3, 12.7, 20.0)
-WAYS = (Way(3, pieces=PIECES), Way(3, "xla"), Way(1, "xla", pieces=PIECES))
-ARRAYS = Way(2, "xla", "jax", PIECES)
+WAYS = (Way(3, pieces=PIECES), Way(3), Way(1, pieces=PIECES))
+ARRAYS = Way(2, "jax", PIECES)
 """Array operations deliver spikes, and act for devices where they can."""
 
 
@@ -280,14 +279,14 @@ MADE = {
 def test_networks_of_all_kinds_do_not_depend_on_how_they_are_run(name: str) -> None:
     expected = run(Way(), Made, MADE[name])
     assert all(len(events) > 5 for events in expected["events"])
-    for way in (Way(3, pieces=PIECES), Way(2, "xla")):
+    for way in (Way(3, pieces=PIECES), Way(2)):
         assert run(way, Made, MADE[name]) == expected, way
 
 
 def noise(way: Way) -> list[float]:
     """Simulate neurons with noise; return what was drawn, by time and neuron."""
     nest.ResetKernel()
-    nest.set(rng_type="jax", local_num_threads=way.threads, compute_backend=way.compute_backend, delivery=way.delivery)
+    nest.set(rng_type="jax", local_num_threads=way.threads, compute_backend=way.compute_backend)
     neurons = nest.Create("lin_rate_ipn", 5, {"sigma": 2.0}) + nest.Create("tanh_rate_opn", 3, {"sigma": 1.0})
     spec = {"synapse_model": "rate_connection_instantaneous", "weight": 0.05}
     nest.Connect(neurons, neurons, "all_to_all", spec)
@@ -303,7 +302,7 @@ def noise(way: Way) -> list[float]:
 def test_noise_does_not_depend_on_how_it_is_drawn() -> None:
     expected = noise(Way(pieces=(12.0,)))
     assert len(set(expected)) == len(expected) > 800
-    for way in (Way(3, pieces=(1.5, 0.4, 10.1)), Way(2, "xla", pieces=(3.0, 9.0)), Way(1, "xla", "jax", (1.2, 10.8))):
+    for way in (Way(3, pieces=(1.5, 0.4, 10.1)), Way(2, pieces=(3.0, 9.0)), Way(1, "jax", (1.2, 10.8))):
         assert noise(way) == pytest.approx(expected, rel=1e-9), way
 
 
@@ -351,7 +350,7 @@ def test_neurons_fire_independently_and_at_the_rate_of_other_engines(model: str)
     counts = []
     for engine in ("jax", "mt19937_64"):
         nest.ResetKernel()
-        nest.set(rng_type=engine, rng_seed=9, compute_backend="strict")
+        nest.set(rng_type=engine, rng_seed=9, compute_backend="native")
         neurons = nest.Create(model, 150, NEURONS[model] | NEAR_THRESHOLD[model])
         (recorder,) = recorded(neurons)
         nest.Simulate(200.0)
