@@ -13,13 +13,14 @@ PACKAGE = Path(__file__).parents[1] / "jaxnest"
 FILES = sorted(PACKAGE.rglob("*.py"))
 MAX_LINES, MAX_FUNCTION_LINES = 600, 60
 
-BASE = {"compile_time", "errors", "extras", "_version"}
+BASE = {"compile_time", "errors", "extras", "lazy", "_version"}
 MAY_IMPORT = {
     "caching": set[str](),
     "compile_time": set[str](),
     "compiling": {"caching", "compile_time"},
     "errors": set[str](),
     "extras": set[str](),
+    "lazy": set[str](),
     "progress": BASE,
     "random": BASE | {"compiling"},
     "recording": BASE,

@@ -16,7 +16,6 @@ from jaxnest.kernel.model_table import NamedModel
 from jaxnest.kernel.values import PerNode, Rows, as_column, coerce, expanded, first_violation
 from jaxnest.models.base import HAS_CONNECTIONS, Node, Quantity
 
-
 AT_ONCE = 1000
 """So many new nodes are written when they are created, so that a lack of memory shows."""
 
