@@ -28,6 +28,7 @@ from numba.core.compiler import CompilerBase, CompileResult, DefaultPassBuilder
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.environment import lookup_environment
 from numba.core.registry import CPUDispatcher
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 from numba.core.typed_passes import NativeLowering
 
@@ -201,11 +202,11 @@ class _MachineCode(FunctionCache):
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         """Return what was kept for a combination of types, or None."""
-        target_context.refresh()
         stored = caching.read(self._file(sig, target_context.codegen()))
         if stored is None:
             compilers.found_nothing()
             return None
+        rtsys.initialize(target_context)  # which is all that machine code needs of numba's many modules
         try:
             return CompileResult._rebuild(target_context, *pickle.loads(stored))
         except Exception:  # whatever comes of code that another version of a library wrote

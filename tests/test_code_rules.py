@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "jaxnest"
 FILES = sorted(PACKAGE.rglob("*.py"))
 MAX_LINES, MAX_FUNCTION_LINES = 600, 60
 
-BASE = {"compile_time", "errors", "extras", "_version"}
+BASE = {"compile_time", "errors", "extras", "lazy", "_version"}
 MAY_IMPORT = {
     "apart": {"caching", "compiling"},
     "caching": set[str](),
@@ -21,6 +21,7 @@ MAY_IMPORT = {
     "compiling": {"caching", "compile_time"},
     "errors": set[str](),
     "extras": set[str](),
+    "lazy": set[str](),
     "progress": BASE,
     "random": BASE | {"apart", "compiling"},
     "recording": BASE,

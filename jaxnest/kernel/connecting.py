@@ -253,11 +253,8 @@ class Builder:
         counts = [end + (worst is not None and i < batch.spec) for i in range(len(batch.specs))]
         for i, (spec, values, made) in enumerate(zip(batch.specs, batch.columns, counts, strict=True)):
             used = made + (worst is not None and i == batch.spec and worst.uses_delay)
-            delays, shift = (
-                values["delay"] if spec.named.model.has_delay else self._interval(),
-                spec.named.model.delay_shift,
-            )
-            limits = self._kernel.connections.delays
+            model, limits = spec.named.model, self._kernel.connections.delays
+            delays, shift = values["delay"] if model.has_delay else self._interval(), model.delay_shift
             if isinstance(delays, int) and not shift:
                 if used:
                     limits.use_between(delays, delays)
@@ -280,11 +277,8 @@ class Builder:
         from_devices = {not model.has_proxies for model, _ in check.sources}
         to_devices = {not (model.has_proxies or model.collects) for model, _ in check.targets}
         if len(from_devices) == len(to_devices) == 1 and (process.n == 1 or to_devices == {False}):
-            return (
-                rows,
-                pairs,
-                _FROM_DEVICE if from_devices == {True} else _TO_DEVICE if to_devices == {True} else _NEURON,
-            )
+            of_devices = _FROM_DEVICE if from_devices == {True} else _TO_DEVICE
+            return rows, pairs, of_devices if from_devices | to_devices != {False} else _NEURON
         from_device, to_device = ~nodes.has_proxies(pairs.source), nodes.listens_locally(pairs.target)
         category = np.where(from_device, _FROM_DEVICE, np.where(to_device, _TO_DEVICE, _NEURON))
         if process.n > 1:

@@ -207,12 +207,8 @@ def _set_known(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray,
         return
     own = {k: v for k, v in changes.items() if k in store.quantities and k not in RECORDING}
     first = kernel.nodes.rows(ids[:1])[0]
-    _remark(
-        kernel,
-        named.model,
-        {k: _of_node(v, 0) for k, v in changes.items()},
-        Rows(lambda name: store.columns[name][first]),
-    )
+    of_first = {k: _of_node(v, 0) for k, v in changes.items()}
+    _remark(kernel, named.model, of_first, Rows(lambda name: store.columns[name][first]))
     if issubclass(named.model, Device):
         for i, node_id in enumerate(ids.tolist()):
             _set_device(kernel, named, store, node_id, {k: _of_node(v, i) for k, v in changes.items()})

@@ -174,7 +174,7 @@ def test_numbering_of_nodes_follows_connect_and_prepare() -> None:
 
 
 def test_importing_is_light() -> None:
-    heavy = ("numba", "pandas", "matplotlib", "brainunit", "brainevent", "scipy", "tqdm")
+    heavy = ("numba", "jax", "pandas", "matplotlib", "brainunit", "brainevent", "scipy", "tqdm")
     code = f"import sys, jaxnest; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

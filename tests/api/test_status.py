@@ -132,3 +132,56 @@ def test_computed_values_are_plain_numbers(model: str) -> None:
     nodes = nest.Create(model, 2)
     assert [type(value) for value in nodes.V_th] == [float, float]
     assert type(nodes[0].get()["V_th"]) is float
+
+
+def test_nodes_hold_the_defaults_of_the_moment_of_their_creation() -> None:
+    first = nest.Create("iaf_psc_alpha")
+    nest.SetDefaults("iaf_psc_alpha", {"I_e": 3.0})
+    second = nest.Create("iaf_psc_alpha", 2)
+    nest.SetDefaults("iaf_psc_alpha", {"I_e": 5.0})
+    assert (first + second).I_e == (0.0, 3.0, 3.0)
+    assert nest.Create("iaf_psc_alpha", 2000)[-1].I_e == 5.0
+    assert (first + second).get("V_m") == (-70.0,) * 3
+
+
+def test_dictionaries_of_many_nodes_are_set_up_to_the_first_that_is_refused() -> None:
+    nodes = nest.Create("iaf_psc_alpha", 5)
+    changes = [{"C_m": 100.0 + i, "E_L": -60.0 - i} for i in range(5)]
+    changes[3]["C_m"] = -1.0
+    with pytest.raises(nest.NESTErrors.BadProperty, match="node ID 4: Capacitance must be strictly positive"):
+        nodes.set(changes)
+    assert nodes.C_m == (100.0, 101.0, 102.0, 250.0, 250.0)
+    assert nodes.E_L == (-60.0, -61.0, -62.0, -70.0, -70.0)
+    assert nodes.V_m == (-70.0,) * 5
+    changes[3]["C_m"] = "much"
+    changes[0] = {"t_ref": 1.0}
+    with pytest.raises(nest.NESTErrors.TypeMismatch):
+        nodes.set(changes)
+    assert nodes.t_ref == (1.0, 2.0, 2.0, 2.0, 2.0)
+    assert nodes.C_m == (100.0, 101.0, 102.0, 250.0, 250.0)
+
+
+def test_values_of_nodes_of_several_models_are_none_where_there_are_none() -> None:
+    nodes = nest.Create("iaf_psc_alpha") + nest.Create("poisson_generator") + nest.Create("spike_recorder")
+    values = nodes.get()
+    assert values["model"] == ("iaf_psc_alpha", "poisson_generator", "spike_recorder")
+    assert values["rate"] == (None, 0.0, None)
+    assert values["n_events"] == (None, None, 0)
+    assert values["recordables"] == (nodes[0].recordables, None, None)
+    assert list(values) == sorted(values)
+
+
+def test_connections_depend_on_present_defaults_and_limits() -> None:
+    pair = nest.Create("iaf_psc_alpha", 2)
+    nest.Connect(pair[0], pair[1])
+    nest.SetDefaults("static_synapse", {"weight": 4.0, "delay": 2.0})
+    nest.Connect(pair[0], pair[1])
+    nest.Connect(pair[0], pair[1], syn_spec={"delay": 0.3})
+    found = nest.GetConnections()
+    assert (sorted(found.weight), sorted(found.delay)) == ([1.0, 4.0, 4.0], [0.3, 1.0, 2.0])
+    assert (nest.min_delay, nest.max_delay) == (0.3, 2.0)
+    nest.Simulate(1.0)
+    with pytest.raises(nest.NESTErrors.BadDelay):
+        nest.Connect(pair[0], pair[1], syn_spec={"delay": 3.0})
+    with pytest.raises(nest.NESTErrors.UnknownReceptorType):
+        nest.Connect(pair[0], pair[1], syn_spec={"receptor_type": 7})

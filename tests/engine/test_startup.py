@@ -1,10 +1,10 @@
-"""What a small script needs not wait for."""
+"""What a small script needs not wait for, and what it needs no memory for."""
 
 from __future__ import annotations
 
 from .conftest import Python
 
-HEAVY = ("numba", "scipy", "pandas", "matplotlib", "brainunit", "brainevent", "tqdm")
+HEAVY = ("jax", "pandas", "matplotlib", "brainunit", "brainevent", "tqdm")
 
 ONE_NEURON = """
 import sys
@@ -22,3 +22,14 @@ assert len(voltmeter.events["V_m"]) == 999
 def test_one_neuron_imports_nothing_heavy(python: Python) -> None:
     result = python(ONE_NEURON + f"print([name for name in {HEAVY} if name in sys.modules])")
     assert (result.stderr, result.stdout.splitlines()[-1:]) == ("", ["[]"])
+
+
+def test_import_brings_no_compiler(python: Python) -> None:
+    result = python(f"import sys, jaxnest; print([name for name in ('numba', *{HEAVY}) if name in sys.modules])")
+    assert (result.stderr, result.stdout) == ("", "[]\n")
+
+
+def test_machine_code_that_was_kept_needs_no_compiler(python: Python) -> None:
+    python(ONE_NEURON)
+    result = python(ONE_NEURON + "print('numba.np.linalg' in sys.modules)")
+    assert (result.stderr, result.stdout.splitlines()[-1:]) == ("", ["False"])

@@ -63,7 +63,7 @@ def measure_all(options: argparse.Namespace) -> dict[str, Any]:
     programs = simulators(options.nest, options.backends)
     repetitions = 1 if options.quick else options.repetitions
     for load in options.chosen.values():
-        for threads in options.threads if load.script != "one_neuron" else [1]:
+        for threads in [1] if load.serial else options.threads:
             print(f"{load.title}, {threads} thread(s)", flush=True)
             results.append(compare(load, programs, threads, repetitions, calibration, not options.quick))
             print("\n".join(report.table(results[-1:])), flush=True)

@@ -8,6 +8,7 @@ from typing import Any
 
 BEGIN, END = "<!-- measurements: begin -->", "<!-- measurements: end -->"
 ROWS = {
+    "import": ("import, processor time", "s"),
     "start_up": ("start, with a tiny network", "s"),
     "build": ("building", "s"),
     "prepare": ("preparing", "s"),
@@ -19,6 +20,18 @@ ROWS = {
     "bytes_per_synapse": ("per synapse", "bytes"),
     "process_cold": ("whole process, empty caches", "s"),
     "process_warm": ("whole process", "s"),
+    "call_create": ("Create one node", "µs"),
+    "call_create_set": ("Create one node, two parameters", "µs"),
+    "call_connect": ("Connect two nodes", "µs"),
+    "call_connect_spec": ("Connect two nodes, weight and delay", "µs"),
+    "call_get_status": ("GetStatus of one node", "µs"),
+    "call_get": ("read a property", "µs"),
+    "call_set": ("set a property", "µs"),
+    "call_get_many": ("get() of 1,000 nodes", "µs"),
+    "call_set_many": ("SetStatus of 1,000 nodes, one dictionary each", "µs"),
+    "call_set_defaults": ("SetDefaults", "µs"),
+    "call_get_connections": ("GetConnections", "µs"),
+    "call_reset": ("ResetKernel", "µs"),
 }
 IMPORTANT = {
     "synaptic events per second": "synaptic_events_per_second",
@@ -27,7 +40,7 @@ IMPORTANT = {
 }
 MANY_SYNAPSES = 500_000
 """In smaller networks everything but the synapses decides about memory."""
-FACTORS = {"10⁶": 1e-6, "MiB": 2.0**-20}
+FACTORS = {"10⁶": 1e-6, "MiB": 2.0**-20, "µs": 1e6}
 
 
 def number(x: float) -> str:

@@ -28,6 +28,8 @@ class Load:
         Number of neurons, for the plot of the size sweep.
     usual
         Whether it runs unless loads are named.
+    serial
+        Whether it runs with one thread only.
     """
 
     script: str
@@ -36,6 +38,7 @@ class Load:
     options: dict[str, Any] = field(default_factory=dict)
     neurons: int = 0
     usual: bool = True
+    serial: bool = False
 
     @property
     def path(self) -> Path:
@@ -65,7 +68,8 @@ LOADS: dict[str, Load] = {
     "microcircuit_0.02": Load("microcircuit", "Microcircuit, 1/50", 500.0, {"scale": 0.02}, 1544),
     "microcircuit_0.1": Load("microcircuit", "Microcircuit, 1/10", 200.0, {"scale": 0.1}, 7717),
     "microcircuit_1": Load("microcircuit", "Microcircuit, full size", 100.0, {"scale": 1.0}, 77169, usual=False),
-    "startup": Load("one_neuron", "One neuron, whole process", 1000.0, {}, 1),
+    "startup": Load("one_neuron", "One neuron, whole process", 1000.0, {}, 1, serial=True),
+    "calls": Load("calls", "Single calls", 0.0, serial=True),
 }
 
 QUICK: dict[str, Load] = {
@@ -75,5 +79,6 @@ QUICK: dict[str, Load] = {
     "coba_100": Load("brette", "COBA, 100 neurons", 50.0, {"kind": "coba", "neurons": 100}, 100),
     "microcircuit_0.001": Load("microcircuit", "Microcircuit, 1/1000", 50.0, {"scale": 0.001}, 79),
     "startup": LOADS["startup"],
+    "calls": LOADS["calls"],
 }
 """Small versions, to see that everything works."""
