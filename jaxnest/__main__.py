@@ -21,12 +21,14 @@ USAGE = """\
 usage: jaxnest [--backend {native,jax}] script.py [arguments]
        jaxnest [--backend {native,jax}] -m module [arguments]
        jaxnest [--backend {native,jax}] -c code [arguments]
+       jaxnest warm-up [models]
 
 Runs a Python script as Python does, with 'nest' being jaxnest: scripts that say
 'import nest' run without a changed line.
 
   --backend native  compiled loops on the CPU, with NEST's last digit (default)
   --backend jax     array operations on JAX's default device, a GPU where there is one
+  warm-up           compile models in advance, by default all
   --version         print versions and exit
   --help            print this text and exit
 """
@@ -42,7 +44,7 @@ class Command:
     """What the command line asks for."""
 
     kind: str
-    """``script``, ``-m``, ``-c``, ``help`` or ``version``."""
+    """``script``, ``-m``, ``-c``, ``warm-up``, ``help`` or ``version``."""
     what: str = ""
     arguments: tuple[str, ...] = ()
     backend: str | None = None
@@ -64,6 +66,8 @@ def parse(arguments: list[str]) -> Command:
             return Command("help")
         if word in ("-V", "--version"):
             return Command("version")
+        if word == "warm-up":
+            return Command("warm-up", arguments=tuple(rest), backend=backend)
         option, _, value = word.partition("=")
         if option == "--backend":
             backend = value or _next(rest, option)
@@ -137,6 +141,10 @@ def main(arguments: list[str] | None = None) -> int:
     else:
         if command.backend is not None:
             os.environ[BACKEND_VARIABLE] = command.backend
+        if command.kind == "warm-up":
+            from jaxnest import warm_up
+
+            return warm_up.main(command.arguments)
         return _guarded(lambda: run(command))
     return 0
 

@@ -29,6 +29,7 @@ from jaxnest import caching
 from jaxnest.compiling import callback, njit
 
 _WORD = ir.IntType(64)
+_TUPLES: Any = types.BaseTuple
 _ENTRY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
 
 
@@ -39,36 +40,36 @@ class Apart:
     Parameters
     ----------
     function : callable
-        The function, of contiguous arrays and of numbers of eight bytes. It returns such a number, or nothing.
-    signature : str
+        The function, of contiguous arrays, of numbers of eight bytes, and of tuples of such. It returns such a number,
+        or nothing.
+    signature : str or numba.core.typing.Signature
         The types, for example ``"float64(uint64[::1], int64)"``.
     """
 
-    def __init__(self, function: Callable[..., Any], signature: str) -> None:
+    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._arguments, self._result = sigutils.normalize_signature(signature)
         self._name = f"{function.__module__}.{function.__qualname__}"
         self._lock = threading.Lock()
         self._compiler = _ENTRY(self._compile_and_call)
-        self._slot = np.array([ctypes.cast(self._compiler, ctypes.c_void_p).value], np.int64)
+        self._first: int = ctypes.cast(self._compiler, ctypes.c_void_p).value or 0
+        self._slot = np.array([self._first], np.int64)
         self._symbol = f"apart.{self._name}"
         llvmlite.binding.add_symbol(self._symbol, self._slot.ctypes.data)
         self._inside = intrinsic(_typed_call(self._symbol, self._arguments, self._result))
 
     @property
     def _numba_type_(self) -> Any:
-        cpu_target.typing_context.refresh()
-        return cpu_target.typing_context.resolve_value_type(self._inside)
+        context: Any = cpu_target.typing_context
+        context.refresh()
+        return context.resolve_value_type(self._inside)
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the function, from Python."""
-        words = []
-        for kind, argument in zip(self._arguments, arguments, strict=True):
-            if isinstance(kind, types.Array):
-                words += [argument.ctypes.data, *argument.shape]
-            else:
-                words.append(np.asarray(argument, str(kind)).view(np.int64))
+        if len(arguments) != len(self._arguments):
+            raise TypeError(f"{self._name} takes {len(self._arguments)} arguments, not {len(arguments)}.")
+        words = [w for kind, argument in zip(self._arguments, arguments, strict=True) for w in _words(kind, argument)]
         pack = np.array(words, np.int64)
         result = np.array(_ENTRY(int(self._slot[0]))(pack.ctypes.data), np.int64)
         return None if self._result == types.none else result.view(str(self._result))[()]
@@ -103,22 +104,34 @@ class Apart:
         return callback(entry, types.int64(types.int64), f"{self._name}_{source}")
 
 
-def apart(signature: str) -> Callable[[Callable[..., Any]], Apart]:
+def apart(signature: Any) -> Callable[[Callable[..., Any]], Apart]:
     """Compile a function apart from those that call it (see `Apart`)."""
     return lambda function: Apart(function, signature)
+
+
+def _words(kind: Any, argument: Any) -> list[int]:
+    """Return the words of an argument."""
+    if isinstance(kind, _TUPLES):
+        return [word for k, element in zip(kind.types, argument, strict=True) for word in _words(k, element)]
+    if not isinstance(kind, types.Array):
+        return [int(np.asarray(argument, _dtype(kind)).view(np.int64))]
+    if argument.dtype != _dtype(kind.dtype) or argument.ndim != kind.ndim or not argument.flags.c_contiguous:
+        raise TypeError(f"An array has to be {kind}, it is {argument.dtype} with the shape {argument.shape}.")
+    return [argument.ctypes.data, *argument.shape]
+
+
+@functools.cache
+def _dtype(kind: Any) -> np.dtype:
+    return np.dtype(str(kind))
 
 
 def _typed_call(symbol: str, kinds: tuple[Any, ...], result: Any) -> Callable[..., Any]:
     """Return what numba asks for the types and the code of a call."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        words: list[Any] = []
-        for kind, argument in zip(kinds, arguments, strict=True):
-            if isinstance(kind, types.Array):
-                array = context.make_array(kind)(context, builder, argument)
-                words += [builder.ptrtoint(array.data, _WORD), *cgutils.unpack_tuple(builder, array.shape)]
-            else:
-                words.append(builder.bitcast(argument, _WORD))
+        words = [
+            w for kind, argument in zip(kinds, arguments, strict=True) for w in _pack(context, builder, kind, argument)
+        ]
         pack = cgutils.alloca_once(builder, _WORD, len(words))
         for k, value in enumerate(words):
             builder.store(value, builder.gep(pack, [_WORD(k)]))
@@ -134,8 +147,19 @@ def _typed_call(symbol: str, kinds: tuple[Any, ...], result: Any) -> Callable[..
         return result(*kinds), generate
 
     names = ["typing_context", *(f"argument_{k}" for k in range(len(kinds)))]
-    typed.__signature__ = Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names])  # type: ignore[attr-defined]
+    typed.__signature__ = Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names])
     return typed
+
+
+def _pack(context: Any, builder: Any, kind: Any, value: Any) -> list[Any]:
+    """Write code that takes an argument apart into words."""
+    if isinstance(kind, _TUPLES):
+        elements = cgutils.unpack_tuple(builder, value)
+        return [w for k, element in zip(kind.types, elements, strict=True) for w in _pack(context, builder, k, element)]
+    if isinstance(kind, types.Array):
+        array = context.make_array(kind)(context, builder, value)
+        return [builder.ptrtoint(array.data, _WORD), *cgutils.unpack_tuple(builder, array.shape)]
+    return [builder.bitcast(value, _WORD)]
 
 
 def array_at(context: Any, builder: Any, kind: Any, address: Any, shape: list[Any]) -> Any:
@@ -150,20 +174,36 @@ def array_at(context: Any, builder: Any, kind: Any, address: Any, shape: list[An
     return result._getvalue()
 
 
+def _n_words(kind: Any) -> int:
+    if isinstance(kind, _TUPLES):
+        return sum(_n_words(k) for k in kind.types)
+    return 1 + (kind.ndim if isinstance(kind, types.Array) else 0)
+
+
+def _unpack(context: Any, builder: Any, kind: Any, words: list[Any]) -> Any:
+    """Write code that puts an argument together from its words."""
+    if isinstance(kind, _TUPLES):
+        values = []
+        for k in kind.types:
+            values.append(_unpack(context, builder, k, words[: _n_words(k)]))
+            words = words[_n_words(k) :]
+        return context.make_tuple(builder, kind, values)
+    if isinstance(kind, types.Array):
+        return array_at(context, builder, kind, words[0], words[1:])
+    return builder.bitcast(words[0], context.get_value_type(kind))
+
+
 def unpack(kinds: tuple[Any, ...]) -> Any:
     """Return the function that makes arguments of these types from the address of their words."""
 
     def load(typing_context: Any, address: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            pack = builder.inttoptr(arguments[0], _WORD.as_pointer())
-            place, values = 0, []
+            pack, place = builder.inttoptr(arguments[0], _WORD.as_pointer()), 0
+            values = []
             for kind in kinds:
-                n = 1 + (kind.ndim if isinstance(kind, types.Array) else 0)
+                n = _n_words(kind)
                 words = [builder.load(builder.gep(pack, [_WORD(place + k)])) for k in range(n)]
-                if n > 1:
-                    values.append(array_at(context, builder, kind, words[0], words[1:]))
-                else:
-                    values.append(builder.bitcast(words[0], context.get_value_type(kind)))
+                values.append(_unpack(context, builder, kind, words))
                 place += n
             return context.make_tuple(builder, signature.return_type, values)
 
@@ -186,3 +226,20 @@ def _as_word(typing_context: Any, value: Any) -> Any:
 
 
 word: Any = intrinsic(_as_word)
+
+
+def _reinterpreted(typing_context: Any, array: Any, dtype: Any) -> Any:
+    kind = types.Array(dtype.dtype, 1, "C")
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(array)(context, builder, arguments[0])
+        return array_at(
+            context, builder, kind, builder.ptrtoint(data.data, _WORD), cgutils.unpack_tuple(builder, data.shape)
+        )
+
+    return kind(array, dtype), generate
+
+
+reinterpreted: Any = intrinsic(_reinterpreted)
+"""``reinterpreted(array, dtype)``: the words of an array as numbers of another type, like `numpy.ndarray.view`, which
+is a large part of numba."""

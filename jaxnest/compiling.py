@@ -24,7 +24,7 @@ from numba.core import types
 from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, CompileResult, DefaultPassBuilder
+from numba.core.compiler import CompilerBase, CompileResult, DefaultPassBuilder, Flags
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.environment import lookup_environment
 from numba.core.registry import CPUDispatcher
@@ -39,6 +39,10 @@ from jaxnest.compile_time import compilers
 @final
 class _Part(JITCodeLibrary):
     """The code of one function, for those that call it."""
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        """Leave the code as it is: it is optimised where it ends up."""
+        ll_module.data_layout = self._codegen._data_layout
 
     def finalize(self) -> None:
         """Make the function one of which several copies may come together; those that it calls stay apart."""
@@ -92,7 +96,33 @@ class _PartCompiler(CompilerBase):
 
 
 @final
-class _PartDispatcher(CPUDispatcher):
+class _Flags(Flags):
+    """Options of the compiler; numba compares them at each call in the code that it compiles, which has to be fast."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return _HASH_OF_FLAGS
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Flags) and _chosen(self) == _chosen(other)
+
+
+_HASH_OF_FLAGS = hash(Flags())  # it does not depend on the options
+
+
+def _chosen(flags: Flags) -> dict[str, Any]:
+    return {name: value for name, value in flags._values.items() if value != flags.options[name].default}
+
+
+class _DispatcherWithFlags(CPUDispatcher):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._compiler._customize_flags = _Flags
+
+
+@final
+class _PartDispatcher(_DispatcherWithFlags):
     """A function as compiled code calls it: one part for each combination of types."""
 
     def add_overload(self, cres: Any) -> None:
@@ -101,7 +131,7 @@ class _PartDispatcher(CPUDispatcher):
 
 
 @final
-class _Dispatcher(CPUDispatcher):
+class _Dispatcher(_DispatcherWithFlags):
     """A function as Python calls it."""
 
     @functools.cached_property

@@ -29,7 +29,7 @@ MAY_IMPORT = {
     "models/*": BASE | {"models"},
     "spatial": BASE | {"models", "random"},
     "engine": BASE | {"apart", "caching", "compiling", "models", "progress", "random", "recording"},
-    "kernel": BASE | {"compiling", "engine", "models", "progress", "random", "recording", "spatial"},
+    "kernel": BASE | {"apart", "compiling", "engine", "models", "progress", "random", "recording", "spatial"},
     "api": BASE | {"engine", "kernel", "models", "progress", "random", "recording", "spatial"},
     "ll_api": BASE | {"api", "kernel", "nestkernel_api"},
     "nestkernel_api": BASE | {"api", "random"},
@@ -39,10 +39,11 @@ MAY_IMPORT = {
     "spatial_distributions": BASE | {"random", "spatial"},
     "alias": set[str](),
     "_version": set[str](),
-    "__main__": {"alias", "_version"},
+    "__main__": {"alias", "_version", "warm_up"},
     "raster_plot": {"", "extras"},
     "visualization": {"", "extras"},
     "voltage_trace": {"", "extras"},
+    "warm_up": {""},
 }
 """What each part may import of the others: `models` is what all models share, `models/*` are the models, "" is the
 package itself, which is what scripts import."""

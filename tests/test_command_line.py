@@ -128,3 +128,10 @@ def test_missing_script_is_named() -> None:
 def test_help_and_version() -> None:
     assert "usage: jaxnest" in jaxnest("--help").stdout
     assert "jax " in jaxnest("--version").stdout
+
+
+def test_warm_up_knows_models() -> None:
+    assert parse(["warm-up", "iaf_psc_exp"]).arguments == ("iaf_psc_exp",)
+    result = jaxnest("warm-up", "no_such_model")
+    assert result.returncode == 2
+    assert "no_such_model" in result.stderr

@@ -7,25 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from jaxnest.apart import apart
 from jaxnest.compiling import njit
 
 
-@njit(cache=True, nogil=True)
-def boundaries(source: np.ndarray) -> np.ndarray:
-    """Return the rows at which another source begins."""
-    n = 0
-    for i in range(len(source)):
-        n += i == 0 or source[i] != source[i - 1]
-    rows = np.empty(n, np.int64)
-    n = 0
-    for i in range(len(source)):
-        if i == 0 or source[i] != source[i - 1]:
-            rows[n] = i
-            n += 1
-    return rows
-
-
-@njit(cache=True, nogil=True)
+@apart(
+    "int64(int32[::1], int64[::1], int64[::1], int64[::1], int32[::1], int32[::1], float64[::1], int32[::1], "
+    "int32[::1], int32[:, :, ::1], int64[::1])"
+)
 def fill_lanes(
     lane: np.ndarray,
     start: np.ndarray,
@@ -44,13 +33,15 @@ def fill_lanes(
     The connections of group ``g`` are the rows ``row[g]`` to ``row[g] + size[g]``; their lanes begin at ``start[g]``.
     """
     flagged = False
-    step_target, step_receptor, step_weight = int(len(target) > 1), int(len(receptor) > 1), int(len(weight) > 1)
+    step_target = 1 if len(target) > 1 else 0
+    step_receptor = 1 if len(receptor) > 1 else 0
+    step_weight = 1 if len(weight) > 1 else 0
     for g in range(len(start)):
         for k in range(size[g]):
             r = row[g] + k
             node = target[r * step_target]
             batch = batch_of[node]
-            positive = int(weight[r * step_weight] > 0)
+            positive = 1 if weight[r * step_weight] > 0 else 0
             lane[start[g] + k] = first[node] + offsets[batch, positive, receptor[r * step_receptor]]
             flagged |= flags[batch] != 0
     return flagged

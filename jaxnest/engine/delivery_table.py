@@ -230,14 +230,12 @@ class _TableGroups:
     """Where the connections of each source are in a table."""
 
     def __init__(self, table: Any, compressed: bool) -> None:
-        from jaxnest.engine.delivery_loops import boundaries
-
         ids = table.source
         self.order: np.ndarray | None = None
         if compressed and np.any(ids[1:] < ids[:-1]):  # spikes were not compressed when tables would have been sorted
             self.order = np.argsort(ids, kind="stable")
             ids = ids[self.order]
-        self.row = boundaries(ids)
+        self.row = np.flatnonzero(np.concatenate([np.ones(min(1, len(ids)), np.bool_), ids[1:] != ids[:-1]]))
         self.size = np.diff(self.row, append=len(ids))
         self.source = ids[self.row].astype(np.int64)
 

@@ -13,6 +13,7 @@ from typing import Any
 import numba
 import numpy as np
 
+from jaxnest.apart import apart, reinterpreted
 from jaxnest.compiling import njit
 from jaxnest.engine.intrinsics import array
 from jaxnest.engine.layout import (
@@ -260,7 +261,7 @@ def _deliver_group(
         ring[s * n_lanes + lane[c]] += weight[weights + c - first]
 
 
-@compiled
+@apart("void(int64[::1], int64[::1], int64, int64, int64, float64[::1], int64, int64)")
 def _note_weights(
     weight_events: np.ndarray,
     counters: np.ndarray,
@@ -272,7 +273,7 @@ def _note_weights(
     spread: int,
 ) -> None:
     """Note the weights that are sent, for weight recorders; they begin at `value`, and are one if `spread` is 0."""
-    bits = weight.view(np.int64)
+    bits = reinterpreted(weight, np.int64)
     k = counters[N_WEIGHTS]
     for c in range(first, last):
         weight_events[WEIGHT_WORDS * k] = c
@@ -282,7 +283,10 @@ def _note_weights(
     counters[N_WEIGHTS] = k
 
 
-@compiled
+@apart(
+    "void(float64[::1], int64[::1], int64[::1], int64[::1], int64, int64, int64, float64, float64, "
+    "int64, int64, int64, int64, float64)"
+)
 def post(
     ring: np.ndarray,
     events: np.ndarray,
@@ -308,7 +312,7 @@ def post(
         if EVENT_WORDS * (k + 1) > len(events):
             counters[LOST_EVENTS] += 1
             return
-        bits = events.view(np.float64)
+        bits = reinterpreted(events, np.float64)
         events[EVENT_WORDS * k] = -1 - lane_positive
         events[EVENT_WORDS * k + 1] = sender
         events[EVENT_WORDS * k + 2] = step + 1

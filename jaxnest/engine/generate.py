@@ -74,6 +74,7 @@ HEAD = """
 from collections import namedtuple
 import numba
 import numpy as np
+from jaxnest.apart import reinterpreted
 from jaxnest.compiling import njit
 from jaxnest.random.engines import compiled
 from jaxnest.random.keyed import rekey
@@ -108,7 +109,7 @@ def send(
     scalars, vectors, vector_start, windows, places, start, lane_positive, lane_negative, flags, weight, delay,
     alike, identity, memory_start, rows, clock,
 ):
-    amounts = stream.view(np.float64)[SCRATCH : SCRATCH + SCRATCH_SIZE]
+    amounts = reinterpreted(stream, np.float64)[SCRATCH : SCRATCH + SCRATCH_SIZE]
     n_samples_words = samples.shape[1] * samples.shape[2]
     begin, end = clock[ORIGIN] + clock[FROM], clock[ORIGIN] + clock[TO]
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]

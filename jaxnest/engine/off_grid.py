@@ -14,6 +14,7 @@ import numba
 import numpy as np
 from numba.extending import overload
 
+from jaxnest.apart import reinterpreted
 from jaxnest.compiling import njit
 from jaxnest.engine.archive import note_spike
 from jaxnest.engine.archive_layout import INCOMING, LENGTH, MS_PER_STEP, MS_PER_TIC, TICS_PER_STEP
@@ -240,7 +241,7 @@ def take(
 
     `node`, `delay`, `shift`, `counts` are those of `engine.precise_spikes.Redirections`.
     """
-    numbers = events.view(np.float64)
+    numbers = reinterpreted(events, np.float64)
     kept = first_event[0]
     for i in range(first_event[0], counters[N_EVENTS]):
         record = RECORD_WORDS * i

@@ -11,12 +11,19 @@ from __future__ import annotations
 
 import numpy as np
 
+from jaxnest.apart import apart
 from jaxnest.compiling import njit
 
 _STABLE = 24
 """Below this length, pdqsort is an insertion sort, which is stable."""
 _RADIX = 1000
 """From this length on, the radix sort takes over."""
+_DEPTH = 512
+"""How many ranges pdqsort may have to come back to: few bad partitions, and in others each side has an eighth."""
+_BINS = 1 << 13
+"""More than the radix sort ever makes at a time."""
+_SMALLEST_BIN = 1 << 11
+"""Bins with fewer entries are left to pdqsort."""
 
 
 def nest_order(keys: np.ndarray) -> np.ndarray | None:
@@ -34,11 +41,13 @@ def nest_order(keys: np.ndarray) -> np.ndarray | None:
     if n < _STABLE:
         return np.argsort(keys, kind="stable")
     entries = keys.astype(np.int64)
-    _pack(entries)
+    np.left_shift(entries, 32, out=entries)
+    entries |= np.arange(n)
+    ranges = np.empty((_DEPTH, 4), np.int64)
     if n < _RADIX:
-        _pdq(entries, 0, n)
+        _pdq(entries, 0, n, ranges)
     else:
-        _spread(entries, 0, n)
+        _spread(entries, ranges, np.empty((2, _BINS), np.int64), np.empty((n // _SMALLEST_BIN + 2, 2), np.int64))
     np.bitwise_and(entries, 0xFFFFFFFF, out=entries)
     return entries
 
@@ -52,13 +61,6 @@ def in_order_of_creation(keys: np.ndarray) -> np.ndarray | None:
         The sources.
     """
     return None if np.all(keys[1:] >= keys[:-1]) else np.argsort(keys, kind="stable")
-
-
-@njit(cache=True)
-def _pack(keys: np.ndarray) -> None:
-    """Turn keys into entries."""
-    for i in range(len(keys)):
-        keys[i] = (keys[i] << 32) | i
 
 
 @njit(cache=True)
@@ -81,7 +83,7 @@ def _swap(a: np.ndarray, i: int, j: int) -> None:
 
 
 @njit(cache=True)
-def _insertion(a: np.ndarray, b: int, e: int, guarded: bool, limit: int) -> bool:
+def _insertion(a: np.ndarray, b: int, e: int, guarded: int, limit: int) -> bool:
     """Sort [b, e); give up (False) after more than `limit` moves, if that is not negative."""
     moved = 0
     for cur in range(b + 1, e):
@@ -91,7 +93,7 @@ def _insertion(a: np.ndarray, b: int, e: int, guarded: bool, limit: int) -> bool
             while True:
                 a[j] = a[j - 1]
                 j -= 1
-                if (guarded and j == b) or not _less(x, a[j - 1]):
+                if (guarded != 0 and j == b) or not _less(x, a[j - 1]):
                     break
             a[j] = x
             moved += cur - j
@@ -211,7 +213,7 @@ def _heap_adjust(a: np.ndarray, b: int, hole: int, length: int, value: int) -> N
     a[b + hole] = value
 
 
-@njit(cache=True)
+@apart("void(int64[::1], int64, int64)")
 def _heap_sort(a: np.ndarray, b: int, e: int) -> None:
     n = e - b
     for parent in range((n - 2) // 2, -1, -1):
@@ -223,7 +225,7 @@ def _heap_sort(a: np.ndarray, b: int, e: int) -> None:
         _heap_adjust(a, b, 0, n, value)
 
 
-@njit(cache=True)
+@apart("void(int64[::1], int64, int64, int64)")
 def _break_pattern(a: np.ndarray, b: int, pivot: int, e: int) -> None:
     """Swap some elements of both sides of a bad partition."""
     left, right = pivot - b, e - (pivot + 1)
@@ -247,30 +249,39 @@ def _break_pattern(a: np.ndarray, b: int, pivot: int, e: int) -> None:
             _swap(a, e - 3, e - (2 + q))
 
 
-@njit(cache=True, nogil=True)
-def _pdq(a: np.ndarray, b: int, e: int) -> None:
-    """Pattern-defeating quicksort of [b, e); what is left to do is on a stack of its own."""
-    todo = [(b, e, _bit_length(e - b) - 1, True)]
-    while todo:
-        b, e, bad, leftmost = todo.pop()
+@apart("void(int64[::1], int64, int64, int64[:, ::1])")
+def _pdq(a: np.ndarray, b: int, e: int, ranges: np.ndarray) -> None:
+    """Pattern-defeating quicksort of [b, e); `ranges` has room for what is left to do."""
+    bad, leftmost = _bit_length(e - b) - 1, 1
+    left = 0
+    while True:
         if e - b < _STABLE:
             _insertion(a, b, e, leftmost, -1)
-            continue
-        _choose_pivot(a, b, e)
-        if not leftmost and not _less(a[b - 1], a[b]):
-            todo.append((_partition_left(a, b, e) + 1, e, bad, leftmost))
-            continue
-        position, done = _partition_right(a, b, e)
-        if position - b < (e - b) // 8 or e - (position + 1) < (e - b) // 8:
-            bad -= 1
-            if bad == 0:
-                _heap_sort(a, b, e)
+        else:
+            _choose_pivot(a, b, e)
+            if leftmost == 0 and not _less(a[b - 1], a[b]):
+                b = _partition_left(a, b, e) + 1
                 continue
-            _break_pattern(a, b, position, e)
-        elif done and _insertion(a, b, position, True, 8) and _insertion(a, position + 1, e, True, 8):
-            continue
-        todo.append((position + 1, e, bad, False))
-        todo.append((b, position, bad, leftmost))
+            position, done = _partition_right(a, b, e)
+            in_order = False
+            if position - b < (e - b) // 8 or e - (position + 1) < (e - b) // 8:
+                bad -= 1
+                if bad == 0:
+                    _heap_sort(a, b, e)
+                    in_order = True
+                else:
+                    _break_pattern(a, b, position, e)
+            elif done:
+                in_order = _insertion(a, b, position, 1, 8) and _insertion(a, position + 1, e, 1, 8)
+            if not in_order:
+                ranges[left, 0], ranges[left, 1], ranges[left, 2], ranges[left, 3] = position + 1, e, bad, 0
+                left += 1
+                e = position
+                continue
+        if left == 0:
+            return
+        left -= 1
+        b, e, bad, leftmost = ranges[left, 0], ranges[left, 1], ranges[left, 2], ranges[left, 3]
 
 
 @njit(cache=True)
@@ -296,16 +307,17 @@ def _division_shift(key_range: int, n: int) -> int:
     shift = bits - _bit_length(n)
     if shift <= 0 and bits <= 12:
         return 0
-    return max(shift + 2, bits - 11)
+    return shift + 2 if shift + 2 > bits - 11 else bits - 11
 
 
 @njit(cache=True)
-def _into_bins(a: np.ndarray, b: int, e: int, shift: int, first_bin: int, n_bins: int) -> np.ndarray:
-    """Bring every element into its bin, in place, and return the ends of the bins."""
-    size = np.zeros(n_bins, np.int64)
+def _into_bins(a: np.ndarray, b: int, e: int, shift: int, first_bin: int, n_bins: int, bins: np.ndarray) -> None:
+    """Bring every element into its bin, in place, and leave the ends of the bins in the first row of `bins`."""
+    free, size = bins[0], bins[1]
+    for k in range(n_bins):
+        size[k] = 0
     for i in range(b, e):
         size[(a[i] >> shift) - first_bin] += 1
-    free = np.empty(n_bins, np.int64)
     free[0] = b
     for k in range(1, n_bins):
         free[k] = free[k - 1] + size[k - 1]
@@ -331,7 +343,6 @@ def _into_bins(a: np.ndarray, b: int, e: int, shift: int, first_bin: int, n_bins
             current += 1
         free[k] = end
     free[n_bins - 1] = e
-    return free
 
 
 @njit(cache=True)
@@ -344,23 +355,28 @@ def _small_bin(shift: int) -> int:
     return 1 << (digits + 2)
 
 
-@njit(cache=True, nogil=True)
-def _spread(a: np.ndarray, b: int, e: int) -> None:
-    """Radix sort of [b, e), bin by bin, with pdqsort for small bins."""
-    todo = [(b, e)]
-    while todo:
-        b, e = todo.pop()
+@apart("void(int64[::1], int64[:, ::1], int64[:, ::1], int64[:, ::1])")
+def _spread(a: np.ndarray, ranges: np.ndarray, bins: np.ndarray, pending: np.ndarray) -> None:
+    """Radix sort, bin by bin, with pdqsort for small bins; what is left to do is `pending`."""
+    pending[0, 0], pending[0, 1] = 0, len(a)
+    left = 1
+    while left > 0:
+        left -= 1
+        b, e = pending[left, 0], pending[left, 1]
         low, high, ordered = _extremes(a, b, e)
         if ordered:
             continue
         shift = _division_shift(high - low, e - b)
         first_bin = low >> shift
-        ends = _into_bins(a, b, e, shift + 32, first_bin, (high >> shift) - first_bin + 1)
+        n_bins = (high >> shift) - first_bin + 1
+        _into_bins(a, b, e, shift + 32, first_bin, n_bins, bins)
         if shift == 0:
             continue
-        for end in ends:
+        for k in range(n_bins):
+            end = bins[0, k]
             if end - b >= _small_bin(shift):
-                todo.append((b, end))
+                pending[left, 0], pending[left, 1] = b, end
+                left += 1
             elif end - b >= 2:
-                _pdq(a, b, end)
+                _pdq(a, b, end, ranges)
             b = end

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from jaxnest.apart import apart
+from jaxnest.apart import apart, reinterpreted
 
 from .distributions import lgamma, standard_exponential, standard_normal
 from .engines import compiled, drand
@@ -102,7 +102,7 @@ def _count(stream: np.ndarray, limit: float) -> None:
     The products are those that `_multiplying` forms. Where `_LEVELS` factors are not enough, and past the end
     of the block, the count is `_LEVELS`.
     """
-    values = stream.view(np.float64)
+    values = reinterpreted(stream, np.float64)
     first, n = int(stream[POSITION]), int(stream[END]) - int(stream[POSITION])
     units, counts = values[UNITS : UNITS + n + _LEVELS], stream[COUNTS + first - OUTPUT : COUNTS + first - OUTPUT + n]
     words = stream[first : first + n]
@@ -128,7 +128,7 @@ def _count(stream: np.ndarray, limit: float) -> None:
 @apart("int64(uint64[::1], float64)")
 def _uncounted(stream: np.ndarray, limit: float) -> int:
     """Draw a variate for which no count is ready; after several in a row with one limit, count the block."""
-    bits = stream.view(np.float64)
+    bits = reinterpreted(stream, np.float64)
     if bits[LAST_LIMIT] != limit:
         bits[LAST_LIMIT] = limit
         stream[SAME_LIMIT] = np.uint64(0)
@@ -195,7 +195,7 @@ def poisson(stream: np.ndarray, row: np.ndarray) -> int:
     if row[_MEAN] >= 12.0:
         return _poisson_rejection(stream, row)
     limit = row[_LIMIT]
-    if stream.view(np.float64)[COUNTED_LIMIT] == limit:
+    if reinterpreted(stream, np.float64)[COUNTED_LIMIT] == limit:
         position = stream[POSITION]
         count = stream[position + _TO_COUNTS]
         if count < _UNCOUNTED:
@@ -218,7 +218,7 @@ def poissons(stream: np.ndarray, row: np.ndarray, out: np.ndarray) -> None:
         Floating-point numbers, one-dimensional: the variates.
     """
     limit, k, n = row[_LIMIT], 0, len(out)
-    counted = stream.view(np.float64)
+    counted = reinterpreted(stream, np.float64)
     while k < n:
         if not row[_MEAN] >= 12.0 and counted[COUNTED_LIMIT] == limit:
             position = stream[POSITION]

@@ -9,8 +9,10 @@ know how many connections there will be stop when their buffers are full and go 
 from __future__ import annotations
 
 import numpy as np
+from numba import types
 
-from jaxnest.kernel.rules.programs import draw_row, value
+from jaxnest.apart import apart
+from jaxnest.kernel.rules.programs import PROGRAMS, draw_row, value
 from jaxnest.random.engines import compiled, drand, ulrand
 from jaxnest.random.keyed import turn_to
 from jaxnest.random.poisson import poisson, poisson_set_mean
@@ -19,6 +21,11 @@ TARGET, SOURCE, ROW, PENDING, FAILED = range(5)
 """Progress of a loop: next target and source, rows filled, connections left of the present pair or target (-1 if
 that is not drawn yet), and whether the present target has an impossible degree."""
 PROGRESS_SIZE = 5
+
+_STREAM, _WORDS, _FLAGS = types.uint64[::1], types.int64[::1], types.bool_[::1]
+_IDS, _DRAWN = types.int32[::1], types.float64[:, ::1]
+_INT, _FLOAT = types.int64, types.float64
+_BUFFERS = types.Tuple((_IDS, _IDS, _IDS, _DRAWN))
 
 
 @compiled
@@ -38,7 +45,7 @@ def _partners(population, node, autapses):
     return n
 
 
-@compiled
+@apart(types.void(_STREAM, _IDS, _IDS, _FLAGS, _INT, PROGRAMS, _INT, _INT, _INT, PROGRAMS, _WORDS, _BUFFERS, _WORDS))
 def fixed_indegree(
     stream, sources, targets, here, degree, degrees, elsewhere, autapses, multapses, programs, used, buffers, progress
 ):
@@ -84,7 +91,7 @@ def fixed_indegree(
     progress[TARGET], progress[ROW] = len(targets), row
 
 
-@compiled
+@apart(types.void(_STREAM, _IDS, _IDS, _INT, PROGRAMS, _INT, _INT, _WORDS, _BUFFERS, _WORDS))
 def fixed_outdegree(stream, sources, targets, degree, degrees, autapses, multapses, used, buffers, progress):
     """Draw targets source by source; their connections are made later, by each virtual process."""
     source, target, index, _ = buffers
@@ -115,7 +122,7 @@ def fixed_outdegree(stream, sources, targets, degree, degrees, autapses, multaps
     progress[SOURCE], progress[ROW] = len(sources), row
 
 
-@compiled
+@apart(types.int64(_STREAM, _IDS, _IDS, _FLAGS, _INT, PROGRAMS, _IDS, _IDS, _WORDS, _DRAWN))
 def fixed_total_number(stream, sources, targets, here, autapses, programs, source, target, index, drawn):
     """Draw as many pairs as the buffers have room for; keep those whose target is `here` and return how many."""
     row = 0
@@ -131,7 +138,7 @@ def fixed_total_number(stream, sources, targets, here, autapses, programs, sourc
     return row
 
 
-@compiled
+@apart(types.void(_STREAM, _IDS, _IDS, _FLOAT, PROGRAMS, _INT, PROGRAMS, _BUFFERS, _WORDS))
 def pairwise_bernoulli(stream, sources, targets, p, probabilities, autapses, programs, buffers, progress):
     """Decide pair by pair. A negative `p` means that `probabilities` draws it, after the number it is compared with."""
     source, target, _, drawn = buffers
@@ -155,7 +162,7 @@ def pairwise_bernoulli(stream, sources, targets, p, probabilities, autapses, pro
     progress[TARGET], progress[ROW] = len(targets), row
 
 
-@compiled
+@apart(types.void(_STREAM, _IDS, _IDS, _FLOAT, PROGRAMS, _INT, PROGRAMS, types.float64[::1], _BUFFERS, _WORDS))
 def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, distribution, buffers, progress):
     """Draw a number of connections pair by pair; each target has a new distribution object."""
     source, target, _, drawn = buffers
@@ -189,7 +196,7 @@ def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, 
     progress[TARGET], progress[ROW] = len(targets), row
 
 
-@compiled
+@apart(types.void(_STREAM, _IDS, _INT, _INT, _WORDS, _INT, _IDS))
 def symmetric_partners(stream, sources, node, n, used, mark, chosen):
     """Draw `n` distinct sources of one target into `chosen`."""
     i = 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numba import types
 
+from jaxnest.apart import apart
 from jaxnest.random.distributions import sample_in_order
 from jaxnest.random.engines import compiled, drand, ulrand
 from jaxnest.random.interpreter import DONE, evaluate
@@ -52,7 +54,18 @@ class Programs(NamedTuple):
     pool_of: np.ndarray
 
 
-@compiled
+def _types_of_programs() -> Any:
+    ids, words, numbers = types.int32[::1], types.int64[::1], types.float64[::1]
+    rows, values, pools = types.int64[:, ::1], types.float64[:, ::1], types.int32[:, ::1]
+    whole, number = types.int64, types.float64
+    kinds = (rows, numbers, values, numbers, rows, numbers, words, whole, whole, whole, number, ids, pools, ids)
+    return types.NamedTuple(kinds, Programs)
+
+
+PROGRAMS = _types_of_programs()
+
+
+@apart(types.float64(PROGRAMS, types.int64, types.uint64[::1]))
 def value(programs, k, stream):
     """Evaluate one of the expressions."""
     start, stop, first = programs.bounds[k, 0], programs.bounds[k, 1], programs.bounds[k, 2]
@@ -76,6 +89,13 @@ def _third_node(programs, stream, target):
 
 @compiled
 def draw_row(programs, stream, target, drawn, row):
+    """Evaluate all expressions for one connection, if there are any."""
+    if programs.n_own > 0 or programs.probability >= 0.0:
+        _draw_row(programs, stream, target, drawn, row)
+
+
+@apart(types.void(PROGRAMS, types.uint64[::1], types.int64, types.float64[:, ::1], types.int64))
+def _draw_row(programs, stream, target, drawn, row):
     """Evaluate all expressions for one connection.
 
     With a third factor there is one more row of `drawn`, after those of the connection itself: the node of the
