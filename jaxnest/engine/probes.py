@@ -12,6 +12,8 @@ from jaxnest.engine.operations import I8, F8x3, Pack, operation
 
 SAMPLE_BYTES = 1 << 22
 """Aim for the memory of one probe's samples between two drains."""
+MOST_SAMPLES = 1 << 14
+"""Aim for their number: for what does not take much memory, drains should take no time either."""
 
 INTERVAL, FIRST, N_TAKEN = range(3)
 """Words of a probe: interval and first time stamp of its samples in steps; how many there are."""
@@ -48,7 +50,7 @@ class ProbeSamples:
         self._words, self._kept = [], []
         for probe in plan.probes:
             width = 8 * len(probe.names) * len(probe.rows)
-            n = max(2 * plan.min_delay, min(1024, SAMPLE_BYTES // max(1, width)))
+            n = max(2 * plan.min_delay, min(MOST_SAMPLES, SAMPLE_BYTES // max(1, width)))
             self._kept.append(np.zeros((n, len(probe.names), len(probe.rows))))
             self._words.append(np.array([probe.interval, probe.offset or probe.interval, 0], np.int64))
 
