@@ -45,6 +45,7 @@ class NativeRunner:
     def __init__(self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any) -> None:
         self.plan, self.buffers, self.devices = plan, buffers, devices
         self.streams = streams
+        self._probes = ProbeSamples(plan, self)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -57,7 +58,8 @@ class NativeRunner:
         self._learners = [learners_of(plan, s) for s in shards]
         self._registers = addresses([b.register for b in self.buffers])
         self._waveforms = Waveforms(plan, self.buffers, self.neurons, self.clocks)
-        self._probes = ProbeSamples(plan, self)
+        if self._probes.plan is not plan:
+            self._probes = ProbeSamples(plan, self)
         self.n_workers = min(len(shards), n_processors()) if is_worthwhile(plan) else 1
         mine = [shards[w :: self.n_workers] for w in range(self.n_workers)]
         self._program = Program(

@@ -46,7 +46,7 @@ class ProbeSamples:
     """What the probes of a plan have taken since it was handed over."""
 
     def __init__(self, plan: Any, runner: Any) -> None:
-        self._plan, self._runner = plan, runner
+        self.plan, self._runner = plan, runner
         self._words, self._kept = [], []
         for probe in plan.probes:
             width = 8 * len(probe.names) * len(probe.rows)
@@ -56,7 +56,7 @@ class ProbeSamples:
 
     def calls(self, s: int) -> Iterator[Pack]:
         """Yield the calls that take the samples of a virtual process."""
-        for p, probe in enumerate(self._plan.probes):
+        for p, probe in enumerate(self.plan.probes):
             if probe.shard == s:
                 samples, outputs = self._source(probe)
                 names = np.array([outputs.index(name) for name in probe.names], np.int64)
@@ -65,9 +65,9 @@ class ProbeSamples:
 
     def checks(self, shards: Sequence[int]) -> Iterator[Pack]:
         """Yield the calls that say whether there is room for the samples of another slice."""
-        for p, probe in enumerate(self._plan.probes):
+        for p, probe in enumerate(self.plan.probes):
             if probe.shard in shards:
-                yield has_room_for_samples.pack(self._words[p], len(self._kept[p]) - self._plan.min_delay)
+                yield has_room_for_samples.pack(self._words[p], len(self._kept[p]) - self.plan.min_delay)
 
     def _source(self, probe: Any) -> tuple[np.ndarray, tuple[str, ...]]:
         neurons = self._runner.neurons[probe.shard]
