@@ -14,20 +14,20 @@ from jaxnest.random.layout import FIRST_RUN
 
 
 @final
-class _Recorder:
-    """Parameters of one node; remembers which of them were asked for."""
+class _Node:
+    """Stored values of one node, read when they are asked for; remembers which were."""
 
-    def __init__(self, values: Mapping[str, Any], used: set[str]) -> None:
-        self._values = values
+    def __init__(self, columns: Mapping[str, np.ndarray], i: int, used: set[str]) -> None:
+        self._columns, self._i = columns, i
         self._used = used
 
     def __getattr__(self, name: str) -> Any:
         try:
-            value = self._values[name]
+            value = self._columns[name][self._i]
         except KeyError:
             raise AttributeError(name) from None
         self._used.add(name)
-        return value
+        return value.item() if isinstance(value, np.generic) else value
 
 
 def numeric_columns(model: type[Node], columns: Mapping[str, np.ndarray], names: Mapping[str, Any]) -> dict[str, Any]:
@@ -56,7 +56,7 @@ def calibrate(model: type[Any], columns: Mapping[str, np.ndarray], clock: Any) -
     while True:
         before = set(used)
         groups = _distinct(columns, sorted(used), n)
-        results = [model.calibrate(_Recorder(_row(columns, int(i)), used), clock) for i in groups[0]]
+        results = [model.calibrate(_Node(columns, int(i), used), clock) for i in groups[0]]
         if used == before:
             break
     for name in results[0]:
@@ -73,10 +73,6 @@ def computed(model: type[Any], variables: Iterable[str]) -> list[str]:
 
 def _field(name: str) -> str:
     return name + "_" * keyword.iskeyword(name)
-
-
-def _row(columns: Mapping[str, np.ndarray], i: int) -> dict[str, Any]:
-    return {k: c[i].item() if isinstance(c[i], np.generic) else c[i] for k, c in columns.items()}
 
 
 def _distinct(columns: Mapping[str, np.ndarray], names: list[str], n: int) -> tuple[np.ndarray, np.ndarray]:
@@ -113,7 +109,7 @@ def compressed(variables: Mapping[str, np.ndarray], spread: set[str]) -> dict[st
 
 def node_values(columns: Mapping[str, np.ndarray], i: int) -> Any:
     """Return the stored values of one node as attributes."""
-    return _Recorder(_row(columns, i), set())
+    return _Node(columns, i, set())
 
 
 def state_columns(model: type[Node], columns: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

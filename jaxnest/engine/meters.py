@@ -97,12 +97,22 @@ class Meter:
         self.times, self.values, self.sampled = [times[~ready]], [values[~ready]], [sampled[~ready]]
         chosen = ready & (times > self.window[0]) & (times <= self.window[1])
         times, values, sampled = times[chosen], values[chosen], sampled[chosen].ravel()
-        n = len(self.targets)
-        slices = np.repeat((times - 1) // min_delay, n)
-        order = np.lexsort((np.repeat(times, n), np.tile(np.arange(n), len(times)), slices))
-        order = order[sampled[order]]
-        flat = values.transpose(1, 0, 2).reshape(len(self.names), len(times) * n)
-        return np.tile(self.targets, len(times))[order], np.repeat(times, n)[order], flat[:, order]
+        order = _order_of_delivery((times - 1) // min_delay, len(self.targets))
+        if not sampled.all():
+            order = order[sampled[order]]
+        time, target = np.divmod(order, len(self.targets))
+        flat = values.transpose(1, 0, 2).reshape(len(self.names), -1)
+        return self.targets[target], times[time], flat[:, order]
+
+
+def _order_of_delivery(slices: np.ndarray, n: int) -> np.ndarray:
+    """Return indices of samples (time, target): slice by slice, in a slice target by target, for a target by time."""
+    if n == 1:
+        return np.arange(len(slices))
+    _, first, size = np.unique(slices, return_index=True, return_counts=True)
+    block = np.repeat(np.arange(len(first)), size * n)
+    target, time = np.divmod(np.arange(len(block)) - n * first[block], size[block])
+    return (first[block] + time) * n + target
 
 
 @final

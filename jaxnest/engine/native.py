@@ -46,6 +46,7 @@ class NativeRunner:
     def __init__(self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any) -> None:
         self.plan, self.buffers, self.devices = plan, buffers, devices
         self.streams = streams
+        self._probes = ProbeSamples(plan, self)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -58,7 +59,8 @@ class NativeRunner:
         self._learners = [learners_of(plan, s) for s in shards]
         self._registers = addresses([b.register for b in self.buffers])
         self._waveforms = Waveforms(plan, self.buffers, self.neurons, self.clocks)
-        self._probes = ProbeSamples(plan, self)
+        if self._probes.plan is not plan:
+            self._probes = ProbeSamples(plan, self)
         self._deliveries: dict[int, Pack] = {}
         self._now = np.zeros(1)
         self._rest = list(self._decay())

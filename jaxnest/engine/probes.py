@@ -12,6 +12,8 @@ from jaxnest.engine.operations import I8, F8x3, Pack, operation
 
 SAMPLE_BYTES = 1 << 22
 """Aim for the memory of one probe's samples between two drains."""
+MOST_SAMPLES = 1 << 14
+"""Aim for their number: for what does not take much memory, drains should take no time either."""
 
 INTERVAL, FIRST, N_TAKEN = range(3)
 """Words of a probe: interval and first time stamp of its samples in steps; how many there are."""
@@ -44,17 +46,17 @@ class ProbeSamples:
     """What the probes of a plan have taken since it was handed over."""
 
     def __init__(self, plan: Any, runner: Any) -> None:
-        self._plan, self._runner = plan, runner
+        self.plan, self._runner = plan, runner
         self._words, self._kept = [], []
         for probe in plan.probes:
             width = 8 * len(probe.names) * len(probe.rows)
-            n = max(2 * plan.min_delay, min(1024, SAMPLE_BYTES // max(1, width)))
+            n = max(2 * plan.min_delay, min(MOST_SAMPLES, SAMPLE_BYTES // max(1, width)))
             self._kept.append(np.zeros((n, len(probe.names), len(probe.rows))))
             self._words.append(np.array([probe.interval, probe.offset or probe.interval, 0], np.int64))
 
     def calls(self, s: int) -> Iterator[Pack]:
         """Yield the calls that take the samples of a virtual process."""
-        for p, probe in enumerate(self._plan.probes):
+        for p, probe in enumerate(self.plan.probes):
             if probe.shard == s:
                 samples, outputs = self._source(probe)
                 names = np.array([outputs.index(name) for name in probe.names], np.int64)
@@ -63,9 +65,9 @@ class ProbeSamples:
 
     def checks(self, shards: Sequence[int]) -> Iterator[Pack]:
         """Yield the calls that say whether there is room for the samples of another slice."""
-        for p, probe in enumerate(self._plan.probes):
+        for p, probe in enumerate(self.plan.probes):
             if probe.shard in shards:
-                yield has_room_for_samples.pack(self._words[p], len(self._kept[p]) - self._plan.min_delay)
+                yield has_room_for_samples.pack(self._words[p], len(self._kept[p]) - self.plan.min_delay)
 
     def _source(self, probe: Any) -> tuple[np.ndarray, tuple[str, ...]]:
         neurons = self._runner.neurons[probe.shard]

@@ -183,17 +183,13 @@ def _columns(
     model: type[Any], columns: dict[str, np.ndarray], clock: Any
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...], dict[str, list[np.ndarray]]]:
     """Return scalar variables, names of vector variables, and their values per device."""
-    vectors: dict[str, list[np.ndarray]] = {}
-    results = []
-    for i in range(len(next(iter(columns.values())))):
-        one = {k: c[i : i + 1] for k, c in columns.items()}
-        result = {k: a[0] for k, a in calibrate(model, one, clock).items()}
-        results.append(result)
-    scalars = {k: np.array([r[k] for r in results]) for k, a in results[0].items() if a.ndim == 0}
-    names = tuple(k for k, a in results[0].items() if a.ndim == 1)
-    for name in names:
-        vectors[name] = [r[name] for r in results]
-    return scalars, names, vectors
+    alone = any(q.is_vector for q in (model.parameters | model.state).values())  # vectors may be of any length
+    n = len(next(iter(columns.values())))
+    parts = [slice(i, i + 1) for i in range(n)] if alone else [slice(n)]
+    found = [calibrate(model, {k: c[p] for k, c in columns.items()}, clock) for p in parts]
+    scalars = {k: np.concatenate([one[k] for one in found]) for k, a in found[0].items() if a.ndim == 1}
+    names = tuple(k for k, a in found[0].items() if a.ndim == 2)
+    return scalars, names, {name: [row for one in found for row in one[name]] for name in names}
 
 
 def schedule(shard: Shard) -> Iterator[tuple[int, int, int]]:

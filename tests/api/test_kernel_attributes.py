@@ -157,7 +157,7 @@ def test_the_compute_backend_is_fixed_by_the_first_run() -> None:
 
 def test_the_environment_chooses_the_compute_backend() -> None:
     code = "import jaxnest as nest; nest.ResetKernel(); print(nest.get('compute_backend'))"
-    for backend in ("native",):
+    for backend in ("native", "jax"):
         done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={"JAXNEST_BACKEND": backend}
         )
