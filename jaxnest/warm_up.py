@@ -46,7 +46,7 @@ def warm_up(names: Sequence[str] = ()) -> list[str]:
 def compile_model(name: str) -> str:
     """Simulate a small network with a model; return the error if that is impossible, else an empty text."""
     nest.ResetKernel()
-    nest.set_verbosity("M_ERROR")
+    nest.verbosity = nest.VerbosityLevel.ERROR
     try:
         if name in nest.synapse_models:
             _connect(nest.Create(_ORDINARY, 4), name)
