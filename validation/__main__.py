@@ -2,7 +2,7 @@
 
     python -m validation                                  with what is recorded; needs no NEST
     python -m validation --live PYTHON --seed 7           with a live NEST, on freshly drawn cases, too
-    python -m validation --only 'iaf_*' --backend native  a part
+    python -m validation --only 'iaf_*' --backend strict  a part
     python -m validation --page                           the page of the documentation, with plots and JSON
     python -m validation --page build/validation -j 2     the same elsewhere, in two processes
 
@@ -26,7 +26,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--seed", type=int, default=1, help="what live cases are drawn from")
     result.add_argument("--only", action="append", default=[], metavar="PATTERN", help="models and simulations")
     result.add_argument("--section", action="append", choices=SECTIONS, default=[], help="parts of the report")
-    result.add_argument("--backend", action="append", choices=("native", "jax"), default=[])
+    result.add_argument("--backend", action="append", choices=("strict", "xla"), default=[])
     result.add_argument("-j", "--processes", type=int, default=1, help="how many processes compare")
     result.add_argument("--json", type=Path, metavar="FILE", help="where the report goes, as JSON")
     result.add_argument(

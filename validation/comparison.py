@@ -101,17 +101,17 @@ class Report:
             if quantity in ours and quantity in theirs:
                 mine, right = np.asarray(ours[quantity]), np.asarray(theirs[quantity])
                 worse = self.judge(row, case, mine, right, magnitude(theirs, quantity))
-                if worse and row.backend == "jax" and quantity.startswith("sampled"):
+                if worse and row.backend == "xla" and quantity.startswith("sampled"):
                     self.traces[subject, row.quantity] = Trace(case, interval, mine.astype(float), right)
             else:
                 fail(row, case, "only NEST has it" if quantity in theirs else "NEST does not have it")
 
     def row(self, section: str, subject: str, case: str, backend: str, quantity: str) -> Row:
         """Return the row of a quantity; a wider tolerance for one case makes a row of its own."""
-        allowed = tolerances.tolerance(subject, case, quantity) if backend != "native" else tolerances.IDENTICAL
-        usual = tolerances.tolerance(subject, "", quantity) if backend != "native" else tolerances.IDENTICAL
+        allowed = tolerances.tolerance(subject, case, quantity) if backend != "strict" else tolerances.IDENTICAL
+        usual = tolerances.tolerance(subject, "", quantity) if backend != "strict" else tolerances.IDENTICAL
         name = quantity if allowed == usual else f"{quantity} ({case})"
-        reason = "equal to the last bit" if backend == "native" else allowed.reason
+        reason = "equal to the last bit" if backend == "strict" else allowed.reason
         new = Row(section, subject, backend, name, allowed.relative, reason)
         return self.rows.setdefault((section, subject, backend, name), new)
 

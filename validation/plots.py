@@ -30,7 +30,7 @@ def inexact(report: Report) -> list[Row]:
     """Return for each model the row that comes nearest to its tolerance, the nearest first."""
     rows: dict[str, Row] = {}
     for row in report.rows.values():
-        if row.section == "models" and row.backend == "jax" and row.relative and row.tolerance:
+        if row.section == "models" and row.backend == "xla" and row.relative and row.tolerance:
             best = rows.get(row.subject)
             if best is None or row.relative / row.tolerance > best.relative / best.tolerance:
                 rows[row.subject] = row
@@ -44,7 +44,7 @@ def errors(report: Report, path: Path) -> None:
     places = np.arange(len(rows))
     axis.hlines(places, [row.relative for row in rows], [row.tolerance for row in rows], color="#dddddd", lw=1)
     axis.plot([row.tolerance for row in rows], places, "|", color=LIMIT, ms=8, label="tolerance")
-    axis.plot([row.relative for row in rows], places, "o", color=OURS, ms=4, label="largest error, jax")
+    axis.plot([row.relative for row in rows], places, "o", color=OURS, ms=4, label="largest error, xla")
     axis.set_yticks(places, [row.subject for row in rows])
     axis.set_xscale("log")
     axis.set_xlabel("relative error (models that are not listed: none)", fontsize=9)
@@ -72,7 +72,7 @@ def worst(report: Report, path: Path) -> None:
         times = trace.interval * np.arange(1, len(distance) + 1)
         upper, lower = axes[:, column]
         upper.plot(times, trace.theirs[:, node], color=THEIRS, lw=3.0, label="NEST")
-        upper.plot(times, trace.ours[:, node], color=OURS, lw=1.0, label="jaxnest, jax")
+        upper.plot(times, trace.ours[:, node], color=OURS, lw=1.0, label="jaxnest, xla")
         upper.set_title(f"{row.subject}\n{row.quantity.removeprefix('sampled ')}, {trace.case}", fontsize=9)
         lower.semilogy(times, np.maximum(distance[:, node] / scale, SMALLEST), color=OURS, lw=1.0)
         lower.axhline(row.tolerance, color=LIMIT, ls="--", lw=1)

@@ -69,7 +69,7 @@ def load() -> dict[str, list[np.ndarray]]:
 def sample(rng_type: str, seed: int = SEED, **attributes: Any) -> dict[str, np.ndarray]:
     """Simulate the network with the default back end and return all measures."""
     cases = module(CASES)
-    return cases.measures(*cases.simulate(nest, seed, rng_type=rng_type, compute_backend="native", **attributes))
+    return cases.measures(*cases.simulate(nest, seed, rng_type=rng_type, compute_backend="xla", **attributes))
 
 
 def rng_types() -> list[str]:
@@ -85,6 +85,6 @@ def recorded(report: Report, rng_type: str) -> None:
     for name, verdict in verdicts.items():
         text = f"distance {verdict.distance:.4f}, NEST's seeds {verdict.usual:.4f}, allowed {verdict.allowed:.4f}"
         case = f"seed {SEED}"
-        report.check("statistics", f"balanced network, {rng_type}", "native", name, case, verdict.passed, text)
+        report.check("statistics", f"balanced network, {rng_type}", "xla", name, case, verdict.passed, text)
     facts = {name: dataclasses.asdict(verdict) for name, verdict in verdicts.items()}
     report.facts[f"statistics, {rng_type}"] = facts

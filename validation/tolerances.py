@@ -1,6 +1,6 @@
 """The tolerances of all comparisons with NEST, in one place.
 
-The back end `native` has none: whatever it computes equals NEST's result bit for bit. The back end `jax` has one
+The strict back end has none: whatever it computes equals NEST's result bit for bit. The default back end has one
 tolerance for each class of results. Whatever needs a wider one is listed in `EXCEPTIONS`, with the reason.
 """
 
@@ -67,7 +67,7 @@ UNPREDICTABLE = {
     ("aeif_psc_delta", "resolution 0.5"): "the moment of a jump of the potential decides about further spikes",
     ("aeif_cond_exp-5-0.1", "aeif_cond_exp-5-0.1"): "several spikes per time step: rounding decides about one more",
 }
-"""Subject and case that the back end `jax` cannot be held to, with the reason; `native` is."""
+"""Subject and case that the default back end cannot be held to, with the reason; the strict one is."""
 EXACT = ("times", "senders", "targets", "receptors", "ports", "archiver_length", "refused values", "error")
 """Ends of the names of quantities that have to be identical with both back ends."""
 
@@ -89,7 +89,7 @@ def known(subject: str) -> Any:
 
 
 def tolerance(subject: str, case: str, quantity: str) -> Tolerance:
-    """Return the tolerance of a quantity with the back end `jax`."""
+    """Return the tolerance of a quantity with the default back end."""
     if quantity.endswith(EXACT):
         precise = quantity.endswith("times") and ("_ps" in subject or "cont_delay" in subject)
         return PRECISE_TIMES if precise else IDENTICAL

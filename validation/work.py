@@ -37,7 +37,7 @@ def tasks(options: argparse.Namespace) -> Iterator[Task]:
 def measure(options: argparse.Namespace, task: Task) -> Report:
     """Make the comparisons of one task."""
     found, patterns = Report(), options.only or ["*"]
-    backends, (section, part) = options.backend or ["native"], task
+    backends, (section, part) = options.backend or ["strict", "xla"], task
     nest.verbosity = nest.VerbosityLevel.ERROR
     nest.ResetKernel()
     nest.set(**KEPT)
