@@ -13,7 +13,7 @@ import numpy as np
 
 from jaxnest import caching
 from jaxnest.compiling import njit
-from jaxnest.engine import generate
+from jaxnest.engine import fingerprints
 from jaxnest.engine.fingerprints import fingerprint
 
 ROOT = Path(__file__).parents[1]
@@ -39,8 +39,7 @@ WATCH = """
 import linecache, sys
 from numba.core import event
 from jaxnest import caching, compiling
-from jaxnest.engine import generate
-from jaxnest.engine.fingerprints import files_of
+from jaxnest.engine.fingerprints import files_of, implementations
 
 class Inside(event.Listener):
     \"\"\"Which functions become part of compiled ones without being among what these depend on.\"\"\"
@@ -63,7 +62,7 @@ def load_and_note(self, *arguments):
     file = self._py_func.__code__.co_filename
     if file.startswith("<"):
         model = sys.modules[file[1:-1]].__dict__.get("model")
-        text = "".join(linecache.cache[file][2]) + generate.implementations()
+        text = "".join(linecache.cache[file][2]) + implementations()
         files = caching.imports_of(text) + (files_of(model) if model else [])
     else:
         files = [file]
@@ -175,7 +174,7 @@ def test_modules_that_implement_functions_of_models_are_known() -> None:
     text = "@overload("
     overloading = {path.stem for path in (ROOT / "jaxnest").rglob("*.py") if text in path.read_text(encoding="utf-8")}
     overloading -= {"registry"}  # typing.overload
-    assert overloading == set(generate.OVERLOADING)
+    assert overloading == set(fingerprints.OVERLOADING)
 
 
 def test_a_models_own_functions_are_part_of_its_fingerprint() -> None:
@@ -195,3 +194,16 @@ model = type("typed_in", (), {{"update": staticmethod(update), "recordables": {{
 
     assert of() == of()
     assert len({of(), of(rate=1.5), of(added=2.5), of(factor=3.5)}) == 4
+
+
+def test_loops_depend_on_what_functions_of_models_mean(monkeypatch: Any) -> None:
+    from jaxnest.models.registry import implementation
+
+    model = implementation("iaf_chxk_2008")
+    before = fingerprint(model)
+    monkeypatch.setattr(fingerprints, "implementations", lambda: "import math\n")
+    fingerprints._content.cache_clear()
+    try:
+        assert fingerprint(model) != before
+    finally:
+        fingerprints._content.cache_clear()

@@ -12,10 +12,28 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.caching import digest_of_files
+from jaxnest.caching import digest_of_files, digest_of_text
 from jaxnest.models import ops
 
 PACKAGE = __name__.partition(".")[0]
+
+
+OVERLOADING = (
+    "archive",
+    "archive_voltage",
+    "learning_queries",
+    "modulation",
+    "off_grid",
+    "scalar_ops",
+    "special_functions",
+)
+"""The modules that say what functions of models mean in compiled code: it depends on them without importing them."""
+
+
+@functools.cache
+def implementations() -> str:
+    """Return a line that imports all of them."""
+    return f"\nfrom jaxnest.engine import {', '.join(OVERLOADING)}\n"
 
 
 def fingerprint(model: type[Any], key: str = "") -> str:
@@ -26,7 +44,7 @@ def fingerprint(model: type[Any], key: str = "") -> str:
 @functools.cache
 def _content(model: type[Any]) -> str:
     parts = [part for c in model.__mro__ if not _is_ours(c) and c is not object for part in _of_class(c)]
-    return f"{digest_of_files(files_of(model))}{parts}"
+    return f"{digest_of_files(files_of(model))}{digest_of_text(implementations())}{parts}"
 
 
 def files_of(model: type[Any]) -> list[str]:

@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from jaxnest.caching import digest_of_text
-from jaxnest.engine.fingerprints import fingerprint
+from jaxnest.engine.fingerprints import fingerprint, implementations
 from jaxnest.engine.operations import Operation
 from jaxnest.models import registry
 
@@ -38,24 +38,6 @@ def _import(module_name: str, source: str) -> None:
     linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file  # for tracebacks
     exec(compile(source, file, "exec"), vars(module))
     sys.modules[module_name] = module
-
-
-OVERLOADING = (
-    "archive",
-    "archive_voltage",
-    "learning_queries",
-    "modulation",
-    "off_grid",
-    "scalar_ops",
-    "special_functions",
-)
-"""The modules that say what functions of models mean in compiled code: it depends on them without importing them."""
-
-
-@functools.cache
-def implementations() -> str:
-    """Return a line that imports all of them."""
-    return f"\nfrom jaxnest.engine import {', '.join(OVERLOADING)}\n"
 
 
 def split(names: tuple[str, ...], vectors: frozenset[str]) -> tuple[list[str], list[str]]:

@@ -200,6 +200,7 @@ def prepare(pending: I8, queue_of_node: I8, ready: I8, begin: I8, end: I8, clock
         end[q] = begin[q]
     ready[COUNT] = 0
     reserve(ready, EVENT_WORDS, start)
+    ready[COUNT] = start
     sorted_in = all_rows(ready, EVENT_WORDS)
     kept = 0
     for i in range(n):

@@ -114,6 +114,7 @@ class PreciseSpikes:
         for node in nodes[self.queue_of_node[nodes] >= 0].tolist():
             here, there = self.queue_of_node[node], old.queue_of_node[node]
             self.begin[here], self.end[here] = old.begin[there], old.end[there]
+            self.returns[here] = old.returns[there]
 
     def heard_records(self) -> np.ndarray:
         """Return the event records of what recorders have heard."""
