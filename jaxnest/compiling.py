@@ -115,14 +115,13 @@ def _chosen(flags: Flags) -> dict[str, Any]:
     return {name: value for name, value in flags._values.items() if value != flags.options[name].default}
 
 
-class _DispatcherWithFlags(CPUDispatcher):
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self._compiler._customize_flags = _Flags
+def _with_flags(dispatcher: Any) -> Any:
+    dispatcher._compiler._customize_flags = _Flags
+    return dispatcher
 
 
 @final
-class _PartDispatcher(_DispatcherWithFlags):
+class _PartDispatcher(CPUDispatcher):
     """A function as compiled code calls it: one part for each combination of types."""
 
     def add_overload(self, cres: Any) -> None:
@@ -131,13 +130,14 @@ class _PartDispatcher(_DispatcherWithFlags):
 
 
 @final
-class _Dispatcher(_DispatcherWithFlags):
+class _Dispatcher(CPUDispatcher):
     """A function as Python calls it."""
 
     @functools.cached_property
     def part(self) -> _PartDispatcher:
         """What compiled code calls."""
-        return _PartDispatcher(self.py_func, self.locals, self.targetoptions, pipeline_class=_PartCompiler)
+        made = _PartDispatcher(self.py_func, self.locals, self.targetoptions, pipeline_class=_PartCompiler)
+        return _with_flags(made)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Compile the part for a call; one for all values of an argument, where numba takes each literal for a type."""
@@ -275,7 +275,7 @@ def njit(function: Any = None, *, cache: bool = False, **options: Any) -> Any:
         return functools.partial(njit, cache=cache, **options)
     if options.get("inline") == "always":  # has no code of its own
         return numba.njit(**options)(function)
-    dispatcher = _Dispatcher(function, targetoptions={"nopython": True, "boundscheck": None, **options})
+    dispatcher = _with_flags(_Dispatcher(function, targetoptions={"nopython": True, "boundscheck": None, **options}))
     if cache:
         dispatcher.enable_caching()
     return dispatcher
