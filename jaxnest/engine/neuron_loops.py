@@ -68,8 +68,7 @@ def neuron_loop(
     load_variables = loader(namedtuple("Variables", variables), vectors)
     load_state, store_state = loader(State, vectors), storer(State, vectors)
     store_vectors = vector_storer(model, vectors)
-    inputs_of = inputs_of_step(model, stochastic)
-    update = make_update(model, vectors, stochastic)
+    inputs_of, update = inputs_of_step(model, stochastic), make_update(model, vectors, stochastic)
     n_inputs, key = len(model.inputs(0)), njit(nogil=True)(_key_of_step if model.draws else _no_key)
 
     def advance(
@@ -78,13 +77,11 @@ def neuron_loop(
         recorders: Any, rows: Any, clock: Any,
     ) -> None:  # fmt: skip
         spread, first_lane, first_column, receptors, tile = places[0], places[1], places[2], places[3], places[4]
-        channels = receptors + n_inputs
-        note = recorders[len(recorders) - NOTE_WORDS :]
+        channels, note = receptors + n_inputs, recorders[len(recorders) - NOTE_WORDS :]
         vector_starts, state_starts = vector_start.ctypes.data, state_start.ctypes.data
         for i in range(rows[0], rows[1]):
             if frozen[i]:
-                for lag in range(clock[FROM], clock[TO]):
-                    raster[lag, first_column + i] = 0
+                raster[clock[FROM] : clock[TO], first_column + i] = 0
                 continue
             variables_at = scalars.ctypes.data + 8 * scalars.shape[1] * spread * i
             vectors_at = vectors.ctypes.data + 8 * vectors.shape[1] * spread * i
@@ -103,9 +100,7 @@ def neuron_loop(
                 if sampled[i]:
                     store_state(state_at, 8, s)
                     store_vectors(state_vectors, state_start, i, s)
-                    note[VARIABLES], note[VARIABLE_STEP], note[STATE], note[STATE_STEP] = variables_at, 8, state_at, 8
-                    note[VECTORS], note[VECTOR_STARTS] = vectors_at, vector_starts
-                    note[STATE_VECTORS], note[STATE_STARTS] = state_vectors_at, state_starts
+                    note_places(note, variables_at, vectors_at, vector_starts, state_at, state_vectors_at, state_starts)
                     out = samples.ctypes.data + 8 * (lag * samples.shape[1] * samples.shape[2] + i)
                     record_all(recorders, out, 8 * samples.shape[2])
                 for channel in range(channels):
@@ -115,6 +110,16 @@ def neuron_loop(
 
     content = fingerprint(model, f"{model.__module__}.{variables}.{sorted(vectors)}.{stochastic}")
     return Operation(njit(error_model="numpy", nogil=True)(advance), KINDS, f"{model.name}_{content}")
+
+
+@njit(nogil=True)
+def note_places(
+    note: Any, variables: int, vectors: int, vector_starts: int, state: int, state_vectors: int, state_starts: int
+) -> None:
+    """Tell the recorders where the values of a neuron lie, which are next to each other."""
+    note[VARIABLES], note[VARIABLE_STEP], note[STATE], note[STATE_STEP] = variables, 8, state, 8
+    note[VECTORS], note[VECTOR_STARTS] = vectors, vector_starts
+    note[STATE_VECTORS], note[STATE_STARTS] = state_vectors, state_starts
 
 
 def _key_of_step(stream: Any, node: int, step: int) -> None:

@@ -201,7 +201,8 @@ class NodeTable:
         """Return True for devices of which each twin gets what its virtual process sends."""
         collecting = np.zeros(len(self._named), np.bool_)
         collecting[:] = [named.model.collects for named in self._named]
-        return ~self.has_proxies(ids) & ~collecting[self._model_indices.array[ids - 1]]
+        indices: Any = self._model_indices.array[ids - 1]
+        return ~self.has_proxies(ids) & ~collecting[indices]
 
     def rows(self, ids: np.ndarray) -> np.ndarray:
         """Return each node's row in its store (the first twin's for devices)."""

@@ -146,7 +146,7 @@ def test_nodes_hold_the_defaults_of_the_moment_of_their_creation() -> None:
 
 def test_dictionaries_of_many_nodes_are_set_up_to_the_first_that_is_refused() -> None:
     nodes = nest.Create("iaf_psc_alpha", 5)
-    changes = [{"C_m": 100.0 + i, "E_L": -60.0 - i} for i in range(5)]
+    changes: list[dict[str, Any]] = [{"C_m": 100.0 + i, "E_L": -60.0 - i} for i in range(5)]
     changes[3]["C_m"] = -1.0
     with pytest.raises(nest.NESTErrors.BadProperty, match="node ID 4: Capacitance must be strictly positive"):
         nodes.set(changes)
