@@ -225,7 +225,7 @@ def _heap_sort(a: np.ndarray, b: int, e: int) -> None:
         _heap_adjust(a, b, 0, n, value)
 
 
-@apart("void(int64[::1], int64, int64, int64)")
+@njit(cache=True)
 def _break_pattern(a: np.ndarray, b: int, pivot: int, e: int) -> None:
     """Swap some elements of both sides of a bad partition."""
     left, right = pivot - b, e - (pivot + 1)
