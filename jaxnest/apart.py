@@ -83,8 +83,11 @@ class Apart:
                 break
             except KeyboardInterrupt:  # callers need what they called for
                 interrupted = True
+            except BaseException:  # nothing but a report comes through machine code: nobody may go on without a result
+                _interrupt_soon()
+                raise
         if interrupted:
-            _thread.interrupt_main()
+            _interrupt_soon()
         return _ENTRY(int(self._slot[0]))(pack)
 
     @property
@@ -102,6 +105,11 @@ class Apart:
         file = self._function.__code__.co_filename
         source = caching.digest_of_file(file) if os.path.exists(file) else file
         return callback(entry, types.int64(types.int64), f"{self._name}_{source}")
+
+
+def _interrupt_soon() -> None:
+    """Interrupt the script when it is out of compiled code, through which nothing can be raised."""
+    threading.Timer(0.05, _thread.interrupt_main).start()
 
 
 def apart(signature: Any) -> Callable[[Callable[..., Any]], Apart]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+import time
+from typing import Any, NamedTuple
 
 import numba
 import numpy as np
@@ -69,3 +70,41 @@ def test_only_the_engine_in_use_is_compiled() -> None:
     engines.fill_drand(RandomStreams(3, "Philox_32").rank_synchronised, np.empty(10_000))
     used = [name for name, f in vars(engines).items() if isinstance(f, Apart) and "_machine_code" in vars(f)]
     assert [name for name in used if name.startswith("_refill")] == ["_refill_philox_32"]
+
+
+def _waiting(function: Any, values: np.ndarray) -> None:
+    function(values)
+    time.sleep(5.0)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_script_does_not_go_on_after_a_function_that_cannot_be_compiled() -> None:
+    @apart("void(float64[::1])")
+    def impossible(values: Any) -> None:
+        values.nothing_of_this_kind()
+
+    compiled = njit(lambda values: impossible(values))
+    with pytest.raises(KeyboardInterrupt):
+        _waiting(compiled, np.zeros(3))
+
+
+def test_an_interruption_of_the_compiler_comes_when_the_work_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    @apart("void(float64[::1])")
+    def doubled(values: Any) -> None:
+        for i in range(len(values)):
+            values[i] *= 2.0
+
+    compiled, values, arrivals = njit(lambda values: doubled(values)), np.ones(3), []
+    original = Apart._machine_code.func
+
+    def interrupted(self: Apart) -> Any:
+        arrivals.append(self)
+        if len(arrivals) == 1:
+            raise KeyboardInterrupt
+        return original(self)
+
+    monkeypatch.setattr(Apart, "_machine_code", property(interrupted))
+    with pytest.raises(KeyboardInterrupt):
+        _waiting(compiled, values)
+    assert len(arrivals) == 2
+    assert list(values) == [2.0, 2.0, 2.0]
