@@ -161,7 +161,7 @@ class Model:
         }
         cls.relative = {}
         for name, quantity in (cls.parameters | cls.state).items():
-            if quantity.relative_to:
+            if isinstance(quantity, Quantity) and quantity.relative_to:  # registering refuses what is no Quantity
                 cls.relative.setdefault(quantity.relative_to, []).append(name)
         cls.relations = (*relations, *(r for r in cls.__dict__.get("relations", ()) if r not in relations))
 

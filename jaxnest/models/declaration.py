@@ -6,7 +6,6 @@ import inspect
 import keyword
 import linecache
 import math
-import re
 import traceback
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping
@@ -17,8 +16,6 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.models.base import Model, Neuron, Node, Quantity
 
-_UNIT = r"(?:[YZEPTGMkhdcmuµnpfa]?(?:V|A|S|F|s|Hz|Ohm|mol|m|M|l|L|C|J|W|K|g)|1|rad|deg|spikes?)(?:\^?-?\d+)?"
-UNITS = re.compile(rf"\(?{_UNIT}(?:\)?\s*[*/ ]\s*\(?{_UNIT})*\)?|")
 OURS = __name__.partition(".")[0]
 INSTEAD = {
     "boolean": "Python decides about a value that is computed for many nodes at once (`if`, `and`, `not`, `min`, ...): "
@@ -75,12 +72,6 @@ def _check_quantities(model: type[Any]) -> None:
         for name, quantity in quantities.items():
             if not isinstance(quantity, Quantity):
                 _refuse(model, f"`{group}` has {quantity!r} for '{name}': write Quantity(default, unit, meaning)")
-            if not UNITS.fullmatch(quantity.unit):
-                _refuse(
-                    model,
-                    f"'{quantity.unit}' of '{name}' is no unit that is known: write units like mV, pA, nS, ms, 1/ms or "
-                    "mV/ms, or an empty text for none",
-                )
             if quantity.relative_to and quantity.relative_to not in groups["parameters"]:
                 _undeclared(model, quantity.relative_to, groups["parameters"], f"`relative_to` of '{name}'")
     for name in declared["parameters"]:

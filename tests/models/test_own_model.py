@@ -140,7 +140,6 @@ WRONG = {
     "calibrate raises": ({"calibrate": staticmethod(raises)}, ("1.0 / 0.0", "ZeroDivisionError")),
     "dynamic": ({"dynamic": ("V", "m")}, ("'m'", "not declared", "V")),
     "declared twice": ({"state": RIGHT["state"] | {"tau": Quantity(1.0, "ms")}}, ("'tau' is declared twice",)),
-    "unit": ({"parameters": RIGHT["parameters"] | {"a": Quantity(1.0, "mW/parsec")}}, ("'mW/parsec' of 'a'", "1/ms")),
     "no quantity": ({"parameters": RIGHT["parameters"] | {"a": 1.0}}, ("1.0 for 'a'", "Quantity(")),
     "relative": (
         {"state": {"V": Quantity(0.0, "mV", relative_to="E"), "n": Quantity(0.0)}},
