@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import runpy
 from pathlib import Path
@@ -111,3 +112,19 @@ def test_number_of_receptors_is_fixed_by_connections() -> None:
     assert neuron.has_connections
     with pytest.raises(nest.NESTErrors.BadProperty, match="The neuron has connections"):
         neuron.tau_syn = [1.0]
+
+
+@pytest.mark.parametrize("model", nest.node_models)
+def test_a_value_alone_can_be_set_in_every_model(model: str) -> None:
+    """Conditions on several values look at those, too, that are not given."""
+    try:
+        nodes = nest.Create(model, 2)
+    except nest.NESTErrors.NotImplemented:
+        pytest.skip("is not there yet")
+    values = nodes[0].get()
+    defaults = registry.NODE_MODELS[model]
+    for name, quantity in (defaults.parameters | defaults.state).items():
+        if quantity.settable and quantity.shown is None and isinstance(values.get(name), float):
+            with contextlib.suppress(nest.NESTErrors.BadProperty):  # some values need another switched on
+                nodes[1].set({name: values[name]})
+            assert nodes[1].get(name) == values[name]

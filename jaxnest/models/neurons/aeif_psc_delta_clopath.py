@@ -64,7 +64,7 @@ class aeif_psc_delta_clopath(aeif.AdaptiveExponentialNeuron):
     relations = (
         aeif.reset_below_peak("Ensure that V_reset < V_peak ."),
         Relation(
-            lambda p: aeif.NO_OVERFLOW.violated({**p, "V_th": p["V_th_rest"]}),
+            lambda p: aeif.NO_OVERFLOW.violated({"V_th": p["V_th_rest"], **{k: p[k] for k in ("V_peak", "Delta_T")}}),
             aeif.NO_OVERFLOW.message.replace("V_th", "V_th_rest"),
         ),
         Relation(lambda p: p["V_th_max"] < p["V_th_rest"], "V_th_max >= V_th_rest required."),
