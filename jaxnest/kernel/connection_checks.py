@@ -324,6 +324,8 @@ class DeviceRules:
         known: dict[type[Node], list[str]] = {}
         for row, target in zip(rows.tolist(), targets.tolist(), strict=True):
             model = self._nodes.model(target)
+            if model.collects:
+                continue  # no device is connected to it, whatever it records
             if model not in known or model.receptor_vector is not None:
                 known[model] = self._recordables(model, target)
             missing = [name for name in wanted if name not in known[model]]
