@@ -148,7 +148,7 @@ def test_dictionaries_of_many_nodes_are_set_up_to_the_first_that_is_refused() ->
     nodes = nest.Create("iaf_psc_alpha", 5)
     changes: list[dict[str, Any]] = [{"C_m": 100.0 + i, "E_L": -60.0 - i} for i in range(5)]
     changes[3]["C_m"] = -1.0
-    with pytest.raises(nest.NESTErrors.BadProperty, match="node ID 4: Capacitance must be strictly positive"):
+    with pytest.raises(nest.NESTErrors.BadProperty, match="node ID 4: Capacitance must be > 0"):
         nodes.set(changes)
     assert nodes.C_m == (100.0, 101.0, 102.0, 250.0, 250.0)
     assert nodes.E_L == (-60.0, -61.0, -62.0, -70.0, -70.0)
