@@ -178,7 +178,7 @@ def test_connections_depend_on_present_defaults_and_limits() -> None:
     nest.Connect(pair[0], pair[1])
     nest.Connect(pair[0], pair[1], syn_spec={"delay": 0.3})
     found = nest.GetConnections()
-    assert (sorted(found.weight), sorted(found.delay)) == ([1.0, 4.0, 4.0], [0.3, 1.0, 2.0])
+    assert (sorted(found.weight), sorted(found.delay)) == ([1.0, 4.0, 4.0], [3 * 0.1, 1.0, 2.0])
     assert (nest.min_delay, nest.max_delay) == (0.3, 2.0)
     nest.Simulate(1.0)
     with pytest.raises(nest.NESTErrors.BadDelay):
