@@ -14,20 +14,9 @@ from jaxnest.compiling import njit
 from jaxnest.engine.fingerprints import fingerprint
 from jaxnest.engine.intrinsics import array, call_function, loader, storer
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
-from jaxnest.engine.neuron_loops import inputs_of_step, make_update, vector_storer
+from jaxnest.engine.neuron_loops import inputs_of_step, make_update, note_places, vector_storer
 from jaxnest.engine.operations import I8, F8x2, F8x3, I8x2, Operation, operation
-from jaxnest.engine.recorders import (
-    NOTE_WORDS,
-    STATE,
-    STATE_STARTS,
-    STATE_STEP,
-    STATE_VECTORS,
-    VARIABLE_STEP,
-    VARIABLES,
-    VECTOR_STARTS,
-    VECTORS,
-    record_all,
-)
+from jaxnest.engine.recorders import NOTE_WORDS, record_all
 from jaxnest.models.secondary import Kind
 
 KINDS = {
@@ -119,9 +108,7 @@ def _advance(model: type[Any], variables: tuple[str, ...], vectors: frozenset[st
                 if sampled[i]:
                     store_state(state_at, 8, s)
                     store_vectors(state_vectors, state_start, i, s)
-                    note[VARIABLES], note[VARIABLE_STEP], note[STATE], note[STATE_STEP] = variables_at, 8, state_at, 8
-                    note[VECTORS], note[VECTOR_STARTS] = vectors_at, vector_starts
-                    note[STATE_VECTORS], note[STATE_STARTS] = state_vectors_at, state_starts
+                    note_places(note, variables_at, vectors_at, vector_starts, state_at, state_vectors_at, state_starts)
                     out = samples.ctypes.data + 8 * (lag * samples.shape[1] * samples.shape[2] + i)
                     record_all(recorders, out, 8 * samples.shape[2])
                 for channel in range(channels):
