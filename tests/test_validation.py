@@ -85,9 +85,10 @@ def wrong_propagator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def wrong_delay(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = delays.to_steps
+    right, right_of_one = delays.to_steps, delays.steps_of
     for part in (connecting, connection_query, connections):
         monkeypatch.setattr(part, "to_steps", lambda clock, ms: right(clock, ms) + np.int32(1))
+    monkeypatch.setattr(connecting, "steps_of", lambda clock, ms: right_of_one(clock, ms) + 1)
 
 
 def wrong_draws(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,8 @@ NETWORK = """
 import multiprocessing, sys
 import jaxnest as nest
 
+nest.verbosity = nest.VerbosityLevel.ERROR  # the output of two processes may interleave
+
 def build():
     nest.ResetKernel()
     neurons = nest.Create("iaf_psc_alpha", 3, {"I_e": 500.0})
@@ -56,7 +58,7 @@ nest.Run(50.0)
 child = os.fork()
 nest.Run(50.0)
 nest.Cleanup()
-print(recorder.events["times"].tolist(), flush=True)
+os.write(1, f"{recorder.events['times'].tolist()}\\n".encode())
 if child == 0:
     os._exit(0)
 assert os.waitpid(child, 0)[1] == 0
