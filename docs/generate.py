@@ -17,9 +17,10 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.kernel.attribute_table import ATTRIBUTES
-from jaxnest.models import nest_names, registry
-from jaxnest.models.base import Quantity
+from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
+from jaxnest.models.contract import registry
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.nest import nest_names
 
 DOCS = Path(__file__).parent
 FORMULA = re.compile(r"^\.\. math::[ \t]*((?:.*\n?)(?:(?:[ \t]+\S.*|[ \t]*)(?:\n|\Z))*)", re.MULTILINE)

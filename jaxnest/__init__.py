@@ -19,11 +19,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from jaxnest import errors as NESTErrors
 from jaxnest import ll_api, logic, math, random, spatial, spatial_distributions
 from jaxnest._version import __version__ as __version__
+from jaxnest.api.collections.json_output import serialize_data, to_json
+from jaxnest.api.collections.node_collection import NodeCollection
+from jaxnest.api.collections.synapse_collection import SynapseCollection
+from jaxnest.api.collections.types import CollocatedSynapses, Compartments, Mask, Receptors
 from jaxnest.api.connections import Connect, Disconnect, GetConnections, TripartiteConnect
 from jaxnest.api.info import Explain, GetStatus, SetStatus, VerbosityLevel, get_verbosity, help, message, set_verbosity
-from jaxnest.api.json_output import serialize_data, to_json
 from jaxnest.api.models import ConnectionRules, CopyModel, GetDefaults, Models, SetDefaults
-from jaxnest.api.node_collection import NodeCollection
 from jaxnest.api.nodes import Create, GetLocalNodeCollection, GetNodes, PrintNodes
 from jaxnest.api.parallel import (
     GetLocalVPs,
@@ -47,7 +49,7 @@ from jaxnest.api.simulation import (
     Simulate,
 )
 from jaxnest.api.sonata import SonataNetwork
-from jaxnest.api.spatial import (
+from jaxnest.api.space.spatial import (
     CreateMask,
     Displacement,
     Distance,
@@ -66,13 +68,11 @@ from jaxnest.api.spatial import (
     PlotTargets,
     SelectNodesByMask,
 )
-from jaxnest.api.synapse_collection import SynapseCollection
-from jaxnest.api.types import CollocatedSynapses, Compartments, Mask, Receptors
 from jaxnest.errors import KernelException as NESTError
-from jaxnest.kernel.attribute_table import ATTRIBUTES
 from jaxnest.kernel.kernel import kernel as _kernel
-from jaxnest.kernel.layers import geometry as _geometry
-from jaxnest.random.creation import create_parameter as CreateParameter
+from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
+from jaxnest.kernel.tables.layers import geometry as _geometry
+from jaxnest.random.expressions.creation import create_parameter as CreateParameter
 from jaxnest.random.parameter import Parameter, set_geometry_provider, set_streams_provider
 
 set_streams_provider(lambda: _kernel.streams)

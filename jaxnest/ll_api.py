@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, final
 
-from jaxnest.kernel.attribute_table import ATTRIBUTES
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import NoReturn
 
 from jaxnest import errors as NESTErrors
+from jaxnest.api.collections.node_collection import NodeCollection as NodeCollectionObject
+from jaxnest.api.collections.synapse_collection import SynapseCollection as ConnectionObject
+from jaxnest.api.collections.types import Mask as MaskObject
 from jaxnest.api.info import VerbosityLevel
 from jaxnest.api.models import CopyModel as llapi_copy_model
 from jaxnest.api.models import GetDefaults as llapi_get_defaults
 from jaxnest.api.models import SetDefaults as llapi_set_defaults
-from jaxnest.api.node_collection import NodeCollection as NodeCollectionObject
 from jaxnest.api.nodes import Create as llapi_create
 from jaxnest.api.nodes import GetNodes as llapi_get_nodes
 from jaxnest.api.simulation import Cleanup as llapi_cleanup
@@ -22,8 +24,6 @@ from jaxnest.api.simulation import ResetKernel as llapi_reset_kernel
 from jaxnest.api.simulation import Run as llapi_run
 from jaxnest.api.simulation import SetKernelStatus as llapi_set_kernel_status
 from jaxnest.api.simulation import Simulate as llapi_simulate
-from jaxnest.api.synapse_collection import SynapseCollection as ConnectionObject
-from jaxnest.api.types import Mask as MaskObject
 from jaxnest.random.parameter import Parameter as ParameterObject
 
 __all__ = [

@@ -8,7 +8,7 @@ import time
 import warnings
 from typing import Any, TextIO, final
 
-from jaxnest.compile_time import compilers
+from jaxnest.compile.compile_time import compilers
 
 PLAIN_INTERVAL = 1.0
 """Seconds between two lines where the output is no terminal."""

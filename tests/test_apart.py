@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from numba import types
 
-from jaxnest.apart import Apart, apart, reinterpreted
-from jaxnest.compiling import njit
-from jaxnest.random import engines
-from jaxnest.random.streams import RandomStreams
+from jaxnest.compile.apart import Apart, apart, reinterpreted
+from jaxnest.compile.compiling import njit
+from jaxnest.random.numbers import engines
+from jaxnest.random.numbers.streams import RandomStreams
 
 
 class Both(NamedTuple):

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest import caching
-from jaxnest.compiling import njit
-from jaxnest.engine import fingerprints
-from jaxnest.engine.fingerprints import fingerprint
+from jaxnest.compile import caching
+from jaxnest.compile.compiling import njit
+from jaxnest.engine.functions import fingerprints
+from jaxnest.engine.functions.fingerprints import fingerprint
 
 ROOT = Path(__file__).parents[1]
 
@@ -38,8 +38,8 @@ event.register("numba:compile", counter)
 WATCH = """
 import inspect, linecache, sys
 from numba.core import event
-from jaxnest import caching, compiling
-from jaxnest.engine.fingerprints import files_of, implementations
+from jaxnest.compile import caching, compiling
+from jaxnest.engine.functions.fingerprints import files_of, implementations
 
 class Inside(event.Listener):
     \"\"\"Which functions become part of compiled ones without being among what these depend on.\"\"\"
@@ -144,37 +144,52 @@ def test_compiled_functions_depend_on_the_source_that_they_may_contain_and_on_no
                 text.write("# changed\n")
         for cached in (caching._content, caching._hash, caching._imported, caching._modules):
             cached.cache_clear()
-        return caching.digest_of_files([str(package / "engine" / "events.py")], package)
+        return caching.digest_of_files([str(package / "engine" / "spikes" / "events.py")], package)
 
     original = digest("")
-    for changed in ("engine/events.py", "apart.py", "engine/layout.py", "random/cipher.py", "compiling.py"):
+    for changed in (
+        "engine/spikes/events.py",
+        "compile/apart.py",
+        "engine/layout.py",
+        "random/numbers/cipher.py",
+        "compile/compiling.py",
+    ):
         assert digest(changed) != original, changed
-    for changed in ("engine/session.py", "kernel/connecting.py", "models/neurons/iaf_psc_exp.py", "__init__.py"):
+    for changed in (
+        "engine/session.py",
+        "kernel/connect/connecting.py",
+        "models/neurons/iaf_psc_exp.py",
+        "__init__.py",
+    ):
         assert digest(changed) == original, changed
 
 
 def test_all_forms_of_imports_count() -> None:
     text = """
-from jaxnest.engine import ffi, layout as words  # from jaxnest import errors
-from jaxnest.engine.events import (
-    post,  # a comment
-)
+from jaxnest.engine.accelerated import ffi  # from jaxnest import errors
+from jaxnest.engine import layout as words  # from jaxnest import errors
+from jaxnest.engine.spikes.events import post
 def late():
     from jaxnest import errors
 from . import cipher
-from ..models.base import Node
+from ...models.contract.base import Node
 from numba import types
 """
-    found = {path.split("jaxnest/")[-1] for path in caching.imports_of(text, ["random"])}
+    found = {path.split("jaxnest/")[-1] for path in caching.imports_of(text, ["random", "numbers"])}
     assert found == {
-        "engine/ffi.py", "engine/layout.py", "engine/events.py", "errors.py", "random/cipher.py", "models/base.py",
-    }  # fmt: skip
+        "engine/accelerated/ffi.py",
+        "engine/layout.py",
+        "engine/spikes/events.py",
+        "errors.py",
+        "models/contract/base.py",
+        "random/numbers/cipher.py",
+    }
 
 
 def test_modules_that_implement_functions_of_models_are_known() -> None:
     text = "@overload("
-    overloading = {path.stem for path in (ROOT / "jaxnest").rglob("*.py") if text in path.read_text(encoding="utf-8")}
-    overloading -= {"registry"}  # typing.overload
+    files = [path for path in (ROOT / "jaxnest" / "engine").rglob("*.py") if text in path.read_text(encoding="utf-8")]
+    overloading = {f"{path.parent.name}.{path.stem}" for path in files}
     assert overloading == set(fingerprints.OVERLOADING)
 
 
@@ -198,7 +213,7 @@ model = type("typed_in", (), {{"update": staticmethod(update), "recordables": {{
 
 
 def test_loops_depend_on_what_functions_of_models_mean(monkeypatch: Any) -> None:
-    from jaxnest.models.registry import implementation
+    from jaxnest.models.contract.registry import implementation
 
     model = implementation("iaf_chxk_2008")
     before = fingerprint(model)

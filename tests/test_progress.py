@@ -10,7 +10,7 @@ import time
 import pytest
 
 from jaxnest import progress
-from jaxnest.compile_time import compilers
+from jaxnest.compile.compile_time import compilers
 from jaxnest.progress import ProgressBar
 
 

@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
-from jaxnest.kernel import connecting, connection_query, connections, delays
-from jaxnest.models import registry
-from jaxnest.random import engines
-from jaxnest.random.streams import RandomStreams
+from jaxnest.kernel.connect import connecting, connections, delays
+from jaxnest.kernel.tables import connection_query
+from jaxnest.models.contract import registry
+from jaxnest.random.numbers import engines
+from jaxnest.random.numbers.streams import RandomStreams
 from validation import __main__ as command
 from validation import comparison, models, places, statistics, tables, tolerances, work
 from validation.nest_suite import reasons

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import jaxnest as nest
-from jaxnest.models import registry
+from jaxnest.models.contract import registry
 from validation.comparison import Report
 from validation.places import REFERENCE, module
 from validation.tolerances import UNPREDICTABLE

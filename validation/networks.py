@@ -14,7 +14,7 @@ from typing import Any, final
 import numpy as np
 
 import jaxnest as nest
-from jaxnest.models import registry
+from jaxnest.models.contract import registry
 from validation.comparison import Report
 from validation.places import LIVE, REFERENCE, module
 from validation.tolerances import UNPREDICTABLE

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import jaxnest as nest
-from jaxnest.random.streams import RandomStreams
+from jaxnest.random.numbers.streams import RandomStreams
 from validation.comparison import Report
 from validation.networks import ask
 from validation.places import REFERENCE, module

@@ -10,8 +10,8 @@ import fnmatch
 from dataclasses import dataclass
 from typing import Any, final
 
-from jaxnest.models import ode, registry
-from jaxnest.models.synapse import Synapse
+from jaxnest.models.contract import ode, registry
+from jaxnest.models.contract.synapse import Synapse
 
 
 @final

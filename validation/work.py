@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
 import jaxnest as nest
-from jaxnest.models import registry
+from jaxnest.models.contract import registry
 from validation import models, networks, report, statistics, tables
 from validation.comparison import Report
 

@@ -9,11 +9,11 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.api import units
-from jaxnest.api.node_collection import NodeCollection
-from jaxnest.api.types import CollocatedSynapses
+from jaxnest.api.collections.node_collection import NodeCollection
+from jaxnest.api.collections.types import CollocatedSynapses
+from jaxnest.kernel.connect.spatial_projection import RULES as SPATIAL_RULES
+from jaxnest.kernel.connect.synapse_defaults import synapse_quantities
 from jaxnest.kernel.kernel import kernel
-from jaxnest.kernel.spatial_projection import RULES as SPATIAL_RULES
-from jaxnest.kernel.synapse_defaults import synapse_quantities
 from jaxnest.random.parameter import Parameter
 
 DEFAULT_SYNAPSE = "static_synapse"

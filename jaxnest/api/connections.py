@@ -8,13 +8,13 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.api import connection_arguments as arguments
-from jaxnest.api.node_collection import NodeCollection
-from jaxnest.api.synapse_collection import SynapseCollection
-from jaxnest.api.types import Mask
-from jaxnest.kernel.connection_query import Query
+from jaxnest.api.collections.node_collection import NodeCollection
+from jaxnest.api.collections.synapse_collection import SynapseCollection
+from jaxnest.api.collections.types import Mask
+from jaxnest.kernel.connect.spatial_connecting import Population
 from jaxnest.kernel.kernel import kernel
-from jaxnest.kernel.spatial_connecting import Population
-from jaxnest.kernel.values import datum
+from jaxnest.kernel.tables.connection_query import Query
+from jaxnest.kernel.tables.values import datum
 
 __all__ = ["Connect", "Disconnect", "GetConnections", "TripartiteConnect"]
 

@@ -7,13 +7,13 @@ import pydoc
 import sys
 from typing import Any
 
+from jaxnest.api.collections.json_output import to_json
 from jaxnest.api.deprecation import deprecated
-from jaxnest.api.json_output import to_json
 from jaxnest.engine.explanation import forms
-from jaxnest.kernel import messages
 from jaxnest.kernel.kernel import kernel
-from jaxnest.kernel.messages import VerbosityLevel
-from jaxnest.kernel.model_table import NamedModel
+from jaxnest.kernel.settings import messages
+from jaxnest.kernel.settings.messages import VerbosityLevel
+from jaxnest.kernel.tables.model_table import NamedModel
 
 __all__ = ["GetStatus", "SetStatus", "VerbosityLevel", "get_verbosity", "help", "message", "set_verbosity"]
 

@@ -8,18 +8,23 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.api import units
+from jaxnest.api.collections.json_output import to_json
+from jaxnest.api.collections.node_collection import plain, shown
 from jaxnest.api.deprecation import deprecated
-from jaxnest.api.json_output import to_json
-from jaxnest.api.node_collection import plain, shown
 from jaxnest.kernel import status
-from jaxnest.kernel.attribute_table import MAX_SYNAPSE_MODELS
+from jaxnest.kernel.connect.synapse_defaults import (
+    WEIGHT,
+    set_synapse_defaults,
+    synapse_defaults_status,
+    synapse_quantities,
+)
 from jaxnest.kernel.kernel import kernel
-from jaxnest.kernel.model_table import NamedModel
-from jaxnest.kernel.synapse_defaults import WEIGHT, set_synapse_defaults, synapse_defaults_status, synapse_quantities
-from jaxnest.kernel.values import datum, is_random
-from jaxnest.models import nest_names
-from jaxnest.models.device import NodeSet
-from jaxnest.models.synapse import Synapse
+from jaxnest.kernel.settings.attribute_table import MAX_SYNAPSE_MODELS
+from jaxnest.kernel.tables.model_table import NamedModel
+from jaxnest.kernel.tables.values import datum, is_random
+from jaxnest.models.contract.device import NodeSet
+from jaxnest.models.contract.synapse import Synapse
+from jaxnest.models.nest import nest_names
 from jaxnest.recording.registry import BACKENDS
 
 __all__ = ["ConnectionRules", "CopyModel", "GetDefaults", "Models", "SetDefaults"]

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.api import node_ids
+from jaxnest.api.collections import node_ids
+from jaxnest.api.collections.node_collection import NodeCollection
 from jaxnest.api.deprecation import deprecated
-from jaxnest.api.node_collection import NodeCollection
-from jaxnest.kernel import layers, status
+from jaxnest.kernel import status
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.tables import layers
 from jaxnest.spatial.places import free, grid
 
 __all__ = ["Create", "GetLocalNodeCollection", "GetNodes", "PrintNodes"]

@@ -11,8 +11,8 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.api import units
-from jaxnest.kernel.attribute_table import ATTRIBUTES
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
 
 __all__ = [
     "Cleanup",

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.models import unit_names
+from jaxnest.models.contract import unit_names
 
 
 def in_use() -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from jaxnest.engine.shard import Batch, build_shard
+from jaxnest.engine.network.shard import Batch, build_shard
 
 
 class Form(NamedTuple):

@@ -33,4 +33,4 @@ from the source's spikes, and how far the rows of its connections are apart (0: 
 
 COLUMN, LANE_POSITIVE, LANE_NEGATIVE, FLAGS = range(4)
 SITE_WORDS = 4
-"""Words of a receptor of a node (see `engine.plasticity.Synapses`)."""
+"""Words of a receptor of a node (see `engine.plasticity.synapses.Synapses`)."""

@@ -10,24 +10,24 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest.compile.operations import Pack
 from jaxnest.engine import layout
-from jaxnest.engine.buffers import Buffers, events_per_slice
-from jaxnest.engine.collectors import collectors_of, modulating_call
-from jaxnest.engine.delivery_table import DeliveryTable
-from jaxnest.engine.learning import learners_of
-from jaxnest.engine.node_columns import NodeColumns
-from jaxnest.engine.operations import Pack
-from jaxnest.engine.plan import Plan, collection_table
-from jaxnest.engine.plastic_kernels import complete_calls, groups_and_calls
-from jaxnest.engine.probes import ProbeSamples
-from jaxnest.engine.remembering import archive_times
-from jaxnest.engine.shard import Batch
+from jaxnest.engine.devices.stimulation import NO_STREAM, Devices, schedule
+from jaxnest.engine.histories.collectors import collectors_of, modulating_call
+from jaxnest.engine.histories.learning import learners_of
+from jaxnest.engine.histories.remembering import archive_times
+from jaxnest.engine.histories.voltages import voltage_constants
+from jaxnest.engine.network.buffers import Buffers, events_per_slice
+from jaxnest.engine.network.plan import Plan, collection_table
+from jaxnest.engine.network.shard import Batch
+from jaxnest.engine.neurons.node_columns import NodeColumns
+from jaxnest.engine.neurons.vector_columns import VectorColumns, lanes_in_use
+from jaxnest.engine.plasticity.plastic_kernels import complete_calls, groups_and_calls
+from jaxnest.engine.records.probes import ProbeSamples
+from jaxnest.engine.signals.waveforms import Waveforms
 from jaxnest.engine.slices import Call, Program, n_processors
-from jaxnest.engine.stimulation import NO_STREAM, Devices, schedule
-from jaxnest.engine.vector_columns import VectorColumns, lanes_in_use
-from jaxnest.engine.voltages import voltage_constants
-from jaxnest.engine.waveforms import Waveforms
-from jaxnest.models.base import MARK
+from jaxnest.engine.spikes.delivery_table import DeliveryTable
+from jaxnest.models.contract.base import MARK
 
 PARALLEL_WORK = 1 << 10
 """Updates of neurons per slice from which on threads are worth while."""
@@ -121,7 +121,8 @@ class NativeRunner:
 
     def _arrive(self, s: int) -> Iterator[Stage]:
         """Take what arrives from others."""
-        from jaxnest.engine import archive_learning, off_grid
+        from jaxnest.engine.histories import archive_learning
+        from jaxnest.engine.precise import off_grid
 
         buffers, clock = self.buffers[s], self.clocks[s]
         index, _, pool = buffers.archive.arrays
@@ -137,7 +138,8 @@ class NativeRunner:
 
     def _advance(self, s: int) -> Iterator[Stage]:
         """Let devices act, and advance neurons; those that draw do so among the devices, in the order of ids."""
-        from jaxnest.engine import archive_learning, off_grid
+        from jaxnest.engine.histories import archive_learning
+        from jaxnest.engine.precise import off_grid
 
         buffers, clock, waveforms = self.buffers[s], self.clocks[s], self._waveforms
         precise = buffers.precise
@@ -172,7 +174,7 @@ class NativeRunner:
 
     def _act(self, s: int) -> Iterator[Stage]:
         """Let devices act and neurons draw, in the order of ids."""
-        from jaxnest.engine import events
+        from jaxnest.engine.spikes import events
 
         buffers, clock, n_devices = self.buffers[s], self.clocks[s], len(self.devices[s])
         stream = self.streams.vp_specific[s]
@@ -197,7 +199,9 @@ class NativeRunner:
 
     def _remember(self, s: int) -> Iterator[Stage]:
         """Note what came of a segment: for recorders, for delivery, for synapses that read histories; and sample."""
-        from jaxnest.engine import events, flushing, off_grid
+        from jaxnest.engine.histories import flushing
+        from jaxnest.engine.precise import off_grid
+        from jaxnest.engine.spikes import events
 
         plan, buffers, clock, precise = self.plan, self.buffers[s], self.clocks[s], self.buffers[s].precise
         raster = buffers.raster.reshape(-1)
@@ -219,7 +223,7 @@ class NativeRunner:
         yield from ((pack, False) for pack in noted)
 
     def _decay(self) -> Iterator[Pack]:
-        from jaxnest.engine import archive
+        from jaxnest.engine.histories import archive
 
         for buffers in self.buffers:
             if len(buffers.archive.arrays[1]):
@@ -227,7 +231,7 @@ class NativeRunner:
 
     def _room(self, shards: Sequence[int]) -> Pack:
         """Return the call that says whether buffers have room for another slice."""
-        from jaxnest.engine import events
+        from jaxnest.engine.spikes import events
 
         rooms = [
             (
@@ -339,7 +343,8 @@ def _flat(buffers: Buffers) -> np.ndarray:
 
 def deliver(plan: Plan, buffers: list[Buffers], registers: np.ndarray, streams: Any, s: int, clock: np.ndarray) -> Pack:
     """Return the call that delivers on one virtual process what all of them registered in the slice before."""
-    from jaxnest.engine import events, synaptic_calls
+    from jaxnest.engine.plasticity import synaptic_calls
+    from jaxnest.engine.spikes import events
 
     table, mine = plan.delivery[s], buffers[s]
     if mine.precise is not None:
@@ -358,7 +363,7 @@ def _deliver_precise(
     plan: Plan, buffers: list[Buffers], registers: np.ndarray, streams: Any, s: int, clock: np.ndarray
 ) -> Pack:
     """Return this call for a network with precise spikes."""
-    from jaxnest.engine import off_grid
+    from jaxnest.engine.precise import off_grid
 
     table, mine = plan.delivery[s], buffers[s]
     precise = np.array([b.precise.register.words.ctypes.data for b in buffers if b.precise is not None], np.int64)
@@ -374,7 +379,7 @@ def _deliver_precise(
 
 def note_precise_spikes(plan: Plan, buffers: Buffers, clock: np.ndarray) -> Pack:
     """Return the call that remembers the precise spikes of a segment."""
-    from jaxnest.engine import off_grid
+    from jaxnest.engine.precise import off_grid
 
     mine = buffers.precise
     assert mine is not None
@@ -384,7 +389,7 @@ def note_precise_spikes(plan: Plan, buffers: Buffers, clock: np.ndarray) -> Pack
 
 def note_spikes(plan: Plan, buffers: Buffers, streams: Any, s: int, clock: np.ndarray) -> Iterator[Pack]:
     """Yield the call that remembers the spikes of a segment, and lets those act that modulate synapses."""
-    from jaxnest.engine import archive
+    from jaxnest.engine.histories import archive
 
     times, raster = archive_times(plan.clock), buffers.raster.reshape(-1)
     collectors = collectors_of(plan.shards[s], plan.delivery[s])
@@ -398,7 +403,7 @@ def note_spikes(plan: Plan, buffers: Buffers, streams: Any, s: int, clock: np.nd
 
 def note_histories(plan: Plan, runner: NativeRunner, buffers: Buffers, s: int, clock: np.ndarray) -> Iterator[Pack]:
     """Yield the calls that keep histories of potentials, and what neurons keep for synapses that learn."""
-    from jaxnest.engine import archive_learning, archive_voltage
+    from jaxnest.engine.histories import archive_learning, archive_voltage
 
     (index, trace, pool), times = buffers.archive.arrays, archive_times(plan.clock)
     for (parameters, places), samples in zip(voltage_constants(plan, s), runner.voltages(s), strict=True):

@@ -10,16 +10,23 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.engine import layout, native
-from jaxnest.engine.buffers import EVENT_CAPACITY, Buffers, carry_over, clock_words, events_per_slice, new_buffers
-from jaxnest.engine.calibration import begin_run, begins_runs, restart
-from jaxnest.engine.detection import Detection
-from jaxnest.engine.drain import LateRecords, SpikeRecords, WeightWatch
-from jaxnest.engine.growing import COUNT
-from jaxnest.engine.learning import configure
-from jaxnest.engine.meters import begin_sampling
-from jaxnest.engine.plan import Network, Plan, build_plan, calibrate_batch, connection_tables, kernel_settings
-from jaxnest.engine.secondary import is_secondary, show_arrived
-from jaxnest.engine.stimulation import Devices
+from jaxnest.engine.devices.stimulation import Devices
+from jaxnest.engine.histories.learning import configure
+from jaxnest.engine.network.buffers import (
+    EVENT_CAPACITY,
+    Buffers,
+    carry_over,
+    clock_words,
+    events_per_slice,
+    new_buffers,
+)
+from jaxnest.engine.network.calibration import begin_run, begins_runs, restart
+from jaxnest.engine.network.growing import COUNT
+from jaxnest.engine.network.plan import Network, Plan, build_plan, calibrate_batch, connection_tables, kernel_settings
+from jaxnest.engine.records.detection import Detection
+from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch
+from jaxnest.engine.records.meters import begin_sampling
+from jaxnest.engine.signals.secondary import is_secondary, show_arrived
 
 AIM_SECONDS = 0.2
 """How long one call of a back end may take: between calls, interrupts are answered and progress is shown."""
@@ -247,7 +254,7 @@ class Session:
         assert self._plan is not None
         arguments = (self._plan, self._buffers, self._devices, self._network.streams)
         if self._backend == "jax":
-            from jaxnest.engine.accelerated import XlaRunner
+            from jaxnest.engine.accelerated.executor import XlaRunner
 
             return XlaRunner(*arguments)
         return native.NativeRunner(*arguments)

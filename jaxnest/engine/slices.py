@@ -1,8 +1,8 @@
 """The loop over slices on the CPU: it calls the operations of a program one after the other.
 
-A *program* is a list of packs (`engine.operations`) in the order of a slice. So what a network consists of is in arrays
-of words; the loop itself is compiled once. Virtual processes that run in threads of their own have a program each and
-meet after each slice.
+A *program* is a list of packs (`compile.operations`) in the order of a slice. So what a network consists of is in
+arrays of words; the loop itself is compiled once. Virtual processes that run in threads of their own have a program
+each and meet after each slice.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest.compile.operations import I8, I8x2, Operation, Pack
 from jaxnest.engine.layout import CLOCK_WORDS, FROM, ORIGIN, SEGMENT, TO
-from jaxnest.engine.operations import I8, I8x2, Operation, Pack
 
 STEP, END, MIN_DELAY, MEETING, WORKER, FITS = range(6)
 CONTROL_WORDS = 8
@@ -155,8 +155,8 @@ def run_slices() -> Operation:
     """Return the loop over slices."""
     import numba
 
-    from jaxnest.compiling import njit
-    from jaxnest.engine.intrinsics import array, call_function, exchange_if, fetch_and_add
+    from jaxnest.compile.compiling import njit
+    from jaxnest.compile.intrinsics import array, call_function, exchange_if, fetch_and_add
 
     int64: Any = numba.int64
     show = njit(nogil=True)(set_clock)

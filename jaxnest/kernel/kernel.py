@@ -9,22 +9,24 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel import messages, status
-from jaxnest.kernel.attributes import Attributes
-from jaxnest.kernel.clock import Clock
-from jaxnest.kernel.connections import Connections
-from jaxnest.kernel.instances import Instances
-from jaxnest.kernel.layers import Layers
-from jaxnest.kernel.messages import VerbosityLevel
-from jaxnest.kernel.model_table import ModelTable
-from jaxnest.kernel.node_table import NodeTable
+from jaxnest.kernel import status
+from jaxnest.kernel.connect.connections import Connections
+from jaxnest.kernel.connect.synapse_defaults import convert_default_delay, default_delay
 from jaxnest.kernel.recording import Recording
+from jaxnest.kernel.settings import messages
+from jaxnest.kernel.settings.attributes import Attributes
+from jaxnest.kernel.settings.clock import Clock
+from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.simulation import Simulation
-from jaxnest.kernel.synapse_defaults import convert_default_delay, default_delay
-from jaxnest.kernel.values import is_random
-from jaxnest.models import nest_names, registry
-from jaxnest.models.nest_names import ids
-from jaxnest.random.streams import RandomStreams
+from jaxnest.kernel.tables.instances import Instances
+from jaxnest.kernel.tables.layers import Layers
+from jaxnest.kernel.tables.model_table import ModelTable
+from jaxnest.kernel.tables.node_table import NodeTable
+from jaxnest.kernel.tables.values import is_random
+from jaxnest.models.contract import registry
+from jaxnest.models.nest import nest_names
+from jaxnest.models.nest.nest_names import ids
+from jaxnest.random.numbers.streams import RandomStreams
 from jaxnest.spatial.pools import Pools
 
 
@@ -158,7 +160,7 @@ class Kernel:
 
     def draw(self, parameter: Any, node_id: int, k: int) -> float:
         """Evaluate a random expression, number `k` of this node, from the stream of its virtual process."""
-        from jaxnest.random.keyed import turn_to
+        from jaxnest.random.numbers.keyed import turn_to
 
         thread = node_id % self.n_threads
         stream = self.streams.vp_specific[thread]

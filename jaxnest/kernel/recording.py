@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
-from jaxnest.kernel.build_info import NEST_VERSION
-from jaxnest.models.device import Recorder
+from jaxnest.kernel.settings.build_info import NEST_VERSION
+from jaxnest.models.contract.device import Recorder
 from jaxnest.recording.base import Events
 from jaxnest.recording.recordings import RecorderSettings, Recordings
 
 if TYPE_CHECKING:
     from jaxnest.kernel.kernel import Kernel
-    from jaxnest.kernel.model_table import NamedModel
+    from jaxnest.kernel.tables.model_table import NamedModel
 
 
 @final

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, final
 
 from jaxnest import errors
-from jaxnest.compile_time import compilers
-from jaxnest.kernel import messages
-from jaxnest.kernel.clock import T_MAX
-from jaxnest.kernel.messages import VerbosityLevel
+from jaxnest.compile.compile_time import compilers
+from jaxnest.kernel.settings import messages
+from jaxnest.kernel.settings.clock import T_MAX
+from jaxnest.kernel.settings.messages import VerbosityLevel
 
 if TYPE_CHECKING:
     from jaxnest.engine.session import Session

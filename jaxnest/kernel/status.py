@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel import messages
-from jaxnest.kernel.attributes import cast
-from jaxnest.kernel.messages import VerbosityLevel
-from jaxnest.kernel.model_table import NamedModel
-from jaxnest.kernel.node_table import Store, fit_vectors, overlay
-from jaxnest.kernel.values import PerNode, Rows, coerce, convert, datum, expanded, first_violation, is_random
-from jaxnest.models.base import Node, Quantity
-from jaxnest.models.device import SAMPLING, Device, NodeSet, Recorder, Sender, Stimulator
-from jaxnest.models.nest_sizes import ELEMENT_SIZES
+from jaxnest.kernel.settings import messages
+from jaxnest.kernel.settings.attributes import cast
+from jaxnest.kernel.settings.messages import VerbosityLevel
+from jaxnest.kernel.tables.model_table import NamedModel
+from jaxnest.kernel.tables.node_table import Store, fit_vectors, overlay
+from jaxnest.kernel.tables.values import PerNode, Rows, coerce, convert, datum, expanded, first_violation, is_random
+from jaxnest.models.contract.base import Node, Quantity
+from jaxnest.models.contract.device import SAMPLING, Device, NodeSet, Recorder, Sender, Stimulator
+from jaxnest.models.nest.nest_sizes import ELEMENT_SIZES
 from jaxnest.recording.recordings import COMMON
 from jaxnest.recording.registry import BACKENDS
 

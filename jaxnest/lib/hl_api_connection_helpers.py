@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jaxnest.api.node_collection import NodeCollection
-from jaxnest.api.types import CollocatedSynapses, Mask
+from jaxnest.api.collections.node_collection import NodeCollection
+from jaxnest.api.collections.types import CollocatedSynapses, Mask
 from jaxnest.random.parameter import Parameter
 
 __all__ = [

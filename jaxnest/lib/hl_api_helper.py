@@ -10,8 +10,8 @@ from typing import Any, final
 
 from jaxnest.api.deprecation import ISSUED, deprecated, show_deprecation_warning
 from jaxnest.api.info import help as model_help
-from jaxnest.kernel import messages
-from jaxnest.kernel.messages import VerbosityLevel
+from jaxnest.kernel.settings import messages
+from jaxnest.kernel.settings.messages import VerbosityLevel
 
 __all__ = [
     "SuppressedDeprecationWarning",

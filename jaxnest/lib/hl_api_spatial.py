@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jaxnest.api.spatial import (
+from jaxnest.api.space.spatial import (
     CreateMask,
     Displacement,
     Distance,

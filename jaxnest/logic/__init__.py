@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jaxnest import errors
-from jaxnest.random.expression import Expression, Op, constant
+from jaxnest.random.expressions.expression import Expression, Op, constant
 from jaxnest.random.parameter import Parameter
 
 __all__ = ["conditional"]

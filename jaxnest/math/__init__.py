@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jaxnest import errors
-from jaxnest.random.expression import Op
+from jaxnest.random.expressions.expression import Op
 from jaxnest.random.parameter import Parameter, applied
 
 __all__ = [

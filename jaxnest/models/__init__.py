@@ -1,7 +1,7 @@
 """The models, and what a model of your own is made of (see ``docs/own_models.md``)."""
 
 from jaxnest.models import ops
-from jaxnest.models.base import (
+from jaxnest.models.contract.base import (
     ArchivingNeuron,
     Check,
     Neuron,
@@ -11,8 +11,8 @@ from jaxnest.models.base import (
     not_negative,
     positive,
 )
-from jaxnest.models.checks import within
-from jaxnest.models.registry import register, register_synapse
+from jaxnest.models.contract.checks import within
+from jaxnest.models.contract.registry import register, register_synapse
 
 __all__ = [
     "ArchivingNeuron",

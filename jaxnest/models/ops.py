@@ -1,7 +1,7 @@
 """The operations that model functions are written with.
 
 Each works on numbers and on arrays of JAX; compiled by numba it becomes the scalar operation of the
-C library (see `engine.scalar_ops`), so that one source serves the `xla` and the `strict` back end.
+C library (see `engine.functions.scalar_ops`), so that one source serves the `xla` and the `strict` back end.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from jaxnest.lazy import lazy
-from jaxnest.models.nest_math import expm1, expm1_series
+from jaxnest.numerics.nest_math import expm1, expm1_series
 
 jnp = lazy("jax.numpy")
 special = lazy("jax.scipy.special")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from jaxnest import errors
-
-from .creation import create_parameter
-from .parameter import Parameter
+from jaxnest.random.expressions.creation import create_parameter
+from jaxnest.random.parameter import Parameter
 
 __all__ = [
     "exponential",

@@ -8,12 +8,11 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-
-from .expression import Expression, Op, constant
-from .geometry import NO_GEOMETRY
-from .program import Program
-from .saved_normals import SAVED_NORMALS
-from .streams import RandomStreams
+from jaxnest.random.expressions.expression import Expression, Op, constant
+from jaxnest.random.expressions.geometry import NO_GEOMETRY
+from jaxnest.random.expressions.program import Program
+from jaxnest.random.expressions.saved_normals import SAVED_NORMALS
+from jaxnest.random.numbers.streams import RandomStreams
 
 
 @final
@@ -250,7 +249,7 @@ class Parameter:
         """
         if self.expression.op is Op.CONSTANT:
             return np.full(n, self.expression.constants[0])
-        from .interpreter import evaluate_many
+        from jaxnest.random.expressions.interpreter import evaluate_many
 
         out = np.empty(n)
         if n:

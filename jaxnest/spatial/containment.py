@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxnest.random.engines import compiled
+from jaxnest.random.numbers.engines import compiled
 
 from .regions import Shape, SolidRegion
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxnest.random.engines import compiled
+from jaxnest.random.numbers.engines import compiled
 
 from .containment import INSIDE, OUTSIDE, box_flags, contains
 

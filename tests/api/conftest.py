@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import jaxnest as nest
-from jaxnest.kernel.attributes import Attributes
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.settings.attributes import Attributes
 
 REFERENCE = Path(__file__).parents[2] / "nest_reference"
 

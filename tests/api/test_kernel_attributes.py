@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import jaxnest as nest
-from jaxnest.kernel.attribute_table import ATTRIBUTES
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
 
 CHANGED: dict[str, Any] = {
     "adaptive_target_buffers": False,

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import jaxnest as nest
-from jaxnest.kernel import messages
+from jaxnest.kernel.settings import messages
 
 LEVELS = nest.VerbosityLevel
 Printed = Callable[[], tuple[list[str], list[str]]]

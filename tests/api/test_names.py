@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import jaxnest as nest
-from jaxnest.kernel.attribute_table import ATTRIBUTES
-from jaxnest.models import nest_names
+from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
+from jaxnest.models.nest import nest_names
 
 WITHOUT_VALUE = {"cycle_time_log", "server"}
 

@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from jaxnest.models import registry
-from jaxnest.models.base import Quantity
-from jaxnest.models.unit_names import NAMES, alternatives, factors
+from jaxnest.models.contract import registry
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.unit_names import NAMES, alternatives, factors
 
 
 @pytest.mark.parametrize(

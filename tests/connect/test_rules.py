@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jaxnest as nest
-from jaxnest.kernel import connecting, connections
-from jaxnest.kernel.rules import RULES, THIRD_RULES
+from jaxnest.kernel.connect import connecting, connections
+from jaxnest.kernel.connect.rules import RULES, THIRD_RULES
 
 SIZES = st.integers(1, 12)
 SEEDS = st.integers(1, 2**32 - 1)

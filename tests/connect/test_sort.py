@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxnest.kernel.sort import nest_order
+from jaxnest.numerics.connection_sort import nest_order
 
 from .conftest import RECORD
 

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jaxnest as nest
-from jaxnest.kernel.clock import Clock
-from jaxnest.kernel.connection_table import Column
-from jaxnest.kernel.delays import LONGEST_DELAY, to_steps
+from jaxnest.kernel.connect.delays import LONGEST_DELAY, to_steps
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.settings.clock import Clock
+from jaxnest.kernel.tables.connection_table import Column
 
 PIECES = st.lists(
     st.one_of(

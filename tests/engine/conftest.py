@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import jaxnest as nest
-from jaxnest.kernel.attributes import Attributes
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.settings.attributes import Attributes
 
 ROOT = Path(__file__).parents[2]
 

@@ -66,7 +66,7 @@ def network(n: int, threads: int = 1, reset: bool = True, **parameters: Any) -> 
 
 
 def test_compiling_is_counted(count: Counter) -> None:
-    from jaxnest.compiling import njit
+    from jaxnest.compile.compiling import njit
 
     with count() as compiled:
         njit(lambda x: x + 1.0)(1.0)

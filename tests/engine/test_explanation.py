@@ -37,7 +37,7 @@ def test_what_is_said_is_what_runs() -> None:
     nest.Create("iaf_psc_alpha", 2)
     nest.Simulate(1.0)
     from jaxnest.engine.explanation import forms
-    from jaxnest.engine.vector_columns import VectorColumns
+    from jaxnest.engine.neurons.vector_columns import VectorColumns
 
     session = kernel.simulation._session
     assert session is not None

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
-from jaxnest.engine import accelerated
-from jaxnest.engine.program import run
+from jaxnest.engine.accelerated import executor as accelerated
+from jaxnest.engine.accelerated.program import run
 from jaxnest.kernel.kernel import kernel
 
 STIMULI = {

@@ -213,8 +213,8 @@ def test_multimeter_without_recordables_has_no_events(backend: str) -> None:
 
 
 def test_lost_events_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    from jaxnest.engine import buffers
-    from jaxnest.models.registry import NODE_MODELS
+    from jaxnest.engine.network import buffers
+    from jaxnest.models.contract.registry import NODE_MODELS
 
     monkeypatch.setattr(NODE_MODELS["poisson_generator_ps"], "most_events", staticmethod(lambda p, clock, steps: 0))
     monkeypatch.setattr(buffers, "EVENT_CAPACITY", 1)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
-from jaxnest.engine import vector_ops
+from jaxnest.engine.functions import vector_ops
 from jaxnest.kernel.kernel import kernel
-from jaxnest.models import registry
+from jaxnest.models.contract import registry
 
 registry.load_all()
 MODELS = sorted(name for name, m in registry.NODE_MODELS.items() if getattr(m, "side_by_side", False))

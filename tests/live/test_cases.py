@@ -11,7 +11,7 @@ import pytest
 
 import jaxnest as nest
 from jaxnest.engine import native
-from jaxnest.models.base import Node
+from jaxnest.models.contract.base import Node
 
 from .conftest import compare, script
 

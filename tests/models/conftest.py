@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
-from jaxnest.kernel.attributes import Attributes
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.settings.attributes import Attributes
 
 REFERENCE = Path(__file__).parents[2] / "nest_reference"
 EXACT = ("times", "senders", "targets", "ports", "receptors", "archiver_length", "duration", "count")

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
-from jaxnest.models import registry
+from jaxnest.models.contract import registry
 
 CASES = runpy.run_path(str(Path(__file__).parents[1] / "live" / "neuron_cases.py"))
 NEURONS, simulate = CASES["NEURONS"], CASES["simulate"]

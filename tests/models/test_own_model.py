@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 
 import jaxnest as nest
-from jaxnest.models import ArchivingNeuron, Neuron, Quantity, declaration, ops, register, register_synapse, registry
-from jaxnest.models.synapse import Synapse
+from jaxnest.models import ArchivingNeuron, Neuron, Quantity, ops, register, register_synapse
+from jaxnest.models.contract import declaration, registry
+from jaxnest.models.contract.synapse import Synapse
 
 PAGE = Path(__file__).parents[2] / "docs" / "own_models.md"
 CHECKS = """

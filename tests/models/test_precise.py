@@ -80,7 +80,7 @@ def test_many_spikes_in_one_step() -> None:
 
 
 def test_order_of_events_at_the_same_time() -> None:
-    from jaxnest.engine.off_grid_sort import sort_events
+    from jaxnest.numerics.unstable_sort import sort_events
 
     events = np.array([[0.0, i % 3, 0.02 * (i % 2), i] for i in range(40)])
     sort_events(events)
@@ -88,7 +88,7 @@ def test_order_of_events_at_the_same_time() -> None:
 
 
 def test_operations_exist_in_compiled_code_only() -> None:
-    from jaxnest.models import precise
+    from jaxnest.models.contract import precise
 
     for operation in (precise.next_event, precise.end_refractoriness, precise.emit):
         with pytest.raises(TypeError, match="compiled code"):

@@ -10,7 +10,7 @@ import pytest
 
 import jaxnest as nest
 from jaxnest.kernel.kernel import kernel
-from jaxnest.models import registry
+from jaxnest.models.contract import registry
 
 registry.load_all()
 MODELS = sorted({m.dynamics for m in registry.SYNAPSE_MODELS.values() if m.source_states})
@@ -23,7 +23,7 @@ def apart(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
     def nothing_is_alike(values: np.ndarray, row: np.ndarray, n: int) -> np.ndarray:
         return np.zeros(len(row), np.bool_)
 
-    return lambda: monkeypatch.setattr("jaxnest.engine.delivery_loops.all_alike", nothing_is_alike)
+    return lambda: monkeypatch.setattr("jaxnest.engine.spikes.delivery_loops.all_alike", nothing_is_alike)
 
 
 def build(model: str, delays: list[float]) -> Any:

@@ -47,7 +47,7 @@ def test_target_without_history() -> None:
 
 
 def test_functions_exist_in_compiled_code_only() -> None:
-    from jaxnest.models import history
+    from jaxnest.models.histories import history
 
     for operation in (history.spikes, history.time, history.trace, history.nearest_trace, history.triplet_trace_at):
         with pytest.raises(TypeError, match="compiled code"):

@@ -108,7 +108,7 @@ def test_many_spikes_between_deliveries(backend: str) -> None:
 
 
 def test_operations_exist_in_compiled_code_only() -> None:
-    from jaxnest.models import modulation
+    from jaxnest.models.histories import modulation
 
     for operation in (modulation.count, modulation.time, modulation.multiplicity):
         with pytest.raises(TypeError, match="compiled code"):

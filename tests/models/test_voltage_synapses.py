@@ -68,7 +68,7 @@ def test_history_grows_with_what_nobody_reads() -> None:
 
 
 def test_operations_exist_in_compiled_code_only() -> None:
-    from jaxnest.models import voltage_history as voltages
+    from jaxnest.models.histories import voltage_history as voltages
 
     for operation in (voltages.potentiations, voltages.time, voltages.amount, voltages.depression):
         with pytest.raises(TypeError, match="compiled code"):

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaxnest.models.nest_math import expm1
-from jaxnest.random.binomial import BINOMIAL_SIZE, binomial, binomial_set
-from jaxnest.random.distributions import (
+from jaxnest.numerics.nest_math import expm1
+from jaxnest.random.numbers.binomial import BINOMIAL_SIZE, binomial, binomial_set
+from jaxnest.random.numbers.distributions import (
     GAMMA_SIZE,
     NORMAL_SIZE,
     discrete,
@@ -23,9 +23,9 @@ from jaxnest.random.distributions import (
     standard_exponential,
     standard_normal,
 )
-from jaxnest.random.engines import drand, ulrand
-from jaxnest.random.poisson import POISSON_SIZE, poisson, poisson_set_mean, poissons
-from jaxnest.random.streams import RNG_TYPES, RandomStreams
+from jaxnest.random.numbers.engines import drand, ulrand
+from jaxnest.random.numbers.poisson import POISSON_SIZE, poisson, poisson_set_mean, poissons
+from jaxnest.random.numbers.streams import RNG_TYPES, RandomStreams
 
 CASES = runpy.run_path(str(Path(__file__).parents[2] / "nest_reference" / "random_cases.py"))
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from jaxnest.random import layout
-from jaxnest.random.engines import drand, fill_drand, multiply_high, next_word, ulrand
-from jaxnest.random.seeding import SeedSequence, new_stream
-from jaxnest.random.streams import RNG_TYPES, RandomStreams
+from jaxnest.random.numbers import layout
+from jaxnest.random.numbers.engines import drand, fill_drand, multiply_high, next_word, ulrand
+from jaxnest.random.numbers.seeding import SeedSequence, new_stream
+from jaxnest.random.numbers.streams import RNG_TYPES, RandomStreams
 
 CASES = runpy.run_path(str(Path(__file__).parents[2] / "nest_reference" / "random_cases.py"))
 
@@ -205,9 +205,9 @@ def test_seed_words_do_not_depend_on_how_many_are_asked_for():
 def test_streams_are_made_without_numba():
     code = (
         "import sys\n"
-        "import jaxnest.random.streams, jaxnest.random.parameter, jaxnest.math, jaxnest.logic\n"
+        "import jaxnest.random.numbers.streams, jaxnest.random.parameter, jaxnest.math, jaxnest.logic\n"
         "import jaxnest.spatial_distributions\n"
-        "jaxnest.random.streams.RandomStreams().synchrony_check()\n"
+        "jaxnest.random.numbers.streams.RandomStreams().synchrony_check()\n"
         "jaxnest.random.uniform() + 1\n"
         "print('numba' in sys.modules)"
     )

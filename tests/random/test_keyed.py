@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
-from jaxnest.random import keyed_arrays
-from jaxnest.random.cipher import threefry_2x64
-from jaxnest.random.distributions import standard_normal
-from jaxnest.random.engines import drand, next_word
-from jaxnest.random.keyed import keyed_poissons, rekey, turn_to
-from jaxnest.random.layout import CALLS, KEY, NODES, SYNAPSES
-from jaxnest.random.streams import RandomStreams, identities
+from jaxnest.random.numbers import keyed_arrays
+from jaxnest.random.numbers.cipher import threefry_2x64
+from jaxnest.random.numbers.distributions import standard_normal
+from jaxnest.random.numbers.engines import drand, next_word
+from jaxnest.random.numbers.keyed import keyed_poissons, rekey, turn_to
+from jaxnest.random.numbers.layout import CALLS, KEY, NODES, SYNAPSES
+from jaxnest.random.numbers.streams import RandomStreams, identities
 
 
 @pytest.fixture(autouse=True)

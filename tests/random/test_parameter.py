@@ -16,18 +16,18 @@ import jaxnest.math
 import jaxnest.random
 import jaxnest.spatial_distributions
 from jaxnest import errors
-from jaxnest.random.creation import create_parameter
-from jaxnest.random.engines import drand
-from jaxnest.random.geometry import GEOMETRY_SIZE, connection_geometry, node_geometry
-from jaxnest.random.interpreter import DONE, TOO_MANY_REDRAWS, evaluate
+from jaxnest.random.expressions.creation import create_parameter
+from jaxnest.random.expressions.geometry import GEOMETRY_SIZE, connection_geometry, node_geometry
+from jaxnest.random.expressions.interpreter import DONE, TOO_MANY_REDRAWS, evaluate
+from jaxnest.random.expressions.saved_normals import SAVED_NORMALS
+from jaxnest.random.numbers.engines import drand
+from jaxnest.random.numbers.streams import RandomStreams
 from jaxnest.random.parameter import (
     _HOOKS,
     Parameter,
     set_geometry_provider,
     set_streams_provider,
 )
-from jaxnest.random.saved_normals import SAVED_NORMALS
-from jaxnest.random.streams import RandomStreams
 
 CASES = runpy.run_path(str(Path(__file__).parents[2] / "nest_reference" / "random_cases.py"))
 NAMESPACE = SimpleNamespace(

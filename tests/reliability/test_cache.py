@@ -10,14 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from jaxnest import caching, compile_time
+from jaxnest.compile import caching, compile_time
 
 ROOT = Path(__file__).parents[2]
 CODE = """
 import numpy as np
-from jaxnest import compile_time
-from jaxnest.compiling import njit
-from jaxnest.engine import config
+from jaxnest.compile import compile_time
+from jaxnest.compile.compiling import njit
+from jaxnest.engine.accelerated import config
 compile_time.PATIENCE = 0.0
 config.configure()
 import jax

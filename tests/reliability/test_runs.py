@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
-from jaxnest.models import registry
+from jaxnest.models.contract import registry
 from validation import models
 from validation.places import module
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import adaptive_exponential as aeif
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import adaptive_exponential as aeif
 
 
 @register

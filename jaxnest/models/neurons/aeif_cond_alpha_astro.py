@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import adaptive_exponential as aeif
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, hidden
-from jaxnest.models.registry import register
-from jaxnest.models.secondary import SLOW_INWARD_CURRENT, Hearing, Term
+from jaxnest.models.contract.base import Quantity, hidden
+from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.secondary import SLOW_INWARD_CURRENT, Hearing, Term
+from jaxnest.models.families import adaptive_exponential as aeif
 
 
 @register

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models import adaptive_exponential as aeif
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, Relation, positive
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, Relation, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import adaptive_exponential as aeif
 
 TIME_CONSTANTS = positive("All synaptic time constants must be strictly positive")
 

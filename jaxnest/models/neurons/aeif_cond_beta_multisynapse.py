@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models import adaptive_exponential as aeif
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, Relation, positive
-from jaxnest.models.conductance import beta_normalization
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, Relation, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import adaptive_exponential as aeif
+from jaxnest.models.families.conductance import beta_normalization
 
 TIME_CONSTANTS = positive("All synaptic time constants must be strictly positive")
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaxnest.models import adaptive_exponential as aeif
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, positive
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import adaptive_exponential as aeif
 
 
 @register

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import adaptive_exponential as aeif
-from jaxnest.models import ops, voltage_history
-from jaxnest.models.base import Quantity, Relation, hidden, not_negative, positive
-from jaxnest.models.registry import register
+from jaxnest.models import ops
+from jaxnest.models.contract.base import Quantity, Relation, hidden, not_negative, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import adaptive_exponential as aeif
+from jaxnest.models.histories import voltage_history
 
 POSITIVE = positive("All time constants must be strictly positive.")
 

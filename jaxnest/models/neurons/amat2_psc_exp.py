@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, hidden
-from jaxnest.models.conductance import with_defaults
-from jaxnest.models.multi_timescale import MEMBRANE, TIME_CONSTANT, MultiTimescaleNeuron, times_differ
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, hidden
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.conductance import with_defaults
+from jaxnest.models.families.multi_timescale import MEMBRANE, TIME_CONSTANT, MultiTimescaleNeuron, times_differ
 
 
 def voltage_kernels(p: Any, tau: float, e: float, h: float) -> tuple[float, float]:

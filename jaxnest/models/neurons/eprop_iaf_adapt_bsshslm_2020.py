@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, not_negative, positive
-from jaxnest.models.eprop import EpropSpikingNeuron, forced_spike, surrogate_gradient
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, not_negative, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.plasticity.eprop import EpropSpikingNeuron, forced_spike, surrogate_gradient
 
 
 @register

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.eprop import EpropSpikingNeuron, forced_spike, surrogate_gradient
-from jaxnest.models.registry import register
+from jaxnest.models.contract.registry import register
+from jaxnest.models.plasticity.eprop import EpropSpikingNeuron, forced_spike, surrogate_gradient
 
 
 @register

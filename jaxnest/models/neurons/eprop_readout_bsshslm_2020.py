@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, hidden
-from jaxnest.models.eprop import EpropNeuron, membrane, one_of, propagators
-from jaxnest.models.learning_history import Learning
-from jaxnest.models.registry import register
-from jaxnest.models.secondary import DELAYED_RATE, LEARNING_SIGNAL, Hearing, Signal, Term
+from jaxnest.models.contract.base import Quantity, hidden
+from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.secondary import DELAYED_RATE, LEARNING_SIGNAL, Hearing, Signal, Term
+from jaxnest.models.histories.learning_history import Learning
+from jaxnest.models.plasticity.eprop import EpropNeuron, membrane, one_of, propagators
 
 LOSSES = ("mean_squared_error", "cross_entropy")
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import binary, draws, ops
-from jaxnest.models.base import Quantity
-from jaxnest.models.registry import register
+from jaxnest.models import ops
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import binary
+from jaxnest.models.functions import draws
 
 
 @register

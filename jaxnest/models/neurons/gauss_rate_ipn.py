@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from jaxnest.models.rate import NOISE_PARAMETER, InputNoiseNeuron
-from jaxnest.models.rate_gains import GAUSS, gauss
-from jaxnest.models.registry import register
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.rate import NOISE_PARAMETER, InputNoiseNeuron
+from jaxnest.models.families.rate_gains import GAUSS, gauss
 
 
 @register

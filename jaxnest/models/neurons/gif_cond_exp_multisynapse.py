@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 
 from jaxnest.models import ops
-from jaxnest.models import spike_response as gif
-from jaxnest.models.adaptive_exponential import different_lengths
-from jaxnest.models.base import Quantity, Relation, connected_flag, positive
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, Relation, connected_flag, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import spike_response as gif
+from jaxnest.models.families.adaptive_exponential import different_lengths
 
 
 @register

@@ -8,10 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models import population
-from jaxnest.models.adaptive_exponential import different_lengths
-from jaxnest.models.base import Quantity, Relation, distribution_objects, hidden, not_negative, positive
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, Relation, distribution_objects, hidden, not_negative, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import population
+from jaxnest.models.families.adaptive_exponential import different_lengths
 
 SYNAPSE_TIMES = positive("The synaptic time constants must be strictly positive.")
 HISTORY = ("n", "m", "v", "u", "intensity", "theta", "theta_tilde")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import ops, propagators
-from jaxnest.models import spike_response as gif
-from jaxnest.models.base import hidden
-from jaxnest.models.nest_math import expm1
-from jaxnest.models.registry import register
+from jaxnest.models import ops
+from jaxnest.models.contract.base import hidden
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import spike_response as gif
+from jaxnest.models.functions import propagators
+from jaxnest.numerics.nest_math import expm1
 
 
 @register

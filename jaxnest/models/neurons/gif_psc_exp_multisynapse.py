@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models import ops, propagators
-from jaxnest.models import spike_response as gif
-from jaxnest.models.base import Quantity, connected_flag, hidden, positive
-from jaxnest.models.nest_math import expm1
-from jaxnest.models.registry import register
+from jaxnest.models import ops
+from jaxnest.models.contract.base import Quantity, connected_flag, hidden, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import spike_response as gif
+from jaxnest.models.functions import propagators
+from jaxnest.numerics.nest_math import expm1
 
 
 @register

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models import generalized_leaky as glif
 from jaxnest.models import ops
-from jaxnest.models.adaptive_exponential import different_lengths
-from jaxnest.models.base import Quantity, Relation
-from jaxnest.models.ode import OdeNeuron
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, Relation
+from jaxnest.models.contract.ode import OdeNeuron
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import generalized_leaky as glif
+from jaxnest.models.families.adaptive_exponential import different_lengths
 
 THRESHOLDS = ("threshold_spike", "threshold_voltage")
 """They can be set, but not be read."""

@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models import generalized_leaky as glif
-from jaxnest.models import ops, propagators
-from jaxnest.models.base import Quantity, hidden
-from jaxnest.models.registry import register
+from jaxnest.models import ops
+from jaxnest.models.contract.base import Quantity, hidden
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import generalized_leaky as glif
+from jaxnest.models.functions import propagators
 
 
 @register

@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models import generalized_leaky as glif
-from jaxnest.models import ops, propagators
-from jaxnest.models.adaptive_exponential import different_lengths
-from jaxnest.models.base import Quantity, Relation, hidden, positive
-from jaxnest.models.registry import register
+from jaxnest.models import ops
+from jaxnest.models.contract.base import Quantity, Relation, hidden, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import generalized_leaky as glif
+from jaxnest.models.families.adaptive_exponential import different_lengths
+from jaxnest.models.functions import propagators
 
 SLOW_TIMES = positive("All slow synaptic time constants must be strictly positive.")
 SLOW_AMPLITUDES = positive("All slow synaptic amplitudes must be strictly positive.")

@@ -5,13 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, hidden, not_negative
-from jaxnest.models.conductance import CAPACITANCE, CURRENT, REFRACTORY_TIME, TIME_CONSTANTS, beta_normalization
-from jaxnest.models.gap import GapNeuron, gap_current, potential
+from jaxnest.models.contract.base import Quantity, hidden, not_negative
+from jaxnest.models.contract.ode import OdeNeuron
+from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.secondary import POTENTIAL
+from jaxnest.models.families.conductance import (
+    CAPACITANCE,
+    CURRENT,
+    REFRACTORY_TIME,
+    TIME_CONSTANTS,
+    beta_normalization,
+)
+from jaxnest.models.families.gap import GapNeuron, gap_current, potential
 from jaxnest.models.neurons.hh_cond_exp_traub import GATES, equilibrium
-from jaxnest.models.ode import OdeNeuron
-from jaxnest.models.registry import register
-from jaxnest.models.secondary import POTENTIAL
 
 CONDUCTANCES = not_negative("All conductances must be non-negative.")
 

@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, hidden, not_negative
-from jaxnest.models.conductance import (
+from jaxnest.models.contract.base import Quantity, hidden, not_negative
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.conductance import (
     CAPACITANCE,
     CURRENT,
     REFRACTORY_TIME,
@@ -15,7 +16,6 @@ from jaxnest.models.conductance import (
     ConductanceNeuron,
     with_defaults,
 )
-from jaxnest.models.registry import register
 
 GATES = not_negative("All (in)activation variables must be non-negative.")
 

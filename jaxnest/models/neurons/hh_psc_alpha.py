@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, hidden, not_negative
-from jaxnest.models.conductance import CAPACITANCE, CURRENT, REFRACTORY_TIME, SYNAPTIC_TIMES
-from jaxnest.models.ode import OdeNeuron
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, hidden, not_negative
+from jaxnest.models.contract.ode import OdeNeuron
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.conductance import CAPACITANCE, CURRENT, REFRACTORY_TIME, SYNAPTIC_TIMES
 
 CONDUCTANCES = not_negative("All conductances must be non-negative.")
 GATES = not_negative("All (in)activation variables must be non-negative.")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import ops, voltage_history
-from jaxnest.models.base import Quantity, hidden, positive
-from jaxnest.models.conductance import CAPACITANCE, CURRENT, REFRACTORY_TIME, SYNAPTIC_TIMES
+from jaxnest.models import ops
+from jaxnest.models.contract.base import Quantity, hidden, positive
+from jaxnest.models.contract.ode import OdeNeuron
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.conductance import CAPACITANCE, CURRENT, REFRACTORY_TIME, SYNAPTIC_TIMES
+from jaxnest.models.histories import voltage_history
 from jaxnest.models.neurons.hh_psc_alpha import CONDUCTANCES, GATES, equilibrium
-from jaxnest.models.ode import OdeNeuron
-from jaxnest.models.registry import register
 
 POSITIVE = positive("All time constants must be strictly positive.")
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models import hill_tononi as ht
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, hidden
-from jaxnest.models.conductance import beta_normalization
-from jaxnest.models.ode import OdeNeuron
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, hidden
+from jaxnest.models.contract.ode import OdeNeuron
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import hill_tononi as ht
+from jaxnest.models.families.conductance import beta_normalization
 
 REST = (0.2 * 30.0 + 1.0 * -90.0) / (0.2 + 1.0)
 GATES = ht.equilibrium(REST, 0.081, -25.57, 1250.0)

@@ -9,10 +9,10 @@ from typing import Any
 
 from jaxnest import errors
 from jaxnest.models import ops
-from jaxnest.models.base import Node, Quantity, hidden, positive
-from jaxnest.models.conductance import CAPACITANCE, REFRACTORY_TIME, RESET_BELOW_THRESHOLD, TIME_CONSTANTS
-from jaxnest.models.ode import GSL_ERROR_TOL, OdeNeuron
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Node, Quantity, hidden, positive
+from jaxnest.models.contract.ode import GSL_ERROR_TOL, OdeNeuron
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.conductance import CAPACITANCE, REFRACTORY_TIME, RESET_BELOW_THRESHOLD, TIME_CONSTANTS
 
 BLOCKED = "For NMDA synapses in iaf_bw_2001, pre-synaptic neuron must also be of type iaf_bw_2001."
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from jaxnest.models import ops
-from jaxnest.models.base import ArchivingNeuron, Quantity, hidden, not_negative, positive
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import ArchivingNeuron, Quantity, hidden, not_negative, positive
+from jaxnest.models.contract.registry import register
 
 TIME_CONSTANT = positive("All time constants must be strictly positive.")
 

@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, hidden
-from jaxnest.models.conductance import CAPACITANCE, CURRENT, TIME_CONSTANTS, ConductanceNeuron
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, hidden
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.conductance import CAPACITANCE, CURRENT, TIME_CONSTANTS, ConductanceNeuron
 
 
 @register

@@ -6,16 +6,16 @@ import math
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity
-from jaxnest.models.conductance import (
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.ode import OdeNeuron
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.conductance import (
     CURRENT,
     MEMBRANE,
     RESET_BELOW_THRESHOLD,
     SYNAPTIC_TIMES,
     ConductanceNeuron,
 )
-from jaxnest.models.ode import OdeNeuron
-from jaxnest.models.registry import register
 
 
 @register

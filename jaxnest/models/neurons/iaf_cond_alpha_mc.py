@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity, hidden, positive
-from jaxnest.models.conductance import REFRACTORY_TIME, RESET_BELOW_THRESHOLD
-from jaxnest.models.ode import OdeNeuron
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, hidden, positive
+from jaxnest.models.contract.ode import OdeNeuron
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.conductance import REFRACTORY_TIME, RESET_BELOW_THRESHOLD
 
 COMPARTMENTS = {"soma": (10.0, 150.0), "proximal": (5.0, 75.0), "distal": (10.0, 150.0)}
 """Leak (nS) and capacitance (pF) of each."""

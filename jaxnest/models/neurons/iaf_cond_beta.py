@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity
-from jaxnest.models.conductance import (
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.ode import OdeNeuron
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.conductance import (
     CURRENT,
     MEMBRANE,
     RESET_BELOW_THRESHOLD,
@@ -14,8 +16,6 @@ from jaxnest.models.conductance import (
     ConductanceNeuron,
     beta_normalization,
 )
-from jaxnest.models.ode import OdeNeuron
-from jaxnest.models.registry import register
 
 
 @register

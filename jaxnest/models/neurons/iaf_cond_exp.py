@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import Quantity
-from jaxnest.models.conductance import (
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.conductance import (
     CURRENT,
     MEMBRANE,
     RESET_BELOW_THRESHOLD,
     SYNAPTIC_TIMES,
     ConductanceNeuron,
 )
-from jaxnest.models.registry import register
 
 
 @register

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import ops, propagators
-from jaxnest.models.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
-from jaxnest.models.nest_math import expm1
-from jaxnest.models.registry import register
+from jaxnest.models import ops
+from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions import propagators
+from jaxnest.numerics.nest_math import expm1
 
 
 @register

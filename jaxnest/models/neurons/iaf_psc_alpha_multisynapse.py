@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import ops, propagators
-from jaxnest.models.base import Quantity, Relation, hidden, not_negative, positive
-from jaxnest.models.multisynapse import MultisynapseNeuron
-from jaxnest.models.registry import register
+from jaxnest.models import ops
+from jaxnest.models.contract.base import Quantity, Relation, hidden, not_negative, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.multisynapse import MultisynapseNeuron
+from jaxnest.models.functions import propagators
 
 
 @register

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import precise, propagators
-from jaxnest.models.base import Quantity
-from jaxnest.models.nest_math import expm1
+from jaxnest.models.contract import precise
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions import propagators
 from jaxnest.models.ops import helper
-from jaxnest.models.registry import register
+from jaxnest.numerics.nest_math import expm1
 
 Currents = tuple[float, float, float, float]
 """Derivative and amplitude of the excitatory current, and of the inhibitory one."""

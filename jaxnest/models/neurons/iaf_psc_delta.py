@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
+from jaxnest.models.contract.registry import register
 
 
 @register

@@ -7,11 +7,11 @@ import math
 import sys
 from typing import Any
 
-from jaxnest.models import precise
-from jaxnest.models.base import Quantity
-from jaxnest.models.nest_math import expm1
+from jaxnest.models.contract import precise
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.registry import register
 from jaxnest.models.ops import helper
-from jaxnest.models.registry import register
+from jaxnest.numerics.nest_math import expm1
 
 
 @helper

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import ops, propagators
-from jaxnest.models.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
-from jaxnest.models.registry import register
+from jaxnest.models import ops
+from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions import propagators
 
 TIME_CONSTANT = positive("Membrane and synapse time constants must be strictly positive.")
 

@@ -6,9 +6,10 @@ import math
 from typing import Any
 
 from jaxnest import errors
-from jaxnest.models import ops, propagators
-from jaxnest.models.base import ArchivingNeuron, Quantity, Relation, hidden, positive
-from jaxnest.models.registry import register
+from jaxnest.models import ops
+from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, hidden, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions import propagators
 
 TIME_CONSTANT = positive("All time constants must be strictly positive.")
 

@@ -6,11 +6,11 @@ import dataclasses
 import math
 from typing import Any
 
-from jaxnest.models import precise
-from jaxnest.models.base import Quantity, Relation, not_negative
-from jaxnest.models.nest_math import expm1
+from jaxnest.models.contract import precise
+from jaxnest.models.contract.base import Quantity, Relation, not_negative
+from jaxnest.models.contract.registry import register
 from jaxnest.models.ops import helper
-from jaxnest.models.registry import register
+from jaxnest.numerics.nest_math import expm1
 
 
 @helper

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import draws
-from jaxnest.models.base import ArchivingNeuron, Node, Quantity, Relation, hidden, not_negative
-from jaxnest.models.checks import within
+from jaxnest.models.contract.base import ArchivingNeuron, Node, Quantity, Relation, hidden, not_negative
+from jaxnest.models.contract.checks import within
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions import draws
 from jaxnest.models.neurons.iaf_psc_exp import TIME_CONSTANT, iaf_psc_exp, subthreshold
 from jaxnest.models.ops import helper
-from jaxnest.models.registry import register
 
 
 @helper

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.base import ArchivingNeuron, Quantity, hidden
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import ArchivingNeuron, Quantity, hidden
+from jaxnest.models.contract.registry import register
 
 
 @register

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from jaxnest.models.rate import OutputNoiseNeuron
-from jaxnest.models.rate_gains import LINEAR, linear, linear_coupling_ex, linear_coupling_in
-from jaxnest.models.registry import register
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.rate import OutputNoiseNeuron
+from jaxnest.models.families.rate_gains import LINEAR, linear, linear_coupling_ex, linear_coupling_in
 
 
 @register

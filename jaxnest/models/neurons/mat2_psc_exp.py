@@ -6,8 +6,8 @@ import math
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.multi_timescale import MEMBRANE, MultiTimescaleNeuron, times_differ
-from jaxnest.models.registry import register
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.multi_timescale import MEMBRANE, MultiTimescaleNeuron, times_differ
 
 
 @register

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaxnest.models import binary
-from jaxnest.models.base import Quantity
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families import binary
 
 
 @register

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaxnest.models.base import ArchivingNeuron, Quantity, positive
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import ArchivingNeuron, Quantity, positive
+from jaxnest.models.contract.registry import register
 
 
 @register

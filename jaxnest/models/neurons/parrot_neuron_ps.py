@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaxnest.models import precise
-from jaxnest.models.registry import register
+from jaxnest.models.contract import precise
+from jaxnest.models.contract.registry import register
 
 
 @register

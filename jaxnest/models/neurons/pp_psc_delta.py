@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models import draws, ops
-from jaxnest.models.adaptive_exponential import different_lengths
-from jaxnest.models.base import (
+from jaxnest.models import ops
+from jaxnest.models.contract.base import (
     ArchivingNeuron,
     Check,
     Quantity,
@@ -19,8 +18,10 @@ from jaxnest.models.base import (
     not_negative,
     positive,
 )
-from jaxnest.models.registry import register
-from jaxnest.models.tics import rounded
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.adaptive_exponential import different_lengths
+from jaxnest.models.functions import draws
+from jaxnest.models.functions.tics import rounded
 
 TIME_CONSTANTS = positive("All time constants must be strictly positive.")
 SHAPE = Check(lambda x: x < 1, "Shape of the dead time gamma distribution must not be smaller than 1.", ">= 1")

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from jaxnest.models.rate import RateTransformer
-from jaxnest.models.rate_gains import GAUSS, gauss
-from jaxnest.models.registry import register
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.rate import RateTransformer
+from jaxnest.models.families.rate_gains import GAUSS, gauss
 
 
 @register

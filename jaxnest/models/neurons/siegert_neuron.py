@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models.base import ArchivingNeuron, Quantity, Relation, not_negative, positive
-from jaxnest.models.nest_math import expm1
-from jaxnest.models.registry import register
-from jaxnest.models.secondary import DIFFUSION, Hearing, Signal, Term
-from jaxnest.models.siegert import siegert
+from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, not_negative, positive
+from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.secondary import DIFFUSION, Hearing, Signal, Term
+from jaxnest.models.functions.siegert import siegert
+from jaxnest.numerics.nest_math import expm1
 
 
 def _before(v: Any, before: Any, after: Any, x: Any) -> tuple[Any, ...]:

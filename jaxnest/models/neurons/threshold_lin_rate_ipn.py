@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from jaxnest.models.rate import InputNoiseNeuron
-from jaxnest.models.rate_gains import THRESHOLD_LINEAR, threshold_linear
-from jaxnest.models.registry import register
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.rate import InputNoiseNeuron
+from jaxnest.models.families.rate_gains import THRESHOLD_LINEAR, threshold_linear
 
 
 @register

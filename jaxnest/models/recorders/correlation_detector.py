@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.models.base import Quantity
-from jaxnest.models.detector import (
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.detector import (
     BEGIN,
     END,
     LONGEST,
@@ -26,7 +26,7 @@ from jaxnest.models.detector import (
     remember,
     whole,
 )
-from jaxnest.models.registry import register
+from jaxnest.models.contract.registry import register
 
 
 @register

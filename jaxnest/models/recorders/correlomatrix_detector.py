@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models.base import Check, Quantity
-from jaxnest.models.detector import (
+from jaxnest.models.contract.base import Check, Quantity
+from jaxnest.models.contract.detector import (
     BEGIN,
     END,
     LONGEST,
@@ -26,7 +26,7 @@ from jaxnest.models.detector import (
     remember,
     whole,
 )
-from jaxnest.models.registry import register
+from jaxnest.models.contract.registry import register
 
 CHANNELS = Quantity(
     1, "", "Number of receptors", Check(lambda x: x < 1, "/N_channels can only be larger than zero.", ">= 1")

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from jaxnest.models import ops
-from jaxnest.models.base import INFINITE_TIME, Check, Quantity
-from jaxnest.models.detector import (
+from jaxnest.models.contract.base import INFINITE_TIME, Check, Quantity
+from jaxnest.models.contract.detector import (
     LONGEST,
     MIN_DELAY,
     MULTIPLICITY,
@@ -24,8 +24,8 @@ from jaxnest.models.detector import (
     nothing_remembered,
     remember,
 )
+from jaxnest.models.contract.registry import register
 from jaxnest.models.recorders.correlomatrix_detector import CHANNELS
-from jaxnest.models.registry import register
 
 LONG_AGO = -(1 << 60)
 LAST_CHANNEL, LAST_STAMP, MAYBE_DOWN, UP = range(4)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jaxnest.models.device import Recorder
-from jaxnest.models.registry import register
+from jaxnest.models.contract.device import Recorder
+from jaxnest.models.contract.registry import register
 
 
 @register

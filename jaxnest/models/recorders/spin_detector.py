@@ -6,8 +6,8 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.models.device import Recorder
-from jaxnest.models.registry import register
+from jaxnest.models.contract.device import Recorder
+from jaxnest.models.contract.registry import register
 
 
 @final

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from jaxnest.models.base import Quantity
-from jaxnest.models.device import Sampler, names
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.device import Sampler, names
+from jaxnest.models.contract.registry import register
 
 
 @register

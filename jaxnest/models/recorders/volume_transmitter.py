@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from jaxnest.models.base import Check, Quantity
-from jaxnest.models.modulation import Collector
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Check, Quantity
+from jaxnest.models.contract.registry import register
+from jaxnest.models.histories.modulation import Collector
 
 
 @register

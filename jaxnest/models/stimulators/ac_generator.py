@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models.base import Quantity, hidden
-from jaxnest.models.device import Stimulator
+from jaxnest.models.contract.base import Quantity, hidden
+from jaxnest.models.contract.device import Stimulator
+from jaxnest.models.contract.registry import register
 from jaxnest.models.ops import where
-from jaxnest.models.registry import register
 
 
 @register

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaxnest.models.base import Quantity
-from jaxnest.models.device import Stimulator
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.device import Stimulator
+from jaxnest.models.contract.registry import register
 from jaxnest.models.ops import where
-from jaxnest.models.registry import register
 
 
 @register

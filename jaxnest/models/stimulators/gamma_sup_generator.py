@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaxnest.models import draws
-from jaxnest.models.base import Check, Quantity, not_negative
-from jaxnest.models.device import Stimulator
+from jaxnest.models.contract.base import Check, Quantity, not_negative
+from jaxnest.models.contract.device import Stimulator
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions import draws
 from jaxnest.models.ops import helper
-from jaxnest.models.registry import register
 
 
 @helper

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.models import draws
-from jaxnest.models.base import Quantity, hidden
-from jaxnest.models.device import Stimulator
-from jaxnest.models.piecewise import check_pair, grid_times
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, hidden
+from jaxnest.models.contract.device import Stimulator
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions import draws
+from jaxnest.models.functions.piecewise import check_pair, grid_times
 
 MESSAGES = ("Time points must lie strictly in the future.", "Rate times must be strictly increasing.")
 

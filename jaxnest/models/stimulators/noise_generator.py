@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from jaxnest import errors
-from jaxnest.models import draws
-from jaxnest.models.base import Quantity, hidden, not_negative
-from jaxnest.models.device import Stimulator, is_number
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, hidden, not_negative
+from jaxnest.models.contract.device import Stimulator, is_number
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions import draws
 
 
 @register

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaxnest.models import draws
-from jaxnest.models.base import Quantity, not_negative
-from jaxnest.models.device import Stimulator
-from jaxnest.models.registry import register
+from jaxnest.models.contract.base import Quantity, not_negative
+from jaxnest.models.contract.device import Stimulator
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions import draws
 
 
 @register

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models import draws
-from jaxnest.models.base import Quantity, Relation, not_negative
-from jaxnest.models.device import Stimulator, window_steps
+from jaxnest.models.contract.base import Quantity, Relation, not_negative
+from jaxnest.models.contract.device import Stimulator, window_steps
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions import draws
+from jaxnest.models.functions.tics import NEVER
 from jaxnest.models.ops import helper
-from jaxnest.models.registry import register
 from jaxnest.models.stimulators.ppd_sup_generator import interval
-from jaxnest.models.tics import NEVER
 
 NEVER_DRAWN = -1.0
 

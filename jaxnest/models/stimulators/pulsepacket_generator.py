@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models import draws
-from jaxnest.models.base import Quantity, hidden, not_negative
-from jaxnest.models.device import Stimulator
-from jaxnest.models.registry import register
-from jaxnest.models.tics import rounded
+from jaxnest.models.contract.base import Quantity, hidden, not_negative
+from jaxnest.models.contract.device import Stimulator
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions import draws
+from jaxnest.models.functions.tics import rounded
 
 TOLERANCE = 10.0
 """Spikes of a packet are drawn this many standard deviations ahead of its centre."""

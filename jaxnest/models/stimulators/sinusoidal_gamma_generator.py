@@ -8,12 +8,12 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.models import draws, sinusoid
-from jaxnest.models.base import Check, Quantity, Relation, hidden
-from jaxnest.models.device import Stimulator
-from jaxnest.models.incomplete_gamma import upper_gamma
+from jaxnest.models.contract.base import Check, Quantity, Relation, hidden
+from jaxnest.models.contract.device import Stimulator
+from jaxnest.models.contract.registry import register, register_variant
+from jaxnest.models.functions import draws, sinusoid
+from jaxnest.models.functions.incomplete_gamma import upper_gamma
 from jaxnest.models.ops import helper
-from jaxnest.models.registry import register, register_variant
 
 KEPT = ("order", "rate_per_ms", "amplitude_per_ms", "omega", "phi")
 

@@ -6,10 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import Any, final
 
-from jaxnest.models import draws, sinusoid
-from jaxnest.models.base import Quantity, hidden
-from jaxnest.models.device import Stimulator
-from jaxnest.models.registry import register, register_variant
+from jaxnest.models.contract.base import Quantity, hidden
+from jaxnest.models.contract.device import Stimulator
+from jaxnest.models.contract.registry import register, register_variant
+from jaxnest.models.functions import draws, sinusoid
 
 
 class SinusoidalPoisson(Stimulator, abstract=True):

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models import spike_times
-from jaxnest.models.base import Quantity
-from jaxnest.models.device import Stimulator
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.device import Stimulator
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions import spike_times
 from jaxnest.models.ops import maximum, where
-from jaxnest.models.registry import register
 
 
 @register

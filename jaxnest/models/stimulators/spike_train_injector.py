@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jaxnest.models import spike_times
-from jaxnest.models.device import Sender
-from jaxnest.models.registry import register
+from jaxnest.models.contract.device import Sender
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions import spike_times
 
 
 @register

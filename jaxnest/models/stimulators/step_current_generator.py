@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.models.base import Quantity, hidden
-from jaxnest.models.device import Stimulator
+from jaxnest.models.contract.base import Quantity, hidden
+from jaxnest.models.contract.device import Stimulator
+from jaxnest.models.contract.registry import register
+from jaxnest.models.functions.piecewise import check_pair, grid_times
 from jaxnest.models.ops import maximum, where
-from jaxnest.models.piecewise import check_pair, grid_times
-from jaxnest.models.registry import register
 
 MESSAGES = (
     "Amplitude can only be changed at strictly positive times (t > 0).",

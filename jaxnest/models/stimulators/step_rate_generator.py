@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.models.base import Quantity, hidden
-from jaxnest.models.device import Stimulator
-from jaxnest.models.piecewise import check_pair, grid_times
-from jaxnest.models.registry import register
-from jaxnest.models.secondary import DELAYED_RATE, Signal
+from jaxnest.models.contract.base import Quantity, hidden
+from jaxnest.models.contract.device import Stimulator
+from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.secondary import DELAYED_RATE, Signal
+from jaxnest.models.functions.piecewise import check_pair, grid_times
 
 MESSAGES = (
     "Amplitude can only be changed at strictly positive times (t > 0).",

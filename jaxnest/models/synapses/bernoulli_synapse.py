@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaxnest.models import draws
-from jaxnest.models.base import Quantity
-from jaxnest.models.checks import within
-from jaxnest.models.registry import register_synapse
-from jaxnest.models.synapse import Synapse
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.checks import within
+from jaxnest.models.contract.registry import register_synapse
+from jaxnest.models.contract.synapse import Synapse
+from jaxnest.models.functions import draws
 
 
 @register_synapse(hpc=24, lbl=48)

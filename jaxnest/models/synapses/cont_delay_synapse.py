@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from jaxnest.models.base import hidden
-from jaxnest.models.registry import register_synapse
-from jaxnest.models.synapse import Synapse
+from jaxnest.models.contract.base import hidden
+from jaxnest.models.contract.registry import register_synapse
+from jaxnest.models.contract.synapse import Synapse
 
 
 @register_synapse(hpc=24, lbl=48)

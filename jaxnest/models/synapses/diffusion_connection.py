@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from jaxnest.models.base import Quantity
-from jaxnest.models.registry import register_synapse
-from jaxnest.models.secondary import DIFFUSION
-from jaxnest.models.synapse import Synapse
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.registry import register_synapse
+from jaxnest.models.contract.secondary import DIFFUSION
+from jaxnest.models.contract.synapse import Synapse
 
 
 @register_synapse()

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import learning_history as history
-from jaxnest.models import ops, optimizers
-from jaxnest.models.base import Quantity, hidden, positive
+from jaxnest.models import ops
+from jaxnest.models.contract.base import Quantity, hidden, positive
+from jaxnest.models.contract.registry import register_synapse
+from jaxnest.models.histories import learning_history as history
 from jaxnest.models.ops import helper
-from jaxnest.models.registry import register_synapse
+from jaxnest.models.plasticity import optimizers
 
 FLUSHED, FLUSHED_WITHIN = 1.0, 2.0
 TIMES = {

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import history
-from jaxnest.models.base import Quantity
-from jaxnest.models.registry import register_synapse
-from jaxnest.models.stdp import LAST_SPIKE, PRE_TRACE
-from jaxnest.models.synapse import Synapse
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.registry import register_synapse
+from jaxnest.models.contract.synapse import Synapse
+from jaxnest.models.histories import history
+from jaxnest.models.plasticity.stdp import LAST_SPIKE, PRE_TRACE
 
 
 @register_synapse(hpc=32, lbl=56)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from jaxnest.models.registry import register_synapse
-from jaxnest.models.secondary import DELAYED_RATE
-from jaxnest.models.synapse import Synapse
+from jaxnest.models.contract.registry import register_synapse
+from jaxnest.models.contract.secondary import DELAYED_RATE
+from jaxnest.models.contract.synapse import Synapse
 
 
 @register_synapse()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jaxnest.models.registry import register_synapse
-from jaxnest.models.synapse import Synapse
+from jaxnest.models.contract.registry import register_synapse
+from jaxnest.models.contract.synapse import Synapse
 
 
 @register_synapse(hpc=16, lbl=40)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import history, modulation, nest_math
-from jaxnest.models.base import Quantity, hidden
-from jaxnest.models.device import NodeSet
+from jaxnest.models.contract.base import Quantity, hidden
+from jaxnest.models.contract.device import NodeSet
+from jaxnest.models.contract.registry import register_synapse
+from jaxnest.models.contract.synapse import Synapse
+from jaxnest.models.histories import history, modulation
 from jaxnest.models.ops import helper
-from jaxnest.models.registry import register_synapse
-from jaxnest.models.stdp import PRE_TRACE
-from jaxnest.models.synapse import Synapse
+from jaxnest.models.plasticity.stdp import PRE_TRACE
+from jaxnest.numerics import nest_math
 
 COINCIDENT = 1e-6
 """Spikes that are closer in time than this (ms) come together."""

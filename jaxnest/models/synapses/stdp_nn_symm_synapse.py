@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import history
-from jaxnest.models.registry import register_synapse
-from jaxnest.models.stdp import LAST_SPIKE, MULTIPLICATIVE, SAME_SIGN, depressed, potentiated
-from jaxnest.models.synapse import Synapse
+from jaxnest.models.contract.registry import register_synapse
+from jaxnest.models.contract.synapse import Synapse
+from jaxnest.models.histories import history
+from jaxnest.models.plasticity.stdp import LAST_SPIKE, MULTIPLICATIVE, SAME_SIGN, depressed, potentiated
 
 
 @register_synapse(hpc=72, lbl=96)

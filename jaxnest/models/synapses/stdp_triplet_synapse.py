@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models import history
-from jaxnest.models.base import Quantity, not_negative
-from jaxnest.models.registry import register_synapse
-from jaxnest.models.stdp import LAST_SPIKE, SAME_SIGN
-from jaxnest.models.synapse import Synapse
+from jaxnest.models.contract.base import Quantity, not_negative
+from jaxnest.models.contract.registry import register_synapse
+from jaxnest.models.contract.synapse import Synapse
+from jaxnest.models.histories import history
+from jaxnest.models.plasticity.stdp import LAST_SPIKE, SAME_SIGN
 
 
 @register_synapse(hpc=None, lbl=120)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models.base import Quantity
-from jaxnest.models.registry import register_synapse
-from jaxnest.models.short_term import INITIALLY_SILENT, probability, times
-from jaxnest.models.synapse import Synapse
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.registry import register_synapse
+from jaxnest.models.contract.synapse import Synapse
+from jaxnest.models.plasticity.short_term import INITIALLY_SILENT, probability, times
 
 
 @register_synapse(hpc=64, lbl=88)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models.base import Quantity
-from jaxnest.models.registry import register_synapse
-from jaxnest.models.short_term import RESOURCES, times
-from jaxnest.models.stdp import LAST_SPIKE
-from jaxnest.models.synapse import Synapse
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.registry import register_synapse
+from jaxnest.models.contract.synapse import Synapse
+from jaxnest.models.plasticity.short_term import RESOURCES, times
+from jaxnest.models.plasticity.stdp import LAST_SPIKE
 
 
 @register_synapse(hpc=None, lbl=64)

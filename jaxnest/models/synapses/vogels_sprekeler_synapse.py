@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models import history
-from jaxnest.models.base import Check, Quantity, Relation
+from jaxnest.models.contract.base import Check, Quantity, Relation
+from jaxnest.models.contract.registry import register_synapse
+from jaxnest.models.contract.synapse import Synapse
+from jaxnest.models.histories import history
 from jaxnest.models.ops import helper
-from jaxnest.models.registry import register_synapse
-from jaxnest.models.stdp import LAST_SPIKE
-from jaxnest.models.synapse import Synapse
+from jaxnest.models.plasticity.stdp import LAST_SPIKE
 
 
 @helper

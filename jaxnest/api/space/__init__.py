@@ -1,0 +1,1 @@
+"""Layers: where nodes are, and whom they are connected to."""

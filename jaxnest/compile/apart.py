@@ -1,0 +1,253 @@
+"""Functions that compiled code calls by their addresses; they are compiled alone, when they are first called.
+
+What numba compiles contains all that it calls. A function that many others call, and most of them rarely, is compiled
+again and again, for each of them. One that is *apart* is compiled once, and only if it is called at all: callers
+find its address in a word of memory, the *slot*. First there is the address of a function in it that compiles.
+"""
+
+from __future__ import annotations
+
+import _thread
+import ctypes
+import functools
+import os
+import threading
+from collections.abc import Callable
+from inspect import Parameter, Signature
+from typing import Any, final
+
+import llvmlite.binding
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils, sigutils
+from numba.core.registry import cpu_target
+from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
+
+from jaxnest.compile import caching
+from jaxnest.compile.compiling import callback, njit
+
+_WORD = ir.IntType(64)
+_TUPLES: Any = types.BaseTuple
+_ENTRY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
+
+
+@final
+class Apart:
+    """A function that is compiled apart from those that call it.
+
+    Parameters
+    ----------
+    function : callable
+        The function, of contiguous arrays, of numbers of eight bytes, and of tuples of such. It returns such a number,
+        or nothing.
+    signature : str or numba.core.typing.Signature
+        The types, for example ``"float64(uint64[::1], int64)"``.
+    """
+
+    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
+        functools.update_wrapper(self, function)
+        self._function = function
+        self._arguments, self._result = sigutils.normalize_signature(signature)
+        self._name = f"{function.__module__}.{function.__qualname__}"
+        self._lock = threading.Lock()
+        self._compiler = _ENTRY(self._compile_and_call)
+        self._first: int = ctypes.cast(self._compiler, ctypes.c_void_p).value or 0
+        self._slot = np.array([self._first], np.int64)
+        self._symbol = f"apart.{self._name}"
+        llvmlite.binding.add_symbol(self._symbol, self._slot.ctypes.data)
+        self._inside = intrinsic(_typed_call(self._symbol, self._arguments, self._result))
+
+    @property
+    def _numba_type_(self) -> Any:
+        context: Any = cpu_target.typing_context
+        context.refresh()
+        return context.resolve_value_type(self._inside)
+
+    def __call__(self, *arguments: Any) -> Any:
+        """Call the function, from Python."""
+        if len(arguments) != len(self._arguments):
+            raise TypeError(f"{self._name} takes {len(self._arguments)} arguments, not {len(arguments)}.")
+        words = [w for kind, argument in zip(self._arguments, arguments, strict=True) for w in _words(kind, argument)]
+        pack = np.array(words, np.int64)
+        result = np.array(_ENTRY(int(self._slot[0]))(pack.ctypes.data), np.int64)
+        return None if self._result == types.none else result.view(str(self._result))[()]
+
+    def _compile_and_call(self, pack: int) -> int:
+        """Compile the function, and put its address where callers look; do what they called it for."""
+        interrupted = False
+        while True:
+            try:
+                self._slot[0] = self._compiled.address
+                break
+            except KeyboardInterrupt:  # callers need what they called for
+                interrupted = True
+            except BaseException:  # nothing but a report comes through machine code: nobody may go on without a result
+                _interrupt_soon()
+                raise
+        if interrupted:
+            _interrupt_soon()
+        return _ENTRY(int(self._slot[0]))(pack)
+
+    @property
+    def _compiled(self) -> Any:
+        with self._lock:
+            return self._machine_code
+
+    @functools.cached_property
+    def _machine_code(self) -> Any:
+        body, load = njit(error_model="numpy", nogil=True, _nrt=False)(self._function), unpack(self._arguments)
+
+        def entry(pack: int) -> int:
+            return word(body(*load(pack)))
+
+        file = self._function.__code__.co_filename
+        source = caching.digest_of_file(file) if os.path.exists(file) else file
+        return callback(entry, types.int64(types.int64), f"{self._name}_{source}")
+
+
+def _interrupt_soon() -> None:
+    """Interrupt the script when it is out of compiled code, through which nothing can be raised."""
+    threading.Timer(0.05, _thread.interrupt_main).start()
+
+
+def apart(signature: Any) -> Callable[[Callable[..., Any]], Apart]:
+    """Compile a function apart from those that call it (see `Apart`)."""
+    return lambda function: Apart(function, signature)
+
+
+def _words(kind: Any, argument: Any) -> list[int]:
+    """Return the words of an argument."""
+    if isinstance(kind, _TUPLES):
+        return [word for k, element in zip(kind.types, argument, strict=True) for word in _words(k, element)]
+    if not isinstance(kind, types.Array):
+        return [int(np.asarray(argument, _dtype(kind)).view(np.int64))]
+    if argument.dtype != _dtype(kind.dtype) or argument.ndim != kind.ndim or not argument.flags.c_contiguous:
+        raise TypeError(f"An array has to be {kind}, it is {argument.dtype} with the shape {argument.shape}.")
+    return [argument.ctypes.data, *argument.shape]
+
+
+@functools.cache
+def _dtype(kind: Any) -> np.dtype:
+    return np.dtype(str(kind))
+
+
+def _typed_call(symbol: str, kinds: tuple[Any, ...], result: Any) -> Callable[..., Any]:
+    """Return what numba asks for the types and the code of a call."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        words = [
+            w for kind, argument in zip(kinds, arguments, strict=True) for w in _pack(context, builder, kind, argument)
+        ]
+        pack = cgutils.alloca_once(builder, _WORD, len(words))
+        for k, value in enumerate(words):
+            builder.store(value, builder.gep(pack, [_WORD(k)]))
+        entry = ir.FunctionType(_WORD, [_WORD])
+        module = builder.module
+        slot = module.globals.get(symbol) or cgutils.add_global_variable(module, entry.as_pointer(), symbol)
+        returned = builder.call(builder.load(slot), [builder.ptrtoint(pack, _WORD)])
+        if result == types.none:
+            return context.get_dummy_value()
+        return builder.bitcast(returned, context.get_value_type(result))
+
+    def typed(typing_context: Any, *arguments: Any) -> Any:
+        return result(*kinds), generate
+
+    names = ["typing_context", *(f"argument_{k}" for k in range(len(kinds)))]
+    typed.__signature__ = Signature([Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names])
+    return typed
+
+
+def _pack(context: Any, builder: Any, kind: Any, value: Any) -> list[Any]:
+    """Write code that takes an argument apart into words."""
+    if isinstance(kind, _TUPLES):
+        elements = cgutils.unpack_tuple(builder, value)
+        return [w for k, element in zip(kind.types, elements, strict=True) for w in _pack(context, builder, k, element)]
+    if isinstance(kind, types.Array):
+        array = context.make_array(kind)(context, builder, value)
+        return [builder.ptrtoint(array.data, _WORD), *cgutils.unpack_tuple(builder, array.shape)]
+    return [builder.bitcast(value, _WORD)]
+
+
+def array_at(context: Any, builder: Any, kind: Any, address: Any, shape: list[Any]) -> Any:
+    """Write code that makes a C-contiguous array of what lies at an address, without reference counts."""
+    result = context.make_array(kind)(context, builder)
+    item = context.get_data_type(kind.dtype)
+    item_size = ir.Constant(_WORD, context.get_abi_sizeof(item))
+    strides = [item_size]
+    for length in shape[:0:-1]:
+        strides.insert(0, builder.mul(length, strides[0]))
+    populate_array(result, builder.inttoptr(address, item.as_pointer()), shape, strides, item_size, None)
+    return result._getvalue()
+
+
+def _n_words(kind: Any) -> int:
+    if isinstance(kind, _TUPLES):
+        return sum(_n_words(k) for k in kind.types)
+    return 1 + (kind.ndim if isinstance(kind, types.Array) else 0)
+
+
+def _unpack(context: Any, builder: Any, kind: Any, words: list[Any]) -> Any:
+    """Write code that puts an argument together from its words."""
+    if isinstance(kind, _TUPLES):
+        values = []
+        for k in kind.types:
+            values.append(_unpack(context, builder, k, words[: _n_words(k)]))
+            words = words[_n_words(k) :]
+        return context.make_tuple(builder, kind, values)
+    if isinstance(kind, types.Array):
+        return array_at(context, builder, kind, words[0], words[1:])
+    return builder.bitcast(words[0], context.get_value_type(kind))
+
+
+def unpack(kinds: tuple[Any, ...]) -> Any:
+    """Return the function that makes arguments of these types from the address of their words."""
+
+    def load(typing_context: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            pack, place = builder.inttoptr(arguments[0], _WORD.as_pointer()), 0
+            values = []
+            for kind in kinds:
+                n = _n_words(kind)
+                words = [builder.load(builder.gep(pack, [_WORD(place + k)])) for k in range(n)]
+                values.append(_unpack(context, builder, kind, words))
+                place += n
+            return context.make_tuple(builder, signature.return_type, values)
+
+        return types.Tuple(kinds)(types.int64), generate
+
+    return intrinsic(load)
+
+
+def _as_word(typing_context: Any, value: Any) -> Any:
+    """Return what a function returns as a word: a number of floating point bit by bit; 0 if it returns nothing."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        if isinstance(value, types.NoneType):
+            return ir.Constant(_WORD, 0)
+        if value == types.float64:
+            return builder.bitcast(arguments[0], _WORD)
+        return context.cast(builder, arguments[0], value, types.int64)
+
+    return types.int64(value), generate
+
+
+word: Any = intrinsic(_as_word)
+
+
+def _reinterpreted(typing_context: Any, array: Any, dtype: Any) -> Any:
+    kind = types.Array(dtype.dtype, 1, "C")
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(array)(context, builder, arguments[0])
+        return array_at(
+            context, builder, kind, builder.ptrtoint(data.data, _WORD), cgutils.unpack_tuple(builder, data.shape)
+        )
+
+    return kind(array, dtype), generate
+
+
+reinterpreted: Any = intrinsic(_reinterpreted)
+"""``reinterpreted(array, dtype)``: the words of an array as numbers of another type, like `numpy.ndarray.view`, which
+is a large part of numba."""

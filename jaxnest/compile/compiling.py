@@ -1,0 +1,281 @@
+"""Compilation by numba, without work for machine code that nobody runs.
+
+Numba makes machine code for each function as soon as another one calls it, and makes it again for the caller, which
+contains what it calls. Most functions of jaxnest are only ever part of others. Here a function that compiled code calls
+stays in the intermediate representation of LLVM; it is optimised and translated where it ends up. Called from
+Python it is translated like any function of numba.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import os
+import pickle
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, final
+
+import llvmlite
+import numba
+from llvmlite.binding import Linkage
+from numba.core import types
+from numba.core.caching import FunctionCache
+from numba.core.ccallback import CFunc
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import CompilerBase, CompileResult, DefaultPassBuilder, Flags
+from numba.core.compiler_machinery import PassManager, register_pass
+from numba.core.environment import lookup_environment
+from numba.core.registry import CPUDispatcher
+from numba.core.runtime.nrt import rtsys
+from numba.core.serialize import dumps
+from numba.core.typed_passes import NativeLowering
+
+from jaxnest.compile import caching
+from jaxnest.compile.compile_time import compilers
+
+
+@final
+class _Part(JITCodeLibrary):
+    """The code of one function, for those that call it."""
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        """Leave the code as it is: it is optimised where it ends up."""
+        ll_module.data_layout = self._codegen._data_layout
+
+    def finalize(self) -> None:
+        """Make the function one of which several copies may come together; those that it calls stay apart."""
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.linkage == Linkage.external:
+                function.linkage = "linkonce_odr"
+        self._shared_module = self._final_module
+        self._finalized = True
+
+    def with_callees(self) -> list[Any]:
+        """Return what a caller needs, in an order in which callers come before what they call."""
+        return [self, *self._linking_libraries]
+
+
+@final
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _LoweringToPart(NativeLowering):
+    """Numba's lowering, up to the intermediate representation."""
+
+    _name = "lowering_to_part"
+
+    def run_pass(self, state: Any) -> bool:
+        """Lower a function, and make it known under a key of its own (numba takes the address of machine code)."""
+        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
+        state.library.enable_object_caching()
+        state.flags.no_compile = state.flags.no_cpython_wrapper = state.flags.no_cfunc_wrapper = True
+        super().run_pass(state)
+        lowered, key = state["cr"], object()
+        state.library.finalize()
+        state.targetctx.insert_user_function(key, lowered.fndesc, state.library.with_callees())
+        state["cr"] = lowered._replace(cfunc=key)
+        return True
+
+
+@final
+class _PartCompiler(CompilerBase):
+    """Numba's compiler with the other lowering."""
+
+    def define_pipelines(self) -> list[PassManager]:
+        """Return the passes."""
+        passes = PassManager("part")
+        for define in (
+            DefaultPassBuilder.define_untyped_pipeline,
+            DefaultPassBuilder.define_typed_pipeline,
+            DefaultPassBuilder.define_nopython_lowering_pipeline,
+        ):
+            for step, text in define(self.state).passes:
+                passes.add_pass(_LoweringToPart if step is NativeLowering else step, text)
+        passes.finalize()
+        return [passes]
+
+
+@final
+class _Flags(Flags):
+    """Options of the compiler; numba compares them at each call in the code that it compiles, which has to be fast."""
+
+    __slots__ = ()
+
+    def __hash__(self) -> int:
+        return _HASH_OF_FLAGS
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Flags) and _chosen(self) == _chosen(other)
+
+
+_HASH_OF_FLAGS = hash(Flags())  # it does not depend on the options
+
+
+def _chosen(flags: Flags) -> dict[str, Any]:
+    return {name: value for name, value in flags._values.items() if value != flags.options[name].default}
+
+
+def _with_flags(dispatcher: Any) -> Any:
+    dispatcher._compiler._customize_flags = _Flags
+    return dispatcher
+
+
+@final
+class _PartDispatcher(CPUDispatcher):
+    """A function as compiled code calls it: one part for each combination of types."""
+
+    def add_overload(self, cres: Any) -> None:
+        """Note a compiled combination of types."""
+        self.overloads[tuple(cres.signature.args)] = cres  # numba notes machine code as well
+
+
+@final
+class _Dispatcher(CPUDispatcher):
+    """A function as Python calls it."""
+
+    @functools.cached_property
+    def part(self) -> _PartDispatcher:
+        """What compiled code calls."""
+        made = _PartDispatcher(self.py_func, self.locals, self.targetoptions, pipeline_class=_PartCompiler)
+        return _with_flags(made)
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Compile the part for a call; one for all values of an argument, where numba takes each literal for a type."""
+        literal = types.unliteral
+        return self.part.get_call_template(
+            tuple(literal(arg) for arg in args), {name: literal(arg) for name, arg in kws.items()}
+        )
+
+    def get_overload(self, sig: Any) -> Any:
+        """Return the key of a compiled part."""
+        return self.part.get_overload(sig)
+
+    @property
+    def is_compiling(self) -> Any:
+        """Whether a part is being compiled."""
+        return self.part.is_compiling
+
+    def compile(self, sig: Any) -> Any:
+        """Make machine code for a combination of types, or load it."""
+        return _at_ease(super().compile, sig)
+
+    def add_overload(self, cres: Any) -> None:
+        """Note machine code for a combination of types."""
+        _provide_environments(cres.library)
+        super().add_overload(cres)
+
+    def enable_caching(self) -> None:
+        """Keep machine code between processes."""
+        self._cache = _MachineCode(self.py_func)
+
+
+@final
+class _Callback(CFunc):
+    key = ""
+
+    def enable_caching(self) -> None:
+        """Keep machine code between processes."""
+        self._cache = _MachineCode(self.__wrapped__, self.key)
+
+
+def callback(function: Callable[..., Any], signature: Any, key: str = "") -> Any:
+    """Compile a function that foreign code calls, at the `address` of the result, which has to be kept.
+
+    `key` names the function and all that it depends on, if its code is that of others as well.
+    """
+    if key:
+        function.__qualname__ = re.sub(r"\W", "_", key)
+    made: Any = _Callback(function, (signature.args, signature.return_type), {}, {})
+    made.key = key
+    made.enable_caching()
+    _at_ease(made.compile)
+    _provide_environments(made._library)
+    return made
+
+
+def _at_ease(function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call the compiler, a large Python program, with room for its frames and without collections of garbage.
+
+    Python keeps frames in chunks of 16 kB and asks the operating system for each. A loop whose calls cross the end of a
+    chunk waits for it again and again: a tenth of the time of the compiler. This function claims a large frame,
+    which takes address space but no memory, and the chunk that it lies in is large as well. Collections look at
+    all objects of JAX each time: another tenth.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        with compilers:
+            return function(*arguments)
+    finally:
+        if collects:
+            gc.enable()
+
+
+_at_ease.__code__ = _at_ease.__code__.replace(co_stacksize=1 << 16)
+
+
+def _provide_environments(library: Any) -> None:
+    """Give the functions in a library of machine code what they may need of Python."""
+    for variable in library._final_module.global_variables:
+        environment = lookup_environment(variable.name)
+        if environment is not None:
+            library.codegen.set_env(variable.name, environment)
+
+
+@final
+class _MachineCode(FunctionCache):
+    """The machine code of one function between processes, a file for each combination of types."""
+
+    def __init__(self, function: Callable[..., Any], key: str = "") -> None:
+        self._py_func, self._key = function, key
+        self._cache_path = ""
+
+    def load_overload(self, sig: Any, target_context: Any) -> Any:
+        """Return what was kept for a combination of types, or None."""
+        stored = caching.read(self._file(sig, target_context.codegen()))
+        if stored is None:
+            compilers.found_nothing()
+            return None
+        rtsys.initialize(target_context)  # which is all that machine code needs of numba's many modules
+        try:
+            return CompileResult._rebuild(target_context, *pickle.loads(stored))
+        except Exception:  # whatever comes of code that another version of a library wrote
+            caching.damaged()
+            compilers.found_nothing()
+            return None
+
+    def save_overload(self, sig: Any, data: Any) -> None:
+        """Keep what was compiled for a combination of types; code with addresses in it holds in this process only."""
+        if not data.library.has_dynamic_globals:
+            caching.write(self._file(sig, data.codegen), dumps(data._reduce()))
+
+    def _file(self, sig: Any, codegen: Any) -> str:
+        """Return the name of the file, which says all that the code depends on."""
+        function, code = self._py_func, self._py_func.__code__
+        name = f"{function.__module__}.{function.__qualname__}"
+        versions = numba.__version__, llvmlite.__version__, sys.implementation.cache_tag
+        source = caching.digest_of_file(code.co_filename) if os.path.exists(code.co_filename) else code.co_filename
+        of_function = (sig, codegen.magic_tuple(), self._key) if self._key else self._index_key(sig, codegen)
+        return caching.file_name(name, (name, code.co_firstlineno, versions, source, of_function))
+
+
+def njit(function: Any = None, *, cache: bool = False, **options: Any) -> Any:
+    """Compile a function when it is first called, from compiled code or from Python.
+
+    Parameters
+    ----------
+    function : callable
+        The function.
+    cache : bool
+        Keep its machine code between processes.
+    options
+        Those of `numba.njit`.
+    """
+    if function is None:
+        return functools.partial(njit, cache=cache, **options)
+    if options.get("inline") == "always":  # has no code of its own
+        return numba.njit(**options)(function)
+    dispatcher = _with_flags(_Dispatcher(function, targetoptions={"nopython": True, "boundscheck": None, **options}))
+    if cache:
+        dispatcher.enable_caching()
+    return dispatcher

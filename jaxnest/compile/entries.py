@@ -1,0 +1,63 @@
+"""Machine code of operations (see `compile.operations`)."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any, final
+
+from numba import types
+
+from jaxnest.compile import caching
+from jaxnest.compile.apart import unpack, word
+from jaxnest.compile.compiling import callback, njit
+from jaxnest.compile.operations import element_and_dimensions
+
+_ELEMENTS = {
+    "i4": types.int32, "i8": types.int64, "u4": types.uint32, "u8": types.uint64, "f8": types.float64,
+}  # fmt: skip
+
+
+def compile_entry(function: Callable[..., Any], kinds: tuple[str, ...], key: str) -> Any:
+    """Compile a function so that it takes its arguments from a pack."""
+    body, load = body_of(function), loader_of_pack(kinds)
+
+    def entry(address: int) -> int:
+        return word(body(*load(address)))
+
+    file = getattr(function, "py_func", function).__code__.co_filename
+    source = caching.digest_of_file(file) if os.path.exists(file) else file
+    return callback(entry, types.int64(types.int64), f"{key}_{source}")
+
+
+def body_of(function: Callable[..., Any]) -> Any:
+    """Return a function as compiled code calls it."""
+    return function if hasattr(function, "py_func") else njit(error_model="numpy", nogil=True)(function)
+
+
+def loader_of_pack(kinds: tuple[str, ...]) -> Any:
+    """Return the function that makes the arguments of a function from the address of a pack."""
+    return unpack(tuple(_numba_type(kind) for kind in kinds))
+
+
+def _numba_type(kind: str) -> Any:
+    element, dimensions = element_and_dimensions(kind)
+    return types.Array(_ELEMENTS[element], dimensions, "C") if dimensions else _ELEMENTS[element]
+
+
+@final
+class entry:
+    """Decorator of a function of an address that compiled code calls; it is compiled when it is needed."""
+
+    def __init__(self, function: Callable[[int], int]) -> None:
+        self.__wrapped__ = function
+
+    @functools.cached_property
+    def _compiled(self) -> Any:
+        return callback(self.__wrapped__, types.int64(types.int64))
+
+    @property
+    def address(self) -> int:
+        """The address of the machine code."""
+        return self._compiled.address

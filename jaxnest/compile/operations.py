@@ -1,0 +1,142 @@
+"""Operations: compiled functions that the program of a slice calls, each declared once.
+
+An operation is an ordinary function with annotated arguments. Compiled, it is a function of one word: the address of
+its *pack*, an array of words with the address and the shape of each argument. So programs can be put together from
+operations without compiling anything, and none is compiled for a size.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, final
+
+import numpy as np
+
+I4 = I8 = U4 = U8 = F8 = np.ndarray
+"""One-dimensional arrays: whole numbers with and without a sign, floating-point numbers, of four and of eight bytes."""
+I4x2 = I8x2 = U8x2 = F8x2 = np.ndarray
+"""Arrays of rows."""
+I8x3 = F8x3 = np.ndarray
+"""Arrays of tables."""
+
+_TYPES: dict[str, tuple[str, int]] = {
+    name: (name[:2].lower(), int(name[3:] or 1))
+    for name in ("I4", "I8", "U4", "U8", "F8", "I4x2", "I8x2", "U8x2", "F8x2", "I8x3", "F8x3")
+}
+"""Name of a kind of argument -> type of its elements and number of dimensions."""
+_SCALARS = {"int": 0, "float": 0}
+_DTYPES = {name: np.dtype(name) for name in ("i4", "i8", "u4", "u8", "f8")}
+_ENTRY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
+
+
+@final
+class Operation:
+    """A compiled function of arrays.
+
+    Parameters
+    ----------
+    function : callable
+        The function, not compiled yet; or one that `compiling.njit` has made.
+    kinds : mapping, optional
+        Name of each argument and its kind (`F8`, `I8x2`, `int`, ...), by default the annotations of the function.
+    key : str, optional
+        What distinguishes the function from others made by the same code, for the cache of machine code.
+    """
+
+    def __init__(self, function: Callable[..., Any], kinds: Mapping[str, str] | None = None, key: str = "") -> None:
+        self.function = function
+        python = getattr(function, "py_func", function)
+        self.name = f"{python.__module__}.{python.__qualname__}"
+        self.kinds = dict(kinds) if kinds is not None else _annotations(python)
+        self.starts = np.cumsum([0, *(_words(kind) for kind in self.kinds.values())]).tolist()
+        self.names = tuple(self.kinds)
+        self.key = f"{self.name}{key}"
+        """What the machine code is found by."""
+        functools.update_wrapper(self, python)
+
+    @functools.cached_property
+    def _compiled(self) -> Any:
+        from jaxnest.compile import entries
+
+        return entries.compile_entry(self.function, tuple(self.kinds.values()), self.key)
+
+    @functools.cached_property
+    def _call(self) -> Any:
+        return _ENTRY(self.address)
+
+    @functools.cached_property
+    def address(self) -> int:
+        """The address of the machine code: a function of the address of a pack, which returns a word."""
+        return self._compiled.address
+
+    def pack(self, *arguments: Any) -> Pack:
+        """Write down where arguments are; the arrays must stay where they are as long as the pack is in use."""
+        return Pack(self, arguments)
+
+    def __call__(self, *arguments: Any) -> int:
+        """Call the function, from Python."""
+        return self._call(self.pack(*arguments).address)
+
+
+@final
+class Pack:
+    """The arguments of a call of an operation."""
+
+    __slots__ = ("address", "arguments", "kept", "operation", "words")
+
+    def __init__(self, operation: Operation, arguments: Sequence[Any]) -> None:
+        if len(arguments) != len(operation.names):
+            raise TypeError(f"{operation.name} takes {len(operation.names)} arguments, not {len(arguments)}.")
+        words: list[int] = []
+        for (name, kind), argument in zip(operation.kinds.items(), arguments, strict=True):
+            words += _words_of(operation, name, kind, argument)
+        self.operation, self.arguments = operation, arguments
+        self.kept: Any = None
+        """What else has to stay where it is."""
+        self.words = np.array(words, np.int64)
+        self.address: int = self.words.ctypes.data
+
+    def run(self) -> int:
+        """Call the operation with these arguments."""
+        return self.operation._call(self.address)
+
+
+def operation(function: Callable[..., Any]) -> Operation:
+    """Make a function with annotated arguments an operation."""
+    return Operation(function)
+
+
+def _annotations(function: Callable[..., Any]) -> dict[str, str]:
+    kinds = {}
+    for name in inspect.signature(function).parameters:
+        kind = function.__annotations__[name]
+        if kind not in _TYPES and kind not in _SCALARS:
+            raise TypeError(f"Argument {name} of {function.__qualname__} has no kind that operations know: {kind}")
+        kinds[name] = kind
+    return kinds
+
+
+def element_and_dimensions(kind: str) -> tuple[str, int]:
+    """Return the type of the elements and the number of dimensions of a kind of argument, 0 for a number."""
+    return _TYPES[kind] if kind in _TYPES else ({"int": "i8", "float": "f8"}[kind], 0)
+
+
+def _words(kind: str) -> int:
+    return 1 + element_and_dimensions(kind)[1]
+
+
+def _words_of(operation: Operation, name: str, kind: str, argument: Any) -> list[int]:
+    element, dimensions = element_and_dimensions(kind)
+    if dimensions == 0:
+        if kind == "int":
+            return [int(argument)]
+        return [int(np.float64(argument).view(np.int64))]
+    if argument.dtype != _DTYPES[element] or argument.ndim != dimensions or not argument.flags.c_contiguous:
+        raise TypeError(
+            f"{operation.name}: {name} has to be {kind}, it is {argument.dtype} with the shape {argument.shape}"
+            f"{'' if argument.flags.c_contiguous else ', not in C order'}."
+        )
+    return [argument.ctypes.data, *argument.shape]

@@ -1,0 +1,306 @@
+"""The executor of JAX: a jitted loop over slices (`engine.accelerated.program`), fed from a plan."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.compile.compile_time import compilers
+from jaxnest.engine import layout
+from jaxnest.engine.accelerated import config, pure
+from jaxnest.engine.accelerated.exchange import exchange_constant
+from jaxnest.engine.accelerated.placement import default_device
+from jaxnest.engine.accelerated.program import compiled
+from jaxnest.engine.accelerated.pure_tables import registered, rows_of
+from jaxnest.engine.accelerated.specification import Columns, differs, program_spec
+from jaxnest.engine.devices.stimulation import NO_STREAM, Devices
+from jaxnest.engine.histories.remembering import archive_times
+from jaxnest.engine.network.buffers import Buffers
+from jaxnest.engine.network.plan import Plan, collection_table
+from jaxnest.engine.network.shard import Batch, Shard
+from jaxnest.engine.neurons.node_columns import NodeColumns
+from jaxnest.engine.spikes.delivery_table import DeliveryTable
+
+SAMPLE_BYTES = 1 << 25
+"""Aim for the memory of one probe's samples between two drains."""
+
+
+@final
+class XlaRunner:
+    """Runs a plan with the compiled program of its structure."""
+
+    def __init__(self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any) -> None:
+        if config.has_lost_threads():
+            raise errors.KernelException(
+                "Programs of JAX have run in the process that this one was forked off, and cannot run here: start "
+                "processes with multiprocessing.set_start_method('spawn'), or set nest.compute_backend = 'native'."
+            )
+        config.configure()
+        config.note_programs()
+        self.plan, self.buffers, self.devices, self.streams = plan, buffers, devices, streams
+        self.device = default_device()
+        self._rows: dict[int, tuple[DeliveryTable, dict[str, Any]]] = {}
+        """Per virtual process, its connections as array operations deliver them."""
+        self._make_spec()
+        self.constant = jax.device_put(self._constant(), self.device)
+        self.carry: dict[str, Any] = jax.device_put(self._carry(), self.device)
+        self.run_program = compiled(self.spec, self.device)
+
+    def _make_spec(self) -> None:
+        """Describe the structure of the network, and lay out the neurons that are advanced one by one."""
+        plan = self.plan
+        self.drawing = [
+            [self._columns(b, *plan.outputs(s, i)) for i, b in enumerate(shard.batches)]
+            for s, shard in enumerate(plan.shards)
+        ]
+        self.spec = program_spec(plan, self.devices, self.drawing, self.device.platform, self.streams.rng_type)
+
+    def _columns(self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray) -> Columns | None:
+        """Return neurons in the layout of the loop that advances them, if they draw as they go along."""
+        return NodeColumns(batch, outputs, sampled, self.plan.min_delay) if batch.model.draws else None
+
+    def _device_constant(self, s: int, k: int) -> Any:
+        """Return the arrays that a batch of devices reads."""
+        device, spec = self.devices[s][k], self.spec.devices[s][k]
+        assert device is not None
+        if spec is None or spec.traced is None:
+            return device.constant()
+        from jaxnest.engine.accelerated.pure_devices import traced_constant
+
+        return traced_constant(device)
+
+    def _variables(self, batch: Batch) -> dict[str, np.ndarray]:
+        """Return the variables of a batch, those that differ between nodes padded to whole tiles."""
+        return {k: batch.padded(a) if differs(batch, k, a) else a for k, a in batch.variables.items()}
+
+    def _delivery(self, shard: Shard, table: DeliveryTable) -> dict[str, Any]:
+        known, rows = self._rows.get(shard.index, (None, {}))
+        if known is not table:
+            rows = jax.device_put(rows_of(table, [s.emitters for s in self.plan.shards]), self.device)
+            self._rows[shard.index] = table, rows
+        return rows
+
+    def _constant(self) -> dict[str, Any]:
+        plan = self.plan
+        return {
+            "variables": [[self._variables(b) for b in s.batches] for s in plan.shards],
+            "frozen": [[() if b.frozen is None else b.padded(b.frozen) for b in s.batches] for s in plan.shards],
+            "kept_lanes": [_kept_lanes(s) for s in plan.shards],
+            "delivery": [self._delivery(s, t) for s, t in zip(plan.shards, plan.delivery, strict=True)],
+            "times": archive_times(plan.clock),
+            "collection": [collection_table(plan, s) for s in range(len(plan.shards))],
+            "devices": [
+                [() if d is None else self._device_constant(s, k) for k, d in enumerate(ds)]
+                for s, ds in enumerate(self.devices)
+            ],
+            "drawing": [
+                [() if c is None else (*c.constant(), c.uniform, c.recorders) for c in shard] for shard in self.drawing
+            ],
+            "exchange": () if plan.secondary is None else exchange_constant(plan.secondary, self.devices),
+            "not_drawing": [
+                [(_frozen(b), b.node_ids) if b.stochastic or b.model.noise else () for b in s.batches]
+                for s in plan.shards
+            ],
+            "probes": [
+                {"rows": p.rows, "interval": np.int64(p.interval), "first": np.int64(p.offset or p.interval)}
+                for p in plan.probes
+            ],
+        }
+
+    def _carry(self) -> dict[str, Any]:
+        shards = []
+        for s, (shard, buffers) in enumerate(zip(self.plan.shards, self.buffers, strict=True)):
+            devices = self.devices[s]
+            shards.append(
+                {
+                    "ring": buffers.ring,
+                    "raster": buffers.raster,
+                    "events": buffers.events,
+                    "counters": buffers.counters,
+                    "archive": buffers.archive.arrays,
+                    "stream": self.streams.vp_specific[s] if self._draws(s) else (),
+                    "shared_stream": self.streams.vp_synchronised[s] if self._shares(s) else NO_STREAM,
+                    "uniform": [
+                        np.zeros((self.plan.min_delay, b.padded_size * (b.stochastic or b.model.noise)))
+                        for b in shard.batches
+                    ],
+                    "following": buffers.noise.following,
+                    "objects": buffers.noise.objects,
+                    "states": [_states(b, c) for b, c in zip(shard.batches, self.drawing[s], strict=True)],
+                    "devices": [() if d is None else d.changing()[:-1] for d in devices],
+                    "device_samples": [() if d is None else d.samples for d in devices],
+                }
+            )
+        return {
+            "step": np.int64(0),
+            "shards": shards,
+            "samples": [np.zeros(self._sample_shape(p)) for p in self.plan.probes],
+            "n_samples": [np.int64(0) for _ in self.plan.probes],
+            "signals": np.zeros(0) if self.plan.secondary is None else self.plan.secondary.signals,
+            "unsettled": np.zeros(3, np.int64),
+        }
+
+    def _sample_shape(self, probe: Any) -> tuple[int, int, int]:
+        width = 8 * len(probe.names) * len(probe.rows)
+        rows = max(2 * self.plan.min_delay, min(4096, SAMPLE_BYTES // max(1, width)))
+        return rows + 1, len(probe.names), len(probe.rows)
+
+    def run(self, step: int, end: int) -> int:
+        """Advance from `step` to `end` (steps) or until a buffer is full, and return the step reached."""
+        self.carry["step"] = np.int64(step)
+        self.carry = compilers.watch(self.run_program, self.constant, self.carry, np.int64(end))
+        for s, buffers in enumerate(self.buffers):
+            shard = self.carry["shards"][s]
+            buffers.counters = np.array(shard["counters"])
+            n_events = int(buffers.counters[layout.N_EVENTS]) * layout.EVENT_WORDS
+            if n_events:
+                buffers.events = np.asarray(shard["events"])
+        return int(self.carry["step"])
+
+    def unstable(self) -> tuple[Any, int, str] | None:
+        """Return batch, row and variable of a state that is no finite number, or None."""
+        checked = [
+            (batch, columns, state)
+            for shard, drawing, carried in zip(self.plan.shards, self.drawing, self.carry["shards"], strict=True)
+            for batch, columns, state in zip(shard.batches, drawing, carried["states"], strict=True)
+            if not batch.model.may_be_undefined
+        ]
+        if bool(_all_finite([state for _, _, state in checked])):
+            return None
+        for batch, columns, state in checked:
+            for name, values in _named(columns, state).items():
+                bad = np.argwhere(~np.isfinite(np.asarray(values)))
+                if len(bad):
+                    return batch, int(bad[0][0]), name
+        return None
+
+    def take_streams(self, streams: Any) -> None:
+        """Continue with the kernel's random streams."""
+        self.streams = streams
+        for s, shard in enumerate(self.carry["shards"]):
+            if self._draws(s):
+                shard["stream"] = self.streams.vp_specific[s].copy()
+            if self._shares(s):
+                shard["shared_stream"] = self.streams.vp_synchronised[s].copy()
+
+    def return_streams(self) -> None:
+        """Advance the kernel's random streams by what was drawn."""
+        for s, shard in enumerate(self.carry["shards"]):
+            if self._draws(s):
+                self.streams.vp_specific[s][:] = np.asarray(shard["stream"])
+            if self._shares(s):
+                self.streams.vp_synchronised[s][:] = np.asarray(shard["shared_stream"])
+
+    def _draws(self, s: int) -> bool:
+        """True if some node of a virtual process may draw random numbers."""
+        return (
+            any(d is not None for d in self.devices[s])
+            or any(b.stochastic or b.model.noise for b in self.plan.shards[s].batches)
+            or any(columns is not None for columns in self.drawing[s])
+        )
+
+    def _shares(self, s: int) -> bool:
+        """True if some device draws from the stream that all virtual processes have in common."""
+        return any(d is not None and d.shares for d in self.devices[s])
+
+    def fits(self) -> bool:
+        """Return whether buffers need not be drained before the next call: they always are."""
+        return False
+
+    def rest(self, t: float) -> None:
+        """Advance at the end of a run what otherwise only spikes advance."""
+        for shard in self.carry["shards"]:
+            index, trace, pool = shard["archive"]
+            shard["archive"] = index, pure.decay_calcium(trace, t), pool
+
+    def drained(self) -> None:
+        """Continue with the counters that the session has set back."""
+        for shard, buffers in zip(self.carry["shards"], self.buffers, strict=True):
+            shard["counters"] = buffers.counters
+
+    def take_samples(self) -> list[np.ndarray]:
+        """Hand over the samples (time, name, node) of each probe since the last call."""
+        counts = [int(n) for n in self.carry["n_samples"]]
+        self.carry["n_samples"] = [np.int64(0) for _ in counts]
+        return [np.asarray(samples)[:n].copy() for samples, n in zip(self.carry["samples"], counts, strict=True)]
+
+    def take_unsettled(self) -> np.ndarray:
+        """Hand over `Waveforms.unsettled` of the slices since the last call."""
+        noted = np.array(self.carry["unsettled"])
+        if noted.any():
+            self.carry["unsettled"] = np.zeros(3, np.int64)
+        return noted
+
+    def bring_home(self) -> None:
+        """Copy everything that changes back into the plan's NumPy arrays."""
+        if self.plan.secondary is not None:
+            self.plan.secondary.signals = np.array(self.carry["signals"])
+        for s, (buffers, shard) in enumerate(zip(self.buffers, self.carry["shards"], strict=True)):
+            buffers.noise.following = [np.array(a) for a in shard["following"]]
+            buffers.noise.objects = [np.array(a) for a in shard["objects"]]
+            for name in ("ring", "raster", "counters"):
+                setattr(buffers, name, np.array(shard[name]))
+            self._register(buffers, s, int(self.carry["step"]))
+            index, trace, pool = (np.array(a) for a in shard["archive"])
+            buffers.archive.arrays = index, trace, pool
+            for d, arrays in zip(self.devices[s], shard["devices"], strict=True):
+                if d is not None:
+                    d.state, d.target_state, d.objects, d.memory = (np.array(a) for a in arrays)
+            for batch, columns, state in zip(
+                self.plan.shards[s].batches, self.drawing[s], shard["states"], strict=True
+            ):
+                batch.store_state({k: np.asarray(a)[: len(batch)] for k, a in _named(columns, state).items()})
+
+    def _register(self, buffers: Buffers, s: int, step: int) -> None:
+        """Register the spikes of the last slice as compiled loops do."""
+        spikes = registered(buffers.raster, self.plan.shards[s].emitters)
+        half = buffers.half(-(-step // self.plan.min_delay))
+        half[0] = len(spikes)
+        half[1 : 1 + spikes.size] = spikes.reshape(-1)
+
+    def refresh(self) -> None:
+        """Take over variables, states, streams, weights and device settings that changed on the host."""
+        step = self.carry["step"]
+        samples, counts = self.carry["samples"], self.carry["n_samples"]
+        self._make_spec()
+        self.constant = jax.device_put(self._constant(), self.device)
+        self.carry = jax.device_put(self._carry() | {"samples": [], "n_samples": []}, self.device)
+        self.run_program = compiled(self.spec, self.device)
+        self.carry |= {"step": step, "samples": samples, "n_samples": counts}
+
+
+@jax.jit
+def _all_finite(states: Any) -> Any:
+    return jnp.all(jnp.array([jnp.isfinite(a).all() for a in jax.tree.leaves(states)]))
+
+
+def _states(batch: Batch, columns: Columns | None) -> dict[str, np.ndarray]:
+    """Return the states of a batch as the program carries them."""
+    if columns is None:
+        return {k: batch.padded(a) for k, a in batch.state().items()}
+    return {"scalars": columns.state, "vectors": columns.state_vectors, "samples": columns.samples}
+
+
+def _named(columns: Columns | None, state: dict[str, Any]) -> dict[str, Any]:
+    """Return the states that the program carries by the names of their variables."""
+    return state if columns is None else columns.state_of(np.asarray(state["scalars"]), np.asarray(state["vectors"]))
+
+
+def _frozen(batch: Any) -> np.ndarray:
+    return np.zeros(len(batch), np.int64) if batch.frozen is None else batch.frozen.astype(np.int64)
+
+
+def _kept_lanes(shard: Shard) -> np.ndarray:
+    """Return which lanes keep their input because nobody reads it: those of frozen neurons and of devices."""
+    kept = np.zeros(shard.n_lanes, np.int64)
+    for batch in shard.batches:
+        if batch.frozen is not None:
+            for channel in range(len(batch.inputs)):
+                kept[batch.lanes(np.flatnonzero(batch.frozen), channel)] = True
+    for batch in shard.receivers[len(shard.batches) :]:  # they take their input out of the buffer themselves
+        kept[batch.first_lane : batch.first_lane + len(batch) * len(batch.inputs)] = True
+    return kept

@@ -1,0 +1,219 @@
+"""Advancing neurons in the default back end: tile by tile, each tile through all steps of a segment.
+
+The states of a tile stay in the processor's caches for the whole segment, whatever the size of the network.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import namedtuple
+from dataclasses import dataclass
+from typing import Any, final
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from jaxnest.engine.neurons.neuron_loops import input_names
+from jaxnest.models.contract.secondary import Kind
+
+
+@final
+@dataclass(frozen=True)
+class BatchSpec:
+    """What the program has to know of a batch at compile time."""
+
+    model: type[Any]
+    receptors: int
+    size: int
+    tile: int
+    """Neurons per tile; the last tile may be padded."""
+    first_lane: int
+    first_column: int
+    variables: tuple[tuple[str, bool], ...]
+    """Names, and whether the variable differs between nodes."""
+    has_frozen: bool
+    stochastic: bool
+    outputs: tuple[str, ...]
+    """Recordables that meters sample."""
+    sent: tuple[tuple[Kind, int], ...] = ()
+    """What is sent along connections that carry numbers, and where it lies in the signals."""
+    iterating: bool = False
+    """The neurons are advanced on trial, to iterate waveforms."""
+    handler: Any = None
+    """The compiled loop that advances these neurons one by one, if vectors are not used."""
+
+    @property
+    def n_tiles(self) -> int:
+        """Number of tiles."""
+        return -(-self.size // self.tile)
+
+    @property
+    def n_inputs(self) -> int:
+        """Number of input channels of each neuron."""
+        return len(self.model.inputs(self.receptors))
+
+    @property
+    def draws(self) -> bool:
+        """True if each neuron gets a random number in every step."""
+        return self.stochastic or self.model.noise
+
+    @property
+    def kinds(self) -> tuple[Kind, ...]:
+        """What is sent while the neurons are advanced, one time step after the other."""
+        return tuple(kind for kind, _ in self.sent if kind.iterated == self.iterating)
+
+    @property
+    def compares(self) -> bool:
+        """True if a variable shows whether iterations have converged."""
+        return self.iterating and bool(self.model.compared)
+
+    @property
+    def n_rows(self) -> int:
+        """Number of values that are noted in each step: outputs, what is sent, what is compared."""
+        return len(self.outputs) + sum(kind.components for kind in self.kinds) + self.compares
+
+
+@final
+@dataclass(frozen=True)
+class Segment:
+    """Traced times: the first step of the slice, and first and last lag of the segment."""
+
+    origin: Any
+    begin: Any
+    stop: Any
+
+
+def advance_batch(
+    batch: BatchSpec, fixed: dict[str, Any], segment: Segment, ring: Any, raster: Any, states: dict[str, Any]
+) -> tuple[Any, dict[str, Any], Any]:
+    """Advance a batch through a segment.
+
+    Parameters
+    ----------
+    fixed
+        ``variables``, ``frozen`` and ``uniform`` of the batch, padded to whole tiles.
+    ring, raster, states
+        Ring buffer (read only), raster of the shard, and padded states of the batch.
+
+    Returns
+    -------
+    raster, states, samples
+        The samples (lag, output, neuron) have no rows if nothing is sampled. What is sent and compared follows the
+        outputs.
+    """
+    samples = jnp.zeros((raster.shape[0], batch.n_rows, batch.n_tiles * batch.tile))
+    one = functools.partial(_advance_tile, batch, fixed, segment, ring)
+    if batch.n_tiles == 1:
+        return one(0, (raster, states, samples))
+    return lax.fori_loop(0, batch.n_tiles, one, (raster, states, samples))
+
+
+def _advance_tile(
+    batch: BatchSpec, fixed: dict[str, Any], segment: Segment, ring: Any, tile: Any, carry: Any
+) -> tuple[Any, dict[str, Any], Any]:
+    raster, states, samples = carry
+    first = tile * batch.tile
+    lane = batch.first_lane + first * batch.n_inputs
+    column = batch.first_column + first
+
+    def cut(array: Any) -> Any:
+        return lax.dynamic_slice_in_dim(array, first, batch.tile, 0) if batch.n_tiles > 1 else array
+
+    differing = {name for name, differs in batch.variables if differs}
+    variables = {k: cut(a) if k in differing else a for k, a in fixed["variables"].items()}
+    frozen = cut(fixed["frozen"]) if batch.has_frozen else None
+    uniform = lax.dynamic_slice_in_dim(fixed["uniform"], first, batch.tile, 1) if batch.draws else None
+    inside = None if batch.n_tiles * batch.tile == batch.size else first + jnp.arange(batch.tile) < batch.size
+    rows = lax.dynamic_slice(raster, (0, column), (raster.shape[0], batch.tile))
+    block = lax.dynamic_slice_in_dim(samples, first, batch.tile, 2)
+
+    def advance(lag: Any, inner: Any) -> Any:
+        state, rows, block = inner
+        slot = (segment.origin + lag) % ring.shape[0]
+        row = lax.dynamic_slice(ring, (slot, lane), (1, batch.n_inputs * batch.tile))[0]
+        x = _inputs(batch, row, uniform[lag] if uniform is not None else None)
+        new, spike = _update(batch, variables, state, x)
+        if frozen is not None:
+            new, spike = _hold(frozen, state, new, spike)
+        if inside is not None:
+            spike = jnp.where(inside, spike, 0)
+        rows = lax.dynamic_update_slice(rows, spike[None], (lag, 0))
+        if batch.n_rows:
+            block = lax.dynamic_update_slice(block, _noted(batch, variables, state, new, x)[None], (lag, 0, 0))
+        return new, rows, block
+
+    start = ({k: cut(a) for k, a in states.items()}, rows, block)
+    state, rows, block = lax.fori_loop(segment.begin, segment.stop, advance, start)
+    if batch.n_tiles > 1:  # a single tile is the whole batch: its states need not be copied
+        state = {k: lax.dynamic_update_slice_in_dim(a, state[k], first, 0) for k, a in states.items()}
+    raster = lax.dynamic_update_slice(raster, rows, (0, column))
+    return raster, state, lax.dynamic_update_slice_in_dim(samples, block, first, 2)
+
+
+def _update(batch: BatchSpec, variables: dict[str, Any], state: dict[str, Any], x: Any) -> tuple[dict[str, Any], Any]:
+    """Advance a tile by one step."""
+    v, v_axes = _variables(batch, variables)
+    s = tuple_type("State", batch.model.dynamic)(**state)
+    update = batch.model.stochastic_update if batch.stochastic else batch.model.update
+    update = batch.model.iteration if batch.iterating else update
+    new, spike = jax.vmap(update, in_axes=(v_axes, 0, 0))(v, s, x)
+    spike = jnp.broadcast_to(spike, (batch.tile,)).astype(jnp.int32)
+    return dict(zip(batch.model.dynamic, new, strict=True)), spike
+
+
+def _inputs(batch: BatchSpec, row: Any, uniform: Any) -> Any:
+    """Cut a tile's row of the ring buffer into channels; the numbers drawn for this step may follow."""
+    channels = list(row.reshape(batch.n_inputs, batch.tile))
+    if batch.model.receptor_vector is not None:
+        k = batch.receptors
+        spikes = jnp.stack(channels[:k], axis=1) if k else jnp.zeros((batch.tile, 0))
+        channels = [spikes, *channels[k:]]
+    if batch.draws:
+        channels.append(uniform)
+    return tuple_type("Inputs", input_names(batch.model, batch.stochastic))(*channels)
+
+
+def _noted(batch: BatchSpec, variables: dict[str, Any], before: dict[str, Any], after: dict[str, Any], x: Any) -> Any:
+    """Return the values of all sampled recordables, of what is sent and of what is compared, (value, neuron)."""
+    v, v_axes = _variables(batch, variables)
+    state = tuple_type("State", batch.model.dynamic)
+    functions = [batch.model.recordable(name) for name in batch.outputs]
+
+    def evaluate(v: Any, before: Any, after: Any, x: Any) -> Any:
+        values = [f(v, after) for f in functions]
+        for kind in batch.kinds:
+            values += batch.model.signals[kind].values(v, before, after, x)
+        values += [getattr(after, batch.model.compared)] if batch.compares else []
+        return jnp.stack([jnp.asarray(a, jnp.float64) for a in values])
+
+    axes = (v_axes, 0, 0, 0)
+    return jax.vmap(evaluate, axes, out_axes=1, axis_size=batch.tile)(v, state(**before), state(**after), x)
+
+
+def held_values(batch: BatchSpec, kind: Kind, variables: dict[str, Any], states: dict[str, Any]) -> Any:
+    """Return what neurons send until iterations have better values, (component, neuron), padding included."""
+    v, v_axes = _variables(batch, variables)
+    s = tuple_type("State", batch.model.dynamic)(**states)
+
+    def evaluate(v: Any, s: Any) -> Any:
+        return jnp.stack([jnp.asarray(a, jnp.float64) for a in batch.model.signals[kind].held(v, s)])
+
+    return jax.vmap(evaluate, (v_axes, 0), out_axes=1, axis_size=batch.n_tiles * batch.tile)(v, s)
+
+
+def _hold(frozen: Any, old: dict[str, Any], new: dict[str, Any], spike: Any) -> tuple[dict[str, Any], Any]:
+    """Keep frozen nodes as they were."""
+    held = {k: jnp.where(frozen.reshape((-1,) + (1,) * (a.ndim - 1)), old[k], a) for k, a in new.items()}
+    return held, jnp.where(frozen, 0, spike)
+
+
+def _variables(batch: BatchSpec, variables: dict[str, Any]) -> tuple[Any, Any]:
+    kind = tuple_type("Variables", tuple(name for name, _ in batch.variables))
+    return kind(**variables), kind(*(0 if differs else None for _, differs in batch.variables))
+
+
+@functools.cache
+def tuple_type(name: str, fields: tuple[str, ...]) -> Any:
+    """Return the named tuple type that model functions get their arguments in."""
+    return namedtuple(name, fields)

@@ -1,0 +1,1 @@
+"""Devices that send spikes or currents."""

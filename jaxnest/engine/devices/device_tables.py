@@ -1,0 +1,243 @@
+"""Connections from devices and to detectors of one virtual process, in the form that the engine needs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.engine.layout import AGAIN, ALIKE, ASCENDING, BINARY, DIFFERENT, FLIP, PLAIN
+from jaxnest.engine.network.calibration import adopt
+from jaxnest.engine.network.shard import Batch, Shard
+from jaxnest.random.numbers.streams import identities
+
+
+@final
+@dataclass
+class DeviceTable:
+    """Connections from the devices of one batch, sorted by device."""
+
+    start: np.ndarray
+    lane_positive: np.ndarray
+    lane_negative: np.ndarray
+    flags: np.ndarray
+    weight: np.ndarray
+    delay: np.ndarray
+    shift: np.ndarray
+    """How much shorter (ms) each delay is than its number of steps."""
+    alike: np.ndarray
+    """What the connections of a device have in common: `DIFFERENT`, `ALIKE` or `ASCENDING` of `engine.layout`."""
+    identity: np.ndarray
+    """What tells the connections of a device apart, whatever the virtual process: target, and which one to it."""
+
+    def adopt(self, other: DeviceTable) -> bool:
+        """Take over the same connections with other values; False if they are laid out differently."""
+        same = all(np.array_equal(getattr(self, k), getattr(other, k)) for k in ("start", "flags", "alike", "identity"))
+        return same and adopt(self, other, ("lane_positive", "lane_negative", "weight", "delay", "shift"))
+
+
+@final
+@dataclass
+class TablePart:
+    """Some rows of a table."""
+
+    named: Any
+    rows: np.ndarray
+    source: np.ndarray
+    target: np.ndarray
+    receptor: np.ndarray
+    weight: np.ndarray
+    delay: np.ndarray
+    whole: Any
+    """The table."""
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def read(self, name: str) -> np.ndarray:
+        """Return a column."""
+        return getattr(self, name) if name in _PART_COLUMNS else self.whole.at(name, self.rows)
+
+    def at(self, name: str, rows: np.ndarray) -> np.ndarray:
+        """Return some entries of a column."""
+        return self.whole.at(name, self.rows[rows])
+
+    def uniform(self, name: str) -> Any:
+        """Return the value that all connections share in this column, or None."""
+        return self.whole.uniform(name)
+
+
+_PART_COLUMNS = ("source", "target", "receptor", "weight", "delay")
+
+
+def part(table: Any, chosen: np.ndarray) -> TablePart:
+    """Return the rows of a table for which `chosen` is true."""
+    here = np.flatnonzero(chosen)
+    columns = (getattr(table, name)[here] for name in _PART_COLUMNS)
+    if isinstance(table, TablePart):
+        return TablePart(table.named, table.rows[here], *columns, whole=table.whole)
+    return TablePart(table.named, here, *columns, whole=table)
+
+
+@final
+@dataclass
+class DetectorInputs:
+    """Connections from neurons to detectors, sorted by source, synapse model and table order."""
+
+    source: np.ndarray
+    listener: np.ndarray
+    """Index of detector and receptor in event records."""
+    weight: np.ndarray
+
+
+def build_detector_inputs(detectors: dict[int, int], tables: Iterable[tuple[int, Any]]) -> DetectorInputs:
+    """Collect the connections of one virtual process that end at detectors."""
+    found = []
+    if detectors:
+        ids = np.array(list(detectors))
+        found = [part(t, np.isin(t.target, ids)) for _, t in tables]
+    if not any(len(t.source) for t in found):
+        return DetectorInputs(*(np.empty(0, k) for k in (np.int64, np.int64, np.float64)))
+    source, target, receptor, weight = (
+        np.concatenate([getattr(t, k) for t in found]) for k in ("source", "target", "receptor", "weight")
+    )
+    order = np.argsort(source, kind="stable")
+    first = np.array([detectors[int(t)] for t in target])
+    return DetectorInputs(source[order].astype(np.int64), (first + receptor)[order], weight[order].astype(np.float64))
+
+
+def channels(model: type[Any], inputs: tuple[str, ...], signal: str | None) -> dict[int, tuple[int, int]]:
+    """Return for each receptor the channels of positive and of other weights."""
+    if signal == "currents":
+        return {r: (inputs.index(name), inputs.index(name)) for r, name in model.current_receptors.items()}
+    if model.receptor_vector is not None:
+        n = sum(name.startswith("spikes_") for name in inputs)
+        return {k + 1: (k, k) for k in range(n)}
+    return {r: (inputs.index(a), inputs.index(b)) for r, (a, b) in model.spike_receptors.items()}
+
+
+def lanes(
+    batches: list[Batch],
+    batch_of: np.ndarray,
+    position: np.ndarray,
+    target: np.ndarray,
+    receptor: np.ndarray,
+    signal: str | None,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return lanes for positive and for other weights, and the flags, of connections to neurons."""
+    positive = np.empty(len(target), np.int32)
+    negative = np.empty(len(target), np.int32)
+    flags = np.zeros(len(target), np.int64)
+    for i, batch in enumerate(batches):
+        here = np.flatnonzero(batch_of[target] == i) if len(batches) > 1 else np.arange(len(target))
+        if not len(here):
+            continue
+        table = channels(batch.model, batch.inputs, signal)
+        size = max(table, default=0) + 1
+        lookup = np.zeros((2, size), np.int32)
+        for r, pair in table.items():
+            lookup[:, r] = pair
+        base = batch.lanes(position[target[here]], 0)
+        chosen = receptor[here]
+        positive[here] = base + batch.tile * lookup[0][chosen]
+        negative[here] = base + batch.tile * lookup[1][chosen]
+        if signal != "currents":
+            flags[here] = FLIP * batch.model.flips_inhibition + PLAIN * batch.model.ignores_weight
+            flags[here] += BINARY * (batch.model.signal_heard == "binary")
+    return positive, negative, flags
+
+
+def _refuse_shift(shard: Shard, devices: Batch, table: Any, batches: np.ndarray) -> None:
+    """Refuse precise spikes of devices with fractions of delays at targets in batches that are bound to the grid."""
+    on_grid = any(shard.receivers[b].model.queue_channel is None for b in np.unique(batches))
+    if on_grid and devices.model.timed and np.any(devices.columns().get("precise_times", True)):
+        raise errors.NotImplemented(
+            f"Precise spikes of {devices.model.name} with '{table.named.name}' at neurons that are bound to the grid "
+            "are not implemented yet: put a parrot_neuron_ps between them."
+        )
+
+
+DEVICE_COLUMNS = ("row", "positive", "negative", "flags", "weight", "delay", "shift", "target")
+
+
+def build_device_table(
+    shard: Shard,
+    devices: Batch,
+    tables: Iterable[tuple[int, Any]],
+    lookup: tuple[np.ndarray, np.ndarray],
+    recorder_index: np.ndarray,
+) -> DeviceTable:
+    """Lay out the connections from the devices of one batch, per device in order of synapse model and creation.
+
+    A connection to a recorder or detector gets the lane ``-1 - recorder_index[target] - receptor``.
+    """
+    device_row = np.full(len(lookup[0]), -1, np.int64)
+    device_row[devices.node_ids] = np.arange(len(devices))
+    parts: dict[str, list[np.ndarray]] = {k: [] for k in DEVICE_COLUMNS}
+    for _, table in tables if devices.model.emits is not None else ():
+        rows = device_row[table.source]
+        mine = np.flatnonzero(rows >= 0)
+        if not len(mine):
+            continue
+        if table.named.model.send is not None:
+            raise errors.NotImplemented(
+                f"Connections from {devices.model.name} with '{table.named.name}' are not implemented yet: put a "
+                "parrot_neuron between them."
+            )
+        target, receptor = table.target[mine], table.receptor[mine]
+        to_neuron = lookup[0][target] >= 0
+        port = 0 if getattr(devices.model, "samples", False) else receptor
+        positive = (-1 - recorder_index[target] - port).astype(np.int32)
+        negative, flags = positive.copy(), np.zeros(len(mine), np.int64)
+        found = lanes(shard.receivers, *lookup, target[to_neuron], receptor[to_neuron], devices.model.emits)
+        if (found[2] & BINARY).any():
+            found[2][_repeated(table.source[mine][to_neuron], target[to_neuron])] |= AGAIN
+        positive[to_neuron], negative[to_neuron], flags[to_neuron] = found
+        weight = np.where(flags & PLAIN > 0, 1.0, table.weight[mine])
+        for b, batch in enumerate(shard.receivers):  # spikes of devices carry the number 0
+            if batch.model.marked_receptors and devices.model.emits == "spikes":
+                weight[(lookup[0][target] == b) & np.isin(receptor, batch.model.marked_receptors)] = 0.0
+        name = table.named.model.delay_shift
+        shift = table.at(name, mine) if name else np.zeros(len(mine))
+        _refuse_shift(shard, devices, table, lookup[0][target[to_neuron & (shift > 0)]])
+        columns = (rows[mine], positive, negative, flags, weight, table.delay[mine], shift, target)
+        for part, column in zip(parts.values(), columns, strict=True):
+            part.append(column)
+    joined = {k: np.concatenate(v) if v else np.empty(0) for k, v in parts.items()}
+    order = np.argsort(joined["row"], kind="stable")
+    joined = {k: column[order] for k, column in joined.items()}
+    start = np.searchsorted(joined["row"], np.arange(len(devices) + 1)).astype(np.int64)
+    target = joined["target"].astype(np.int64)
+    return DeviceTable(
+        start,
+        joined["positive"].astype(np.int32),
+        joined["negative"].astype(np.int32),
+        joined["flags"].astype(np.int64),
+        joined["weight"].astype(np.float64),
+        joined["delay"].astype(np.int32),
+        joined["shift"].astype(np.float64),
+        np.array([_alike(joined, a, b) for a, b in pairwise(start)], np.int64),
+        np.concatenate([np.empty(0, np.int64), *(identities(target[a:b]) for a, b in pairwise(start))]),
+    )
+
+
+def _alike(columns: dict[str, np.ndarray], begin: int, end: int) -> int:
+    """Return what the connections of a device have in common."""
+    here = {k: c[begin:end] for k, c in columns.items()}
+    if end == begin or here["flags"].any() or here["positive"].min() < 0:
+        return DIFFERENT
+    if np.ptp(here["weight"]) > 0 or np.ptp(here["delay"]) > 0:
+        return DIFFERENT
+    return ASCENDING if all((np.diff(here[lane]) > 0).all() for lane in ("positive", "negative")) else ALIKE
+
+
+def _repeated(source: np.ndarray, target: np.ndarray) -> np.ndarray:
+    """Return which connections are not the first from their source to their target."""
+    pairs = source.astype(np.int64) << 32 | target.astype(np.int64)
+    repeated = np.ones(len(pairs), np.bool_)
+    repeated[np.unique(pairs, return_index=True)[1]] = False
+    return repeated

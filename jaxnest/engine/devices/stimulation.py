@@ -1,0 +1,209 @@
+"""Devices that send spikes or currents, in the layout of their compiled loops."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest.engine.devices.device_tables import DeviceTable
+from jaxnest.engine.network.calibration import adopt, calibrate, computed, node_values
+from jaxnest.engine.network.plan import Plan, window
+from jaxnest.engine.network.shard import Batch, Shard
+from jaxnest.random.numbers.layout import OBJECT_SIZE
+
+NO_STREAM = np.zeros(1, np.uint64)
+FROZEN = (0, -1)
+"""The window of a device that does nothing."""
+
+
+@final
+@dataclass
+class Kept:
+    """What one device takes along when the network changes."""
+
+    objects: np.ndarray
+    memory: np.ndarray
+    targets: list[np.ndarray]
+    computed: dict[str, float]
+    """Variables that were computed when the run was prepared."""
+    window: tuple[int, int]
+
+
+@final
+class Devices:
+    """The emitting devices of one batch: constant arrays and those that the loop changes."""
+
+    def __init__(
+        self,
+        batch: Batch,
+        table: DeviceTable,
+        outputs: tuple[str, ...],
+        plan: Plan,
+        kept: dict[Any, Kept],
+        step: int,
+        goes_on: bool = False,
+    ) -> None:
+        """Lay out devices; `goes_on` within a series of runs that were prepared together."""
+        model, n = batch.model, len(batch)
+        self.batch, self.table, self.outputs = batch, table, outputs
+        columns = batch.columns()
+        scalars, self.vector_names, vectors = _columns(model, columns, plan.clock)
+        earlier = [kept.get(int(node)) for node in batch.node_ids]
+        for i, before in enumerate(earlier if goes_on and model.prepares else []):
+            for name, value in before.computed.items() if before else ():
+                scalars[name][i] = value
+        self.names = (*scalars, *self.vector_names)
+        self.scalars = np.stack([*scalars.values(), np.zeros(n)][: len(scalars) or 1], axis=1)
+        self.vector_start, self.vectors = _flat([[vectors[k][i] for k in self.vector_names] for i in range(n)])
+        frozen = batch.store.frozen[batch.rows]
+        windows = [FROZEN if f else window(batch.store, r, plan.clock) for r, f in zip(batch.rows, frozen, strict=True)]
+        for i, before in enumerate(earlier if goes_on else []):
+            if before and FROZEN not in (windows[i], before.window):
+                windows[i] = before.window
+        self.windows = np.array(windows, np.int64)
+        positions = np.arange(n)
+        self.places = np.stack([batch.node_ids, batch.first_column + positions, batch.first_lane + positions], axis=1)
+        state = [np.asarray(columns[k], np.float64) for k in model.dynamic]
+        self.state = np.stack([*state, np.zeros(n)][: len(state) or 1], axis=1)
+        self.samples = np.zeros((plan.min_delay, len(outputs), n))
+        self._restore(earlier, columns, plan.clock)
+        if not goes_on:
+            for i in range(n):
+                self._renew(i, node_values(columns, i), plan.clock, step)
+            self.store_state()
+
+    def _restore(self, kept: list[Kept | None], columns: dict[str, np.ndarray], clock: Any) -> None:
+        """Take over distribution objects, memory, and the state of targets; those that are new start anew."""
+        model, n = self.batch.model, len(self.batch)
+        words, start = model.target_distributions * OBJECT_SIZE, self.table.start
+        self.objects = np.zeros((n, model.distributions, OBJECT_SIZE))
+        memories, rows, width = [], [], 0
+        for i in range(n):
+            p, count, before = node_values(columns, i), start[i + 1] - start[i], kept[i]
+            memory = np.zeros(model.memory_size(p))
+            fresh = np.concatenate([np.zeros(words), np.asarray(model.new_target(p, clock), np.float64)])
+            targets, width = [fresh] * count, max(width, len(fresh))
+            if before is not None:
+                self.objects[i] = before.objects
+                here = min(len(memory), len(before.memory))
+                memory[:here] = before.memory[:here]
+                if not model.forgets_targets or len(before.targets) == count:
+                    targets[: len(before.targets)] = before.targets[:count]
+            memories.append([memory])
+            rows += targets
+        starts, self.memory = _flat(memories)
+        self.memory_start = np.append(starts[:, 0], starts[-1, -1])
+        self.target_state = np.zeros((len(rows), max([width, *(len(r) for r in rows)])))
+        for row, values in zip(self.target_state, rows, strict=True):
+            row[: len(values)] = values
+
+    def _renew(self, i: int, p: Any, clock: Any, step: int) -> None:
+        """Change the state of a device, and of its targets, for a run that is prepared."""
+        model, start = self.batch.model, self.table.start
+        targets = self.target_state[start[i] : start[i + 1], model.target_distributions * OBJECT_SIZE :]
+        for name, value in model.renew(p, clock, step, targets).items():
+            self.state[i, model.dynamic.index(name)] = value
+
+    def keep(self) -> dict[int, Kept]:
+        """Return what has to survive a change of the network."""
+        start, n_scalars = self.table.start, len(self.names) - len(self.vector_names)
+        return {
+            int(node): Kept(
+                self.objects[i],
+                self.memory[self.memory_start[i] : self.memory_start[i + 1]],
+                list(self.target_state[start[i] : start[i + 1]]),
+                {k: self.scalars[i, self.names.index(k)] for k in computed(self.batch.model, self.names[:n_scalars])},
+                tuple(self.windows[i].tolist()),
+            )
+            for i, node in enumerate(self.batch.node_ids)
+        }
+
+    def adopt(self, other: Devices) -> bool:
+        """Take over what other devices have, the same ones; False if it is laid out differently."""
+        changing = ("state", "target_state", "objects", "memory")
+        constant = ("scalars", "vectors", "vector_start", "windows", "places", "memory_start")
+        return self.names == other.names and adopt(self, other, (*changing, *constant))
+
+    def store_state(self) -> None:
+        """Write the dynamic state back to the node table."""
+        for k, name in enumerate(self.batch.model.dynamic):
+            self.batch.store.columns[name][self.batch.rows] = self.state[:, k]
+
+    @property
+    def shares(self) -> bool:
+        """True if the devices draw from the stream that all virtual processes have in common."""
+        return self.batch.model.shared_stream
+
+    @property
+    def loop(self) -> Any:
+        """The generated module of this model."""
+        from jaxnest.engine.functions.generate import stimulator_loop
+
+        return stimulator_loop(self.batch.model, self.names, frozenset(self.vector_names), self.outputs, OBJECT_SIZE)
+
+    def changing(self) -> tuple[np.ndarray, ...]:
+        """Arrays that the loop changes, beside ring buffer, events, counters, streams and raster."""
+        return self.state, self.target_state, self.objects, self.memory, self.samples
+
+    def constant(self) -> tuple[np.ndarray, ...]:
+        """Arrays that the loop reads."""
+        t = self.table
+        return (
+            self.scalars,
+            self.vectors,
+            self.vector_start,
+            self.windows,
+            self.places,
+            t.start,
+            t.lane_positive,
+            t.lane_negative,
+            t.flags,
+            t.weight,
+            t.delay,
+            t.alike,
+            t.identity,
+            self.memory_start,
+        )
+
+
+def _flat(parts: list[list[np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Join the vectors of devices; those of device i begin at ``starts[i]``, the last one ends at ``starts[i, -1]``."""
+    n, per_row = len(parts), len(parts[0])
+    sizes = np.array([[len(v) for v in row] for row in parts], np.int64).reshape(n, -1)
+    starts = np.concatenate([[0], np.cumsum(sizes.ravel())])
+    values = [np.asarray(v, np.float64) for row in parts for v in row]
+    places = starts[np.arange(n)[:, None] * per_row + np.arange(per_row + 1)[None, :]]
+    return places, np.concatenate([*values, np.zeros(1)])
+
+
+def _columns(
+    model: type[Any], columns: dict[str, np.ndarray], clock: Any
+) -> tuple[dict[str, np.ndarray], tuple[str, ...], dict[str, list[np.ndarray]]]:
+    """Return scalar variables, names of vector variables, and their values per device."""
+    alone = any(q.is_vector for q in (model.parameters | model.state).values())  # vectors may be of any length
+    n = len(next(iter(columns.values())))
+    parts = [slice(i, i + 1) for i in range(n)] if alone else [slice(n)]
+    found = [calibrate(model, {k: c[p] for k, c in columns.items()}, clock) for p in parts]
+    scalars = {k: np.concatenate([one[k] for one in found]) for k, a in found[0].items() if a.ndim == 1}
+    names = tuple(k for k, a in found[0].items() if a.ndim == 2)
+    return scalars, names, {name: [row for one in found for row in one[name]] for name in names}
+
+
+def schedule(shard: Shard) -> Iterator[tuple[int, int, int]]:
+    """Yield runs of nodes that act or draw before the neurons advance, in the order of node ids: batch, first row, end.
+
+    Batches are the devices; those of neurons follow, of which only the stochastic ones take part.
+    """
+    batches = shard.devices + shard.batches
+    draws = [k < len(shard.devices) or b.stochastic or b.model.draws or b.model.noise for k, b in enumerate(batches)]
+    taking_part = [len(b) if drawing else 0 for b, drawing in zip(batches, draws, strict=True)]
+    ids = np.concatenate([np.empty(0, np.int64), *(b.node_ids[:n] for b, n in zip(batches, taking_part, strict=True))])
+    owner = np.repeat(np.arange(len(batches)), taking_part)
+    row = np.concatenate([np.empty(0, np.int64), *(np.arange(n) for n in taking_part)])
+    order = np.argsort(ids, kind="stable")
+    cuts = np.flatnonzero(np.diff(owner[order], prepend=-1, append=-1))
+    for begin, end in zip(cuts[:-1], cuts[1:], strict=True):
+        yield int(owner[order[begin]]), int(row[order[begin]]), int(row[order[end - 1]]) + 1

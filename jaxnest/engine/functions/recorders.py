@@ -1,0 +1,63 @@
+"""Recordables: compiled functions that note one number of one neuron, called where a neuron is sampled.
+
+They find the variables and the state of the neuron in columns, whatever the layout of its population, so that one
+function serves all of them and loops do not depend on what is recorded.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import namedtuple
+from typing import Any
+
+import numba
+import numpy as np
+from numba import types
+
+from jaxnest.compile.compiling import callback, njit
+from jaxnest.compile.intrinsics import array, call_function, loader
+from jaxnest.engine.functions import scalar_ops, special_functions  # noqa: F401 - `models.ops` in compiled code
+from jaxnest.engine.functions.fingerprints import fingerprint
+
+VARIABLES, VARIABLE_STEP, STATE, STATE_STEP, VECTORS, VECTOR_STARTS, STATE_VECTORS, STATE_STARTS, OUT = range(9)
+NOTE_WORDS = 9
+"""Where a neuron's first variable is and how far the next ones are apart (bytes), the same for its state; where its
+vectors are, and where each of them begins, for variables and state; where the number goes."""
+
+_int64: Any = numba.int64
+_float64: Any = numba.float64
+
+
+@functools.cache
+def recorder(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], name: str) -> Any:
+    """Return the compiled function of a recordable, at the `address` of the result."""
+    load_variables = loader(namedtuple("Variables", variables), vectors)
+    load_state = loader(namedtuple("State", model.dynamic), vectors)
+    output = njit(error_model="numpy", nogil=True)(model.recordable(name))
+
+    def record(address: int) -> int:
+        note = array(address, NOTE_WORDS, _int64)
+        v = load_variables(note[VARIABLES], note[VARIABLE_STEP], note[VECTORS], note[VECTOR_STARTS])
+        s = load_state(note[STATE], note[STATE_STEP], note[STATE_VECTORS], note[STATE_STARTS])
+        array(note[OUT], 1, _float64)[0] = output(v, s)
+        return 0
+
+    key = f"{model.__module__}.{model.name}.record.{name}.{variables}.{sorted(vectors)}"
+    return callback(record, types.int64(types.int64), f"{model.name}_record_{name}_{fingerprint(model, key)}")
+
+
+def recorder_words(
+    model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], outputs: tuple[str, ...]
+) -> np.ndarray:
+    """Return the addresses of the functions of recordables, then the words of a note for them to read."""
+    found = [recorder(model, variables, vectors, name).address for name in outputs]
+    return np.array([*found, *[0] * NOTE_WORDS], np.int64)
+
+
+@njit(cache=True, nogil=True)
+def record_all(recorders: np.ndarray, out: int, step: int) -> None:
+    """Note all recordables of the neuron that the note is about; numbers go to places that are so many bytes apart."""
+    note = recorders[len(recorders) - NOTE_WORDS :]
+    for k in range(len(recorders) - NOTE_WORDS):
+        note[OUT] = out + k * step
+        call_function(recorders[k], note.ctypes.data)

@@ -1,0 +1,1 @@
+"""What neurons keep for synapses that end at them."""

@@ -1,0 +1,39 @@
+"""Names of the words of an archive (see `engine.histories.archive`), which can be read without compiled loops."""
+
+from __future__ import annotations
+
+START, CAPACITY, FIRST, LENGTH, INCOMING, NEW, VOLTAGES, LEARNING = range(8)
+INDEX_WORDS = 8
+"""Ring in the pool and its length; first record and number of records; synapses that read; spikes of this segment;
+the first of the rows with the history of the potential, and of those for learning, 0 if there is none."""
+
+POTENTIATIONS, DEPRESSIONS, DELAYED = range(3)
+VOLTAGE_ROWS = 3
+"""Rows with the history of a neuron's potential (see `engine.histories.archive_voltage`)."""
+
+HISTORY, UPDATES, RATES = range(3)
+LEARNING_ROWS = 3
+"""Rows with what a neuron keeps for synapses that learn (see `engine.histories.archive_learning`)."""
+
+LAST, TRACE, KEPT, SEEN, RATE, KEPT_AT, SEEN_TURN, CALCIUM, CALCIUM_TIME, CALCIUM_TAU, CALCIUM_STEP = range(11)
+MOST, FLUSH_STEPS, LAST_EVENT, TRIPLET, TRIPLET_RATE, LONGEST = range(11, 17)
+TRACE_WORDS = 24
+"""Time of the last spike and the trace at that time; the trace that was computed last, and at which time; the one that
+was computed for the last spike that synapses got in NEST's order, and the number of that spike; the calcium trace, its
+time, time constant and increment; how many spikes of a step count at most; after how many steps a flush event is sent,
+0 if never, and the step of the last event; the trace of triplets at the last spike; rates of decay of both traces; the
+longest delay of a synapse that reads. What synapses need is in one line of the cache.
+
+In rows for learning they are what `models.histories.learning_history` numbers; the calcium traces decay there, too."""
+
+TIME, RECORD_TRACE, RECORD_TRIPLET, READ = range(4)
+RECORD_WORDS = 4
+"""Time of a spike, the traces just after it, and how often it was read."""
+
+VALUE, SIGNAL = 1, 2
+"""Words of the records for learning, after the step: what was noted, and the learning signal."""
+
+MS_PER_TIC, TICS_PER_STEP, MS_PER_STEP = range(3)
+"""Words of the array `times`."""
+
+SMALLEST_RING = 16

@@ -1,0 +1,174 @@
+"""The archive of one virtual process (see `histories.archive`) between the back ends, the node table and the plan."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest.engine.histories import archive_layout as words
+from jaxnest.engine.layout import ARCHIVE_LATE, ARCHIVE_NEEDED, ARCHIVE_USED
+from jaxnest.engine.network.shard import Shard
+
+
+def archive_times(clock: Any) -> np.ndarray:
+    """Return how times are computed from steps and tics."""
+    return np.array([clock.ms_per_tic, clock.tics_per_step, clock.ms_per_step], np.float64)
+
+
+ROLES = 2 + max(words.VOLTAGE_ROWS, words.LEARNING_ROWS)
+"""Rows that a node may have."""
+
+
+@final
+class Archive:
+    """What the neurons of one virtual process remember of their spikes.
+
+    Attributes
+    ----------
+    arrays
+        `index`, `trace` and `pool`, as `engine.histories.archive` describes them.
+    rows
+        What each row of `index` and `trace` belongs to: the number of the node, and of the row among the node's.
+    """
+
+    def __init__(self, shard: Shard, sources: np.ndarray) -> None:
+        voltages = [shard.batches[i].node_ids for i in shard.voltage_batches]
+        rows = [(node_ids[:, None] * ROLES + np.arange(1, ROLES)).ravel() for node_ids in voltages]
+        collectors = np.array(list(shard.collector_rows), np.int64)
+        learners = [shard.batches[i].node_ids for i in shard.learning_rows]
+        rows += [(node_ids[:, None] * ROLES + np.arange(1, 1 + words.LEARNING_ROWS)).ravel() for node_ids in learners]
+        self.rows = np.concatenate([shard.emitters * ROLES, collectors * ROLES, *rows, sources * ROLES + ROLES - 1])
+        n = len(self.rows)
+        index, trace = np.zeros((n, words.INDEX_WORDS), np.int64), np.zeros((n, words.TRACE_WORDS))
+        trace[:, words.LAST] = -1.0
+        trace[:, words.CALCIUM_TAU] = 1.0
+        trace[:, words.MOST] = np.iinfo(np.int32).max
+        for first in shard.learning_rows.values():
+            trace[first:, words.LAST] = 0.0
+        self.arrays: tuple[np.ndarray, np.ndarray, np.ndarray] = index, trace, np.zeros((1, words.RECORD_WORDS))
+
+    def carry_over(self, old: Archive, counters: np.ndarray) -> None:
+        """Take over what the neurons of an old network remember."""
+        index, trace, _ = self.arrays
+        old_index, old_trace, old_pool = old.arrays
+        _, here, there = np.intersect1d(self.rows, old.rows, return_indices=True)
+        trace[here] = old_trace[there]
+        index[here, words.INCOMING] = old_index[there, words.INCOMING]
+        kept = [(i, j) for i, j in zip(here.tolist(), there.tolist(), strict=True) if old_index[j, words.LENGTH]]
+        self.provide(counters, np.array([i for i, _ in kept], np.int64), old_index[[j for _, j in kept], words.LENGTH])
+        pool = self.arrays[2]
+        for i, j in kept:
+            start, capacity, first, length = old_index[j, : words.LENGTH + 1]
+            order = start + (first + np.arange(length)) % capacity
+            pool[index[i, words.START] : index[i, words.START] + length] = old_pool[order]
+            index[i, words.LENGTH] = length
+
+    def provide(self, counters: np.ndarray, rows: np.ndarray, lengths: np.ndarray) -> None:
+        """Give rows their rings."""
+        index, trace, pool = self.arrays
+        capacity = np.full(len(rows), words.SMALLEST_RING)
+        while (short := capacity < 2 * lengths).any():
+            capacity[short] *= 2
+        start = counters[ARCHIVE_USED] + np.cumsum(capacity) - capacity
+        index[rows, words.START], index[rows, words.CAPACITY] = start, capacity
+        counters[ARCHIVE_USED] += capacity.sum()
+        self.arrays = index, trace, _longer(pool, int(1.5 * counters[ARCHIVE_USED]) + 1)
+
+    def configure(
+        self,
+        shard: Shard,
+        readers: tuple[np.ndarray, np.ndarray] | None,
+        clock: Any,
+        counters: Any,
+        longest_delay: int,
+    ) -> None:
+        """Take over the present parameters of the neurons and the synapses that read their spikes.
+
+        Parameters
+        ----------
+        readers
+            Number of synapses per neuron and the longest of their delays, or None if there are none.
+        longest_delay
+            The longest delay of the network in steps.
+        """
+        index, trace, _ = self.arrays
+        for batch in shard.batches:
+            if batch.model.archives:
+                columns = batch.columns()
+                rows = slice(batch.first_column, batch.first_column + len(batch))
+                trace[rows, words.KEPT_AT], trace[rows, words.SEEN_TURN] = -np.inf, -1.0
+                trace[rows, words.RATE] = 1.0 / columns["tau_minus"]
+                trace[rows, words.TRIPLET_RATE] = 1.0 / columns["tau_minus_triplet"]
+                trace[rows, words.CALCIUM_TAU] = columns["tau_Ca"]
+                if batch.model.signal_sent == "binary":
+                    trace[rows, words.MOST] = 1
+                trace[rows, words.CALCIUM_STEP] = columns["beta_Ca"]
+                trace[rows, words.CALCIUM] = columns["Ca"]
+            if batch.flush_steps(clock).any():
+                rows = slice(batch.first_column, batch.first_column + len(batch))
+                spiked = np.round(trace[rows, words.LAST] / clock.ms_per_step) - 1
+                trace[rows, words.FLUSH_STEPS] = batch.flush_steps(clock)
+                trace[rows, words.LAST_EVENT] = np.maximum(trace[rows, words.LAST_EVENT], spiked)
+        if readers is not None:
+            count, longest = readers
+            n = len(count)
+            index[:n, words.INCOMING] = count
+            trace[:n, words.LONGEST] = np.maximum(trace[:n, words.LONGEST], longest * clock.ms_per_step)
+            new = np.flatnonzero((count > 0) & (index[:n, words.CAPACITY] == 0))
+            if len(new):
+                self.provide(counters, new, np.zeros(len(new), np.int64))
+        new = np.array([row for row in shard.collector_rows.values() if not index[row, words.LENGTH]], np.int64)
+        if len(new):
+            self.provide(counters, new, np.zeros(len(new), np.int64))
+            self.arrays[2][index[new, words.START]] = 0.0
+            index[new, words.LENGTH] = 1  # a spike of multiplicity 0 at time 0
+        for i, first in shard.voltage_rows.items():
+            self._provide_voltages(counters, shard.batches[i], first, clock, longest_delay)
+
+    def _provide_voltages(self, counters: Any, batch: Any, first: int, clock: Any, longest_delay: int) -> None:
+        """Give neurons their rows for the history of the potential."""
+        index, n = self.arrays[0], len(batch)
+        rows = first + words.VOLTAGE_ROWS * np.arange(n)
+        index[batch.first_column : batch.first_column + n, words.VOLTAGES] = rows
+        delays = np.array([clock.delay_steps(float(d)) + 1 for d in batch.columns()["delay_u_bars"]], np.int64)
+        for role, lengths in (
+            (words.POTENTIATIONS, np.zeros(n, np.int64)),
+            (words.DEPRESSIONS, np.full(n, longest_delay + 1)),
+            (words.DELAYED, delays),
+        ):
+            new = index[rows + role, words.CAPACITY] == 0
+            self.provide(counters, rows[new] + role, lengths[new])
+            if role == words.DELAYED:
+                index[rows[new] + role, words.LENGTH] = lengths[new]
+                for start, capacity in index[rows[new] + role, : words.CAPACITY + 1]:
+                    self.arrays[2][start : start + capacity] = 0.0
+
+    def grow(self, counters: np.ndarray) -> None:
+        """Make room for what did not fit into the pool."""
+        index, trace, pool = self.arrays
+        self.arrays = (
+            index,
+            trace,
+            _longer(pool, 2 * int(counters[ARCHIVE_USED] + counters[ARCHIVE_NEEDED] + counters[ARCHIVE_LATE])),
+        )
+
+    def store(self, shard: Shard) -> None:
+        """Write what status dictionaries show to the node table."""
+        index, trace, _ = self.arrays
+        for batch in shard.batches:
+            if batch.model.archives:
+                rows = slice(batch.first_column, batch.first_column + len(batch))
+                columns = batch.store.columns
+                columns["t_spike"][batch.rows] = trace[rows, words.LAST]
+                columns["post_trace"][batch.rows] = trace[rows, words.SEEN]
+                columns["Ca"][batch.rows] = trace[rows, words.CALCIUM]
+                columns["archiver_length"][batch.rows] = index[rows, words.LENGTH]
+
+
+def _longer(pool: np.ndarray, length: int) -> np.ndarray:
+    if length <= len(pool):
+        return pool
+    longer = np.zeros((length, words.RECORD_WORDS))
+    longer[: len(pool)] = pool
+    return longer

@@ -1,0 +1,130 @@
+"""Arrays that change during a run and survive it: ring buffers, rasters, registers, event buffers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+
+from jaxnest.engine import layout
+from jaxnest.engine.histories.remembering import Archive
+from jaxnest.engine.network.calibration import node_values
+from jaxnest.engine.network.plan import Plan
+from jaxnest.engine.network.shard import Shard
+from jaxnest.engine.neurons.noise import Noise
+from jaxnest.engine.precise.precise_spikes import PreciseSpikes
+
+EVENT_CAPACITY = 1 << 15
+
+
+@final
+@dataclass
+class Buffers:
+    """The changing arrays of one virtual process (beside states and streams)."""
+
+    ring: np.ndarray
+    raster: np.ndarray
+    register: np.ndarray
+    events: np.ndarray
+    weight_events: np.ndarray
+    counters: np.ndarray
+    archive: Archive
+    noise: Noise
+    precise: PreciseSpikes | None = None
+    """What there is in networks with precise spike times only."""
+
+    def half(self, slice_: int) -> np.ndarray:
+        """Return the part of the register with the spikes that are delivered in a slice, whose number is given."""
+        return self.register.reshape(2, -1)[slice_ % 2]
+
+    def registered(self, slice_: int) -> np.ndarray:
+        """Return these spikes, one per row: node, lag, multiplicity."""
+        half = self.half(slice_)
+        return half[1 : 1 + layout.REGISTER_WORDS * half[0]].reshape(-1, layout.REGISTER_WORDS)
+
+    def has_spikes(self, slice_: int) -> bool:
+        """Return whether there are spikes to be delivered in a slice."""
+        return bool(self.half(slice_)[0]) or (self.precise is not None and len(self.precise.register) > 0)
+
+
+def events_per_slice(plan: Plan, shard: int) -> int:
+    """Return an upper bound of the event records that one slice can make."""
+    if shard not in plan.most_events:
+        plan.most_events[shard] = _most_events(plan, shard)
+    return plan.most_events[shard]
+
+
+def _most_events(plan: Plan, shard: int) -> int:
+    devices = 0
+    for batch, table in zip(plan.shards[shard].devices, plan.device_tables[shard], strict=True):
+        if batch.model.emits is None:
+            continue
+        heard = np.add.reduceat(np.append(table.lane_positive < 0, False).astype(np.int64), table.start[:-1])
+        heard[table.start[:-1] == table.start[1:]] = 0
+        columns = batch.columns()
+        for i in np.flatnonzero(heard):
+            p = node_values(columns, int(i))
+            devices += int(heard[i]) * batch.model.most_events(p, plan.clock, plan.min_delay)
+    return int(plan.recorded[shard].sum()) * plan.min_delay + devices
+
+
+def new_buffers(plan: Plan, shard: Shard, weight_capacity: int, stream: np.ndarray, step: int) -> Buffers:
+    """Return empty buffers for one virtual process; what neurons draw ahead, at `step`, comes from its stream."""
+    n, plasticity = len(shard.emitters), plan.delivery[shard.index].plasticity
+    most = events_per_slice(plan, shard.index)
+    capacity = max(EVENT_CAPACITY, 2 * most) if most else 1
+    return Buffers(
+        np.zeros((plan.n_slots, shard.n_lanes)),
+        np.zeros((plan.min_delay, n), np.int32),
+        np.zeros(2 * (1 + n * plan.min_delay * layout.REGISTER_WORDS), np.int64),
+        np.zeros(capacity * layout.EVENT_WORDS, np.int64),
+        np.zeros(max(1, weight_capacity) * layout.WEIGHT_WORDS, np.int64),
+        np.zeros(layout.COUNTER_WORDS, np.int64),
+        Archive(shard, np.empty(0, np.int64) if plasticity is None else plasticity.sources),
+        Noise(shard, plan.min_delay, stream, step - step % plan.min_delay),
+        PreciseSpikes(shard, int(len(plan.delivery[shard.index].group_start) - 2)) if plan.off_grid else None,
+    )
+
+
+def clock_words(plan: Plan, shard: Shard, origin: int, begin: int, end: int, segment: int) -> np.ndarray:
+    """Return the clock of one segment."""
+    words = (origin, begin, end, plan.min_delay, plan.n_slots, shard.n_lanes, segment, 0)
+    return np.array(words, np.int64)
+
+
+def carry_over(plan: Plan, old: Plan, buffers: list[Buffers], old_buffers: list[Buffers], step: int) -> None:
+    """Move what is under way in an old network's buffers to the buffers of the new one.
+
+    Input that is still to come and the spikes of an unfinished slice follow their neurons.
+    """
+    for shard, new, previous, before in zip(plan.shards, buffers, old.shards, old_buffers, strict=True):
+        if plan.min_delay == old.min_delay:
+            _, here, there = np.intersect1d(shard.emitters, previous.emitters, return_indices=True)
+            new.raster[:, here] = before.raster[:, there]
+        here, there = _common_lanes(shard, previous)
+        rows = step + np.arange(old.n_slots)
+        new.ring[np.ix_(rows % plan.n_slots, here)] = before.ring[np.ix_(rows % old.n_slots, there)]
+        new.counters[layout.N_SPIKES] = before.counters[layout.N_SPIKES]
+        if step % plan.min_delay:
+            words = before.half(step // old.min_delay + 1)
+            n = min(1 + int(words[0]) * layout.REGISTER_WORDS, len(new.half(0)))
+            new.half(step // plan.min_delay + 1)[:n] = words[:n]
+        new.archive.carry_over(before.archive, new.counters)
+        if new.precise is not None and before.precise is not None:
+            new.precise.carry_over(before.precise)
+
+
+def _common_lanes(shard: Shard, previous: Shard) -> tuple[np.ndarray, np.ndarray]:
+    """Return the lanes of the inputs that two layouts have in common, in both."""
+    here, there = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+    for new in shard.receivers:
+        for old in previous.receivers:
+            if new.model is not old.model:
+                continue
+            _, i, j = np.intersect1d(new.node_ids, old.node_ids, return_indices=True)
+            for channel, name in enumerate(new.inputs):
+                if name in old.inputs:
+                    here.append(new.lanes(i, channel))
+                    there.append(old.lanes(j, old.inputs.index(name)))
+    return np.concatenate(here), np.concatenate(there)

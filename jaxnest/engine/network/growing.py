@@ -1,0 +1,59 @@
+"""Tables that compiled code makes longer while it runs."""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import sys
+from typing import Any, final
+
+import numpy as np
+
+AT, CAPACITY, COUNT, REALLOCATE = range(4)
+TABLE_WORDS = 4
+"""Words of a table: where its first row is, how many rows it has room for, how many there are, and the address of the
+system's function that makes memory longer."""
+
+
+@functools.cache
+def _library() -> Any:
+    library = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
+    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    library.free.restype, library.free.argtypes = None, [ctypes.c_void_p]
+    return library
+
+
+@final
+class Table:
+    """Rows of `width` floating-point numbers; compiled code appends rows with `append` of `network.growing_loops`."""
+
+    def __init__(self, width: int, capacity: int = 64) -> None:
+        library = _library()
+        self.width = width
+        self._free = library.free
+        self.words = np.zeros(TABLE_WORDS, np.int64)
+        self.words[AT] = library.malloc(8 * width * capacity)
+        self.words[CAPACITY] = capacity
+        self.words[REALLOCATE] = ctypes.cast(library.realloc, ctypes.c_void_p).value or 0
+
+    def __del__(self) -> None:
+        self._free(int(self.words[AT]))
+
+    def __len__(self) -> int:
+        return int(self.words[COUNT])
+
+    @property
+    def rows(self) -> np.ndarray:
+        """The rows; valid until compiled code appends another one."""
+        n = len(self) * self.width
+        values: Any = (ctypes.c_double * n).from_address(int(self.words[AT])) if n else np.zeros(0)
+        return np.frombuffer(values, np.float64).reshape(-1, self.width)
+
+    @rows.setter
+    def rows(self, rows: np.ndarray) -> None:
+        from jaxnest.engine.network.growing_loops import make_room
+
+        self.words[COUNT] = 0
+        make_room(self.words, self.width, len(rows))
+        self.words[COUNT] = len(rows)
+        self.rows[:] = rows

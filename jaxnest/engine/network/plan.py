@@ -1,0 +1,351 @@
+"""The immutable description of one network for the back ends, made from the kernel's tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.engine.devices.device_tables import (
+    DetectorInputs,
+    DeviceTable,
+    build_detector_inputs,
+    build_device_table,
+    part,
+)
+from jaxnest.engine.network.shard import Batch, Shard, build_shard
+from jaxnest.engine.plasticity.synapses import dynamics_of
+from jaxnest.engine.precise.precise_spikes import Redirections, redirect
+from jaxnest.engine.records.meters import Meter, MeterRequest, Probe, place_meters
+from jaxnest.engine.signals.secondary import Secondary, build_secondary, is_secondary
+from jaxnest.engine.spikes.delivery_table import DeliveryTable, build_delivery
+from jaxnest.models.contract.base import MARK
+from jaxnest.models.contract.detector import Detector
+from jaxnest.models.histories.learning_history import LEARNING_WINDOW, UPDATE_INTERVAL
+
+NEVER = 1 << 62
+
+
+class Network(Protocol):
+    """What the engine reads of the kernel."""
+
+    nodes: Any
+    connections: Any
+    clock: Any
+    streams: Any
+    recording: Any
+    attributes: Any
+
+
+@final
+@dataclass
+class Plan:
+    """Everything about a network that does not change during a run."""
+
+    clock: Any
+    min_delay: int
+    max_delay: int
+    shards: list[Shard]
+    delivery: list[DeliveryTable]
+    device_tables: list[list[DeviceTable]]
+    """Per shard, one per batch of devices that emit something (None for recorders)."""
+    recorders: np.ndarray
+    """Node ids of all recorders of spikes; their index is what event records carry."""
+    recorder_windows: list[tuple[int, int]]
+    """First and last active step of each of them."""
+    recorded: list[np.ndarray]
+    """Per shard and column of the raster: whether some recorder listens."""
+    listeners: list[dict[int, tuple[np.ndarray, np.ndarray]]]
+    """Per shard: recorder -> ids of the neurons it listens to, and how many connections there are from each."""
+    detectors: dict[int, int]
+    """Node id of each detector -> the index of its receptor 0 in event records; those of the others follow."""
+    probes: list[Probe]
+    meters: list[Meter]
+    detector_inputs: list[DetectorInputs]
+    """Per shard: the connections from neurons to detectors."""
+    secondary: Secondary | None
+    """Connections that carry numbers, if there are any."""
+    learning: tuple[int, int]
+    """Interval of updates of synapses that learn by gradients, and their learning window, in steps."""
+    redirections: list[Redirections] | None = None
+    """Per shard: connections from devices to neurons with queues; None if all spikes are bound to the grid."""
+    most_events: dict[int, int] = field(default_factory=dict)
+    """Per shard: how many event records a slice can make, once somebody asked."""
+
+    @property
+    def off_grid(self) -> bool:
+        """True if there are spikes that are not bound to the grid of time steps."""
+        return self.redirections is not None
+
+    @property
+    def n_slots(self) -> int:
+        """Rows of the ring buffer."""
+        return self.min_delay + self.max_delay
+
+    def outputs(self, shard: int, batch: int) -> tuple[tuple[str, ...], np.ndarray]:
+        """Return the recordables that meters sample from a batch, and the nodes they sample them from."""
+        names: dict[str, None] = {}
+        shard_batches = self.shards[shard].batches + self.shards[shard].devices
+        sampled = np.zeros(len(shard_batches[batch]), np.bool_)
+        model = shard_batches[batch].model
+        kept = model.filtered_voltages + (() if model.learns is None else (model.learns.value,))
+        if kept:
+            names |= dict.fromkeys(kept)
+            sampled[:] = True
+        if shard_batches[batch].model.marks_spikes:
+            names[MARK] = None
+            sampled[:] = True
+        for probe in self.probes:
+            if (probe.shard, probe.batch) == (shard, batch):
+                names |= dict.fromkeys(probe.names)
+                sampled[probe.rows] = True
+        if self.secondary is not None:
+            names |= dict.fromkeys(s.sampled for s in shard_batches[batch].model.signals.values() if s.sampled)
+        return tuple(names), sampled
+
+
+def window(store: Any, row: int, clock: Any) -> tuple[int, int]:
+    """Return a device's first and last active step: ``first < step <= last``."""
+    columns = store.columns
+    origin, start, stop = (float(columns[k][row]) for k in ("origin", "start", "stop"))
+    last = clock.to_steps(stop)
+    return clock.to_steps(origin) + clock.to_steps(start), NEVER if last >= NEVER else clock.to_steps(origin) + last
+
+
+def build_plan(
+    network: Network,
+    spread: dict[tuple[str, int], set[str]],
+    vectors: bool,
+    whole: bool,
+    delivery: list[DeliveryTable] | None = None,
+    prepared: Plan | None = None,
+) -> Plan:
+    """Lay out the network: batches, lanes, delivery tables, devices, recorders.
+
+    With `vectors`, compiled code advances neurons with vector instructions; with `whole`, array operations advance all
+    neurons of a batch together. `delivery` are the tables of an earlier plan, if connections between neurons are what
+    they were. `prepared` is the plan with which the present run was prepared, unless this is the one.
+    """
+    nodes, connections = network.nodes, network.connections
+    shards = [build_shard(nodes, i, connections.min_delay, vectors, whole) for i in range(nodes.n_virtual_processes)]
+    for s, batch in ((shard.index, b) for shard in shards for b in shard.batches):
+        calibrate_batch(batch, network, spread, prepared.shards[s].batches if prepared else ())
+    lookups = [shard.lane_lookup(len(nodes)) for shard in shards]
+    _refuse_negative(network, shards, lookups)
+    windows = _recorder_windows(nodes.stores, network.clock)
+    recorders = np.array(sorted(windows), np.int64)
+    detectors = _detector_indices(shards, len(recorders))
+    inputs = [build_detector_inputs(detectors, tables(connections, shard.index, "neuron")) for shard in shards]
+    detected = np.unique(np.concatenate([i.source for i in inputs]))
+    listeners = [_listeners(tables(connections, shard.index, "to_device")) for shard in shards]
+    probes, meters = place_meters(shards, _meter_requests(network, shards))
+    device_tables = _device_tables(connections, shards, lookups, recorders, detectors)
+    return Plan(
+        network.clock,
+        connections.min_delay,
+        connections.max_delay,
+        shards,
+        delivery or _delivery_tables(network, shards, lookups),
+        device_tables,
+        recorders,
+        [windows[n] for n in recorders.tolist()],
+        [
+            np.isin(shard.emitters, np.concatenate([*(ids for ids, _ in heard.values()), detected])).astype(np.int64)
+            for shard, heard in zip(shards, listeners, strict=True)
+        ],
+        listeners,
+        detectors,
+        probes,
+        meters,
+        inputs,
+        build_secondary(network, shards, lookups),
+        _learning(network),
+        _redirections(shards, device_tables),
+    )
+
+
+def calibrate_batch(
+    batch: Batch, network: Network, spread: dict[tuple[str, int], set[str]], prepared: Sequence[Batch] = ()
+) -> None:
+    """Compute the variables of nodes from their present parameters and the settings of the kernel."""
+    batch.calibrate(network.clock, spread, prepared)
+    batch.variables |= {k: np.float64(network.attributes.get(k)) for k in batch.model.kernel_values}
+    if batch.model.learns is not None:
+        names = ("update_steps", "window_steps")
+        batch.variables |= {k: np.array(float(n)) for k, n in zip(names, _learning(network), strict=True)}
+
+
+def connection_tables(network: Network, plan: Plan) -> tuple[list[DeliveryTable], list[list[DeviceTable]]]:
+    """Return the connections between neurons, and those from devices, laid out again for a plan."""
+    lookups = [shard.lane_lookup(len(network.nodes)) for shard in plan.shards]
+    _refuse_negative(network, plan.shards, lookups)
+    devices = _device_tables(network.connections, plan.shards, lookups, plan.recorders, plan.detectors)
+    return _delivery_tables(network, plan.shards, lookups), devices
+
+
+def kernel_settings(network: Network) -> tuple[Any, ...]:
+    """Return the attributes of the kernel that a plan depends on and that may change between runs."""
+    names = {name for model in network.nodes.stores for name in model.kernel_values}
+    stored = network.attributes
+    return stored.wfr_max_iterations, stored.wfr_tol, *(stored.get(name) for name in sorted(names))
+
+
+def _learning(network: Network) -> tuple[int, int]:
+    """Return the interval of updates of synapses that learn by gradients, and their learning window, in steps."""
+    interval, window = (
+        network.clock.to_steps(network.attributes.get(name)) for name in (UPDATE_INTERVAL, LEARNING_WINDOW)
+    )
+    return max(1, interval), window
+
+
+def _refuse_negative(network: Network, shards: list[Shard], lookups: list[Any]) -> None:
+    """Raise BadProperty if the weight of spikes is negative at a node that does not know inhibition."""
+    for shard, (batch_of, _) in zip(shards, lookups, strict=True):
+        for b, batch in enumerate(shard.batches):
+            if not batch.model.refuses_negative:
+                continue
+            categories = ("neuron", "from_device")
+            for _, table in (pair for kind in categories for pair in tables(network.connections, shard.index, kind)):
+                rows = np.flatnonzero(batch_of[table.target] == b)
+                signs = {i: _signs(network.nodes, int(i)) for i in np.unique(table.source[rows])}
+                for row in (r for r in rows if any(table.weight[r] * f < 0 for f in signs[table.source[r]])):
+                    raise errors.BadProperty(
+                        f"{batch.model.refuses_negative} (weight = {table.weight[row]} of the connection "
+                        f"{table.source[row]} -> {table.target[row]})"
+                    )
+
+
+def _signs(nodes: Any, source: int) -> list[float]:
+    """Return the signs of the factors by which a source multiplies the weights of its spikes; none for currents."""
+    model = nodes.model(source)
+    if model.emits == "currents":
+        return []
+    factors = nodes.get(source, model.factors) if getattr(model, "factors", "") else ()
+    return np.unique(np.sign(factors)).tolist() or [1.0]
+
+
+def _redirections(shards: list[Shard], device_tables: list[list[DeviceTable]]) -> list[Redirections] | None:
+    """Let events of devices take another way where some neurons have queues; None if all spikes are on the grid."""
+    if not any(b.model.queue_channel or b.model.marks_spikes for shard in shards for b in shard.batches):
+        return None
+    return [redirect(shard, tables) for shard, tables in zip(shards, device_tables, strict=True)]
+
+
+def _recorder_windows(stores: dict[Any, Any], clock: Any) -> dict[int, tuple[int, int]]:
+    """Return the windows of all recorders of spikes, by node id."""
+    windows: dict[int, tuple[int, int]] = {}
+    for model, store in stores.items():
+        if model.element_type == "recorder" and not issubclass(model, Detector) and not model.samples:
+            windows |= {int(n): window(store, r, clock) for r, n in enumerate(store.node_ids)}
+    return windows
+
+
+def _delivery_tables(network: Network, shards: list[Shard], lookups: list[Any]) -> list[DeliveryTable]:
+    connections = network.connections
+    dynamics = dynamics_of(t for _, _, category, t in connections.delivering() if category != "from_device")
+    return [
+        build_delivery(shard, _delivered(connections, shard, lookup), lookup, watched(connections), dynamics, network)
+        for shard, lookup in zip(shards, lookups, strict=True)
+    ]
+
+
+def _device_tables(
+    connections: Any, shards: list[Shard], lookups: list[Any], recorders: np.ndarray, detectors: dict[int, int]
+) -> list[list[DeviceTable]]:
+    """Lay out the connections from devices, with indices for the recorders and detectors among their targets."""
+    index = np.zeros(len(lookups[0][0]), np.int64)
+    index[recorders] = np.arange(len(recorders))
+    index[list(detectors)] = list(detectors.values())
+    result = []
+    for shard, lookup in zip(shards, lookups, strict=True):
+        from_devices = list(tables(connections, shard.index, "from_device"))
+        result.append([build_device_table(shard, d, from_devices, lookup, index) for d in shard.devices])
+    return result
+
+
+def _detector_indices(shards: list[Shard], first: int) -> dict[int, int]:
+    """Give each receptor of each detector an index, from `first` on."""
+    indices: dict[int, int] = {}
+    for batch in (b for shard in shards for b in shard.detectors):
+        for row, node in zip(batch.rows.tolist(), batch.node_ids.tolist(), strict=True):
+            indices[node] = first
+            first += batch.model.receptor_count({k: c[row] for k, c in batch.store.columns.items()})
+    return indices
+
+
+def _delivered(connections: Any, shard: Shard, lookup: tuple[np.ndarray, np.ndarray]) -> list[tuple[int, Any]]:
+    """Return the tables of connections to nodes with lanes: neurons, and devices that have receptors."""
+    found = list(tables(connections, shard.index, "neuron"))
+    if shard.detectors:
+        found = [(i, part(t, lookup[0][t.target] >= 0)) for i, t in found]
+    if len(shard.receivers) > len(shard.batches):
+        found += [(i, part(t, lookup[0][t.target] >= 0)) for i, t in tables(connections, shard.index, "to_device")]
+        found.sort(key=lambda pair: pair[0])
+    return found
+
+
+def tables(connections: Any, shard: int, category: str) -> Iterator[tuple[int, Any]]:
+    """Yield synapse model index and table of one virtual process and category, where connections carry spikes."""
+    for thread, index, kind, table in connections.delivering():
+        if thread == shard and kind == category and not is_secondary(table):
+            yield index, table
+
+
+def watched(connections: Any) -> set[int]:
+    """Return the synapse models that have a weight recorder."""
+    return {i for _, i, _, table in connections.delivering() if len(table.named.defaults.get("weight_recorder", ()))}
+
+
+def _listeners(to_device: Iterator[tuple[int, Any]]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
+    heard: dict[int, list[np.ndarray]] = {}
+    for _, table in to_device:
+        for recorder in np.unique(table.target):
+            heard.setdefault(int(recorder), []).append(table.source[table.target == recorder].astype(np.int64))
+    return {recorder: np.unique(np.concatenate(parts), return_counts=True) for recorder, parts in heard.items()}
+
+
+def _meter_requests(network: Network, shards: list[Shard]) -> Iterator[MeterRequest]:
+    clock = network.clock
+    for shard in shards:
+        from_devices = list(tables(network.connections, shard.index, "from_device"))
+        for batch in shard.devices:
+            if not getattr(batch.model, "samples", False):
+                continue
+            for row, node_id in zip(batch.rows, batch.node_ids, strict=True):
+                parts = [t.target[t.source == node_id] for _, t in from_devices]
+                targets = np.concatenate([*parts, np.empty(0, np.int32)]).astype(np.int64)
+                if len(targets) and batch.store.columns["record_from"][row]:
+                    yield _request(batch, int(row), int(node_id), shard.index, targets, clock)
+
+
+def _request(batch: Batch, row: int, node_id: int, shard: int, targets: np.ndarray, clock: Any) -> MeterRequest:
+    columns = batch.store.columns
+    return MeterRequest(
+        node_id,
+        shard,
+        targets,
+        tuple(columns["record_from"][row]),
+        clock.to_steps(float(columns["interval"][row])),
+        clock.to_steps(float(columns["offset"][row])),
+        window(batch.store, row, clock),
+    )
+
+
+def collection_table(plan: Plan, s: int) -> dict[str, np.ndarray]:
+    """Return what `collect` has to know of a shard's neurons."""
+    emitters = plan.shards[s].emitters
+    column_of_rank = np.argsort(emitters, kind="stable")
+    rank = np.empty_like(column_of_rank)
+    rank[column_of_rank] = np.arange(len(emitters))
+    watched = np.sum([t.watched for t in plan.delivery], axis=0)
+    return {
+        "rank": rank,
+        "column_of_rank": column_of_rank,
+        "emitters": emitters,
+        "recorded": plan.recorded[s],
+        "heard": np.flatnonzero(plan.recorded[s]),
+        "watched": watched,
+    }

@@ -1,0 +1,1 @@
+"""Advancing neurons: node by node, or in blocks side by side."""

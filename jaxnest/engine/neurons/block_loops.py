@@ -1,0 +1,204 @@
+"""Loops that advance neurons in blocks, side by side; compiled code, made from the declaration of a model.
+
+Where `update` consists of sums, products and choices, the compiler turns the loop over the neurons of a block into
+vector instructions. States of a block lie next to each other, in places that are known when the loop is compiled:
+otherwise it could not tell that they do not overlap. Products and sums are not fused, so that results are those of the
+loop over single neurons to the last bit.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections import namedtuple
+from dataclasses import dataclass
+from typing import Any, final
+
+import numba
+import numpy as np
+
+from jaxnest.compile.compiling import njit
+from jaxnest.compile.intrinsics import array, block_loader, block_storer
+from jaxnest.compile.operations import Operation
+from jaxnest.engine.functions import scalar_ops, special_functions  # noqa: F401 - `models.ops` in compiled code
+from jaxnest.engine.functions.fingerprints import fingerprint
+from jaxnest.engine.functions.recorders import NOTE_WORDS, STATE, STATE_STEP, VARIABLE_STEP, VARIABLES, record_all
+from jaxnest.engine.functions.vector_ops import with_vector_operations
+from jaxnest.engine.layout import FROM, N_LANES, N_SLOTS, ORIGIN, TO, WIDTH
+
+KINDS = {
+    "ring": "F8", "raster": "I4x2", "state": "F8", "samples": "F8x3", "values": "F8", "differing": "I8",
+    "sampled": "I8", "places": "I8", "recorders": "I8", "work": "F8", "lags": "I8", "clock": "I8",
+}  # fmt: skip
+"""The arguments of the loop. `work` has room for the variables of a block, and for what integration needs."""
+
+_int32: Any = numba.int32
+_float64: Any = numba.float64
+ROW_BYTES = 8 * WIDTH
+
+lean = njit(error_model="numpy", nogil=True, _nrt=False)  # without reference counts, which cost more than a step
+
+
+@final
+@dataclass(frozen=True)
+class Block:
+    """What the parts of a loop have in common: sizes, and functions between columns and named tuples."""
+
+    model: type[Any]
+    variables: tuple[str, ...]
+    silent: frozenset[str]
+    """Channels and states that are 0 all the time."""
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """Names of the input channels."""
+        return self.model.inputs(0)
+
+    def rows(self, names: tuple[str, ...], zero: frozenset[str] | tuple[str, ...]) -> tuple[int | None, ...]:
+        """Return the row of each name, None where it is always 0."""
+        return tuple(None if name in zero else k for k, name in enumerate(names))
+
+    @functools.cached_property
+    def load_variables(self) -> Any:
+        """Function of variables and column."""
+        kind = namedtuple("Variables", self.variables)
+        return block_loader(kind, self.rows(self.variables, self.model.switches), WIDTH)
+
+    @functools.cached_property
+    def state(self) -> Any:
+        """The named tuple of the state."""
+        return namedtuple("State", self.model.dynamic)
+
+    @functools.cached_property
+    def load_state(self) -> Any:
+        """Function of states and column."""
+        return block_loader(self.state, self.rows(self.model.dynamic, self.silent), WIDTH)
+
+    @functools.cached_property
+    def load_inputs(self) -> Any:
+        """Function of inputs and column."""
+        return block_loader(namedtuple("Inputs", self.inputs), self.rows(self.inputs, self.silent), WIDTH)
+
+    def storer(self, names: tuple[str, ...]) -> Any:
+        """Return the function that writes new values of these states."""
+        rows = tuple(None if name in self.silent else self.model.dynamic.index(name) for name in names)
+        return block_storer(rows, WIDTH)
+
+    @functools.cached_property
+    def clear_inputs(self) -> Any:
+        """Function of inputs, column and as many zeros as there are inputs."""
+        return block_storer(self.rows(self.inputs, self.silent), WIDTH)
+
+
+def _copy_row(to: int, place: int, n: int) -> None:
+    mine, theirs = array(to, n, _float64), array(place, n, _float64)
+    for j in range(n):
+        mine[j] = theirs[j]
+
+
+def _sample(samples: Any, lag: int, first: int, j: int, states: Any, variables: Any, recorders: Any) -> None:
+    """Note the recordables of neuron `j` of a block."""
+    note = recorders[len(recorders) - NOTE_WORDS :]
+    note[VARIABLES], note[VARIABLE_STEP] = variables.ctypes.data + 8 * j, ROW_BYTES
+    note[STATE], note[STATE_STEP] = states.ctypes.data + 8 * j, ROW_BYTES
+    out = samples.ctypes.data + 8 * (lag * samples.shape[1] * samples.shape[2] + first + j)
+    record_all(recorders, out, 8 * samples.shape[2])
+
+
+@functools.cache
+def block_loop(model: type[Any], variables: tuple[str, ...], silent: frozenset[str]) -> Operation:
+    """Return the operation that runs blocks of neurons through a segment.
+
+    Parameters
+    ----------
+    variables
+        Names of all variables, parameters included.
+    silent
+        Channels and states that are 0 all the time.
+    """
+    block = Block(model, variables, silent)
+    if hasattr(model, "dynamics"):
+        from jaxnest.engine.neurons.integrators.equations import equations_block
+
+        advance_block, _ = equations_block(block)
+    else:
+        advance_block = _steps_block(block)
+    n_variables, n_states = len(variables), len(model.dynamic)
+    copy_row = lean(_copy_row)
+
+    def advance(
+        ring: Any, raster: Any, state: Any, samples: Any, values: Any, differing: Any, sampled: Any, places: Any,
+        recorders: Any, work: Any, lags: Any, clock: Any,
+    ) -> None:  # fmt: skip
+        variables = work[: n_variables * WIDTH]
+        for k in range(n_variables * WIDTH):
+            variables[k] = values[k]
+        for block in range((len(sampled) + WIDTH - 1) // WIDTH):
+            for d in range(len(differing)):
+                first = (n_variables + block * len(differing) + d) * WIDTH
+                # a constant length would be unrolled into moves of single numbers
+                copy_row(variables.ctypes.data + ROW_BYTES * differing[d], values.ctypes.data + 8 * first, len(lags))
+            states = state[block * n_states * WIDTH : (block + 1) * n_states * WIDTH]
+            advance_block(
+                ring, raster, samples, sampled, variables, states, work[n_variables * WIDTH :], lags, recorders, block,
+                places, clock,
+            )  # fmt: skip
+
+    key = f"{model.__module__}.{variables}.{sorted(silent)}"
+    return Operation(lean(advance), KINDS, f"{model.name}_{fingerprint(model, key)}")
+
+
+def work_rows(model: type[Any], variables: tuple[str, ...]) -> int:
+    """Return how many rows a loop needs to work with."""
+    more = 0
+    if hasattr(model, "dynamics"):
+        from jaxnest.engine.neurons.integrators.equations import integration_rows
+
+        more = integration_rows(model)
+    return len(variables) + more
+
+
+def _steps_block(block: Block) -> Any:
+    """Return the function that advances all neurons of a block step by step."""
+    model, n_inputs = block.model, len(block.inputs)
+    n_variables, n_states = len(block.variables), len(model.dynamic)
+    load_variables, load_state, load_inputs = block.load_variables, block.load_state, block.load_inputs
+    store, clear, zeros = block.storer(model.dynamic), block.clear_inputs, (0.0,) * n_inputs
+    update = njit(error_model="numpy", inline="always")(with_vector_operations(model.update))
+    sample = lean(_sample)
+
+    @lean
+    def step(ring_place: int, raster_place: int, variables_place: int, states_place: int) -> None:
+        inputs, spikes = array(ring_place, n_inputs * WIDTH, _float64), array(raster_place, WIDTH, _int32)
+        variables = array(variables_place, n_variables * WIDTH, _float64)
+        states = array(states_place, n_states * WIDTH, _float64)
+        for j in range(WIDTH):
+            v, s, x = load_variables(variables, j), load_state(states, j), load_inputs(inputs, j)
+            new, spike = update(v, s, x)
+            store(states, j, new)
+            clear(inputs, j, zeros)
+            spikes[j] = spike
+
+    def advance_block(
+        ring: Any, raster: Any, samples: Any, sampled: Any, variables: Any, states: Any, work: Any, lags: Any,
+        recorders: Any, block: int, places: Any, clock: Any,
+    ) -> None:  # fmt: skip
+        n, column, first_lane = len(sampled), places[1] + block * WIDTH, places[0] + block * n_inputs * WIDTH
+        slot = (clock[ORIGIN] + clock[FROM]) % clock[N_SLOTS]
+        for lag in range(clock[FROM], clock[TO]):
+            ring_place = ring.ctypes.data + 8 * (slot * clock[N_LANES] + first_lane)
+            raster_place = raster.ctypes.data + 4 * (lag * raster.shape[1] + column)
+            step(ring_place, raster_place, variables.ctypes.data, states.ctypes.data)
+            slot = slot + 1 if slot + 1 < clock[N_SLOTS] else 0
+            for j in range(n - block * WIDTH, WIDTH):
+                raster[lag, column + j] = 0
+            if places[2]:
+                for j in range(min(WIDTH, n - block * WIDTH)):
+                    if sampled[block * WIDTH + j]:
+                        sample(samples, lag, block * WIDTH, j, states, variables, recorders)
+
+    return njit(error_model="numpy", inline="always")(advance_block)  # a call takes as long as a step
+
+
+def zeros(n: int) -> np.ndarray:
+    """Return room for `n` rows of a block."""
+    return np.zeros(n * WIDTH)

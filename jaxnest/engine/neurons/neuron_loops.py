@@ -1,0 +1,200 @@
+"""Loops that advance neurons node by node; compiled code, made from the declaration of a model."""
+
+from __future__ import annotations
+
+import functools
+from collections import namedtuple
+from types import ModuleType
+from typing import Any
+
+from jaxnest.compile.compiling import njit
+from jaxnest.compile.intrinsics import loader, number_loader, storer
+from jaxnest.compile.operations import Operation
+from jaxnest.engine.functions import scalar_ops, special_functions  # noqa: F401 - `models.ops` in compiled code
+from jaxnest.engine.functions.fingerprints import fingerprint
+from jaxnest.engine.functions.generate import HEAD, load
+from jaxnest.engine.functions.recorders import (
+    NOTE_WORDS,
+    STATE,
+    STATE_STARTS,
+    STATE_STEP,
+    STATE_VECTORS,
+    VARIABLE_STEP,
+    VARIABLES,
+    VECTOR_STARTS,
+    VECTORS,
+    record_all,
+)
+from jaxnest.engine.layout import FROM, N_LANES, N_SLOTS, ORIGIN, TO
+from jaxnest.engine.neurons.integrators.scalar import update_source
+from jaxnest.random.numbers.keyed import rekey
+from jaxnest.random.numbers.layout import NODES, OBJECT_SIZE
+
+KINDS = {
+    "ring": "F8", "raster": "I4x2", "stream": "U8", "state": "F8x2", "state_vectors": "F8x2", "samples": "F8x3",
+    "scalars": "F8x2", "vectors": "F8x2", "vector_start": "I8", "state_start": "I8", "sampled": "I8", "frozen": "I8",
+    "places": "I8", "nodes": "I8", "uniform": "F8x2", "recorders": "I8", "rows": "I8", "clock": "I8",
+}  # fmt: skip
+"""The arguments of the loop."""
+
+
+def make_update(model: type[Any], vectors: frozenset[str], stochastic: bool = False, on_trial: bool = False) -> Any:
+    """Return the function that advances a neuron by one step; adaptive integration is written out as text."""
+    if hasattr(model, "dynamics"):
+        names = {"fingerprint": fingerprint(model), "name": model.name, "variables": (), "state": model.dynamic}
+        finish = "finish_iteration" if on_trial else "finish"
+        text = HEAD.format(**names) + update_source(model, vectors, "update", finish)
+        module: ModuleType = load(f"{model.name}_update", text)
+        return module.update
+    return njit(error_model="numpy", nogil=True)(model.stochastic_update if stochastic else model.update)
+
+
+@functools.cache
+def neuron_loop(
+    model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], stochastic: bool = False
+) -> Operation:
+    """Return the operation that runs neurons of a model through a segment.
+
+    Parameters
+    ----------
+    variables
+        Names of all variables, parameters included.
+    vectors
+        Which of the variables and states are vectors.
+    stochastic
+        Whether each node gets a random number in every step.
+    """
+    State = namedtuple("State", model.dynamic)
+    load_variables = loader(namedtuple("Variables", variables), vectors)
+    load_state, store_state = loader(State, vectors), storer(State, vectors)
+    store_vectors = vector_storer(model, vectors)
+    inputs_of, update = inputs_of_step(model, stochastic), make_update(model, vectors, stochastic)
+    n_inputs, key = len(model.inputs(0)), njit(nogil=True)(_key_of_step if model.draws else _no_key)
+
+    def advance(
+        ring: Any, raster: Any, stream: Any, state: Any, state_vectors: Any, samples: Any, scalars: Any, vectors: Any,
+        vector_start: Any, state_start: Any, sampled: Any, frozen: Any, places: Any, nodes: Any, uniform: Any,
+        recorders: Any, rows: Any, clock: Any,
+    ) -> None:  # fmt: skip
+        spread, first_lane, first_column, receptors, tile = places[0], places[1], places[2], places[3], places[4]
+        channels, note = receptors + n_inputs, recorders[len(recorders) - NOTE_WORDS :]
+        vector_starts, state_starts = vector_start.ctypes.data, state_start.ctypes.data
+        for i in range(rows[0], rows[1]):
+            if frozen[i]:
+                raster[clock[FROM] : clock[TO], first_column + i] = 0
+                continue
+            variables_at = scalars.ctypes.data + 8 * scalars.shape[1] * spread * i
+            vectors_at = vectors.ctypes.data + 8 * vectors.shape[1] * spread * i
+            state_at = state.ctypes.data + 8 * state.shape[1] * i
+            state_vectors_at = state_vectors.ctypes.data + 8 * state_vectors.shape[1] * i
+            v = load_variables(variables_at, 8, vectors_at, vector_starts)
+            s = load_state(state_at, 8, state_vectors_at, state_starts)
+            for lag in range(clock[FROM], clock[TO]):
+                lane = ((clock[ORIGIN] + lag) % clock[N_SLOTS]) * clock[N_LANES] + first_lane
+                lane += i // tile * (tile * channels) + i % tile
+                key(stream, nodes[i], clock[ORIGIN] + lag)
+                x = inputs_of(ring, lane, tile, receptors, uniform, stream, s, clock[ORIGIN] + lag, lag, i)
+                new, spike = update(v, s, x)
+                s = State(*new)
+                raster[lag, first_column + i] = spike
+                if sampled[i]:
+                    store_state(state_at, 8, s)
+                    store_vectors(state_vectors, state_start, i, s)
+                    note_places(note, variables_at, vectors_at, vector_starts, state_at, state_vectors_at, state_starts)
+                    out = samples.ctypes.data + 8 * (lag * samples.shape[1] * samples.shape[2] + i)
+                    record_all(recorders, out, 8 * samples.shape[2])
+                for channel in range(channels):
+                    ring[lane + channel * tile] = 0.0
+            store_state(state_at, 8, s)
+            store_vectors(state_vectors, state_start, i, s)
+
+    content = fingerprint(model, f"{model.__module__}.{variables}.{sorted(vectors)}.{stochastic}")
+    return Operation(njit(error_model="numpy", nogil=True)(advance), KINDS, f"{model.name}_{content}")
+
+
+@njit(nogil=True)
+def note_places(
+    note: Any, variables: int, vectors: int, vector_starts: int, state: int, state_vectors: int, state_starts: int
+) -> None:
+    """Tell the recorders where the values of a neuron lie, which are next to each other."""
+    note[VARIABLES], note[VARIABLE_STEP], note[STATE], note[STATE_STEP] = variables, 8, state, 8
+    note[VECTORS], note[VECTOR_STARTS] = vectors, vector_starts
+    note[STATE_VECTORS], note[STATE_STARTS] = state_vectors, state_starts
+
+
+def _key_of_step(stream: Any, node: int, step: int) -> None:
+    rekey(stream, NODES, node, 0, step)
+
+
+def _no_key(stream: Any, node: int, step: int) -> None:
+    pass
+
+
+def vector_storer(model: type[Any], vectors: frozenset[str]) -> Any:
+    """Return the function that writes the vectors of a state to its columns."""
+    places = [k for k, name in enumerate(model.dynamic) if name in vectors]
+    if not places:
+        return njit(nogil=True)(_store_nothing)
+    chosen = tuple(places)
+    # one function per vector: elements of a tuple of different types have to be known when it is compiled
+    store = njit(nogil=True)(_store_nothing)
+    for n, place in reversed(list(enumerate(chosen))):
+        store = _storing_one(n, place, store)
+    return store
+
+
+def _store_nothing(state_vectors: Any, state_start: Any, i: int, s: Any) -> None:
+    pass
+
+
+def _storing_one(n: int, place: int, others: Any) -> Any:
+    def store(state_vectors: Any, state_start: Any, i: int, s: Any) -> None:
+        values, first = s[place], state_start[n]
+        for k in range(state_start[n + 1] - first):
+            state_vectors[i, first + k] = values[k]
+        others(state_vectors, state_start, i, s)
+
+    return njit(nogil=True)(store)
+
+
+def inputs_of_step(model: type[Any], stochastic: bool) -> Any:
+    """Return the function that makes the inputs of a step from the ring buffer and what was drawn."""
+    inputs = namedtuple("Inputs", input_names(model, stochastic))
+    random = namedtuple("Random", ["stream", "objects", "step"])
+    load = number_loader(len(model.inputs(0)))
+
+    def nothing(*arguments: Any) -> tuple[()]:
+        return ()
+
+    def receptors_at(ring: Any, lane: int, tile: int, receptors: int) -> tuple[Any]:
+        return (ring[lane : lane + receptors * tile : tile].copy(),)
+
+    def drawing(uniform: Any, stream: Any, s: Any, step: int, lag: int, i: int) -> tuple[Any]:
+        return (random(stream, 0, step),)
+
+    def drawing_objects(uniform: Any, stream: Any, s: Any, step: int, lag: int, i: int) -> tuple[Any]:
+        return (random(stream, s.objects.reshape((-1, OBJECT_SIZE)), step),)
+
+    def drawn_before(uniform: Any, stream: Any, s: Any, step: int, lag: int, i: int) -> tuple[Any]:
+        return (uniform[lag, i],)
+
+    compiled = njit(nogil=True)
+    vector = compiled(nothing if model.receptor_vector is None else receptors_at)
+    draws = drawing_objects if "objects" in model.dynamic else drawing
+    drawn = compiled(draws if model.draws else drawn_before if stochastic or model.noise else nothing)
+
+    @compiled
+    def inputs_of(
+        ring: Any, lane: int, tile: int, receptors: int, uniform: Any, stream: Any, s: Any, step: int, lag: int, i: int
+    ) -> Any:
+        numbers = load(ring.ctypes.data + 8 * (lane + receptors * tile), 8 * tile)
+        return inputs(*(vector(ring, lane, tile, receptors) + numbers + drawn(uniform, stream, s, step, lag, i)))
+
+    return inputs_of
+
+
+def input_names(model: type[Any], stochastic: bool = False) -> tuple[str, ...]:
+    """Return the fields of the inputs that `update` gets: the vector of receptors is one field, ``spikes``."""
+    vector = ("spikes",) if model.receptor_vector is not None else ()
+    drawn = {"uniform": stochastic, "random": model.draws, "noise": model.noise}
+    return vector + model.inputs(0) + tuple(name for name, needed in drawn.items() if needed)

@@ -1,0 +1,109 @@
+"""Neurons in the layout of the compiled loop that advances them node by node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import final
+
+import numpy as np
+
+from jaxnest.compile.operations import Pack
+from jaxnest.engine.devices.stimulation import NO_STREAM
+from jaxnest.engine.functions.generate import split
+from jaxnest.engine.functions.recorders import recorder_words
+from jaxnest.engine.network.buffers import Buffers
+from jaxnest.engine.network.calibration import adopt
+from jaxnest.engine.network.shard import Batch
+from jaxnest.engine.neurons.neuron_loops import neuron_loop
+from jaxnest.engine.precise.precise_loops import precise_loop
+
+
+@final
+class NodeColumns:
+    """A batch of neurons: one row per node, vectors side by side."""
+
+    def __init__(self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray, min_delay: int) -> None:
+        self.batch, self.outputs = batch, outputs
+        n, widths = len(batch), batch.widths
+        names = tuple(batch.variables)
+        scalars, vectors = split(names, batch.vectors)
+        spread = any(batch.variables[name].ndim == (2 if name in widths else 1) for name in names)
+        rows = n if spread else 1
+        self.scalars = np.zeros((rows, max(1, len(scalars))))
+        for i, name in enumerate(scalars):
+            self.scalars[:, i] = batch.variables[name]
+        self.vectors, self.vector_start = _side_by_side({k: batch.variables[k] for k in vectors}, widths, rows)
+        state = batch.state()
+        self.scalar_states, self.vector_states = split(batch.model.dynamic, batch.vectors)
+        self.state = np.zeros((n, max(1, len(self.scalar_states))))
+        for i, name in enumerate(self.scalar_states):
+            self.state[:, i] = state[name]
+        self.state_vectors, self.state_start = _side_by_side({k: state[k] for k in self.vector_states}, widths, n)
+        self.frozen = np.zeros(n, np.int64) if batch.frozen is None else batch.frozen.astype(np.int64)
+        self.sampled = sampled.astype(np.int64)
+        self.samples = np.zeros((min_delay, max(1, len(outputs)), n))
+        self.uniform = np.zeros((min_delay, n if batch.stochastic or batch.model.noise else 0))
+        channels = batch.receptors if batch.model.receptor_vector is not None else 0
+        places = (int(spread), batch.first_lane, batch.first_column, channels, batch.tile)
+        self.places = np.array(places, np.int64)
+        self.nodes = batch.node_ids.astype(np.int64)
+        if batch.model.queue_channel is not None:
+            self.operation = precise_loop(batch.model, names)
+        else:
+            self.operation = neuron_loop(batch.model, names, batch.vectors, batch.stochastic)
+        self.recorders = recorder_words(batch.model, names, batch.vectors, outputs)
+
+    def pack(
+        self,
+        buffers: Buffers,
+        clock: np.ndarray,
+        stream: np.ndarray = NO_STREAM,
+        span: tuple[int, int] | None = None,
+    ) -> Pack:
+        """Return the call that runs the nodes from the first to before the last row of a span through the segment."""
+        rows = np.array(span or (0, len(self.batch)), np.int64)
+        return self.operation.pack(
+            buffers.ring.reshape(-1), buffers.raster, stream, self.state, self.state_vectors, self.samples,
+            *self.constant(), self.uniform, self.recorders, rows, clock,
+        )  # fmt: skip
+
+    def precise_pack(self, buffers: Buffers, first_queue: int, clock: np.ndarray) -> Pack:
+        """Return the call that runs neurons with precise spike times through the segment."""
+        precise = buffers.precise
+        assert precise is not None
+        queues = (precise.ready.words, precise.begin, precise.end, precise.returns, precise.emitted.words)
+        return self.operation.pack(
+            buffers.ring.reshape(-1), self.state, self.samples, self.scalars, self.sampled, self.frozen, self.places,
+            self.recorders, first_queue, *queues, clock,
+        )  # fmt: skip
+
+    def adopt(self, other: NodeColumns) -> bool:
+        """Take over variables and states of other columns for these nodes; False if they are laid out differently."""
+        names = ("scalars", "vectors", "vector_start", "state", "state_vectors", "state_start", "sampled", "frozen")
+        return self.operation is other.operation and adopt(self, other, (*names, "places"))
+
+    def constant(self) -> tuple[np.ndarray, ...]:
+        """Return what the loop only reads, in the order of its arguments."""
+        starts = (self.vector_start, self.state_start)
+        return self.scalars, self.vectors, *starts, self.sampled, self.frozen, self.places, self.nodes
+
+    def dynamic_state(self) -> dict[str, np.ndarray]:
+        """Return the state in columns."""
+        return self.state_of(self.state, self.state_vectors)
+
+    def state_of(self, state: np.ndarray, vectors: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the state in columns from other arrays of this layout."""
+        start = self.state_start
+        result = {name: state[:, i] for i, name in enumerate(self.scalar_states)}
+        return result | {name: vectors[:, start[i] : start[i + 1]] for i, name in enumerate(self.vector_states)}
+
+
+def _side_by_side(
+    values: Mapping[str, np.ndarray], widths: Mapping[str, int], rows: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the vectors of all names in one matrix, and where each of them begins and ends."""
+    start = np.cumsum([0, *(widths[name] for name in values)]).astype(np.int64)
+    matrix = np.zeros((rows, int(start[-1])))
+    for i, column in enumerate(values.values()):
+        matrix[:, start[i] : start[i + 1]] = column
+    return matrix, start

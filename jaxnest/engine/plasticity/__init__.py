@@ -1,0 +1,1 @@
+"""Synapses with functions of their own."""

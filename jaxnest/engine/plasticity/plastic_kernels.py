@@ -1,0 +1,44 @@
+"""The calls of the functions of synapses that have some of their own.
+
+Compiled code is imported by the functions that need it: this file is also read for networks without such synapses.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from jaxnest.engine.layout import GROUP_ROW, GROUP_WORDS
+from jaxnest.engine.network.buffers import Buffers
+from jaxnest.engine.plasticity.synapses import Plasticity
+from jaxnest.engine.spikes.delivery_table import DeliveryTable
+
+
+def delivering_calls(plasticity: Plasticity) -> np.ndarray:
+    """Return the calls of the functions that deliver, without the common arrays."""
+    from jaxnest.engine.plasticity import synaptic_calls
+    from jaxnest.engine.plasticity.generate_synapses import compiled_functions
+
+    functions = [compiled_functions(name).deliver.address for name in plasticity.dynamics]
+    return synaptic_calls.incomplete_calls([s.words for s in plasticity.synapses], functions)
+
+
+def complete_calls(plasticity: Plasticity, mine: Buffers, stream: Any, clock: Any) -> np.ndarray:
+    """Return the calls of the functions that deliver."""
+    from jaxnest.engine.plasticity import synaptic_calls
+
+    shared = (mine.ring, mine.weight_events, mine.counters, *mine.archive.arrays, stream, clock, plasticity.times)
+    return synaptic_calls.complete(delivering_calls(plasticity), shared)
+
+
+def groups_and_calls(table: DeliveryTable, mine: Buffers, stream: Any, clock: Any) -> tuple[np.ndarray, np.ndarray]:
+    """Return the groups of connections of a table, and the calls of the functions of their synapses."""
+    from jaxnest.engine.plasticity import synaptic_calls
+
+    plasticity = table.plasticity
+    if plasticity is not None:
+        return plasticity.groups, complete_calls(plasticity, mine, stream, clock)
+    groups = np.zeros((len(table.group_watched), GROUP_WORDS), np.int64)
+    groups[:, GROUP_ROW] = table.connection_start[:-1]
+    return groups, np.zeros((0, synaptic_calls.CALL_WORDS), np.int64)

@@ -1,0 +1,148 @@
+"""Delivery through synapses with functions of their own.
+
+Each model has one compiled function, which delivers a spike to one group of connections (see
+`plasticity.generate_synapses`). The loop here walks through the register as `spikes.events.deliver` does and calls
+these functions by their addresses, so that it is compiled once for all models, and NEST's order is kept among all of
+them.
+
+What a function needs to know is in a row of `calls`, an array of words: where the arrays are, which is the same for all
+groups, and the group.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jaxnest.compile.compiling import njit
+from jaxnest.compile.intrinsics import call_function
+from jaxnest.compile.operations import F8, I4, I8, F8x2, I8x2, operation
+from jaxnest.engine.histories.archive_learning import note_source
+from jaxnest.engine.layout import (
+    GROUP_COMMON,
+    GROUP_KIND,
+    GROUP_ROW,
+    GROUP_STATES,
+    GROUP_STEP,
+    MIN_DELAY,
+    N_TURNS,
+    ORIGIN,
+    REGISTER_WORDS,
+)
+from jaxnest.engine.spikes.events import _deliver_group, _note_weights, registered
+
+SHARED = ("ring", "weight_events", "counters", "index", "trace", "pool", "stream", "clock", "times")
+OWN = ("place", "sites", "delay", "common", "common_state", "of_source", "identity")
+"""Arrays that all models have in common, and those that each model has; then come its columns
+(see `engine.plasticity.synapses.Synapses`)."""
+
+N_SHARED = len(SHARED)
+FUNCTION, ARRAYS = 2 * N_SHARED, 2 * N_SHARED + 1
+ROW, SIZE, COMMON_ROW, CONNECTION, MULTIPLICITY, WATCHED, STEP, SOURCE = range(ARRAYS + 1, ARRAYS + 9)
+STATE_ROW, STATE_STEP, ADVANCES, TURN, NODE, COPIES = range(ARRAYS + 9, ARRAYS + 15)
+CALL_WORDS = ARRAYS + 15
+"""Words of a call: address and length of each common array, the function, where address and length of each of the
+model's arrays are, and the group: its first connection in the model's arrays, number of connections, row of the common
+properties, first connection of all, how often the spike is sent, whether weights are recorded, the step in which the
+spike was emitted, the row of the source in the archive, the first row of the states that follow from the source's
+spikes, how far the rows of its connections are apart, whether states that connections share advance, the number of the
+spike in NEST's order of delivery, the source, and how many of its spikes in that step went before."""
+
+
+@operation
+def deliver(
+    ring: F8,
+    weight_events: I8,
+    counters: I8,
+    registers: I8,
+    group_start: I8,
+    connection_start: I8,
+    group_watched: I8,
+    group_constant: I8,
+    value_start: I8,
+    lane: I4,
+    weight: F8,
+    delay: I4,
+    groups: I8x2,
+    source_row: I8,
+    clock: I8,
+    calls: I8x2,
+    index: I8x2,
+    trace: F8x2,
+    pool: F8x2,
+) -> None:
+    """At the beginning of a slice: deliver the spikes that all virtual processes registered in the previous one.
+
+    If all delays are equal and the order of spikes of different lags makes no difference, they are delivered lag by lag
+    as by `engine.spikes.events.deliver`. What a target's history is at one time is then computed once.
+    """
+    buffers, archive = (ring, weight_events, counters), (index, trace, pool)
+    table = (group_start, connection_start, group_watched, group_constant, value_start, lane, weight, delay)
+    lag_by_lag = group_constant[0] == 1
+    for process in range(len(registers) // 2):
+        register = registered(registers, process, clock)
+        for lag in range(clock[MIN_DELAY] if lag_by_lag else 1):
+            for i in range(len(register) // REGISTER_WORDS):
+                spike = register[REGISTER_WORDS * i : REGISTER_WORDS * (i + 1)]
+                if not lag_by_lag or spike[1] == lag:
+                    turn = counters[N_TURNS] + i
+                    _deliver_spike(spike, turn, buffers, table, groups, source_row, clock, calls, archive)
+        counters[N_TURNS] += len(register) // REGISTER_WORDS
+
+
+@njit(cache=True)
+def _deliver_spike(
+    spike: np.ndarray,
+    turn: int,
+    buffers: tuple[np.ndarray, ...],
+    table: tuple[np.ndarray, ...],
+    groups: np.ndarray,
+    source_row: np.ndarray,
+    clock: np.ndarray,
+    calls: np.ndarray,
+    archive: tuple[np.ndarray, ...],
+) -> None:
+    """Deliver a spike; `turn` is its number in NEST's order."""
+    ring, weight_events, counters = buffers
+    group_start, connection_start, group_watched, group_constant, value_start, lane, weight, delay = table
+    index, trace, pool = archive
+    node, multiplicity = spike[0], spike[2]
+    step = clock[ORIGIN] - clock[MIN_DELAY] + spike[1]
+    if source_row[node] > 0 and multiplicity > 0:
+        note_source(index[source_row[node]], trace[source_row[node]], pool, counters, step + 1)
+    for g in range(group_start[node], group_start[node + 1]):
+        first, size, group = connection_start[g], connection_start[g + 1] - connection_start[g], groups[g]
+        if group[GROUP_KIND] > 0:
+            call = calls[group[GROUP_KIND] - 1]
+            choose(call, group, 0, size)
+            call[CONNECTION], call[MULTIPLICITY], call[STEP], call[TURN] = first, multiplicity, step, turn
+            call[WATCHED], call[SOURCE], call[ADVANCES] = group_watched[g], source_row[node], 1
+            call[NODE], call[COPIES] = node, 0
+            call_function(call[FUNCTION], call.ctypes.data)
+            continue
+        lanes, constant, value = group[GROUP_ROW], group_constant[1 + g], value_start[g]
+        for copy in range(multiplicity):
+            weights = value + (value_start[-1] if copy > 0 else 0)
+            _deliver_group(ring, lane, weight, delay, lanes, lanes + size, constant, value, weights, step, clock)
+            if group_watched[g]:
+                _note_weights(weight_events, counters, first, first + size, step + 1, weight, value, 1 - constant)
+
+
+@njit(cache=True)
+def choose(call: np.ndarray, group: np.ndarray, k: int, size: int) -> None:
+    """Let a call be for so many connections of a group, from number `k` on."""
+    call[ROW], call[SIZE], call[COMMON_ROW] = group[GROUP_ROW] + k, size, group[GROUP_COMMON]
+    call[STATE_ROW], call[STATE_STEP] = group[GROUP_STATES] + k * group[GROUP_STEP], group[GROUP_STEP]
+
+
+def incomplete_calls(words: list[np.ndarray], functions: list[int]) -> np.ndarray:
+    """Return the calls without the common arrays; `words` has addresses and lengths of the arrays of each model."""
+    calls = np.zeros((len(functions), CALL_WORDS), np.int64)
+    for k, (of_model, function) in enumerate(zip(words, functions, strict=True)):
+        calls[k, FUNCTION], calls[k, ARRAYS] = function, of_model.ctypes.data
+    return calls
+
+
+def complete(calls: np.ndarray, shared: tuple[np.ndarray, ...]) -> np.ndarray:
+    """Return the calls with the common arrays, in the order of `SHARED`."""
+    calls[:, : 2 * N_SHARED] = np.array([(a.ctypes.data, a.size) for a in shared], np.int64).reshape(-1)
+    return calls

@@ -1,0 +1,1 @@
+"""From what neurons did to the columns of recorders."""

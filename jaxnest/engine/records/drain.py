@@ -1,0 +1,176 @@
+"""From event records to the recorders' columns."""
+
+from __future__ import annotations
+
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest.engine import layout
+from jaxnest.engine.network.buffers import Buffers
+from jaxnest.engine.network.plan import Network, Plan, window
+
+
+@final
+class SpikeRecords:
+    """Hands event records to the recorders of spikes."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._interpreters: dict[tuple[int, int], Any] = {}
+        """Recorder and virtual process -> what makes its events from the spikes that it hears."""
+
+    def write(self, plan: Plan, s: int, buffers: Buffers, begin: int, end: int) -> None:
+        """Hand the spikes that one virtual process noted between two steps to the spike recorders that listen.
+
+        Per recorder they come segment by segment, in a segment by sender, for a sender by time, as in NEST.
+        """
+        if begin == end:
+            return
+        records = event_records(buffers)
+        if not len(records) and not self._interprets():
+            return
+        spikes: dict[int, tuple[np.ndarray, ...]] = {}
+        if len(records):
+            order = np.lexsort((records[:, 1], records[:, 4]))
+            for index, node in enumerate(plan.recorders.tolist()):
+                spikes[node] = _heard(plan, s, index, node, records[order])
+        for node in plan.recorders.tolist():
+            interpreter = self._interpreter(node, s)
+            columns = None
+            if interpreter is not None:
+                last = max(begin, (end - 1) // plan.min_delay * plan.min_delay)
+                columns = interpreter.events(spikes.get(node, _NOTHING), begin, last, plan.min_delay)
+            elif node in spikes:
+                columns = _plain(*spikes[node])
+            if columns is not None and len(columns["senders"]):
+                self._network.recording.write(node, s, columns)
+
+    def _interprets(self) -> bool:
+        """Return whether some recorder makes events of its own from what it hears, even if that is nothing."""
+        return any(getattr(model, "interpreter", None) is not None for model in self._network.nodes.stores)
+
+    def _interpreter(self, node: int, s: int) -> Any:
+        kind = self._network.nodes.model(node).interpreter
+        if kind is None:
+            return None
+        if (node, s) not in self._interpreters:
+            self._interpreters[node, s] = kind(node)
+        return self._interpreters[node, s]
+
+
+_NOTHING = (*(np.empty(0, np.int64) for _ in range(4)), np.empty(0))
+"""Sender, stamp, multiplicity, segment and offset of no spikes."""
+
+
+def event_records(buffers: Buffers) -> np.ndarray:
+    """Return the event records of one virtual process, one per row."""
+    n = int(buffers.counters[layout.N_EVENTS])
+    records = buffers.events[: n * layout.EVENT_WORDS].reshape(n, layout.EVENT_WORDS)
+    return records if buffers.precise is None else np.concatenate([records, buffers.precise.heard_records()])
+
+
+def _heard(plan: Plan, s: int, index: int, node: int, records: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return sender, stamp, multiplicity, segment and offset of what one recorder hears while it is active."""
+    recorder, sender, stamp, multiplicity, segment, bits, _ = records.T
+    heard = recorder == index
+    copies = multiplicity.copy()
+    if node in plan.listeners[s]:
+        ids, counts = plan.listeners[s][node]
+        place = np.minimum(np.searchsorted(ids, sender), len(ids) - 1)
+        listens = (recorder == -1) & (ids[place] == sender)
+        copies[listens] *= counts[place[listens]]
+        heard |= listens
+    first, last = plan.recorder_windows[index]
+    heard &= (stamp > first) & (stamp <= last)
+    offset = np.ascontiguousarray(bits[heard]).view(np.float64)
+    return sender[heard], stamp[heard], copies[heard], segment[heard], offset
+
+
+def _plain(
+    sender: np.ndarray, stamp: np.ndarray, copies: np.ndarray, segment: np.ndarray, offset: np.ndarray
+) -> dict[str, np.ndarray]:
+    """Return one event per spike."""
+    columns = {"senders": np.repeat(sender, copies), "steps": np.repeat(stamp, copies)}
+    if offset.any():
+        columns["offsets"] = np.repeat(offset, copies)
+    return columns
+
+
+@final
+class LateRecords:
+    """Records made while recorders do not take any: they get them when the next run begins."""
+
+    def __init__(self) -> None:
+        self._records: list[tuple[int, int, dict[str, Any]]] = []
+
+    def write(self, recorder: int, shard: int, columns: dict[str, Any]) -> None:
+        """Keep the columns of some events."""
+        self._records.append((recorder, shard, columns))
+
+    def flush(self, recording: Any) -> None:
+        """Hand them over."""
+        for record in self._records:
+            recording.write(*record)
+        self._records.clear()
+
+
+@final
+class WeightWatch:
+    """The weight recorders of the network and what they want to know."""
+
+    def __init__(self, network: Network, plan: Plan) -> None:
+        self._plan = plan
+        self._network = network
+
+    def write(self, s: int, buffers: Buffers, recording: Any) -> None:
+        """Hand the weights that were sent to the weight recorders."""
+        n = int(buffers.counters[layout.N_WEIGHTS])
+        if not n:
+            return
+        records = buffers.weight_events[: n * layout.WEIGHT_WORDS].reshape(n, layout.WEIGHT_WORDS)
+        table = self._plan.delivery[s]
+        owner, row = table.home(records[:, 0])
+        parts: dict[int, list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
+        for k, (_, connections) in enumerate(table.tables):
+            mine = np.flatnonzero(owner == k)
+            for recorder in connections.named.defaults.get("weight_recorder", ()):
+                part = self._sent(s, int(recorder), connections, mine, row, records)
+                parts.setdefault(int(recorder), []).append(part)
+        for recorder, found in parts.items():
+            order = np.argsort(np.concatenate([mine for mine, _ in found]), kind="stable")
+            columns = {k: np.concatenate([c[k] for _, c in found])[order] for k in found[0][1]}
+            recording.write(recorder, s, columns)
+
+    def _sent(
+        self, s: int, recorder: int, connections: Any, mine: np.ndarray, row: np.ndarray, records: np.ndarray
+    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+        """Return which records of a table's connections a recorder wants, and its columns."""
+        mine = mine[self._wanted(s, recorder, connections, row[mine], records[mine, 1])]
+        r = row[mine]
+        sent = np.ascontiguousarray(records[mine, 2]).view(np.float64)
+        # what arrives may have been counted or flipped for the target
+        weight = sent if connections.named.model.send is not None else connections.weight[r]
+        return mine, {
+            "senders": connections.source[r].astype(np.int64),
+            "steps": records[mine, 1],
+            "weights": weight,
+            "targets": connections.target[r].astype(np.int64),
+            "receptors": self._network.nodes.shown_receptors(
+                connections.source[r], connections.target[r], connections.receptor[r]
+            ).astype(np.int64),
+            "ports": getattr(connections, "whole", connections).places()[getattr(connections, "rows", slice(None))][r],
+        }
+
+    def _wanted(self, s: int, recorder: int, connections: Any, row: np.ndarray, stamp: np.ndarray) -> np.ndarray:
+        """Return which spikes are within a recorder's window and between the nodes that it is set to."""
+        nodes = self._network.nodes
+        store = nodes.stores[nodes.model(recorder)]
+        first_row = int(nodes.rows(np.array([recorder]))[0])
+        first, last = window(store, first_row + s, self._plan.clock)
+        wanted = (stamp > first) & (stamp <= last)
+        for name, ends in (("senders", connections.source), ("targets", connections.target)):
+            chosen = store.columns[name][first_row]
+            if len(chosen):
+                wanted &= np.isin(ends[row], chosen.ids)
+        return wanted

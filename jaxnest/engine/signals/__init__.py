@@ -1,0 +1,1 @@
+"""Connections that carry numbers, and the iteration of waveforms."""

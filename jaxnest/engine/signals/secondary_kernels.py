@@ -1,0 +1,108 @@
+"""Compiled loops for connections that carry numbers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jaxnest.compile.compiling import njit
+from jaxnest.compile.operations import F8, I8, U8, F8x2, operation
+from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
+from jaxnest.random.numbers.distributions import standard_normal
+from jaxnest.random.numbers.keyed import rekey
+from jaxnest.random.numbers.layout import ENGINE, KEYED, NODES
+
+
+@operation
+def add_terms(
+    ring: F8,
+    values: F8x2,
+    active: I8,
+    source: I8,
+    row: I8,
+    factor: F8,
+    lane: I8,
+    offset: I8,
+    marker: I8,
+    at_once: I8,
+    first_slice: int,
+    clock: I8,
+) -> None:
+    """Add the products of all terms to the ring buffer, for all steps of the present slice.
+
+    Products with a marker take the place of what was there. What the columns mean `signals.secondary.Terms` says.
+
+    Parameters
+    ----------
+    active
+        For each source whether it sends, empty if all do.
+    row
+        Where in `values` the number of each term is.
+    first_slice
+        Whether to do so in the very first slice.
+    """
+    if first_slice == 0 and clock[ORIGIN] == 0:
+        return
+    for k in range(len(row)):
+        if len(active) > 0 and active[source[k]] == 0:
+            continue
+        if at_once[k] > 0:
+            slot = (clock[ORIGIN] + (clock[FROM] if at_once[k] == 1 else clock[TO])) % clock[N_SLOTS]
+            _put(ring, slot * clock[N_LANES], lane[k], marker[k], factor[k] * values[row[k], 0])
+            continue
+        slot = (clock[ORIGIN] + offset[k]) % clock[N_SLOTS]
+        for lag in range(clock[MIN_DELAY]):
+            _put(ring, slot * clock[N_LANES], lane[k], marker[k], factor[k] * values[row[k], lag])
+            slot += 1
+            if slot == clock[N_SLOTS]:
+                slot = 0
+
+
+@njit(cache=True, error_model="numpy", nogil=True)
+def _put(ring: np.ndarray, first: int, lane: int, marker: int, product: float) -> None:
+    """Add a product to a lane of the row that begins at `first`, or put it there."""
+    if marker >= 0:
+        ring[first + lane] = product
+        ring[first + marker] = 1.0
+    else:
+        ring[first + lane] += product
+
+
+@operation
+def clear_lanes(
+    ring: F8,
+    lanes: I8,
+    clock: I8,
+) -> None:
+    """Clear some lanes of the ring buffer, for all steps of the present slice."""
+    for lag in range(clock[MIN_DELAY]):
+        first = (clock[ORIGIN] + lag) % clock[N_SLOTS] * clock[N_LANES]
+        for lane in lanes:
+            ring[first + lane] = 0.0
+
+
+@operation
+def draw_noise(
+    stream: U8,
+    present: F8x2,
+    following: F8x2,
+    objects: F8x2,
+    frozen: I8,
+    nodes: I8,
+    rows: I8,
+    clock: I8,
+) -> None:
+    """Take what was drawn for this slice, and draw for the next, neuron by neuron.
+
+    Numbers that depend on keys are drawn for the slice of the next segment, which may be this one.
+    """
+    origin = clock[ORIGIN]
+    if stream[ENGINE] != KEYED or clock[TO] == clock[MIN_DELAY]:
+        origin += clock[MIN_DELAY]
+    for i in range(rows[0], rows[1]):
+        if frozen[i]:
+            continue
+        for lag in range(clock[MIN_DELAY]):
+            present[lag, i] = following[lag, i]
+        for lag in range(clock[MIN_DELAY]):
+            rekey(stream, NODES, nodes[i], 0, origin + lag)
+            following[lag, i] = standard_normal(stream, objects[i])

@@ -1,0 +1,1 @@
+"""Spikes from neurons to neurons."""

@@ -1,0 +1,356 @@
+"""Whether source, target, synapse model and receptor fit together."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, NamedTuple, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel.tables.model_table import NamedModel
+from jaxnest.kernel.tables.node_table import NodeTable
+from jaxnest.models.contract.base import Node
+from jaxnest.models.contract.detector import Detector
+from jaxnest.models.contract.synapse import Synapse
+
+PREFIX = "Creation of connection is not possible because:\n"
+
+
+class Problem(NamedTuple):
+    """The first connection that is not possible: its row, why, and whether NEST has looked at its delay before."""
+
+    row: int
+    error: Exception
+    uses_delay: bool = True
+
+
+def illegal(reason: str) -> errors.IllegalConnection:
+    """Return an IllegalConnection with NEST's preamble."""
+    return errors.IllegalConnection(PREFIX + reason)
+
+
+_POSSIBLE: set[tuple[type[Node], type[Node], type[Synapse], int, int]] = set()
+"""Kinds of connections that were found to be possible."""
+
+
+def why_not(
+    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, n_receptors: int
+) -> errors.KernelException | None:
+    """Return the error for connections of this kind, or None if they are possible.
+
+    Parameters
+    ----------
+    n_receptors
+        Number of receptors of the target, if a vector parameter decides it.
+    """
+    kind = (source, target, synapse, receptor, n_receptors)
+    if kind in _POSSIBLE:
+        return None
+    error = _why_not(*kind)
+    if error is None:
+        _POSSIBLE.add(kind)
+    return error
+
+
+def _why_not(
+    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, n_receptors: int
+) -> errors.KernelException | None:
+    if target.collects and not source.has_proxies:
+        return illegal(
+            f"We do not allow connection of a device to a global receiver at the moment: {source.name} -> "
+            f"{target.name}. Put a neuron that repeats spikes between them."
+        )
+    if synapse.carries is not None:
+        return _secondary(source, target, synapse, receptor)
+    samples = getattr(source, "samples", False)
+    if source.emits is None and not samples:
+        return illegal(
+            f"Source node does not send output: {source.name} -> {target.name}.\n"
+            "  Note that recorders must be connected as Connect(neuron, recorder)."
+        )
+    if synapse.needs_learning and target.learns is not None and not source.has_proxies and source.emits == "spikes":
+        return errors.NotImplemented(
+            f"Connections with {synapse.name} from devices, such as a {source.name}: put a parrot_neuron between them."
+        )
+    if not source.has_proxies and not synapse.accepts_devices and not getattr(source, "sends_plain_spikes", False):
+        what = {"currents": "current input", None: "data logging requests"}.get(source.emits, "spike input")
+        return illegal(
+            f"The target node or synapse model does not support {what}: "
+            f"{source.name} cannot be connected with {synapse.name}."
+        )
+    if (
+        source.emits is not None
+        and target.has_proxies
+        and not source.has_proxies
+        and target.element_type == "stimulator"
+    ):
+        return illegal(f"{target.name} takes no input.")
+    signals = {source.signal_sent, target.signal_heard} - {"any"}
+    if not samples and len(signals) > 1:
+        return illegal(
+            "Source and target neuron are not compatible (e.g., spiking vs binary neuron): "
+            f"{source.name} -> {target.name}."
+        )
+    missing = _missing_history(source, target, synapse)
+    if missing is not None:
+        return missing
+    problem = _receptor(source, target, synapse, receptor, n_receptors)
+    if problem is None and synapse.needs_archive and not target.archives:
+        return illegal(f"The target node does not support STDP synapses: {target.name} keeps no history of spikes.")
+    return problem
+
+
+def _missing_history(source: type[Node], target: type[Node], synapse: type[Synapse]) -> errors.KernelException | None:
+    """Return the error if the target does not keep the history that the synapse reads, or None."""
+    lacks_learning = synapse.needs_learning and target.learns is None
+    if lacks_learning and not target.has_proxies:
+        return illegal(f"The target node does not support {synapse.name}: {source.name} -> {target.name}.")
+    if lacks_learning or (synapse.needs_voltages and not target.filtered_voltages):
+        what = "for learning" if lacks_learning else "of its potential"
+        return errors.NotImplemented(
+            "This synapse model is not supported by the neuron model of at least one connection: "
+            f"{target.name} keeps no history {what}."
+        )
+    return None
+
+
+def _secondary(
+    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int
+) -> errors.KernelException | None:
+    """Return why a connection that carries numbers is not possible, or None."""
+    kind = synapse.carries
+    assert kind is not None
+    if kind not in source.signals:
+        return illegal(
+            f"The source node does not support {kind.name} output. {source.name} cannot be connected with "
+            f"{synapse.name}."
+        )
+    if kind not in target.hears:
+        return illegal(
+            f"The target node or synapse model does not support {kind.name} input. {target.name} cannot be connected "
+            f"with {synapse.name}."
+        )
+    of_devices = target.hears[kind].of_devices
+    if not source.has_proxies and of_devices is not None and receptor not in of_devices:
+        names = ", ".join(map(str, of_devices))
+        return illegal(f"{target.name} expects connections from a {source.name} at receptor_type {names}.")
+    known = target.hears[kind].receptors
+    return None if receptor in known else _unknown(target, receptor, list(known))
+
+
+def _receptor(
+    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, n_receptors: int
+) -> errors.KernelException | None:
+    if getattr(source, "samples", False):
+        if not target.recordables and target.receptor_vector is None:
+            return illegal(
+                "The target node or synapse model does not support data logging requests: "
+                f"{target.name} has nothing to record."
+            )
+        if synapse.receptor_zero_only:
+            return _only_zero(synapse)
+        return None if receptor == 0 else _unknown(target, receptor, [0])
+    if source.emits == "currents":
+        known, what = list(target.current_receptors), "current input"
+    else:
+        known, what = list(target.spike_receptors), "spike input"
+        if target.receptor_vector is not None:
+            known = list(range(1, n_receptors + 1))
+        elif issubclass(target, Detector):
+            known = list(range(n_receptors))
+    if source.emits not in ("spikes", "currents"):
+        known, what = [], f"input of {source.emits}"
+    if not known and source.emits == "spikes" and _records_spikes(target):
+        known = [0]
+    if not known and target.receptor_vector is None:
+        return illegal(
+            f"The target node or synapse model does not support {what}: {source.name} -> {target.name}.\n"
+            "  Note that volt/multimeters must be connected as Connect(meter, neuron)."
+        )
+    if receptor not in known:
+        return _unknown(target, receptor, known, "CurrentEvent" if source.emits == "currents" else "SpikeEvent")
+    if source.emits == "spikes":
+        reason = source.refuses(source, target, receptor) or target.refuses(source, target, receptor)
+        if reason:
+            return illegal(reason)
+    return _only_zero(synapse) if synapse.receptor_zero_only and receptor else None
+
+
+def _records_spikes(target: type[Node]) -> bool:
+    """True for recorders whose events are plain spikes."""
+    if (hears := getattr(target, "hears_spikes", None)) is not None:
+        return hears
+    values = [*getattr(target, "float_values", ()), *getattr(target, "int_values", ())]
+    return target.element_type == "recorder" and not getattr(target, "samples", False) and not values
+
+
+def _only_zero(synapse: type[Synapse]) -> errors.IllegalConnection:
+    return illegal(f"Only receptor 0 is allowed for HPC synapses such as {synapse.name}. Use the normal model instead.")
+
+
+def _unknown(target: type[Node], receptor: int, known: list[int], event: str = "") -> errors.KernelException:
+    names = {number: name for name, number in target.receptor_types.items()}
+    listed = ", ".join(f"{k} ({names[k]})" if k in names else str(k) for k in known) or "none"
+    if target.receptor_vector is not None and event == "SpikeEvent":
+        return errors.IncompatibleReceptorType(
+            f"Receptor type {receptor} in {target.name} does not accept SpikeEvent. "
+            f"Receptors (as many as {target.receptor_vector} has elements): {listed}."
+        )
+    currents = target.current_receptors
+    if event and currents and 0 not in currents and receptor <= max(currents):  # no receptor has two kinds of input
+        return errors.IncompatibleReceptorType(
+            f"Receptor type {receptor} in {target.name} does not accept {event}. Those that do: {listed}."
+        )
+    return errors.UnknownReceptorType(
+        f"Receptor type {receptor} is not available in {target.name}. Its receptors: {listed}."
+    )
+
+
+@final
+class Compatibility:
+    """Checks rows of one Connect call, population by population where that is enough."""
+
+    def __init__(self, nodes: NodeTable, sources: np.ndarray, targets: np.ndarray) -> None:
+        self._nodes = nodes
+        self.sources, self.targets = self._kinds(sources), self._kinds(targets)
+        """Model and number of receptors of the nodes, and the positions of those of each kind."""
+        self._ids = sources, targets
+
+    def _kinds(self, ids: np.ndarray) -> dict[tuple[type[Node], int], np.ndarray]:
+        kinds: dict[tuple[type[Node], int], np.ndarray] = {}
+        for named, store, positions in self._nodes.groups(ids):
+            model = named.model
+            if model.receptor_vector is not None:
+                column = store.columns[model.receptor_vector]
+                sizes = np.array([len(column[r]) for r in self._nodes.rows(ids[positions])])
+            elif issubclass(model, Detector):
+                stored = (
+                    {k: c[r] for k, c in store.columns.items()} for r in self._nodes.rows(ids[positions]).tolist()
+                )
+                sizes = np.array([model.receptor_count(one) for one in stored])
+            else:
+                key = (model, 0)
+                kinds[key] = np.concatenate([kinds[key], positions]) if key in kinds else positions
+                continue
+            for size in np.unique(sizes).tolist():
+                chosen, key = positions[sizes == size], (model, size)
+                kinds[key] = np.concatenate([kinds[key], chosen]) if key in kinds else chosen
+        return kinds
+
+    @functools.cached_property
+    def _numbered(self) -> tuple[list[tuple[type[Node], int]], np.ndarray]:
+        """All kinds, and for each node the number of its kind."""
+        kinds = list(self.sources | self.targets)
+        numbers = np.full(len(self._nodes) + 1, -1, np.int64)
+        for ids, present in zip(self._ids, (self.sources, self.targets), strict=True):
+            for kind, positions in present.items():
+                numbers[ids[positions]] = kinds.index(kind)
+        return kinds, numbers
+
+    def first_bad(self, named: NamedModel, source: np.ndarray, target: np.ndarray, receptor: Any) -> Problem | None:
+        """Return the first row that cannot be connected."""
+        model = named.model
+        if model.modulator and not len(named.defaults.get(model.modulator, ())):
+            what = model.modulator.replace("_", " ")
+            error = errors.BadProperty(
+                f"No {what} has been assigned to the synapse model '{named.name}'. "
+                f"Set its property {model.modulator} with SetDefaults() or CopyModel()."
+            )
+            return Problem(0, error)
+        if np.ndim(receptor) and len(receptor) and (receptor == receptor[0]).all():
+            receptor = receptor[0]
+        if not np.ndim(receptor) and not any(
+            why_not(s, t, model, int(receptor), n) for s, _ in self.sources for t, n in self.targets
+        ):
+            return None
+        kinds, numbers = self._numbered
+        codes = (numbers[source] << 44) + (numbers[target] << 32) + np.broadcast_to(receptor, len(source))
+        for i in np.sort(np.unique(codes, return_index=True)[1]):
+            (source_model, _), (target_model, n) = kinds[numbers[source[i]]], kinds[numbers[target[i]]]
+            error = why_not(source_model, target_model, model, int(np.broadcast_to(receptor, len(source))[i]), n)
+            if error is not None:
+                to_collector = target_model.collects and not source_model.has_proxies
+                return Problem(int(i), error, not (to_collector or isinstance(error, errors.NotImplemented)))
+        return None
+
+
+@final
+class DeviceRules:
+    """What devices remember of their connections: one synapse model, one connection per meter and node."""
+
+    def __init__(self, nodes: NodeTable) -> None:
+        self._nodes = nodes
+        self._synapse: dict[int, int] = {}
+        self._sampled: dict[int, set[int]] = {}
+        self._meters: dict[int, int] = {}
+
+    def accept(
+        self, named: NamedModel, source: np.ndarray, target: np.ndarray
+    ) -> tuple[dict[int, int], Problem | None]:
+        """Remember connections from devices.
+
+        Returns
+        -------
+        dict
+            For the rows of meters, the port that NEST shows as their receptor: how many meters the node then has.
+        Problem or None
+            The first row that a device refuses.
+        """
+        ports: dict[int, int] = {}
+        bad: Problem | None = None
+        for device in dict.fromkeys(source.tolist()):
+            rows = np.flatnonzero(source == device)
+            if getattr(self._nodes.model(device), "samples", False):
+                found = self._meter(device, rows, target[rows], ports)
+            else:
+                found = self._stimulator(device, int(rows[0]), named)
+            if found is not None and (bad is None or found.row < bad.row):
+                bad = found
+        return ports, bad
+
+    def _stimulator(self, device: int, row: int, named: NamedModel) -> Problem | None:
+        if self._synapse.setdefault(device, named.index) != named.index:
+            error = illegal(
+                "All outgoing connections from a device must use the same synapse type: "
+                f"node {device} has another one than '{named.name}' already."
+            )
+            return Problem(row, error)
+        return None
+
+    def _meter(self, meter: int, rows: np.ndarray, targets: np.ndarray, ports: dict[int, int]) -> Problem | None:
+        sampled = self._sampled.setdefault(meter, set())
+        wanted = self._nodes.get(meter, "record_from")
+        known: dict[type[Node], list[str]] = {}
+        for row, target in zip(rows.tolist(), targets.tolist(), strict=True):
+            model = self._nodes.model(target)
+            if model.collects:
+                continue  # no device is connected to it, whatever it records
+            if model not in known or model.receptor_vector is not None:
+                known[model] = self._recordables(model, target)
+            missing = [name for name in wanted if name not in known[model]]
+            if missing:
+                hint = errors.nearest(missing[0], known[model])
+                error = illegal(
+                    f"Cannot connect with unknown recordable {missing[0]} of {model.name}, "
+                    f"which has {', '.join(known[model])}.{hint}"
+                )
+                return Problem(row, error)
+            if model.recorded_by_one_thread and self._nodes.n_virtual_processes > 1:
+                message = f"Recording from a {model.name} is only possible in single-threaded mode."
+                return Problem(row, errors.KernelException(message))
+            if target in sampled:
+                error = illegal(f"Each multimeter can only be connected once to a given node: {meter} -> {target}.")
+                return Problem(row, error)
+            sampled.add(target)
+            ports[row] = self._meters[target] = self._meters.get(target, 0) + 1
+        return None
+
+    def _recordables(self, model: type[Node], node_id: int) -> list[str]:
+        columns = self._nodes.stores[model].columns
+        row = self._nodes.rows(np.array([node_id]))[0]
+        return model.recordable_names({k: column[row] for k, column in columns.items()})
+
+    def is_connected(self, meter: int) -> bool:
+        """True if a meter is connected already: what it records is then fixed."""
+        return bool(self._sampled.get(meter))

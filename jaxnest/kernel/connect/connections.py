@@ -1,0 +1,384 @@
+"""All connections of the network: how they are made, kept in order, and counted."""
+
+from __future__ import annotations
+
+import bisect
+import functools
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel.connect.connecting import Builder
+from jaxnest.kernel.connect.connection_checks import DeviceRules
+from jaxnest.kernel.connect.delays import DelayLimits, to_steps
+from jaxnest.kernel.connect.loops.draws import Draws
+from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
+from jaxnest.kernel.connect.tripartite import TripartiteBuilder
+from jaxnest.kernel.settings import messages
+from jaxnest.kernel.settings.memory import give_back
+from jaxnest.kernel.settings.messages import VerbosityLevel
+from jaxnest.kernel.tables.connection_table import NEURON, TO_DEVICE, Table, Tables
+from jaxnest.kernel.tables.model_table import NamedModel
+
+_MANY = 1_000_000
+"""So many connections are worth giving freed memory back."""
+
+if TYPE_CHECKING:
+    from jaxnest.kernel.kernel import Kernel
+
+
+@final
+class Connections:
+    """The connection tables of all virtual processes.
+
+    Attributes
+    ----------
+    version
+        Counts changes of structure: connections made or removed.
+    values_version
+        Counts changes of weights, delays and parameters.
+    delays
+        The delay extrema.
+    handed_out
+        Scripts have got connections since the last ones were made.
+    devices
+        What devices remember of their connections.
+    before_access
+        Called before values are read or written: the engine brings plastic weights home.
+    before_move
+        Called before rows of tables move.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._tables = Tables(kernel.nodes.n_virtual_processes)
+        self._unsorted = False
+        self._nodes_when_sorted = 0
+        self.version = 0
+        self.values_version = 0
+        self.delays = DelayLimits()
+        self.handed_out = False
+        self.devices = DeviceRules(kernel.nodes)
+        self.before_access: Callable[[], None] = lambda: None
+        self.before_move: Callable[[], None] = lambda: None
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def table(self, thread: int, synapse_index: int, category: str) -> Table | None:
+        """Return the table of one virtual process, synapse model and category, or None if there is none."""
+        return self._tables.get(thread, synapse_index, category)
+
+    def tables(self) -> Iterator[tuple[int, int, str, Table]]:
+        """Yield thread, synapse index, category and table, in the order of GetConnections."""
+        return iter(self._tables)
+
+    def delivering(self) -> Iterator[tuple[int, int, str, Any]]:
+        """Yield what `tables` does, of the connections over which something is sent while a run is prepared.
+
+        As in NEST, removed ones have no effect at once, and new ones between neurons have one as soon as tables are
+        sorted, which GetConnections and Prepare do. New nodes take part from the next Prepare on.
+        """
+        from jaxnest.engine.devices.device_tables import part
+
+        n_nodes = self._kernel.nodes.n_prepared
+        for thread, index, category, table in self._tables:
+            known = table.n_sorted == len(table) or category != NEURON
+            if table.disabled is None and known and n_nodes == len(self._kernel.nodes):
+                yield thread, index, category, table
+                continue
+            chosen = (table.source <= n_nodes) & (table.target <= n_nodes)
+            if table.disabled is not None:
+                chosen &= ~table.disabled
+            if category == NEURON:
+                chosen[table.n_sorted :] = False
+            yield thread, index, category, part(table, chosen)
+
+    def refuse_unknown_senders(self) -> None:
+        """Raise KernelException if targets have to know who sends to them, which nobody knows without source table."""
+        targets = [table.target for _, _, category, table in self._tables if category == NEURON]
+        for named, _, _ in (group for ids in targets for group in self._kernel.nodes.groups(ids)):
+            if named.model.signal_heard == "binary":
+                raise errors.KernelException(
+                    f"{named.name} has to know which neurons send to it: it cannot be simulated with "
+                    "keep_source_table = False."
+                )
+
+    @property
+    def num_connections(self) -> int:
+        """Number of all connections."""
+        return len(self._tables)
+
+    def number_of(self, synapse_index: int) -> int:
+        """Return the number of connections of one synapse model."""
+        return sum(table.enabled() for _, index, _, table in self._tables if index == synapse_index)
+
+    def has_targets(self, meter: int) -> bool:
+        """True if a meter is connected to some node: what it records cannot be changed then."""
+        return self.devices.is_connected(meter)
+
+    @property
+    def min_delay(self) -> int:
+        """Smallest delay in steps."""
+        return self.delays.minimum
+
+    @property
+    def max_delay(self) -> int:
+        """Largest delay in steps."""
+        return self.delays.maximum
+
+    def freeze_extrema(self) -> None:
+        """Fix the delay extrema, once a run has depended on them."""
+        self.delays.freeze()
+
+    def set_extrema(self, minimum: float, maximum: float) -> None:
+        """Set the delay extrema in ms, as long as there is no connection.
+
+        Raises
+        ------
+        BadProperty, BadDelay
+        """
+        if self.num_connections:
+            raise errors.BadProperty("Connections already exist. Please call ResetKernel first.")
+        self.delays.set(self._kernel.clock, minimum, maximum)
+        messages.log(
+            VerbosityLevel.INFO, f"Minimum and maximum delays were changed to {minimum:g} ms and {maximum:g} ms."
+        )
+
+    def checked_delay(self, ms: float) -> int:
+        """Return a delay in steps.
+
+        Raises
+        ------
+        BadDelay
+        """
+        steps = to_steps(self._kernel.clock, np.array([ms]))
+        if self.delays.first_bad(steps) == 0:
+            raise self.delays.error(self._kernel.clock, ms)
+        return int(steps[0])
+
+    def sort(self, compact: bool = True) -> None:
+        """Sort the connections between nodes with proxies by source, if any were made since the last time.
+
+        Parameters
+        ----------
+        compact
+            Leave no removed connections among the others, even if there are no new ones.
+        """
+        if compact and self._nodes_when_sorted < len(self._kernel.nodes):
+            self._unsorted = True  # NEST sorts again if there are new nodes, which moves equal sources
+        if not (self._unsorted or compact):
+            return
+        tables = list(self._tables.all())
+        if not self._unsorted and all(table.disabled is None for _, table in tables):
+            return
+        self.before_move()
+        sorts = self._unsorted and self._kernel.attributes.use_compressed_spikes
+        self._unsorted = False
+        self._nodes_when_sorted = len(self._kernel.nodes)
+        self.version += sum(table.compact() for _, table in tables)
+        neurons = [table for category, table in tables if sorts and category == NEURON]
+        several = self._kernel.n_threads > 1 and self.num_connections > _MANY
+        sort = functools.partial(_sort, stable=self._kernel.streams.is_keyed)
+        if several:
+            with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
+                self.version += sum(threads.map(sort, neurons))
+        else:
+            self.version += sum(map(sort, neurons))
+        for _, table in tables:
+            self.version += table.n_sorted != len(table)
+            table.n_sorted = len(table)
+
+    # -- changing ----------------------------------------------------------------------------------
+
+    def announce_change(self) -> None:
+        """Warn, before connections are made or removed by a rule, that those which scripts have got are out of date."""
+        if self.handed_out:
+            messages.log(VerbosityLevel.WARNING, "Connections change: what GetConnections has returned is now invalid.")
+        self.handed_out = False
+
+    def connect(
+        self,
+        sources: np.ndarray,
+        targets: np.ndarray,
+        conn_spec: Mapping[str, Any],
+        syn_specs: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Connect two populations by a rule.
+
+        Parameters
+        ----------
+        sources, targets
+            Node ids in ascending order.
+        conn_spec
+            Name of the rule (``rule``) and its options.
+        syn_specs
+            One synapse specification, or several for each pair.
+
+        Raises
+        ------
+        KernelException
+            Of many kinds. Connections made before the offending one remain.
+        """
+        Builder(self._kernel, self.append).connect(sources, targets, conn_spec, syn_specs)
+
+    def connect_arrays(self, sources: np.ndarray, targets: np.ndarray, values: Mapping[str, Any]) -> None:
+        """Connect nodes one by one; ids may be repeated.
+
+        Parameters
+        ----------
+        sources, targets
+            Node ids, equally many.
+        values
+            Synapse model, and arrays of weights, delays and parameters.
+
+        Raises
+        ------
+        KernelException
+            As `connect`, and UnknownNode for ids that do not exist.
+        """
+        Builder(self._kernel, self.append).connect_arrays(sources, targets, values)
+
+    def connect_spatial(
+        self,
+        sources: Population,
+        targets: Population,
+        conn_spec: Mapping[str, Any],
+        syn_specs: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Connect nodes of two layers by a rule that takes positions into account.
+
+        Parameters
+        ----------
+        sources, targets
+            Nodes with positions.
+        conn_spec
+            Name of the rule and its options, among them ``mask`` and ``use_on_source``.
+        syn_specs
+            One synapse specification, or several for each pair.
+
+        Raises
+        ------
+        KernelException
+            As `connect`.
+        """
+        builder = Builder(self._kernel, self.append)
+        SpatialBuilder(self._kernel, builder).connect(sources, targets, conn_spec, syn_specs)
+
+    def connect_tripartite(
+        self,
+        populations: tuple[np.ndarray, np.ndarray, np.ndarray],
+        conn_spec: Mapping[str, Any],
+        third_spec: Mapping[str, Any],
+        syn_specs: Mapping[str, Sequence[Mapping[str, Any]]],
+    ) -> None:
+        """Connect two populations by a rule, and a third one to some of the connected pairs.
+
+        Parameters
+        ----------
+        populations
+            Ids of sources, targets and third population.
+        conn_spec, third_spec
+            Rules and their options.
+        syn_specs
+            Synapse specifications of the projections ``primary``, ``third_in`` and ``third_out``.
+
+        Raises
+        ------
+        KernelException
+            As `connect`.
+        """
+        TripartiteBuilder(self._kernel, self.append).connect(populations, conn_spec, third_spec, syn_specs)
+
+    def append(self, thread: int, named: NamedModel, category: str, n: int, values: Mapping[str, Any]) -> None:
+        """Add `n` connections to a table; each value is an array or belongs to all of them."""
+        self._kernel.number_nodes()
+        if category != TO_DEVICE:
+            self._kernel.nodes.note_inputs(values["source"], values["target"])
+        self._tables.provide(thread, named, category).append(n, values)
+        self.version += 1
+        self._unsorted = True
+
+    def disconnect_pairs(
+        self, sources: np.ndarray, targets: np.ndarray, conn_spec: Mapping[str, Any], syn_spec: Mapping[str, Any]
+    ) -> None:
+        """Remove one connection of each pair that a rule (``one_to_one`` or ``all_to_all``) chooses.
+
+        Raises
+        ------
+        InexistentConnection
+            If a pair is not connected. Connections removed before it stay removed.
+        """
+        builder = Builder(self._kernel, self.append)
+        self.sort(compact=False)
+        rule = builder.rule(sources, targets, conn_spec)
+        if rule.needs_proxies:
+            raise errors.NotImplemented(f"Connection rule '{rule.name}' cannot choose connections to be removed.")
+        (spec,) = builder.specs([syn_spec])
+        self.announce_change()
+        self._unsorted = True
+        problems: list[errors.InexistentConnection] = []
+        for process in builder.processes():
+            pairs = rule.pairs(process, Draws())
+            try:
+                for source, target in zip(pairs.source.tolist(), pairs.target.tolist(), strict=True):
+                    self.disconnect(process.index, spec.named.index, source, target)
+            except errors.InexistentConnection as error:  # the other processes do not know of it
+                problems.append(error)
+        if problems:
+            raise problems[0]
+
+    def disconnect(self, thread: int, synapse_index: int, source: int, target: int) -> None:
+        """Remove the first connection from `source` to `target`.
+
+        Raises
+        ------
+        InexistentConnection
+            If there is none, or if one of the nodes is a device.
+        """
+        table = self._tables.get(thread, synapse_index, NEURON)
+        row = -1
+        if table is not None:
+            row = self._find(table, source, target)
+        if table is None or row < 0:
+            raise errors.InexistentConnection(
+                f"There is no connection {source} -> {target} of "
+                f"'{self._kernel.synapse_models.by_index(synapse_index).name}' that could be removed."
+            )
+        table.disable(row)
+        self.version += 1
+
+    def _find(self, table: Table, source: int, target: int) -> int:
+        """Return the row of the connection that NEST removes, or -1.
+
+        NEST looks for the source as if the table were sorted. Behind the part that is, it sees a single connection.
+        """
+        compressed = self._kernel.attributes.use_compressed_spikes
+        first = bisect.bisect_left(table.source, source) if compressed else 0
+        n_sorted = table.n_sorted if compressed else len(table)
+        mine = table.source[first:] == source
+        if table.disabled is not None:
+            mine &= ~table.disabled[first:]
+        rows = first + np.flatnonzero(mine)
+        if compressed and len(rows):
+            rows = rows[rows < n_sorted] if rows[0] < n_sorted else rows[:1]
+        rows = rows[table.target[rows] == target]
+        return int(rows[0]) if len(rows) else -1
+
+
+def _sort(table: Table, stable: bool) -> bool:
+    """Bring the connections of a table in NEST's order; return whether any moved.
+
+    NEST's order among equal sources depends on all connections of the virtual process. Where nothing may depend on
+    that, connections stay in the order in which they were made (`stable`).
+    """
+    from jaxnest.numerics.connection_sort import in_order_of_creation, nest_order
+
+    table.join_pieces()
+    if len(table) > _MANY:
+        give_back()
+    keys = table.keys()
+    return table.reorder(in_order_of_creation(keys) if stable else nest_order(keys))

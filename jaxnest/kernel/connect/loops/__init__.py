@@ -1,0 +1,1 @@
+"""The draw loops of the connection rules; compiled code."""

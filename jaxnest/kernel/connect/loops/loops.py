@@ -1,0 +1,209 @@
+"""The draw loops of the connection rules; compiled code.
+
+NEST draws everything from one stream, so every loop evaluates the random expressions of the synapse
+specifications (`programs`) right after it has chosen a pair of nodes. Numbers that depend on keys depend on the target
+(or source, or number of the pair) that the loop is at. Loops do not allocate. Those that do not
+know how many connections there will be stop when their buffers are full and go on from there (`progress`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import types
+
+from jaxnest.compile.apart import apart
+from jaxnest.kernel.connect.loops.programs import PROGRAMS, draw_row, value
+from jaxnest.random.numbers.engines import compiled, drand, ulrand
+from jaxnest.random.numbers.keyed import turn_to
+from jaxnest.random.numbers.poisson import poisson, poisson_set_mean
+
+TARGET, SOURCE, ROW, PENDING, FAILED = range(5)
+"""Progress of a loop: next target and source, rows filled, connections left of the present pair or target (-1 if
+that is not drawn yet), and whether the present target has an impossible degree."""
+PROGRESS_SIZE = 5
+
+_STREAM, _WORDS, _FLAGS = types.uint64[::1], types.int64[::1], types.bool_[::1]
+_IDS, _DRAWN = types.int32[::1], types.float64[:, ::1]
+_INT, _FLOAT = types.int64, types.float64
+_BUFFERS = types.Tuple((_IDS, _IDS, _IDS, _DRAWN))
+
+
+@compiled
+def round_half_away(x):
+    """Round as C's `round` does."""
+    return np.int64(np.floor(x + 0.5)) if x >= 0.0 else np.int64(np.ceil(x - 0.5))
+
+
+@compiled
+def _partners(population, node, autapses):
+    """Return how many partners a node has in a population."""
+    n = len(population)
+    if not autapses:
+        for other in population:
+            if other == node:
+                n -= 1
+    return n
+
+
+@apart(types.void(_STREAM, _IDS, _IDS, _FLAGS, _INT, PROGRAMS, _INT, _INT, _INT, PROGRAMS, _WORDS, _BUFFERS, _WORDS))
+def fixed_indegree(
+    stream, sources, targets, here, degree, degrees, elsewhere, autapses, multapses, programs, used, buffers, progress
+):
+    """Draw sources target by target.
+
+    The indegree is `degree`, or drawn by `degrees` if that is negative (with `elsewhere` also for targets of
+    other virtual processes). `used` marks the sources that a target has.
+    """
+    source, target, index, drawn = buffers
+    row, indexed = 0, len(index) > 0
+    for t in range(progress[TARGET], len(targets)):
+        if progress[PENDING] < 0:
+            turn_to(stream, targets[t])
+        k = degree if progress[PENDING] < 0 else progress[PENDING]
+        if k < 0 and row == len(source):
+            progress[TARGET], progress[ROW] = t, row
+            return
+        if k < 0 and (here[t] or elsewhere):
+            k = round_half_away(value(degrees, 0, stream))
+        progress[PENDING] = -1
+        if not here[t] or k <= 0:
+            continue
+        node = targets[t]
+        if degree < 0:
+            possible = _partners(sources, node, autapses)
+            progress[FAILED] = possible == 0 or (not multapses and k > possible)
+        if progress[FAILED]:
+            progress[TARGET], progress[PENDING], progress[ROW] = t, k, row
+            return
+        for j in range(k):
+            if row == len(source):
+                progress[TARGET], progress[PENDING], progress[ROW] = t, k - j, row
+                return
+            i = ulrand(stream, len(sources))
+            while (not autapses and sources[i] == node) or (not multapses and used[i] == t):
+                i = ulrand(stream, len(sources))
+            used[i] = t
+            source[row], target[row] = sources[i], node
+            if indexed:
+                index[row] = t
+            draw_row(programs, stream, target[row], drawn, row)
+            row += 1
+    progress[TARGET], progress[ROW] = len(targets), row
+
+
+@apart(types.void(_STREAM, _IDS, _IDS, _INT, PROGRAMS, _INT, _INT, _WORDS, _BUFFERS, _WORDS))
+def fixed_outdegree(stream, sources, targets, degree, degrees, autapses, multapses, used, buffers, progress):
+    """Draw targets source by source; their connections are made later, by each virtual process."""
+    source, target, index, _ = buffers
+    row = 0
+    for s in range(progress[SOURCE], len(sources)):
+        if progress[PENDING] < 0:
+            turn_to(stream, sources[s])
+        k = degree if progress[PENDING] < 0 else progress[PENDING]
+        if k < 0:
+            k = round_half_away(value(degrees, 0, stream))
+        progress[PENDING] = -1
+        if k <= 0:
+            continue
+        node = sources[s]
+        if degree < 0:
+            possible = _partners(targets, node, autapses)
+            progress[FAILED] = possible == 0 or (not multapses and k > possible)
+        if progress[FAILED] or row + k > len(source):
+            progress[SOURCE], progress[PENDING], progress[ROW] = s, k, row
+            return
+        for _ in range(k):
+            i = ulrand(stream, len(targets))
+            while (not autapses and targets[i] == node) or (not multapses and used[i] == s):
+                i = ulrand(stream, len(targets))
+            used[i] = s
+            source[row], target[row], index[row] = node, targets[i], s
+            row += 1
+    progress[SOURCE], progress[ROW] = len(sources), row
+
+
+@apart(types.int64(_STREAM, _IDS, _IDS, _FLAGS, _INT, PROGRAMS, _IDS, _IDS, _WORDS, _DRAWN))
+def fixed_total_number(stream, sources, targets, here, autapses, programs, source, target, index, drawn):
+    """Draw as many pairs as the buffers have room for; keep those whose target is `here` and return how many."""
+    row = 0
+    for k in range(len(source)):
+        turn_to(stream, k)
+        s, t = ulrand(stream, len(sources)), ulrand(stream, len(targets))
+        while not autapses and sources[s] == targets[t]:
+            s, t = ulrand(stream, len(sources)), ulrand(stream, len(targets))
+        if here[t]:
+            source[row], target[row], index[row] = sources[s], targets[t], k
+            draw_row(programs, stream, target[row], drawn, row)
+            row += 1
+    return row
+
+
+@apart(types.void(_STREAM, _IDS, _IDS, _FLOAT, PROGRAMS, _INT, PROGRAMS, _BUFFERS, _WORDS))
+def pairwise_bernoulli(stream, sources, targets, p, probabilities, autapses, programs, buffers, progress):
+    """Decide pair by pair. A negative `p` means that `probabilities` draws it, after the number it is compared with."""
+    source, target, _, drawn = buffers
+    row = 0
+    for t in range(progress[TARGET], len(targets)):
+        if progress[SOURCE] == 0:
+            turn_to(stream, targets[t])
+        for s in range(progress[SOURCE], len(sources)):
+            if row == len(source):
+                progress[TARGET], progress[SOURCE], progress[ROW] = t, s, row
+                return
+            if not autapses and sources[s] == targets[t]:
+                continue
+            u = drand(stream)
+            if u >= (p if p >= 0.0 else value(probabilities, 0, stream)):
+                continue
+            source[row], target[row] = sources[s], targets[t]
+            draw_row(programs, stream, target[row], drawn, row)
+            row += 1
+        progress[SOURCE] = 0
+    progress[TARGET], progress[ROW] = len(targets), row
+
+
+@apart(types.void(_STREAM, _IDS, _IDS, _FLOAT, PROGRAMS, _INT, PROGRAMS, types.float64[::1], _BUFFERS, _WORDS))
+def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, distribution, buffers, progress):
+    """Draw a number of connections pair by pair; each target has a new distribution object."""
+    source, target, _, drawn = buffers
+    row = 0
+    for t in range(progress[TARGET], len(targets)):
+        if progress[SOURCE] == 0 and progress[PENDING] < 0:
+            turn_to(stream, targets[t])
+            distribution[:] = 0.0
+            if mean >= 0.0:
+                poisson_set_mean(distribution, mean)
+        for s in range(progress[SOURCE], len(sources)):
+            if not autapses and sources[s] == targets[t]:
+                continue
+            k = progress[PENDING]
+            if k < 0:
+                if row == len(source):
+                    progress[TARGET], progress[SOURCE], progress[ROW] = t, s, row
+                    return
+                if mean < 0.0:
+                    poisson_set_mean(distribution, value(means, 0, stream))
+                k = np.int64(poisson(stream, distribution))
+            progress[PENDING] = -1
+            for j in range(k):
+                if row == len(source):
+                    progress[TARGET], progress[SOURCE], progress[PENDING], progress[ROW] = t, s, k - j, row
+                    return
+                source[row], target[row] = sources[s], targets[t]
+                draw_row(programs, stream, target[row], drawn, row)
+                row += 1
+        progress[SOURCE] = 0
+    progress[TARGET], progress[ROW] = len(targets), row
+
+
+@apart(types.void(_STREAM, _IDS, _INT, _INT, _WORDS, _INT, _IDS))
+def symmetric_partners(stream, sources, node, n, used, mark, chosen):
+    """Draw `n` distinct sources of one target into `chosen`."""
+    i = 0
+    while i < n:
+        s = ulrand(stream, len(sources))
+        if sources[s] == node or used[s] == mark:
+            continue
+        used[s] = mark
+        chosen[i] = sources[s]
+        i += 1

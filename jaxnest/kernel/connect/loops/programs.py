@@ -1,0 +1,122 @@
+"""Several random expressions inside compiled loops."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import types
+
+from jaxnest.compile.apart import apart
+from jaxnest.random.expressions.interpreter import DONE, evaluate
+from jaxnest.random.expressions.program import Program
+from jaxnest.random.numbers.distributions import sample_in_order
+from jaxnest.random.numbers.engines import compiled, drand, ulrand
+from jaxnest.random.numbers.keyed import turn_to
+
+
+class Programs(NamedTuple):
+    """Random expressions of one virtual process, and a third factor; may be an argument of compiled functions.
+
+    Attributes
+    ----------
+    code, constants, saved, stack
+        As in `Program`, code and constants of all expressions one after the other.
+    bounds
+        For each expression the rows of its code and where its constants start.
+    geometry
+        What the expressions may know of places: nothing.
+    failure
+        The status of the first evaluation that failed, `DONE` if none did.
+    n_own
+        How many expressions belong to the connections themselves; the others belong to those of the third
+        factor.
+    last_row, n_last
+        The connection (-1 for none) that is the last one to be made, and how many expressions are evaluated for it.
+    probability, population, pools, pool_of
+        The third factor: its probability (negative if there is none), its nodes, the pool of each target (filled
+        with -1 before it is drawn), and the row of `pools` of each node.
+    """
+
+    code: np.ndarray
+    constants: np.ndarray
+    saved: np.ndarray
+    stack: np.ndarray
+    bounds: np.ndarray
+    geometry: np.ndarray
+    failure: np.ndarray
+    n_own: int
+    last_row: int
+    n_last: int
+    probability: float
+    population: np.ndarray
+    pools: np.ndarray
+    pool_of: np.ndarray
+
+
+def _types_of_programs() -> Any:
+    ids, words, numbers = types.int32[::1], types.int64[::1], types.float64[::1]
+    rows, values, pools = types.int64[:, ::1], types.float64[:, ::1], types.int32[:, ::1]
+    whole, number = types.int64, types.float64
+    kinds = (rows, numbers, values, numbers, rows, numbers, words, whole, whole, whole, number, ids, pools, ids)
+    return types.NamedTuple(kinds, Programs)
+
+
+PROGRAMS = _types_of_programs()
+
+
+@apart(types.float64(PROGRAMS, types.int64, types.uint64[::1]))
+def value(programs, k, stream):
+    """Evaluate one of the expressions."""
+    start, stop, first = programs.bounds[k, 0], programs.bounds[k, 1], programs.bounds[k, 2]
+    program = Program(programs.code[start:stop], programs.constants[first:], programs.saved, programs.stack)
+    result = evaluate(program, stream, programs.geometry)
+    if programs.stack[0] != DONE and programs.failure[0] == DONE:
+        programs.failure[0] = programs.stack[0]
+    return result
+
+
+@compiled
+def _third_node(programs, stream, target):
+    """Choose a node from the pool of a target, which is drawn when it is first needed."""
+    pool = programs.pools[programs.pool_of[target]]
+    if pool[0] < 0:
+        sample_in_order(stream, len(programs.population), pool)
+        for i in range(len(pool)):
+            pool[i] = programs.population[pool[i]]
+    return pool[ulrand(stream, len(pool)) if len(pool) > 1 else 0]
+
+
+@compiled
+def draw_row(programs, stream, target, drawn, row):
+    """Evaluate all expressions for one connection, if there are any."""
+    if programs.n_own > 0 or programs.probability >= 0.0:
+        _draw_row(programs, stream, target, drawn, row)
+
+
+@apart(types.void(PROGRAMS, types.uint64[::1], types.int64, types.float64[:, ::1], types.int64))
+def _draw_row(programs, stream, target, drawn, row):
+    """Evaluate all expressions for one connection.
+
+    With a third factor there is one more row of `drawn`, after those of the connection itself: the node of the
+    third population, NaN if none joins the connection. The rows of its expressions follow.
+    """
+    n = programs.n_own
+    for k in range(min(n, programs.n_last) if row == programs.last_row else n):
+        drawn[k, row] = value(programs, k, stream)
+    if programs.probability < 0.0 or (row == programs.last_row and programs.n_last <= n):
+        return
+    drawn[n:, row] = np.nan
+    if drand(stream) < programs.probability:
+        drawn[n, row] = _third_node(programs, stream, target)
+        for k in range(n, len(programs.bounds)):
+            drawn[k + 1, row] = value(programs, k, stream)
+
+
+@compiled
+def draw_rows(programs, stream, target, whom, drawn):
+    """Evaluate all expressions for all connections, one connection after the other; `whom` may tell them apart."""
+    for row in range(drawn.shape[1]):
+        if len(whom) > 0:
+            turn_to(stream, whom[row])
+        draw_row(programs, stream, target[row], drawn, row)

@@ -1,0 +1,402 @@
+"""The draw loops of the connection rules in space; compiled code.
+
+As in `loops`, everything is drawn from one stream in NEST's order, loops do not allocate, and they stop when
+their buffers are full (`progress`).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxnest.kernel.connect.loops.loops import FAILED, PENDING, ROW, SOURCE, TARGET, round_half_away
+from jaxnest.kernel.connect.loops.programs import Programs, draw_row, value
+from jaxnest.random.expressions.geometry import CONNECTION, DIMENSIONS, DISPLACEMENT, DISTANCE, KIND, NODE
+from jaxnest.random.expressions.geometry import SOURCE as SOURCE_POSITION
+from jaxnest.random.expressions.geometry import TARGET as TARGET_POSITION
+from jaxnest.random.expressions.interpreter import DONE
+from jaxnest.random.expressions.plain import Bundle, evaluate_plain, measure
+from jaxnest.random.numbers.distributions import discrete, discrete_set
+from jaxnest.random.numbers.engines import compiled, drand, ulrand
+from jaxnest.random.numbers.keyed import turn_to
+from jaxnest.random.numbers.poisson import poisson, poisson_set_mean
+from jaxnest.spatial.containment import CompiledRegion
+from jaxnest.spatial.tree import Tree, WorkSpace, search
+
+_ORIGIN = np.zeros(3)
+
+
+class Candidates(NamedTuple):
+    """Among whom partners are searched.
+
+    Attributes
+    ----------
+    ids, tree
+        The nodes in visiting order, see `Pool`.
+    region
+        Where they have to be, relative to the node that they are partners of.
+    found, work
+        Work space: indices of those found, and what a search needs.
+    """
+
+    ids: np.ndarray
+    tree: Tree
+    region: CompiledRegion
+    found: np.ndarray
+    work: WorkSpace
+
+
+class Drivers(NamedTuple):
+    """The nodes for which partners are searched, in the order in which they take their turns.
+
+    Attributes
+    ----------
+    ids, positions
+        Ids, and positions with three coordinates.
+    """
+
+    ids: np.ndarray
+    positions: np.ndarray
+
+
+class Space(NamedTuple):
+    """How distances are measured, and where expressions find them.
+
+    Attributes
+    ----------
+    period
+        Extent in dimensions with joined edges, otherwise zero.
+    dimensions
+        Two or three.
+    geometry
+        The row that all expressions look at.
+    """
+
+    period: np.ndarray
+    dimensions: int
+    geometry: np.ndarray
+
+
+class Kernel(NamedTuple):
+    """How likely partners are.
+
+    Attributes
+    ----------
+    given
+        Whether there is a kernel; all are equally likely without.
+    plain
+        Whether the kernel draws nothing, so that it may be evaluated for all candidates at once.
+    programs
+        The expression.
+    values, displacements, distances, stack
+        Work space: what the kernel is for each candidate, and what it takes to find out, see `Bundle`.
+    """
+
+    given: bool
+    plain: bool
+    programs: Programs
+    values: np.ndarray
+    displacements: np.ndarray
+    distances: np.ndarray
+    stack: np.ndarray
+
+
+class Limits(NamedTuple):
+    """What a rule asks for.
+
+    Attributes
+    ----------
+    number
+        Number of connections of a node, negative if an expression draws it.
+    masked
+        Whether there is a mask.
+    autapses, multapses
+        Whether they are allowed.
+    """
+
+    number: int
+    masked: bool
+    autapses: bool
+    multapses: bool
+
+
+@compiled
+def relate(space, source, target):
+    """Note where source and target of a connection are."""
+    geometry = space.geometry
+    geometry[KIND] = CONNECTION
+    geometry[DIMENSIONS] = space.dimensions
+    square = 0.0
+    for i in range(space.dimensions):
+        displacement = target[i] - source[i]
+        if space.period[i] != 0.0:
+            turns = displacement * (1.0 / space.period[i])
+            whole = np.trunc(turns)
+            if abs(turns - whole) >= 0.5:
+                whole += 1.0 if turns > 0.0 else -1.0
+            displacement -= space.period[i] * whole
+        geometry[DISPLACEMENT + i] = displacement
+        square += displacement * displacement
+        geometry[SOURCE_POSITION + i] = source[i]
+        geometry[TARGET_POSITION + i] = target[i]
+    geometry[DISTANCE] = np.sqrt(square)
+
+
+@compiled
+def _locate(space, position):
+    """Note where a single node is."""
+    space.geometry[KIND] = NODE
+    space.geometry[DIMENSIONS] = space.dimensions
+    for i in range(3):
+        space.geometry[SOURCE_POSITION + i] = position[i]
+
+
+@compiled
+def _evaluate_plain(candidates, n, place, is_source, space, kernel):
+    """Evaluate a kernel that draws nothing for all candidates."""
+    bundle = Bundle(place, is_source, kernel.displacements, kernel.distances, kernel.stack)
+    positions, found, programs = candidates.tree.positions, candidates.found, kernel.programs
+    measure(bundle, positions, found, n, space.period, space.dimensions)
+    evaluate_plain(bundle, programs.code, programs.constants, positions, found, n, kernel.values)
+
+
+@compiled
+def bernoulli(stream, candidates, targets, space, kernel, autapses, programs, buffers, progress):
+    """Decide pair by pair; without a kernel all pairs are connected, and nothing is drawn for that."""
+    source, target, _, drawn = buffers
+    found, positions = candidates.found, candidates.tree.positions
+    row = 0
+    for t in range(progress[TARGET], len(targets.ids)):
+        place = targets.positions[t]
+        if progress[SOURCE] == 0:
+            turn_to(stream, targets.ids[t])
+        n = search(candidates.tree, candidates.region, place, candidates.work, found)
+        if kernel.plain:
+            _evaluate_plain(candidates, n, place, False, space, kernel)
+        for s in range(progress[SOURCE], n):
+            if row == len(source):
+                progress[TARGET], progress[SOURCE], progress[ROW] = t, s, row
+                return
+            node = candidates.ids[found[s]]
+            if not autapses and node == targets.ids[t]:
+                continue
+            if kernel.plain:
+                if not drand(stream) < kernel.values[s]:
+                    continue
+                relate(space, positions[found[s]], place)
+            else:
+                relate(space, positions[found[s]], place)
+                if kernel.given:
+                    u = drand(stream)
+                    if not u < value(kernel.programs, 0, stream):
+                        continue
+            source[row], target[row] = node, targets.ids[t]
+            draw_row(programs, stream, target[row], drawn, row)
+            row += 1
+        progress[SOURCE] = 0
+    progress[TARGET], progress[ROW] = len(targets.ids), row
+
+
+@compiled
+def multiple(stream, candidates, targets, space, kernel, autapses, programs, distribution, buffers, progress):
+    """Draw a number of connections pair by pair; each target has a new Poisson distribution."""
+    source, target, _, drawn = buffers
+    found, positions = candidates.found, candidates.tree.positions
+    row = 0
+    for t in range(progress[TARGET], len(targets.ids)):
+        place = targets.positions[t]
+        if progress[SOURCE] == 0 and progress[PENDING] < 0:
+            turn_to(stream, targets.ids[t])
+            distribution[:] = 0.0
+        n = search(candidates.tree, candidates.region, place, candidates.work, found)
+        if kernel.plain:
+            _evaluate_plain(candidates, n, place, False, space, kernel)
+        for s in range(progress[SOURCE], n):
+            node = candidates.ids[found[s]]
+            if not autapses and node == targets.ids[t]:
+                continue
+            relate(space, positions[found[s]], place)
+            k = progress[PENDING]
+            if k < 0:
+                mean = kernel.values[s] if kernel.plain else value(kernel.programs, 0, stream)
+                poisson_set_mean(distribution, mean)
+                k = np.int64(poisson(stream, distribution))
+            progress[PENDING] = -1
+            if row + k > len(source):
+                progress[TARGET], progress[SOURCE], progress[PENDING], progress[ROW] = t, s, k, row
+                return
+            for _ in range(k):
+                source[row], target[row] = node, targets.ids[t]
+                draw_row(programs, stream, target[row], drawn, row)
+                row += 1
+        progress[SOURCE] = 0
+    progress[TARGET], progress[ROW] = len(targets.ids), row
+
+
+@compiled
+def _enough(candidates, n, node, number, kernel, limits):
+    """Return whether a node finds as many partners as it needs."""
+    found, ids = candidates.found, candidates.ids
+    if n == 0 or (not limits.multapses and n < number):
+        return False
+    if n == 1 and not limits.autapses and ids[found[0]] == node:
+        return False
+    ignores_autapses = limits.autapses or (limits.masked and not kernel.given)
+    total = 0.0
+    for i in range(n):
+        total += kernel.values[i] if kernel.given else 1.0
+    possible = 0
+    for i in range(n):
+        likely = not kernel.given or kernel.values[i] > 0.0 or (not total > 0.0 and i == 0)
+        if likely and (ignores_autapses or ids[found[i]] != node):
+            possible += 1
+    return number <= 0 or possible >= (1 if limits.multapses else number)
+
+
+@compiled
+def indegrees(
+    stream, candidates, targets, space, limits, numbers, kernel, programs, cumulative, used, buffers, progress
+):
+    """Draw sources target by target; `used` marks the sources that a target has."""
+    source, target, _, drawn = buffers
+    found, positions = candidates.found, candidates.tree.positions
+    row = 0
+    for t in range(progress[TARGET], len(targets.ids)):
+        node, place = targets.ids[t], targets.positions[t]
+        if progress[PENDING] < 0:
+            turn_to(stream, node)
+        k = limits.number if progress[PENDING] < 0 else progress[PENDING]
+        if k < 0:
+            if limits.masked:
+                relate(space, _ORIGIN, place)
+            else:
+                _locate(space, place)
+            k = max(round_half_away(value(numbers, 0, stream)), 0)
+        progress[PENDING] = -1
+        if row + k > len(source):
+            progress[TARGET], progress[PENDING], progress[ROW] = t, k, row
+            return
+        n = search(candidates.tree, candidates.region, place, candidates.work, found)
+        if kernel.plain:
+            _evaluate_plain(candidates, n, place, False, space, kernel)
+        elif kernel.given:
+            for i in range(n):
+                relate(space, positions[found[i]], place)
+                kernel.values[i] = value(kernel.programs, 0, stream)
+        if kernel.given:
+            discrete_set(cumulative[:n], kernel.values[:n])
+        failed = kernel.programs.failure[0] != DONE or numbers.failure[0] != DONE
+        if failed or not _enough(candidates, n, node, k, kernel, limits):
+            progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+            return
+        checks_autapses = not limits.autapses and (kernel.given or not limits.masked)
+        while k > 0:
+            i = discrete(stream, cumulative[:n]) if kernel.given else np.int64(ulrand(stream, n))
+            other = candidates.ids[found[i]]
+            if (not limits.multapses and used[i] == t) or (checks_autapses and other == node):
+                continue
+            used[i] = t
+            relate(space, positions[found[i]], place)
+            source[row], target[row] = other, node
+            draw_row(programs, stream, target[row], drawn, row)
+            row += 1
+            k -= 1
+    progress[TARGET], progress[ROW] = len(targets.ids), row
+
+
+@compiled
+def _on_thread(programs, saved):
+    """Return expressions with the saved variates of another thread."""
+    return Programs(
+        programs.code,
+        programs.constants,
+        saved,
+        programs.stack,
+        programs.bounds,
+        programs.geometry,
+        programs.failure,
+        programs.n_own,
+        programs.last_row,
+        programs.n_last,
+        programs.probability,
+        programs.population,
+        programs.pools,
+        programs.pool_of,
+    )
+
+
+@compiled
+def _evaluate_outgoing(stream, candidates, n, place, space, kernel, saved):
+    """Evaluate the kernel for all possible targets of a source, each with the variates of its own thread."""
+    if kernel.plain:
+        _evaluate_plain(candidates, n, place, True, space, kernel)
+        return
+    for i in range(n):
+        kernel.values[i] = 1.0
+        if kernel.given:
+            k = candidates.found[i]
+            relate(space, place, candidates.tree.positions[k])
+            programs = _on_thread(kernel.programs, saved[candidates.ids[k] % len(saved)])
+            kernel.values[i] = value(programs, 0, stream)
+
+
+@compiled
+def outdegrees(
+    stream,
+    candidates,
+    sources,
+    spaces,
+    limits,
+    numbers,
+    kernel,
+    programs,
+    specification,
+    saved,
+    cumulative,
+    used,
+    buffers,
+    progress,
+):
+    """Draw targets source by source.
+
+    The kernel is measured in the first of the `spaces`, weights and delays in the second. `specification` says to
+    which synapse specification an expression belongs, which decides whose saved normal variates it uses (`saved`).
+    """
+    source, target, _, drawn = buffers
+    found, positions, threads = candidates.found, candidates.tree.positions, len(saved)
+    row = 0
+    for s in range(progress[SOURCE], len(sources.ids)):
+        node, place = sources.ids[s], sources.positions[s]
+        n = search(candidates.tree, candidates.region, place, candidates.work, found)
+        k = progress[PENDING]
+        if k < 0:
+            turn_to(stream, node)
+            _evaluate_outgoing(stream, candidates, n, place, spaces[0], kernel, saved)
+            k = limits.number
+            if k < 0:
+                _locate(spaces[0], place)
+                k = max(round_half_away(value(_on_thread(numbers, saved[node % threads]), 0, stream)), 0)
+        progress[PENDING] = -1
+        failed = kernel.programs.failure[0] != DONE or numbers.failure[0] != DONE
+        if failed or not _enough(candidates, n, node, k, kernel, limits):
+            progress[SOURCE], progress[ROW], progress[FAILED] = s, row, 1
+            return
+        if row + k > len(source):
+            progress[SOURCE], progress[PENDING], progress[ROW] = s, k, row
+            return
+        discrete_set(cumulative[:n], kernel.values[:n])
+        while k > 0:
+            i = discrete(stream, cumulative[:n])
+            other = candidates.ids[found[i]]
+            if (not limits.multapses and used[i] == s) or (not limits.autapses and other == node):
+                continue
+            used[i] = s
+            relate(spaces[1], place, positions[found[i]])
+            source[row], target[row] = node, other
+            for e in range(programs.n_own):
+                thread = candidates.ids[found[min(specification[e], n - 1)]] % threads
+                drawn[e, row] = value(_on_thread(programs, saved[thread]), e, stream)
+            row += 1
+            k -= 1
+    progress[SOURCE], progress[ROW] = len(sources.ids), row

@@ -1,0 +1,1 @@
+"""The settings of the kernel, its clock and its messages."""

@@ -1,0 +1,374 @@
+"""Connections of one synapse model on one virtual process, in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel.tables.model_table import NamedModel
+
+NEURON, TO_DEVICE, FROM_DEVICE = "neuron", "to_device", "from_device"
+CATEGORIES = (NEURON, TO_DEVICE, FROM_DEVICE)
+"""Between nodes with proxies; to a device; from a device (to anything)."""
+
+
+LARGEST_CODE = 255
+
+
+@final
+@dataclass(frozen=True)
+class Coded:
+    """Entries with few different values: for each of them its place among the values."""
+
+    codes: np.ndarray
+    values: np.ndarray
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        """Return the values of some entries."""
+        return self.values[self.codes[rows]]
+
+
+@final
+@dataclass(frozen=True)
+class Stretches:
+    """Entries of which many in a row have one value."""
+
+    values: np.ndarray
+    ends: np.ndarray
+    """Behind the last entry of each value."""
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        """Return the values of some entries."""
+        if isinstance(rows, slice):
+            return np.repeat(self.values, np.diff(self.ends, prepend=0))[rows]
+        return self.values[np.searchsorted(self.ends, rows, side="right")]
+
+
+@final
+class Column:
+    """One value per connection. As long as all of them share one value, or a few, each is stored once."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.dtype = np.dtype(dtype)
+        self._pieces: list[tuple[int, Any]] = []
+        self._length = 0
+
+    def __len__(self) -> int:
+        return self._length
+
+    def append(self, n: int, values: Any) -> None:
+        """Add `n` entries: an array of that length, or one value for all."""
+        self._length += n
+        if isinstance(values, np.ndarray) and values.ndim:
+            self._pieces.append((n, np.asarray(values, self.dtype)))
+        elif self.uniform == values and self._pieces:
+            self._pieces = [(self._length, values)]
+        else:
+            self._pieces.append((n, values))
+
+    @property
+    def uniform(self) -> Any:
+        """The value that all entries share, or None if they need not share one."""
+        return self._pieces[0][1] if len(self._pieces) == 1 and _is_single(self._pieces[0][1]) else None
+
+    @property
+    def array(self) -> np.ndarray:
+        """All entries: the array that stores them, so that writing to it changes the column."""
+        if not (len(self._pieces) == 1 and isinstance(self._pieces[0][1], np.ndarray)):
+            self._pieces = [(self._length, self._expanded())]
+        return self._pieces[0][1]
+
+    def join_pieces(self) -> None:
+        """Store the entries in one array, unless they have few different values."""
+        if self.uniform is None and not self._code() and not self._is_stretched():
+            self._pieces = [(self._length, self.array)]
+
+    def read(self) -> np.ndarray:
+        """Return all entries to read them: a single one if all are equal."""
+        shared = self.uniform
+        if shared is not None:
+            return np.array([shared], self.dtype)
+        return self._expanded() if self._code() or self._is_stretched() else self.array
+
+    def take(self, rows: np.ndarray) -> None:
+        """Keep the entries of these rows, in this order."""
+        shared = self.uniform
+        if shared is not None:
+            kept = shared
+        elif self._code():
+            coded = self._pieces[0][1]
+            kept = Coded(_taken(coded.codes, rows), coded.values)
+        else:
+            kept = _taken(self.array, rows)
+        self._pieces = [(len(rows), kept)]
+        self._length = len(rows)
+
+    def at(self, rows: np.ndarray) -> np.ndarray:
+        """Return a copy of the entries of these rows."""
+        shared = self.uniform
+        if shared is not None:
+            return np.full(len(rows), shared, self.dtype)
+        return self._pieces[0][1][rows] if self._code() or self._is_stretched() else self.array[rows]
+
+    def stretch(self, values: np.ndarray, ends: np.ndarray) -> None:
+        """Set all entries to values that hold for many in a row; `ends` says behind which one each of them ends."""
+        self._pieces = [(self._length, Stretches(values.astype(self.dtype), ends))]
+
+    def _is_stretched(self) -> bool:
+        return len(self._pieces) == 1 and isinstance(self._pieces[0][1], Stretches)
+
+    def _expanded(self) -> np.ndarray:
+        array = np.empty(self._length, self.dtype)
+        start = 0
+        for n, values in self._pieces:
+            array[start : start + n] = values[:] if isinstance(values, Coded | Stretches) else values
+            start += n
+        return array
+
+    def _code(self) -> bool:
+        """Store the entries as codes if they have few different values; return whether they are stored so."""
+        if len(self._pieces) == 1 and isinstance(self._pieces[0][1], Coded):
+            return True
+        if not self._pieces or any(isinstance(v, np.ndarray | Stretches) for _, v in self._pieces):
+            return False
+        pieces = [(n, _coded(v)) for n, v in self._pieces]
+        values = np.unique(np.concatenate([np.asarray(coded.values, self.dtype) for _, coded in pieces]))
+        if len(values) > LARGEST_CODE:
+            return False
+        codes = np.empty(self._length, np.uint8)
+        start = 0
+        for n, coded in pieces:
+            translation = np.searchsorted(values, np.asarray(coded.values, self.dtype)).astype(np.uint8)
+            codes[start : start + n] = translation[coded.codes]
+            start += n
+        self._pieces = [(self._length, Coded(codes, values))]
+        return True
+
+
+def _taken(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Return some entries; without a check of the rows this is faster, and other threads can run meanwhile."""
+    return values.take(rows, mode="clip")
+
+
+def _coded(value: Any) -> Coded:
+    return value if isinstance(value, Coded) else Coded(np.zeros(1, np.uint8), np.array([value]))
+
+
+_SEVERAL = (np.ndarray, Coded, Stretches)
+
+
+def _is_single(values: Any) -> bool:
+    return not isinstance(values, _SEVERAL)
+
+
+@final
+class Table:
+    """The connections of one synapse model on one virtual process.
+
+    Columns that hold one value for all connections are not expanded until their array is asked for;
+    `uniform` tells without expanding.
+    """
+
+    def __init__(self, named: NamedModel) -> None:
+        self.named = named
+        model = named.model
+        own = {k: q.dtype for k, q in (model.parameters | model.state).items()}
+        fixed: dict[str, Any] = {"source": np.int32, "target": np.int32, "delay": np.int32, "receptor": np.int32}
+        if not model.weight_is_common:
+            fixed["weight"] = np.float64
+        if model.labelled:
+            own["synapse_label"] = np.int64
+        self.own = tuple(own)
+        """Names of the columns that are specific to the synapse model."""
+        self.columns: dict[str, Column] = {k: Column(dtype) for k, dtype in (fixed | own).items()}
+        self.disabled: np.ndarray | None = None
+        """Marks connections that were removed but still have their place, None if there are none."""
+        self.gaps = np.empty(0, np.int64)
+        """Places of other removed connections. In NEST they stay between the others, and take part in its sort."""
+        self._gap_sources = np.empty(0, np.int32)
+        self.n_sorted = 0
+        """So many of the connections were there when tables were sorted last; over others nothing is sent yet."""
+
+    def __len__(self) -> int:
+        return len(self.columns["source"])
+
+    @property
+    def source(self) -> np.ndarray:
+        """Ids of the sources."""
+        return self.columns["source"].array
+
+    @property
+    def target(self) -> np.ndarray:
+        """Ids of the targets."""
+        return self.columns["target"].array
+
+    @property
+    def weight(self) -> np.ndarray:
+        """Weights; a fresh array if the model's connections share theirs."""
+        if "weight" in self.columns:
+            return self.columns["weight"].array
+        return np.full(len(self), self.named.defaults["weight"])
+
+    @property
+    def delay(self) -> np.ndarray:
+        """Delays in steps."""
+        return self.columns["delay"].array
+
+    @property
+    def receptor(self) -> np.ndarray:
+        """Receptors of the targets."""
+        return self.columns["receptor"].array
+
+    @property
+    def parameters(self) -> dict[str, np.ndarray]:
+        """Parameters and state that the model's connections have of their own, `synapse_label` among them."""
+        return {name: self.columns[name].array for name in self.own}
+
+    def uniform(self, name: str) -> Any:
+        """Return the value that all connections share in this column, or None."""
+        if name == "weight" and "weight" not in self.columns:
+            return self.named.defaults["weight"]
+        return self.columns[name].uniform
+
+    def at(self, name: str, rows: np.ndarray) -> np.ndarray:
+        """Return a copy of some entries of a column."""
+        if name == "weight" and "weight" not in self.columns:
+            return np.full(len(rows), self.named.defaults["weight"])
+        return self.columns[name].at(rows)
+
+    def read(self, name: str) -> np.ndarray:
+        """Return a column to read it: a single entry if all connections share it."""
+        if name == "weight" and "weight" not in self.columns:
+            return np.array([self.named.defaults["weight"]], np.float64)
+        return self.columns[name].read()
+
+    def append(self, n: int, values: Mapping[str, Any]) -> None:
+        """Add `n` connections; each value is an array or belongs to all of them."""
+        for name, column in self.columns.items():
+            column.append(n, values[name])
+        if self.disabled is not None:
+            self.disabled = np.append(self.disabled, np.zeros(n, np.bool_))
+
+    def join_pieces(self) -> None:
+        """Store each column in one array, unless it has few different values."""
+        for column in self.columns.values():
+            column.join_pieces()
+
+    def take(self, rows: np.ndarray) -> None:
+        """Keep these connections, in this order."""
+        for column in self.columns.values():
+            column.take(rows)
+
+    def disable(self, row: int) -> None:
+        """Remove a connection, but leave its place until `compact`."""
+        if self.disabled is None:
+            self.disabled = np.zeros(len(self), np.bool_)
+        self.disabled[row] = True
+
+    def compact(self) -> bool:
+        """Turn removed connections into gaps; return whether there were any."""
+        if self.disabled is None:
+            return False
+        removed, keep = np.flatnonzero(self.disabled), np.flatnonzero(~self.disabled)
+        gaps = np.append(self.gaps, self.places()[removed])
+        order = np.argsort(gaps)
+        self.gaps, self._gap_sources = gaps[order], np.append(self._gap_sources, self.source[removed])[order]
+        self.disabled = None
+        self.n_sorted = int(np.searchsorted(keep, self.n_sorted))
+        self.take(keep)
+        return True
+
+    def places(self) -> np.ndarray:
+        """Return the place of each connection among all of NEST's, gaps counted."""
+        if not len(self.gaps):
+            return np.arange(len(self))
+        taken = np.ones(len(self) + len(self.gaps), np.bool_)
+        taken[self.gaps] = False
+        return np.flatnonzero(taken)
+
+    def rows_at(self, places: np.ndarray) -> np.ndarray:
+        """Return which connections are at these places.
+
+        Raises
+        ------
+        InexistentConnection
+            If there is none.
+        """
+        rows = places
+        if len(self.gaps):
+            own = self.places()
+            rows = np.searchsorted(own, places)
+            if not np.array_equal(own[np.minimum(rows, len(own) - 1)], places):
+                rows = np.array([len(self)])
+        if len(rows) and rows.max() >= len(self):
+            raise errors.InexistentConnection("These connections do not exist any more; call GetConnections again.")
+        return rows
+
+    def keys(self) -> np.ndarray:
+        """Return what NEST sorts by: the sources, also those of gaps."""
+        if not len(self.gaps):
+            return self.source
+        keys = np.empty(len(self) + len(self.gaps), np.int32)
+        keys[self.places()], keys[self.gaps] = self.source, self._gap_sources
+        return keys
+
+    def reorder(self, order: np.ndarray | None) -> bool:
+        """Give places a new order (None: as it is) and forget gaps at the end; return whether connections moved."""
+        if len(self.gaps):
+            keys, row_at = self.keys(), np.full(len(self) + len(self.gaps), -1)
+            row_at[self.places()] = np.arange(len(self))
+            if order is not None:
+                keys, row_at, order = keys[order], row_at[order], row_at[order][row_at[order] >= 0]
+            end = np.max(np.flatnonzero(row_at >= 0), initial=-1) + 1
+            self.gaps = np.flatnonzero(row_at[:end] < 0)
+            self._gap_sources = keys[self.gaps]
+        if order is not None:
+            self.take(order)
+        return order is not None
+
+    def enabled(self) -> int:
+        """Return the number of connections that are not removed."""
+        return len(self) - (0 if self.disabled is None else int(self.disabled.sum()))
+
+
+@final
+class Tables:
+    """All tables, by virtual process, synapse model and category."""
+
+    def __init__(self, n_threads: int) -> None:
+        self._by_thread: list[dict[tuple[int, str], Table]] = [{} for _ in range(n_threads)]
+
+    def get(self, thread: int, synapse_index: int, category: str) -> Table | None:
+        """Return a table, or None if it would be empty."""
+        return self._by_thread[thread].get((synapse_index, category))
+
+    def provide(self, thread: int, named: NamedModel, category: str) -> Table:
+        """Return a table, made on first use."""
+        tables = self._by_thread[thread]
+        key = (named.index, category)
+        if key not in tables:
+            tables[key] = Table(named)
+        return tables[key]
+
+    def __iter__(self) -> Iterator[tuple[int, int, str, Table]]:
+        """Yield thread, synapse index, category and table: models first, then threads, then categories."""
+        indices = sorted({index for tables in self._by_thread for index, _ in tables})
+        for index in indices:
+            for thread, tables in enumerate(self._by_thread):
+                for category in CATEGORIES:
+                    table = tables.get((index, category))
+                    if table is not None and len(table):
+                        yield thread, index, category, table
+
+    def all(self) -> Iterator[tuple[str, Table]]:
+        """Yield category and table, also of tables that have become empty."""
+        for tables in self._by_thread:
+            for (_, category), table in tables.items():
+                yield category, table
+
+    def __len__(self) -> int:
+        return sum(table.enabled() for tables in self._by_thread for table in tables.values())

@@ -1,0 +1,383 @@
+"""All nodes of the network, in columns: one store per model class, one row per node.
+
+A device has one row per virtual process (its twins), a neuron one row on the process it lives on.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.kernel.tables.model_table import NamedModel
+from jaxnest.kernel.tables.values import PerNode, Rows, as_column, coerce, expanded, first_violation
+from jaxnest.models.contract.base import HAS_CONNECTIONS, Node, Quantity
+
+AT_ONCE = 1000
+"""So many new nodes are written when they are created, so that a lack of memory shows."""
+
+_FIRST = np.zeros(1, np.int64)
+
+
+@final
+class Growing:
+    """An array that grows at its end, in time proportional to what is added."""
+
+    def __init__(self, dtype: Any) -> None:
+        self.array = self._space = np.empty(0, dtype)
+
+    def reserve(self, n: int) -> None:
+        """Provide space for `n` further entries."""
+        first = len(self.array)
+        if first + n > len(self._space):
+            space = np.empty(max(first + n, first + first // 4 + 8), self._space.dtype)
+            space[:first] = self.array
+            self._space = space
+            self.array = space[:first]
+
+    def append(self, n: int, values: Any) -> None:
+        """Add `n` entries: an array, or one value for all."""
+        self.reserve(n)
+        first = len(self.array)
+        self.array = self._space[: first + n]
+        self.array[first:] = values
+
+
+@final
+class Store:
+    """The rows of all nodes of one model class (built-in or copied).
+
+    New rows are only noted; all that are new are written when their values are first asked for.
+    """
+
+    def __init__(self, model: type[Node]) -> None:
+        self.model = model
+        self.quantities = model.parameters | model.state
+        self.shown = [k for k, q in self.quantities.items() if q.visible]
+        """Names of the quantities that scripts can read."""
+        self._dtypes = {k: q.dtype for k, q in self.quantities.items()}
+        self._growing = {k: Growing(dtype) for k, dtype in self._dtypes.items()}
+        self._columns: dict[str, np.ndarray] = {k: column.array for k, column in self._growing.items()}
+        self._node_ids, self._virtual_processes = Growing(np.int64), Growing(np.int32)
+        self._frozen = Growing(np.bool_)
+        self._new: list[tuple[int, dict[str, Any]]] = []
+        """Numbers of new rows, and the defaults that they hold."""
+        self.extra: dict[int, dict[str, Any]] = {}
+        """What the engine keeps for single rows beside the declared columns."""
+        self.values_version = 0
+        """Counts changes of values."""
+
+    def append(self, defaults: Mapping[str, Any], node_ids: Any, virtual_processes: Any, n: int) -> int:
+        """Add `n` rows that hold the defaults and return the index of the first."""
+        first = len(self.node_ids)
+        if n > AT_ONCE:
+            _ = self.columns
+            self._write([(n, defaults)])
+        else:
+            self._new.append((n, dict(defaults)))
+        self._node_ids.append(n, node_ids)
+        self._virtual_processes.append(n, virtual_processes)
+        return first
+
+    @property
+    def node_ids(self) -> np.ndarray:
+        """The node of each row."""
+        return self._node_ids.array
+
+    @property
+    def virtual_processes(self) -> np.ndarray:
+        """The virtual process of each row."""
+        return self._virtual_processes.array
+
+    @property
+    def columns(self) -> dict[str, np.ndarray]:
+        """The values of each quantity."""
+        self._write_new()
+        return self._columns
+
+    @property
+    def frozen(self) -> np.ndarray:
+        """Whether rows are excluded from updates."""
+        self._write_new()
+        return self._frozen.array
+
+    def _write_new(self) -> None:
+        if self._new:
+            self._write(self._new)
+            self._new = []
+
+    def _write(self, new_rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
+        n = sum(number for number, _ in new_rows)
+        for column in (*self._growing.values(), self._frozen):
+            column.reserve(n)
+        for name, dtype in self._dtypes.items():
+            column = self._growing[name]
+            for number, defaults in new_rows:
+                if dtype is not object:
+                    column.append(number, defaults[name])
+                    continue
+                first = len(column.array)
+                column.append(number, None)
+                for i in range(first, first + number):
+                    column.array[i] = copy.copy(defaults[name])
+            self._columns[name] = column.array
+        self._frozen.append(n, False)
+
+
+@final
+class NodeTable:
+    """Ids, models and rows of all nodes."""
+
+    def __init__(self, virtual_processes: int = 1) -> None:
+        self.n_virtual_processes = virtual_processes
+        self.stores: dict[type[Node], Store] = {}
+        self._named: list[NamedModel] = []
+        self._index_of: dict[NamedModel, int] = {}
+        self._model_indices, self._rows, self._proxies = Growing(np.int32), Growing(np.int64), Growing(np.bool_)
+        self.n_prepared = 0
+        """Number of nodes when a run was prepared last: only these take part in it."""
+        self.version = 0
+        """Counts changes of structure: nodes created, vector sizes changed, nodes frozen."""
+        self.values_version = 0
+        """Counts changes of values."""
+        self.before_access: Callable[[], None] = lambda: None
+        """Called before stored state is read or written: the engine brings its state home."""
+
+    def __len__(self) -> int:
+        return len(self._rows.array)
+
+    def create(self, named: NamedModel, n: int) -> tuple[int, int]:
+        """Append `n` nodes and return their first and last id."""
+        if self.n_virtual_processes > 1 and getattr(named.model, "single_thread", False):
+            raise errors.KernelException(
+                f"The network contains a {named.name} which cannot be used with multiple threads."
+            )
+        self.before_access()
+        first = len(self) + 1
+        store = self.stores.get(named.model)
+        if store is None:
+            store = self.stores[named.model] = Store(named.model)
+        twins = 1 if named.model.has_proxies else self.n_virtual_processes
+        ids = np.arange(first, first + n)
+        processes = ids % self.n_virtual_processes if twins == 1 else np.tile(np.arange(twins), n)
+        row = store.append(named.defaults, np.repeat(ids, twins) if twins > 1 else ids, processes, n * twins)
+        if named not in self._index_of:
+            self._index_of[named] = len(self._named)
+            self._named.append(named)
+        self._model_indices.append(n, self._index_of[named])
+        self._rows.append(n, np.arange(row, row + n * twins, twins))
+        self._proxies.append(n, named.model.has_proxies)
+        self.version += 1
+        return first, first + n - 1
+
+    @staticmethod
+    def bytes_per_node(model: type[Node]) -> int:
+        """Return how much memory a node takes: what is stored of its quantities, and where it is."""
+        return 8 * len(model.parameters | model.state) + 30
+
+    def check_ids(self, ids: np.ndarray) -> None:
+        """Raise UnknownNode if one of the ids does not exist."""
+        if len(ids) and (ids.min() < 1 or ids.max() > len(self)):
+            bad = ids[(ids < 1) | (ids > len(self))][0]
+            present = f"ids run from 1 to {len(self)}" if len(self) else "there are no nodes"
+            raise errors.UnknownNode(f"Node with id {bad} does not exist; {present}.")
+
+    def named(self, node_id: int) -> NamedModel:
+        """Return the model of a node under the name that it was created with."""
+        return self._named[self._model_indices.array[node_id - 1]]
+
+    def model(self, node_id: int) -> type[Node]:
+        """Return the model class of a node."""
+        return self.named(node_id).model
+
+    def has_proxies(self, ids: Any) -> np.ndarray:
+        """Return False for devices, element by element."""
+        return self._proxies.array[np.asarray(ids) - 1]
+
+    def listens_locally(self, ids: np.ndarray) -> np.ndarray:
+        """Return True for devices of which each twin gets what its virtual process sends."""
+        collecting = np.zeros(len(self._named), np.bool_)
+        collecting[:] = [named.model.collects for named in self._named]
+        indices: Any = self._model_indices.array[ids - 1]
+        return ~self.has_proxies(ids) & ~collecting[indices]
+
+    def rows(self, ids: np.ndarray) -> np.ndarray:
+        """Return each node's row in its store (the first twin's for devices)."""
+        return self._rows.array[np.asarray(ids) - 1]
+
+    def groups(self, ids: np.ndarray) -> Iterator[tuple[NamedModel, Store, np.ndarray]]:
+        """Split `ids` by model: yields the model, its store and the positions in `ids`."""
+        if len(ids) == 1:
+            named = self.named(ids[0])
+            yield named, self.stores[named.model], _FIRST
+            return
+        indices = self._model_indices.array[ids - 1]
+        for index in dict.fromkeys(indices.tolist()) if len(ids) < 100 else np.unique(indices):
+            named = self._named[index]
+            yield named, self.stores[named.model], np.flatnonzero(indices == index)
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def get(self, node_id: int, key: str) -> Any:
+        """Return the user's value of one declared quantity of a node."""
+        return self.values(self.stores[self.model(node_id)], self.rows(np.array([node_id])), key)[0]
+
+    def values(self, store: Store, rows: np.ndarray, key: str) -> list[Any]:
+        """Return the user's values of one declared quantity in some rows."""
+        self.before_access()
+        return _user_values(store.quantities, Rows(lambda name: store.columns[name][rows].tolist()), key)
+
+    def status(self, store: Store, rows: np.ndarray) -> dict[str, list[Any]]:
+        """Return the user's values of all declared quantities in some rows, and what the model computes from them."""
+        self.before_access()
+        model = store.model
+        stored = {name: column[rows].tolist() for name, column in store.columns.items()}
+        result = {key: _user_values(store.quantities, stored, key) for key in store.shown}
+        computed = []
+        for _, *row in zip(rows, *stored.values(), strict=True):
+            values = dict(zip(stored, row, strict=True))
+            recordables = model.recordable_names(values)
+            entries: dict[str, Any] = {"recordables": recordables} if recordables else {}
+            if model.receptor_types:
+                entries["receptor_types"] = dict(model.receptor_types)
+            computed.append(entries | model.status(values))
+        overlay(result, computed)
+        return result
+
+    # -- writing -----------------------------------------------------------------------------------
+
+    def set_all(self, ids: np.ndarray, changes: Mapping[str, Any], draw: Callable[[Any, int, int], float]) -> None:
+        """Set the same dictionary on all nodes, vectorised; PerNode values are distributed along the nodes."""
+        self.before_access()
+        for named, store, positions in self.groups(ids):
+            group = ids[positions]
+            dictionaries = [k for k in changes if k in store.quantities and store.quantities[k].members is not None]
+            if any(isinstance(changes[k], PerNode) for k in dictionaries):
+                for i, node_id in zip(positions, group, strict=True):
+                    one = {k: v.values[i] if isinstance(v, PerNode) else v for k, v in changes.items()}
+                    self.set_all(np.array([node_id]), one, draw)
+                continue
+            twins = 1 if store.model.has_proxies else self.n_virtual_processes
+            rows = (self.rows(group)[:, None] + np.arange(twins)).ravel()
+            self._set_group(named, store, rows, np.repeat(positions, twins), changes, draw)
+
+    def _set_group(
+        self,
+        named: NamedModel,
+        store: Store,
+        rows: np.ndarray,
+        positions: np.ndarray,
+        changes: Mapping[str, Any],
+        draw: Callable[[Any, int, int], float],
+    ) -> None:
+        model = store.model
+        changes = expanded(store.quantities, changes)
+        for key in changes:
+            quantity = store.quantities.get(key)
+            if quantity is None or not quantity.settable:
+                hint = errors.nearest(key, (k for k, q in store.quantities.items() if q.settable))
+                raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in {named.name}: {key}.{hint}")
+        order = [k for k in store.quantities if k in changes]
+        values = as_column(store, order, changes, rows, positions, draw)
+        columns = Rows(lambda name: store.columns[name][rows])
+        before = {k: columns[k] for k in store.quantities if k in order and store.quantities[k].is_vector}
+        given = {k: coerce(store.quantities[k], k, values[k]) for k in order}
+        model.assign(columns, {k: v if np.ndim(v) else np.full(len(rows), v) for k, v in given.items()})
+        fit_vectors(store.quantities, columns)
+        bad, message = first_violation(model, len(rows), columns, values)
+        leader = model.receptor_vector
+        if HAS_CONNECTIONS in store.quantities and leader is not None and leader in before:
+            bad, message = _lost_receptors(model, columns, before[leader], columns[leader], bad, message)
+        for name, column in columns.items():
+            store.columns[name][rows[:bad]] = column[:bad]
+        self.values_version += 1
+        store.values_version += 1
+        if any(len(a) != len(b) for k, old in before.items() for a, b in zip(old, columns[k], strict=True)):
+            self.version += 1
+        if bad < len(rows):
+            node_id = store.node_ids[rows[bad]]
+            raise model.refusal(order)(f"Setting status of a '{named.name}' with node ID {node_id}: {message}")
+
+    def shown_receptors(self, sources: np.ndarray, targets: np.ndarray, receptors: np.ndarray) -> np.ndarray:
+        """Return the receptors of connections as NEST shows them: some models number them from 0 on."""
+        result = receptors
+        for named, _, positions in self.groups(targets):
+            if named.model.receptors_from_zero:
+                result = receptors.copy() if result is receptors else result
+                for source in np.unique(sources[positions]):
+                    emits = self.model(int(source)).emits or ""
+                    known = {"spikes": named.model.spike_receptors, "currents": named.model.current_receptors}.get(
+                        emits
+                    )
+                    if known:
+                        result[positions[sources[positions] == source]] -= min(known)
+        return result
+
+    def note_inputs(self, sources: Any, targets: Any) -> None:
+        """Remember which nodes spikes can arrive at, for models that want to know it."""
+        if not any(HAS_CONNECTIONS in store.quantities for store in self.stores.values()):
+            return
+        sources, targets = (np.ravel(a) for a in np.broadcast_arrays(sources, targets))
+        for named, _, positions in list(self.groups(sources)):
+            if named.model.emits == "spikes":
+                for _, store, places in self.groups(np.unique(targets[positions])):
+                    if HAS_CONNECTIONS in store.quantities:
+                        ids = np.unique(targets[positions])[places]
+                        store.columns[HAS_CONNECTIONS][self.rows(ids)] = True
+
+    def freeze(self, ids: np.ndarray, frozen: Sequence[bool]) -> None:
+        """Exclude nodes from updates, or include them again."""
+        for _, store, positions in self.groups(ids):
+            twins = 1 if store.model.has_proxies else self.n_virtual_processes
+            for position in positions:
+                first = self.rows(ids[position : position + 1])[0]
+                store.frozen[first : first + twins] = frozen[position]
+        self.version += 1
+
+
+def _user_values(quantities: Mapping[str, Quantity], stored: Mapping[str, list[Any]], key: str) -> list[Any]:
+    """Return the values of a quantity as scripts see them; `stored` has those of all quantities."""
+    quantity = quantities[key]
+    if quantity.members is not None:
+        members = {entry: stored[name] for entry, name in sorted(quantity.members.items())}
+        return [dict(zip(members, row, strict=True)) for row in zip(*members.values(), strict=True)]
+    values = stored[key]
+    if quantity.shown is not None:
+        return [quantity.shown(v) for v in values]
+    if quantity.relative_to:
+        return [v + reference for v, reference in zip(values, stored[quantity.relative_to], strict=True)]
+    return [copy.copy(v) for v in values] if quantity.dtype is object else values
+
+
+def overlay(values: dict[str, list[Any]], entries: Sequence[Mapping[str, Any]]) -> None:
+    """Add entries that single nodes have to the values of all of them; None where there is no such entry."""
+    for i, entry in enumerate(entries):
+        for key, value in entry.items():
+            if key not in values:
+                values[key] = [None] * len(entries)
+            values[key][i] = value
+
+
+def _lost_receptors(
+    model: type[Node], columns: dict[str, Any], before: np.ndarray, after: np.ndarray, bad: int, message: str
+) -> tuple[int, str]:
+    """Return the first row with connections whose number of receptors changes in a way that they forbid."""
+    for i, (old, new) in enumerate(zip(before[:bad], after[:bad], strict=True)):
+        changes = len(new) != len(old) if model.fixed_receptors else len(new) < len(old)
+        if columns[HAS_CONNECTIONS][i] and changes:
+            return i, "The neuron has connections, therefore the number of ports cannot be reduced."
+    return bad, message
+
+
+def fit_vectors(quantities: Mapping[str, Quantity], columns: dict[str, Any]) -> None:
+    """Give vector states the length of the vector parameter that they follow; what is new is zero."""
+    for name, quantity in quantities.items():
+        if quantity.each is None:
+            continue
+        for i, leader in enumerate(columns[quantity.each]):
+            old = columns[name][i]
+            if len(old) != len(leader):
+                columns[name][i] = np.resize(np.append(old, np.zeros(len(leader))), len(leader))

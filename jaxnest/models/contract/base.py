@@ -1,0 +1,416 @@
+"""What a model declares: the contract between a model file and everything else.
+
+A model is a class that is never instantiated. It declares its parameters, state, recordables and
+receptors once; status dictionaries, units, validation, help and documentation are generated from
+the declaration, and the engine batches the functions over all nodes of the model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from jaxnest import errors
+from jaxnest.models.contract import unit_names
+from jaxnest.models.contract.checks import Check, not_negative, positive
+from jaxnest.models.contract.secondary import Hearing, Kind, Signal
+from jaxnest.models.histories.learning_history import CHANNELS, Learning
+from jaxnest.random.numbers.layout import OBJECT_SIZE
+
+INFINITE_TIME = 1.7976931348623157e308  # NEST's "never", in ms
+
+
+@final
+@dataclass(frozen=True)
+class Quantity:
+    """One parameter or state variable.
+
+    Parameters
+    ----------
+    default
+        Its type fixes the type of the column: float, int, bool, str, or a NumPy array for a
+        parameter that is a vector in each node.
+    unit
+        As NEST's documentation writes it: ``mV``, ``pA``, ``ms``, ``nS``, ``Hz``...; empty if there is none.
+    doc
+        One line of meaning.
+    check
+        The bound, if there is one.
+    relative_to
+        Name of the parameter whose value is subtracted before storing (``E_L``). NEST keeps such
+        potentials relative, so that changing ``E_L`` alone leaves them where they are.
+    settable, visible
+        Whether the value may be set, and whether it is in the status dictionary.
+    each
+        A vector variable of this many values per node: the name of the vector parameter that sets
+        its length.
+    convert
+        Turns what the user gives into the stored value, for values that are no numbers, flags, texts
+        or arrays.
+    """
+
+    default: Any
+    unit: str = ""
+    doc: str = ""
+    check: Check | None = None
+    relative_to: str | None = None
+    settable: bool = True
+    visible: bool = True
+    each: str | None = None
+    convert: Callable[[Any], Any] | None = None
+    shown: Callable[[Any], Any] | None = None
+    """What the user reads, if NEST rounds because it stores the value in another unit."""
+    given_only: bool = False
+    """An invisible value that may be set nevertheless."""
+    members: Mapping[str, str] | None = None
+    """Entries of a dictionary, and the names of the (invisible) quantities that hold them."""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no unit: values with units would be taken for plain numbers."""
+        unit_names.alternatives(self.unit)
+
+    @property
+    def is_vector(self) -> bool:
+        """True if every node has an array of its own."""
+        return isinstance(self.default, np.ndarray) or self.each is not None
+
+    @property
+    def dtype(self) -> Any:
+        """Column type of the values."""
+        if self.is_vector or not isinstance(self.default, bool | int | float):
+            return object
+        if isinstance(self.default, bool):
+            return np.bool_
+        return np.int64 if isinstance(self.default, int) else np.float64
+
+
+FLUSH_INTERVAL = "flush_event_send_interval"
+"""The parameter of neurons that may send flush events: after how long a time without spikes (ms) they do so."""
+
+HAS_CONNECTIONS = "has_connections"
+"""The state variable of models whose number of receptors is a parameter: spikes arrive at the neuron."""
+
+
+def connected_flag() -> dict[str, Quantity]:
+    """Declare the state that tells that there are incoming connections; the kernel sets it."""
+    return {HAS_CONNECTIONS: Quantity(False, "", "Whether there are incoming connections", settable=False)}
+
+
+def hidden(default: Any = 0.0, doc: str = "", each: str | None = None) -> Quantity:
+    """A state variable that is no part of the status dictionary."""
+    return Quantity(default, "", doc, settable=False, visible=False, each=each)
+
+
+def distribution_objects(n: int) -> Quantity:
+    """Declare the state ``objects``: `n` distribution objects, in which `functions.draws` keep what they need."""
+    return hidden(np.zeros(n * OBJECT_SIZE), "Distribution objects")
+
+
+@final
+@dataclass(frozen=True)
+class Relation:
+    """A condition between several parameters, checked after every change.
+
+    `violated` gets a mapping from names to columns (stored values: relative ones are relative).
+    """
+
+    violated: Callable[[Mapping[str, Any]], Any]
+    message: str
+
+
+MARK = "mark"
+"""The state variable of neurons whose spikes carry a number."""
+
+
+class Model:
+    """Anything with a name and declared quantities: nodes and synapses."""
+
+    name: ClassVar[str] = ""
+    parameters: ClassVar[dict[str, Quantity]] = {}
+    state: ClassVar[dict[str, Quantity]] = {}
+    relations: ClassVar[tuple[Relation, ...]] = ()
+    relative: ClassVar[dict[str, list[str]]] = {}
+    """Parameters that potentials are stored relative to, and the names of these potentials."""
+    abstract: ClassVar[bool] = True
+
+    @classmethod
+    def refusal(cls, names: Iterable[str]) -> type[errors.BadProperty] | type[errors.BadParameter]:
+        """Return what is raised if values of these names break a bound or a relation."""
+        return errors.BadProperty
+
+    def __init_subclass__(cls, abstract: bool = False) -> None:
+        """Merge the declarations of the bases: what the model itself reads first comes last, as in NEST."""
+        cls.abstract = abstract
+        if not abstract:
+            cls.name = cls.__dict__.get("name", cls.__name__)
+        inherited: dict[str, Quantity] = {}
+        states: dict[str, Quantity] = {}
+        relations: list[Relation] = []
+        for base in reversed(cls.__mro__[1:]):
+            inherited |= base.__dict__.get("parameters", {})
+            states |= base.__dict__.get("state", {})
+            relations += [r for r in base.__dict__.get("relations", ()) if r not in relations]
+        cls.parameters = cls.__dict__.get("parameters", {}) | {
+            k: v for k, v in inherited.items() if k not in cls.__dict__.get("parameters", {})
+        }
+        cls.state = cls.__dict__.get("state", {}) | {
+            k: v for k, v in states.items() if k not in cls.__dict__.get("state", {})
+        }
+        cls.relative = {}
+        for name, quantity in (cls.parameters | cls.state).items():
+            if isinstance(quantity, Quantity) and quantity.relative_to:  # registering refuses what is no Quantity
+                cls.relative.setdefault(quantity.relative_to, []).append(name)
+        cls.relations = (*relations, *(r for r in cls.__dict__.get("relations", ()) if r not in relations))
+
+    def __new__(cls, *_: Any, **__: Any) -> Any:
+        """Models are declarations; there are no instances."""
+        raise TypeError(f"{cls.__name__} is a declaration and cannot be instantiated")
+
+
+class Node(Model, abstract=True):
+    """A neuron or a device."""
+
+    element_type: ClassVar[str] = "other"
+    has_proxies: ClassVar[bool] = True
+    """False for devices, which have a twin on every virtual process."""
+    collects: ClassVar[bool] = False
+    """A node without proxies whose twins get the spikes of all virtual processes each (`histories.modulation`)."""
+    emits: ClassVar[str | None] = None
+    """``"spikes"`` or ``"currents"``, or None."""
+    signal_sent: ClassVar[str] = "spikes"
+    """What spikes mean: ``"spikes"``, ``"binary"`` (one for a switch to 0, two for a switch to 1) or ``"any"``."""
+    signal_heard: ClassVar[str] = "spikes"
+    """What they have to mean where they arrive."""
+    dynamic: ClassVar[tuple[str, ...]] = ()
+    """The state variables that `update` advances, in the order of its result."""
+    recordables: ClassVar[dict[str, Callable[[Any, Any], Any]]] = {}
+    """Name -> function of (variables, state), written with operators and `models.ops`."""
+    spike_receptors: ClassVar[dict[int, tuple[str, str]]] = {}
+    """Receptor -> (input for weights > 0, input for the others)."""
+    current_receptors: ClassVar[dict[int, str]] = {}
+    """Receptor -> input."""
+    receptor_vector: ClassVar[str | None] = None
+    """Parameter whose length is the number of spike receptors 1, 2, ...; they share the vector input ``spikes``."""
+    fixed_receptors: ClassVar[bool] = True
+    """The number of receptors cannot be changed once there are connections; else it cannot be reduced."""
+    receptors_from_zero: ClassVar[bool] = False
+    """Connections show the receptors for spikes, and those for currents, as numbers from 0 on."""
+    flips_inhibition: ClassVar[bool] = False
+    """Conductance models store the magnitude of negative weights."""
+    recorded_by_one_thread: ClassVar[bool] = False
+    """A device that cannot be recorded if there are several threads: each of its twins has other values."""
+    refuses_negative: ClassVar[str] = ""
+    """The message of the error, if weights of incoming spikes must not be negative."""
+    ignores_weight: ClassVar[bool] = False
+    """Counts incoming spikes instead of summing their weights."""
+    tile_size: ClassVar[int] = 1024
+    """Number of nodes that the default back end advances together through the steps of a slice."""
+    tile_updates: ClassVar[int] = 1 << 14
+    """More nodes are advanced together if a slice has so few steps that there are less updates of nodes than these."""
+    may_be_undefined: ClassVar[bool] = False
+    """An infinite or undefined state is no error, as with equations that have a gap."""
+    off_grid: ClassVar[bool] = False
+    """Sends spikes that are not bound to the grid of time steps."""
+    queue_channel: ClassVar[str | None] = None
+    """The input channel whose spikes wait in a queue, with their precise times (see `models.contract.precise`)."""
+    marks_spikes: ClassVar[bool] = False
+    """Each spike carries the number that the state variable `mark` then has, in the place of a precise time."""
+    marked_receptors: ClassVar[tuple[int, ...]] = ()
+    """The receptors at which the weight of a spike is multiplied by the number that it carries."""
+    filtered_voltages: ClassVar[tuple[str, ...]] = ()
+    """The recordables that voltage-dependent synapses need, if the node keeps their history (see
+    `histories.voltage_history`): the potential, a fast average, a slow one, and the average of this one."""
+    learns: ClassVar[Learning | None] = None
+    """How the node takes part in learning by gradients, if it does (`models.histories.learning_history`)."""
+    archives: ClassVar[bool] = False
+    """Keeps the history of its spikes that plastic synapses read."""
+    receptor_types: ClassVar[dict[str, int]] = {}
+    """Names of receptors, as in the status dictionary; empty if the model has none."""
+    signals: ClassVar[dict[Kind, Signal]] = {}
+    """What the model sends along connections that carry numbers (see `models.contract.secondary`)."""
+    hears: ClassVar[dict[Kind, Hearing]] = {}
+    """What becomes of what it gets along such connections."""
+    kernel_values: ClassVar[tuple[str, ...]] = ()
+    """Attributes of the kernel that `update` finds among the variables."""
+
+    prepares: ClassVar[bool] = True
+    """Numbers that `calibrate` computes stay, even if parameters change, until a run is prepared again."""
+    at_least: ClassVar[dict[str, str]] = {}
+    """Parameters that must not be smaller than an attribute of the kernel, whenever parameters are set."""
+
+    @classmethod
+    def inputs(cls, receptors: int = 1) -> tuple[str, ...]:
+        """Names of the input channels of one node, in the order of their ring-buffer lanes."""
+        names: dict[str, None] = {}
+        for pair in cls.spike_receptors.values():
+            names |= dict.fromkeys(pair)
+        if cls.receptor_vector is not None:
+            names |= {f"spikes_{k}": None for k in range(receptors)}
+        names |= dict.fromkeys(cls.current_receptors.values())
+        for hearing in cls.hears.values():
+            names |= dict.fromkeys(channel for term in hearing.terms for channel in term.inputs)
+        if cls.learns is not None:
+            names |= dict.fromkeys(CHANNELS)
+        return tuple(names)
+
+    @classmethod
+    def refuses(cls, source: type[Node], target: type[Node], receptor: int) -> str:
+        """Why spikes cannot be sent to a receptor of a model, one of the two being this one; empty if they can."""
+        return ""
+
+    @classmethod
+    def uses_iterations(cls) -> bool:
+        """True if the model sends or gets numbers without delay: waveforms are then iterated."""
+        return any(kind.iterated for kind in (*cls.signals, *cls.hears))
+
+    @classmethod
+    def remarks(cls, changes: Mapping[str, Any], stored: Mapping[str, Any], clock: Any) -> Iterator[tuple[str, str]]:
+        """Yield what is to be said when `changes` are made to nodes with `stored` values: level and text."""
+        return iter(())
+
+    @classmethod
+    def status(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """Further entries of the status dictionary, computed from the stored `values` of one node."""
+        return {}
+
+    @classmethod
+    def adapt(cls, defaults: dict[str, Any], clock: Any) -> None:
+        """Fit the stored `defaults` to a new resolution."""
+
+    @classmethod
+    def recordable_names(cls, values: Mapping[str, Any]) -> list[str]:
+        """Names that a multimeter can record from a node with these stored `values`."""
+        return sorted(cls.recordables)
+
+    @classmethod
+    def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
+        """Return the function of (variables, state) behind a recordable."""
+        return (lambda v, s: s.mark) if cls.marks_spikes and name == MARK else cls.recordables[name]
+
+    @classmethod
+    def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:
+        """Write `changes` (user values) into `columns` (stored values, whole columns of the affected nodes).
+
+        Potentials that are stored relative to another parameter keep their absolute value when
+        only that parameter changes.
+        """
+        shifts: dict[str, Any] = {}
+        for name, value in changes.items():
+            if name in cls.relative:
+                shifts[name] = value - columns[name]
+                columns[name] = value
+        quantities = cls.parameters | cls.state
+        for name in changes:
+            if name in quantities and name not in shifts:
+                reference = quantities[name].relative_to
+                columns[name] = changes[name] - columns[reference] if reference else changes[name]
+        for reference, shift in shifts.items():
+            for name in cls.relative[reference]:
+                if name not in changes or name in shifts:
+                    columns[name] = columns[name] - shift
+
+
+class Neuron(Node, abstract=True):
+    """Base of all neuron models."""
+
+    element_type = "neuron"
+    emits = "spikes"
+
+    is_stochastic: ClassVar[Callable[[Any], Any] | None] = None
+    """``is_stochastic(p)``: True for nodes that draw a number in every step, whatever their state; `p` has columns.
+
+    These are advanced by ``stochastic_update(v, s, x)``, which finds the number in ``x.uniform``.
+    """
+    noise: ClassVar[bool] = False
+    """Each node draws a standard normal variate for each step of the next slice; `update` finds it in ``x.noise``."""
+    transform: ClassVar[Callable[[Any, Any], Any] | None] = None
+    """``transform(v, value)``: what becomes of each number that arrives (see `models.contract.secondary.Hearing`)."""
+    compared: ClassVar[str] = ""
+    """The variable that shows whether iterations of waveforms have converged."""
+    not_restored: ClassVar[tuple[str, ...]] = ()
+    """State variables that iterations of waveforms change for good."""
+
+    draws: ClassVar[bool] = False
+    """`update` draws random numbers as it goes along, with `models.functions.draws` and the context ``x.random``.
+
+    The nodes are then advanced one after the other by compiled code, in both back ends, so that numbers are drawn in
+    NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
+    one_by_one: ClassVar[bool] = False
+    """On CPUs the default back end, too, advances the nodes one after the other by compiled code, unless side by side:
+    for equations that make much of a last digit."""
+    side_by_side: ClassVar[bool] = False
+    """On CPUs the default back end advances many nodes with vector instructions, to the same digits as one by one.
+    `update` must consist of sums, products, exponentials and choices between numbers."""
+    switches: ClassVar[tuple[str, ...]] = ()
+    """Parameters that are 0 in most networks. `side_by_side` holds for nodes in which all of them are 0, and their
+    `update` is compiled without what depends on them."""
+    echoes: ClassVar[Mapping[str, str]] = {}
+    """States that `update` replaces by what came in through a channel, and the channel. Where no currents arrive,
+    `update` is compiled without both."""
+
+    @classmethod
+    def begin_run(cls, p: Any, clock: Any) -> dict[str, Any]:
+        """Return values of the state, or of parameters, to store before a run; `p` has all stored values of a node."""
+        return {}
+
+    @classmethod
+    def draw_first(cls, p: Any, clock: Any, draw: Callable[[], float]) -> dict[str, Any]:
+        """Do the same as `begin_run` with random numbers: ``draw()`` is uniform in [0, 1)."""
+        return {}
+
+    @staticmethod
+    def calibrate(p: Any, clock: Any) -> dict[str, Any]:
+        """Return the variables that `update` needs beside the parameters.
+
+        Evaluated on the host for each distinct set of parameters, with Python's `math`, so that
+        propagators have NEST's last digit. `p` has the stored parameters of one node, `clock` the
+        resolution (`clock.resolution`, ms) and `clock.to_steps(ms)`.
+        """
+        return {}
+
+    @classmethod
+    def iteration(cls, v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
+        """Advance one node by one step on trial, to iterate waveforms."""
+        return cls.update(v, s, x)
+
+    @staticmethod
+    def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
+        """Advance one node by one step.
+
+        `v` has parameters and calibrated variables, `s` the state, `x` the inputs of this step. All are
+        floating-point numbers (flags and counters too), or arrays for vectors. Return the new state in the
+        order of `dynamic`, and whether there is a spike (or how many).
+        """
+        raise NotImplementedError
+
+
+class ArchivingNeuron(Neuron, abstract=True):
+    """A neuron whose spikes plastic synapses and structural plasticity can read."""
+
+    archives = True
+    parameters = {
+        "tau_minus": Quantity(20.0, "ms", "Time constant of the depression trace",
+                              positive("All time constants must be strictly positive.")),
+        "tau_minus_triplet": Quantity(110.0, "ms", "Time constant of the triplet depression trace",
+                                      positive("All time constants must be strictly positive.")),
+        "tau_Ca": Quantity(10000.0, "ms", "Time constant of the calcium trace",
+                           positive("All time constants must be strictly positive.")),
+        "beta_Ca": Quantity(0.001, "", "Increment of the calcium trace at each spike",
+                            positive("For Ca to function as an integrator of the electrical activity, beta_ca needs "
+                                     "to be greater than 0.")),
+        "synaptic_elements": Quantity({}, "", "Synaptic elements of structural plasticity"),
+        "ignore_and_spike": Quantity(False, "", "Spike at fixed intervals instead of by threshold"),
+        "ignore_and_spike_offset": Quantity(1.0, "ms", "Time of the first such spike",
+                                            positive("ignore_and_spike_offset must be > 0.")),
+        "ignore_and_spike_interval": Quantity(100.0, "ms", "Interval between such spikes",
+                                              positive("ignore_and_spike_interval must be > 0.")),
+    }  # fmt: skip
+    state = {
+        "Ca": Quantity(0.0, "", "Calcium trace", not_negative("Calcium concentration cannot be negative.")),
+        "t_spike": Quantity(-1.0, "ms", "Time of the last spike", settable=False),
+        "post_trace": Quantity(0.0, "", "Last computed value of the depression trace", settable=False),
+        "archiver_length": Quantity(0, "", "Number of spikes kept for plastic synapses", settable=False),
+    }

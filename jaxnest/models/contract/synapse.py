@@ -1,0 +1,106 @@
+"""What a synapse model declares."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from jaxnest.models.contract.base import Model, Quantity
+from jaxnest.models.contract.secondary import Kind
+
+Convert = Callable[[Quantity, str, Any], Any]
+
+
+class Synapse(Model, abstract=True):
+    """Base of all synapse models.
+
+    `parameters` holds what each connection has of its own beside weight and delay, `state` what changes, and `common`
+    what all connections of the model share (set with SetDefaults and CopyModel only).
+    """
+
+    common: ClassVar[dict[str, Quantity]] = {}
+    send: ClassVar[Callable[[Any, Any, Any], Any] | None] = None
+    """``send(p, s, x) -> (state, weight, sends)``: what happens when a spike reaches the synapse.
+
+    `p` has the parameters, those of the connection and the common ones (``lambda`` is ``lambda_`` there), `s` the
+    weight and the state, and `x` the event: its time stamp `t` and the `delay` of the connection, both in ms
+    (`grid_delay` is the same, rounded as time stamps are). Further,
+    `x` gives access to the target's spikes (`histories.history`) and to random numbers (`functions.draws.uniform`). The
+    result is the new state in the order of `dynamic`, the weight of the spike that the target gets, and whether it
+    gets one at all. All are floating-point numbers. The function is compiled for the event kernels of both back ends.
+    """
+    modulate: ClassVar[Callable[[Any, Any, Any], Any] | None] = None
+    """``modulate(p, s, x) -> state``: what happens when the `modulator` tells its synapses what it has collected until
+    time ``x.t``. `x` gives access to these spikes (`models.histories.modulation`), here and in `send`."""
+    modulator: ClassVar[str] = ""
+    """The common property that names the node whose spikes modulate the synapses, a `modulation.Collector`."""
+    single_thread_values: ClassVar[tuple[str, ...]] = ()
+    """Values of the connections that Connect does not take if there are several threads."""
+    dynamic: ClassVar[tuple[str, ...]] = ()
+    """What `send` advances, in the order of its result: names of `state`, and ``weight`` if the synapse learns."""
+    source_states: ClassVar[tuple[str, ...]] = ()
+    """Names in `dynamic` of states that follow from the times of the source's spikes, `parameters` and `common` alone,
+    whatever the target, the weight and the delay. They are stored once for connections of a source that agree in them
+    and in `parameters`. They must not depend on random numbers or on what modulates the synapses."""
+    carries: ClassVar[Kind | None] = None
+    """The kind of numbers that connections carry, None if they carry spikes (see `models.contract.secondary`)."""
+    refused: ClassVar[dict[str, str]] = {}
+    """Values that cannot be given to connections, with the message of the error."""
+    is_stochastic: ClassVar[bool] = False
+    """Whether `send` draws random numbers."""
+    needs_archive: ClassVar[bool] = False
+    """True if the target has to keep the history of its spikes."""
+    needs_voltages: ClassVar[bool] = False
+    """True if the target has to keep the history of its potential."""
+    needs_learning: ClassVar[bool] = False
+    """True if the target has to keep a history for learning by gradients (`models.histories.learning_history`)."""
+    hears_flush: ClassVar[bool] = False
+    """True if flush events reach `send`, too."""
+    steps_of_kernel: ClassVar[dict[str, str]] = {}
+    """State variables that begin with the value of an attribute of the kernel, in steps, when connections are made."""
+    packed: ClassVar[tuple[str, ...]] = ()
+    """Names of dictionaries, whose entries are (invisible) common properties or state (see `unpack`)."""
+    default_weight: ClassVar[float] = 1.0
+    common_state: ClassVar[tuple[str, ...]] = ()
+    """Common properties that `send` changes, at the end of its result; each virtual process has its own values."""
+    weight_is_common: ClassVar[bool] = False
+    """True for models whose connections have no weight of their own."""
+    delay_shift: ClassVar[str] = ""
+    """The quantity that says how much shorter (ms) the delay of a connection is than its number of steps."""
+    has_delay: ClassVar[bool] = True
+    receptor_zero_only: ClassVar[bool] = False
+    """True for the `_hpc` variants, which store no receptor."""
+    labelled: ClassVar[bool] = False
+    """True for the `_lbl` variants, whose connections have a `synapse_label`."""
+    dynamics: ClassVar[str] = ""
+    """Name of the model that a variant has its functions from."""
+    requires_symmetric: ClassVar[bool] = False
+    accepts_devices: ClassVar[bool] = False
+    """True if stimulators and meters can be connected with it."""
+    size: ClassVar[int | None] = 32
+    """Bytes that NEST reports for one connection, None if it reports nothing."""
+
+    @classmethod
+    def complete(cls, changes: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the common properties that follow from `changes`; `values` has all values, `changes` among them."""
+        return {}
+
+    @classmethod
+    def unpack(
+        cls, name: str, value: Mapping[str, Any], stored: Mapping[str, Any], has_connections: bool, convert: Convert
+    ) -> dict[str, Any]:
+        """Return the common properties that change if a dictionary of the defaults is set.
+
+        `stored` has all others; ``convert(quantity, name, value)`` turns what the user gives into the right type.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def pack(cls, name: str, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a dictionary of the defaults."""
+        raise NotImplementedError
+
+    @classmethod
+    def own_entries(cls, name: str, stored: Mapping[str, Any]) -> dict[str, str]:
+        """Return the entries of the dictionary of each connection, and the state variables that they show."""
+        raise NotImplementedError

@@ -1,0 +1,1 @@
+"""What neurons of one family have in common."""

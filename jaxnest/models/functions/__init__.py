@@ -1,0 +1,1 @@
+"""Functions and draws that models are written with."""

@@ -1,0 +1,1 @@
+"""What synapses read of the past of their target."""

@@ -1,0 +1,1 @@
+"""What learning neurons and synapses have in common."""

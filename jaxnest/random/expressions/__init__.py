@@ -1,0 +1,1 @@
+"""Random expressions: trees, and the programs that evaluate them."""

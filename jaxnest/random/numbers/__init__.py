@@ -1,0 +1,1 @@
+"""Streams of random numbers, and variates drawn from them."""
