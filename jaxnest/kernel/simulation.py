@@ -37,6 +37,8 @@ class Simulation:
         self._n_active = 0
         self._failed = False
         """True after a Simulate that ended with an error."""
+        self.broken = False
+        """True after an error in the middle of a run: what nodes hold then does not belong together."""
         self.has_run = False
         """True after the first run of positive length: resolution, threads and delay limits are then fixed."""
         self.spike_count = 0
@@ -75,6 +77,7 @@ class Simulation:
         """Get ready for runs: calibrate all nodes, lay out the network, open recorders."""
         if self.prepared:
             raise errors.KernelException("Prepare called twice: a Cleanup is needed between two calls.")
+        self._refuse_broken()
         started = time.perf_counter()
         kernel = self._kernel
         kernel.number_nodes()
@@ -99,6 +102,7 @@ class Simulation:
             raise errors.KernelException("Run called without Prepare: call Prepare first, or use Simulate.")
         kernel, session = self._kernel, self._session
         assert session is not None
+        self._refuse_broken()
         kernel.streams.synchrony_check()
         if steps == 0:
             return
@@ -108,7 +112,13 @@ class Simulation:
         self.has_run = True
         kernel.connections.freeze_extrema()
         with self._busy, _Progress(self, kernel.attributes.print_time, self.step, steps) as progress:
-            self.step = session.run(self.step, self.step + steps, progress.update)
+            self.broken = True
+            try:
+                self.step = session.run(self.step, self.step + steps, progress.update)
+                self.broken = False
+            except errors.NumericalInstability:
+                self.broken = session.exploded
+                raise
         self.spike_count = session.spike_count()
         kernel.recording.post_run()
         kernel.streams.synchrony_check()
@@ -126,6 +136,13 @@ class Simulation:
             raise errors.KernelException("Cleanup called without Prepare.")
         self._kernel.recording.cleanup()
         self.prepared = False
+
+    def _refuse_broken(self) -> None:
+        if self.broken:
+            raise errors.KernelException(
+                "The kernel is in an inconsistent state: an error has stopped an earlier run in the middle of a slice. "
+                "Call ResetKernel first."
+            )
 
     def _announce_preparation(self) -> None:
         if messages.verbosity() > VerbosityLevel.INFO:
