@@ -82,6 +82,7 @@ class Kernel:
         self.simulation = Simulation(self)
         self.nodes.before_access = self.connections.before_access = self.simulation.bring_state_home
         self.connections.before_move = self.simulation.settle
+        self.recording.before_access = self.simulation.drain
 
     @property
     def present_clock(self) -> Clock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -47,6 +48,12 @@ class Simulation:
         if self._session is not None:
             with self._busy:
                 self._session.bring_home()
+
+    def drain(self) -> None:
+        """Let the engine hand over what it still has for recorders."""
+        if self._session is not None:
+            with self._busy:
+                self._session.drain()
 
     def settle(self) -> None:
         """Let the engine forget where connections lie in their tables."""
@@ -175,8 +182,9 @@ class Simulation:
         return clock.to_steps(ms)
 
 
-_set_handler: Callable[..., Any] = getattr(signal.signal, "__wrapped__", signal.signal)
+_set_handler: Callable[..., Any] = getattr(sys.modules.get("_signal"), "signal", signal.signal)
 """Without the conversions to and from enumerations, which take longer than a short run."""
+_INTERRUPT = int(signal.SIGINT)
 
 
 @final
@@ -197,12 +205,12 @@ class _Progress:
 
     def __enter__(self) -> _Progress:
         if threading.current_thread() is threading.main_thread():
-            self._handler = _set_handler(signal.SIGINT, self._interrupt)
+            self._handler = _set_handler(_INTERRUPT, self._interrupt)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._handler is not None:
-            _set_handler(signal.SIGINT, self._handler)
+            _set_handler(_INTERRUPT, self._handler)
         if self._bar is not None:
             self._bar.close()
 
