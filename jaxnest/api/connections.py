@@ -11,9 +11,9 @@ from jaxnest.api import connection_arguments as arguments
 from jaxnest.api.collections.node_collection import NodeCollection
 from jaxnest.api.collections.synapse_collection import SynapseCollection
 from jaxnest.api.collections.types import Mask
+from jaxnest.kernel.connect.connection_query import Query
 from jaxnest.kernel.connect.spatial_connecting import Population
 from jaxnest.kernel.kernel import kernel
-from jaxnest.kernel.tables.connection_query import Query
 from jaxnest.kernel.tables.values import datum
 
 __all__ = ["Connect", "Disconnect", "GetConnections", "TripartiteConnect"]
@@ -192,7 +192,7 @@ def GetConnections(
     ):
         raise errors.TypeMismatch(f"synapse_label has to be an integer, not {synapse_label!r}.")
     query = Query(
-        kernel,
+        kernel.connections,
         None if source is None else source.ids,
         None if target is None else target.ids,
         None if synapse_model is None else kernel.synapse_models[synapse_model].index,

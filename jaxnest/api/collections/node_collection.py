@@ -9,8 +9,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.api import units
-from jaxnest.api.collections import indexing, node_ids
+from jaxnest.api.collections import indexing, node_ids, units
 from jaxnest.api.collections.json_output import to_json
 from jaxnest.api.collections.node_ids import NodeIds
 from jaxnest.kernel import status
@@ -294,14 +293,14 @@ class NodeCollection:
         params = units.strip_all(params, self._unit_of)
         if isinstance(params, dict):
             changes = self._distributed(plain(params))
-            kernel.set_nodes(self.ids, changes)
+            status.set_nodes(kernel, self.ids, changes)
             return
         changes = [plain(dict(change.items())) for change in params]
         if len(changes) not in (1, len(self)):
             raise errors.BadParameter(
                 f"List of dictionaries must be the same size as the NodeCollection ({len(self)}), {len(changes)} given."
             )
-        kernel.set_nodes(self.ids, changes[0] if len(changes) == 1 else changes)
+        status.set_nodes(kernel, self.ids, changes[0] if len(changes) == 1 else changes)
 
     def _distributed(self, params: dict[str, Any]) -> dict[str, Any] | list[dict[str, Any]]:
         """Mark values that belong to successive nodes."""

@@ -139,6 +139,8 @@ class NodeTable:
         self._model_indices, self._rows, self._proxies = Growing(np.int32), Growing(np.int64), Growing(np.bool_)
         self.n_prepared = 0
         """Number of nodes when a run was prepared last: only these take part in it."""
+        self.n_numbered = 0
+        """Number of nodes that have positions on their threads (`thread_local_id`)."""
         self.version = 0
         """Counts changes of structure: nodes created, vector sizes changed, nodes frozen."""
         self.values_version = 0
@@ -172,6 +174,10 @@ class NodeTable:
         self._proxies.append(n, named.model.has_proxies)
         self.version += 1
         return first, first + n - 1
+
+    def number(self) -> None:
+        """Give all nodes their positions on their threads, as Connect and Prepare do."""
+        self.n_numbered = len(self)
 
     @staticmethod
     def bytes_per_node(model: type[Node]) -> int:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.connect.connecting import violation
 from jaxnest.kernel.connect.connection_checks import Problem
+from jaxnest.kernel.connect.connections import Connections
 from jaxnest.kernel.connect.delays import split, to_steps
 from jaxnest.kernel.connect.synapse_defaults import dictionary, integer, refuse, synapse_quantities
 from jaxnest.kernel.connect.synapse_spec import SynapseSpec
 from jaxnest.kernel.tables.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE, Table
 from jaxnest.kernel.tables.values import coerce, convert
-
-if TYPE_CHECKING:
-    from jaxnest.kernel.connect.connections import Connections
-    from jaxnest.kernel.kernel import Kernel
 
 HANDLE_KEYS = ("source", "target", "target_thread", "synapse_id", "port")
 """Names of what identifies a connection."""
@@ -90,13 +87,14 @@ class Query:
 
     def __init__(
         self,
-        kernel: Kernel,
+        connections: Connections,
         sources: np.ndarray | None = None,
         targets: np.ndarray | None = None,
         synapse_index: int | None = None,
         label: int | None = None,
     ) -> None:
-        self._kernel = kernel
+        self._connections = connections
+        self._nodes = connections.network.nodes
         self._sources = self._marked(sources)
         self._targets = self._marked(targets)
         self._synapse = synapse_index
@@ -105,13 +103,13 @@ class Query:
     def _marked(self, ids: np.ndarray | None) -> np.ndarray | None:
         if ids is None:
             return None
-        marks = np.zeros(len(self._kernel.nodes) + 1, np.bool_)
+        marks = np.zeros(len(self._nodes) + 1, np.bool_)
         marks[ids] = True
         return marks
 
     def run(self) -> Handles:
         """Return the connections in the order of GetConnections."""
-        connections = self._kernel.connections
+        connections = self._connections
         connections.sort(compact=False)
         tables: dict[tuple[int, int], dict[str, Table]] = {}
         for thread, index, category, table in connections.tables():
@@ -143,7 +141,7 @@ class Query:
         wanted = self._wanted(table)
         if self._targets is not None and category == FROM_DEVICE:
             # NEST does not find connections between devices by their targets.
-            wanted &= self._kernel.nodes.has_proxies(table.target)
+            wanted &= self._nodes.has_proxies(table.target)
         rows = by_source[wanted[by_source]]
         if self._targets is not None:
             keys = (
@@ -188,9 +186,9 @@ class Values:
         Which connections.
     """
 
-    def __init__(self, kernel: Kernel, handles: Handles) -> None:
-        self._kernel = kernel
-        self._connections: Connections = kernel.connections
+    def __init__(self, connections: Connections, handles: Handles) -> None:
+        self._connections = connections
+        self._network = connections.network
         self._handles = handles
 
     def _tables(self) -> Iterator[tuple[Table, np.ndarray, np.ndarray]]:
@@ -230,12 +228,12 @@ class Values:
         if name == "delay":
             steps, shift = table.columns["delay"].at(rows), table.named.model.delay_shift
             if shift:
-                clock = self._kernel.clock
+                clock = self._network.clock
                 return (clock.ms_per_tic * (steps * clock.tics_per_step) - table.columns[shift].at(rows)).tolist()
-            return (steps * self._kernel.clock.ms_per_step).tolist()
+            return (steps * self._network.clock.ms_per_step).tolist()
         if name == "receptor":
             ends = (handles.source[positions], handles.target[positions])
-            return self._kernel.nodes.shown_receptors(*ends, table.columns["receptor"].at(rows)).tolist()
+            return self._network.nodes.shown_receptors(*ends, table.columns["receptor"].at(rows)).tolist()
         if name in ("synapse_model", "sizeof"):
             return [table.named.name if name == "synapse_model" else table.named.model.size] * n
         if name in table.named.model.packed:
@@ -277,7 +275,7 @@ class Values:
                 self._set(table, rows[here], mine, coerce if each else convert)
         finally:
             self._connections.values_version += 1
-        if unknown and self._kernel.attributes.dict_miss_is_error:
+        if unknown and self._network.attributes.dict_miss_is_error:
             name = next(k for k in changes if k in unknown)
             hint = errors.nearest(name, set.union(*(_settable_names(table) for table, _, _ in tables)))
             models = ", ".join(dict.fromkeys(f"'{table.named.name}'" for table, _, _ in tables))
@@ -289,12 +287,12 @@ class Values:
         """Return the names of the values of which lists are distributed along the connections: as in NEST, those of the
         first connection.
         """
-        table, _, _ = next(Values(self._kernel, self._handles.take(slice(0, 1)))._tables())
+        table, _, _ = next(Values(self._connections, self._handles.take(slice(0, 1)))._tables())
         return status_names(table) - {"synapse_model", *table.named.model.packed}
 
     def _set(self, table: Table, rows: np.ndarray, changes: Mapping[str, Any], typed: Callable[..., Any]) -> None:
         """Change values in one table up to the first row that refuses one."""
-        kernel, spec = self._kernel, SynapseSpec(table.named)
+        clock, spec = self._network.clock, SynapseSpec(table.named)
         quantities = synapse_quantities(table.named.model)
         new = {k: typed(quantities[k], k, v) for k, v in changes.items() if k in quantities}
         if "synapse_label" in changes:
@@ -313,15 +311,15 @@ class Values:
         if "delay" in changes:
             ms = np.asarray(typed(settable_delay(), "delay", changes["delay"]), np.float64)
             shift = table.named.model.delay_shift
-            steps = np.broadcast_to(to_steps(kernel.clock, ms), len(rows))
+            steps = np.broadcast_to(to_steps(clock, ms), len(rows))
             lowest = steps
             if shift:
-                steps, new[shift] = (np.broadcast_to(a, len(rows)) for a in split(kernel.clock, ms))
+                steps, new[shift] = (np.broadcast_to(a, len(rows)) for a in split(clock, ms))
                 lowest = steps - (new[shift] > 0)
             bad = min(self._connections.delays.first_bad(a) for a in (lowest, steps))
             if bad < len(rows):
                 value = float(np.broadcast_to(ms, len(rows))[bad])
-                problems.append(Problem(bad, self._connections.delays.error(kernel.clock, value)))
+                problems.append(Problem(bad, self._connections.delays.error(clock, value)))
             new["delay"] = steps
         worst = min((p for p in problems if p is not None), key=lambda p: p.row, default=None)
         stop = len(rows) if worst is None else worst.row
