@@ -11,6 +11,7 @@ from jaxnest import errors
 from jaxnest.api.collections import units
 from jaxnest.api.collections.node_collection import NodeCollection
 from jaxnest.api.collections.types import CollocatedSynapses
+from jaxnest.kernel.connect.patterns import End
 from jaxnest.kernel.connect.spatial_projection import RULES as SPATIAL_RULES
 from jaxnest.kernel.kernel import kernel
 from jaxnest.random.parameter import Parameter
@@ -43,6 +44,14 @@ def connection_spec(conn_spec: Any) -> dict[str, Any]:
     if not isinstance(conn_spec, dict):
         raise TypeError(f"conn_spec must be a string or dict, not {type(conn_spec).__name__}")
     return dict(conn_spec)
+
+
+def single_nodes(pre: Any, post: Any) -> tuple[End, End] | None:
+    """Return source and target if both are collections of one node."""
+    if type(pre) is not NodeCollection or type(post) is not NodeCollection:
+        return None
+    source, target = pre.single, post.single
+    return None if source is None or target is None else (source, target)
 
 
 def populations(pre: Any, post: Any, conn_spec: Any) -> tuple[Any, Any, bool]:

@@ -62,6 +62,10 @@ def Connect(
     >>> nest.num_connections
     30
     """
+    ends = arguments.single_nodes(pre, post)
+    if ends is not None and kernel.connections.connect_again(*ends, conn_spec, syn_spec):
+        return GetConnections(pre, post) if return_synapsecollection else None
+    given = conn_spec, syn_spec
     pre, post, arrays = arguments.populations(pre, post, conn_spec)
     conn_spec = arguments.connection_spec(conn_spec)
     if "rule" not in conn_spec:
@@ -76,6 +80,8 @@ def Connect(
         return None
     if arguments.is_spatial(conn_spec, specs):
         _connect_spatial(pre, post, conn_spec, specs)
+    elif ends is not None:
+        kernel.connections.connect_first(ends, given, conn_spec, specs)
     else:
         kernel.connections.connect(pre.ids, post.ids, conn_spec, specs)
     return GetConnections(pre, post) if return_synapsecollection else None

@@ -145,6 +145,7 @@ class KernelStatus:
         """
         for name, value in changes.items():
             datum(name, value)
+        self._kernel.connections.patterns.forget()
         done: set[Any] = set()
         for name in SETTABLE:
             if name not in changes:

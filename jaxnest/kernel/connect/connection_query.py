@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, final
@@ -65,9 +67,10 @@ class Handles:
 
 def joined(parts: Sequence[Handles]) -> Handles:
     """Return the connections of all parts, one after the other."""
-    empty = [np.empty(0, np.int32) for _ in fields(Handles)]
+    if len(parts) == 1:
+        return parts[0]
     if not parts:
-        return Handles(*empty)
+        return Handles(*(np.empty(0, np.int32) for _ in fields(Handles)))
     return Handles(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Handles)))
 
 
@@ -120,8 +123,10 @@ class Query:
     def _of(self, index: int, thread: int, tables: dict[str, Table]) -> Iterator[Handles]:
         if NEURON in tables:
             table = tables[NEURON]
-            rows = np.flatnonzero(self._wanted(table))
-            yield self._handles(table, rows, table.places()[rows], index, thread, NEURON)
+            wanted = self._wanted(table)
+            rows = np.arange(len(table)) if wanted is None else wanted.nonzero()[0]
+            places = table.places()[rows] if len(table.gaps) else rows
+            yield self._handles(table, rows, places, places, index, thread, NEURON)
         both = [self._of_devices(tables[c], index, thread, c) for c in (TO_DEVICE, FROM_DEVICE) if c in tables]
         if self._sources is not None and len(both) == 2:
             found = joined(both)
@@ -139,6 +144,7 @@ class Query:
         port = np.empty(len(source), np.int64)
         port[by_source] = np.arange(len(source)) - first
         wanted = self._wanted(table)
+        wanted = np.ones(len(table), np.bool_) if wanted is None else wanted
         if self._targets is not None and category == FROM_DEVICE:
             # NEST does not find connections between devices by their targets.
             wanted &= self._nodes.has_proxies(table.target)
@@ -148,30 +154,33 @@ class Query:
                 (table.target[rows], source[rows]) if self._sources is not None else (source[rows], table.target[rows])
             )
             rows = rows[np.lexsort(keys)]
-        return self._handles(table, rows, port[rows], index, thread, category)
+        return self._handles(table, rows, port[rows], table.places()[rows], index, thread, category)
 
-    def _wanted(self, table: Table) -> np.ndarray:
-        wanted = np.ones(len(table), np.bool_) if table.disabled is None else ~table.disabled
+    def _wanted(self, table: Table) -> np.ndarray | None:
+        """Return which connections of a table are wanted, or None for all of them."""
+        parts = [] if table.disabled is None else [~table.disabled]
         if self._sources is not None:
-            wanted &= self._sources[table.source]
+            parts.append(self._sources[table.source])
         if self._targets is not None:
-            wanted &= self._targets[table.target]
+            parts.append(self._targets[table.target])
         if self._label is not None:
-            wanted &= table.columns["synapse_label"].array == self._label if "synapse_label" in table.columns else False
-        return wanted
+            labels = table.read("synapse_label") if "synapse_label" in table.columns else -1
+            parts.append(np.broadcast_to(labels == self._label, len(table)))
+        return functools.reduce(operator.and_, parts) if parts else None
 
     @staticmethod
-    def _handles(table: Table, rows: np.ndarray, port: np.ndarray, index: int, thread: int, category: str) -> Handles:
+    def _handles(
+        table: Table, rows: np.ndarray, port: np.ndarray, place: np.ndarray, index: int, thread: int, category: str
+    ) -> Handles:
         n = len(rows)
-        return Handles(
-            table.source[rows],
-            table.target[rows],
-            np.full(n, thread, np.int32),
-            np.full(n, index, np.int32),
-            port.astype(np.int32),
-            np.full(n, CATEGORIES.index(category), np.int8),
-            table.places()[rows].astype(np.int32),
-        )
+        columns = table.source[rows], table.target[rows], _filled(n, thread), _filled(n, index), port.astype(np.int32)
+        return Handles(*columns, _filled(n, CATEGORIES.index(category), np.int8), place.astype(np.int32))
+
+
+def _filled(n: int, value: int, dtype: Any = np.int32) -> np.ndarray:
+    array = np.empty(n, dtype)
+    array.fill(value)
+    return array
 
 
 @final

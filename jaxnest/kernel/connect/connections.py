@@ -7,6 +7,7 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any, final
 
 import numpy as np
@@ -16,6 +17,7 @@ from jaxnest.kernel.connect.connecting import Builder, Site
 from jaxnest.kernel.connect.connection_checks import DeviceRules
 from jaxnest.kernel.connect.delays import DelayLimits, to_steps
 from jaxnest.kernel.connect.loops.draws import Draws
+from jaxnest.kernel.connect.patterns import End, Patterns, thread_of
 from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
 from jaxnest.kernel.connect.tripartite import TripartiteBuilder
 from jaxnest.kernel.settings import messages
@@ -47,6 +49,8 @@ class Connections:
         Scripts have got connections since the last ones were made.
     devices
         What devices remember of their connections.
+    patterns
+        The kinds of single connections that were possible.
     before_access
         Called before values are read or written: the engine brings plastic weights home.
     before_move
@@ -63,6 +67,7 @@ class Connections:
         self.delays = DelayLimits()
         self.handed_out = False
         self.devices = DeviceRules(network.nodes)
+        self.patterns = Patterns(network, self.delays, self.devices)
         self._site = Site(network, self.delays, self.devices, self.announce_change, self.append)
         self.before_access: Callable[[], None] = lambda: None
         self.before_move: Callable[[], None] = lambda: None
@@ -243,6 +248,56 @@ class Connections:
         """
         Builder(self._site).connect_arrays(sources, targets, values)
 
+    def connect_first(
+        self,
+        ends: tuple[End, End],
+        given: tuple[Any, Any],
+        conn_spec: Mapping[str, Any],
+        syn_specs: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Connect a node to another one as `connect` does, and remember how.
+
+        Parameters
+        ----------
+        ends
+            The nodes.
+        given
+            Specifications of connections and synapses as scripts give them.
+        conn_spec, syn_specs
+            What they mean.
+        """
+        made: list[tuple[NamedModel, str, int, Mapping[str, Any]]] = []
+
+        def append(thread: int, *connections: Any) -> None:
+            made.append(connections)
+            self.append(thread, *connections)
+
+        source, target = (np.array([end[0]]) for end in ends)
+        Builder(replace(self._site, append=append)).connect(source, target, conn_spec, syn_specs)
+        if len(made) == 1 and made[0][2] == 1:
+            self.patterns.remember(ends, given, made[0][0], made[0][1], made[0][3])
+
+    def connect_again(self, source: End, target: End, conn_spec: Any, syn_spec: Any) -> bool:
+        """Connect a node to another one if this is known to be possible; return whether it was done.
+
+        Parameters
+        ----------
+        source, target
+            The nodes.
+        conn_spec, syn_spec
+            Specifications as scripts give them.
+        """
+        found = self.patterns.find(source, target, conn_spec, syn_spec)
+        if found is None:
+            return False
+        pattern, single = found
+        self.announce_change()
+        self.delays.use_between(single[-1], single[-1])
+        self._note(pattern.category, source[0], target[0])
+        thread = thread_of(pattern, source, target, self.network.n_threads)
+        self._tables.provide(thread, pattern.named, pattern.category).append_one(single, pattern.values)
+        return True
+
     def connect_spatial(
         self,
         sources: Population,
@@ -295,10 +350,14 @@ class Connections:
 
     def append(self, thread: int, named: NamedModel, category: str, n: int, values: Mapping[str, Any]) -> None:
         """Add `n` connections to a table; each value is an array or belongs to all of them."""
+        self._note(category, values["source"], values["target"])
+        self._tables.provide(thread, named, category).append(n, values)
+
+    def _note(self, category: str, sources: Any, targets: Any) -> None:
+        """Note that connections are made."""
         self.network.nodes.number()
         if category != TO_DEVICE:
-            self.network.nodes.note_inputs(values["source"], values["target"])
-        self._tables.provide(thread, named, category).append(n, values)
+            self.network.nodes.note_inputs(sources, targets)
         self.version += 1
         self._unsorted = True
 

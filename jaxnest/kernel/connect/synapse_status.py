@@ -68,6 +68,7 @@ def set_synapse_defaults(connections: Connections, named: NamedModel, changes: M
     """
     model: type[Synapse] = named.model
     network = connections.network
+    connections.patterns.forget()
     changes = {name: datum(name, value) for name, value in changes.items()}
     refuse(model, changes)
     stored = defaults(named)
