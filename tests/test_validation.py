@@ -15,8 +15,7 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
-from jaxnest.kernel.connect import connecting, connections, delays
-from jaxnest.kernel.tables import connection_query
+from jaxnest.kernel.connect import connecting, connection_query, connections, delays
 from jaxnest.models.contract import registry
 from jaxnest.random.numbers import engines
 from jaxnest.random.numbers.streams import RandomStreams

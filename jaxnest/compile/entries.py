@@ -12,7 +12,7 @@ from numba import types
 from jaxnest.compile import caching
 from jaxnest.compile.apart import unpack, word
 from jaxnest.compile.compiling import callback, njit
-from jaxnest.compile.operations import element_and_dimensions
+from jaxnest.compile.kinds import element_and_dimensions
 
 _ELEMENTS = {
     "i4": types.int32, "i8": types.int64, "u4": types.uint32, "u8": types.uint64, "f8": types.float64,
@@ -57,6 +57,7 @@ class entry:
         self._subject = subject
 
     def __call__(self, function: Callable[[int], int]) -> entry:
+        """Take the function."""
         self.__wrapped__ = function
         return self
 

@@ -17,7 +17,7 @@ REFERENCE = Path(__file__).parents[2] / "nest_reference"
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """An empty network and default settings, those included that ResetKernel keeps."""
-    kernel.attributes = Attributes(kernel)
+    kernel.attributes = Attributes()
     nest.ResetKernel()
     nest.verbosity = nest.VerbosityLevel.QUIET
     yield

@@ -20,7 +20,7 @@ Python = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
     """An empty network and default settings."""
-    kernel.attributes = Attributes(kernel)
+    kernel.attributes = Attributes()
     nest.ResetKernel()
     nest.verbosity = nest.VerbosityLevel.QUIET
     yield

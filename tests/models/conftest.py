@@ -28,7 +28,7 @@ def empty_kernel() -> Iterator[None]:
     nest.ResetKernel()
     nest.verbosity = nest.VerbosityLevel.ERROR
     yield
-    kernel.attributes = Attributes(kernel)  # some outlive ResetKernel
+    kernel.attributes = Attributes()  # some outlive ResetKernel
     nest.ResetKernel()
 
 
