@@ -27,7 +27,7 @@ from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-from jaxnest.compile import caching
+from jaxnest.compile import caching, failures
 from jaxnest.compile.compiling import callback, njit
 
 _WORD = ir.IntType(64)
@@ -86,6 +86,8 @@ class Apart:
         words = [w for kind, argument in zip(self._arguments, arguments, strict=True) for w in _words(kind, argument)]
         pack = np.array(words, np.int64)
         result = np.array(_ENTRY(int(self._slot[0]))(pack.ctypes.data), np.int64)
+        if failures.FAILED[0]:
+            failures.raise_kept()
         return None if self._result == types.none else result.view(str(self._result))[()]
 
     @functools.cached_property
@@ -101,9 +103,9 @@ class Apart:
                 break
             except KeyboardInterrupt:  # callers need what they called for
                 interrupted = True
-            except BaseException:  # nothing but a report comes through machine code: nobody may go on without a result
-                _interrupt_soon()
-                raise
+            except BaseException as error:  # nothing comes through machine code
+                failures.keep(self._name, type(error), error, error.__traceback__)
+                return 0
         if interrupted:
             _interrupt_soon()
         return _ENTRY(int(self._slot[0]))(pack)
@@ -122,7 +124,7 @@ class Apart:
 
         file = self._function.__code__.co_filename
         source = caching.digest_of_file(file) if os.path.exists(file) else file
-        return callback(entry, types.int64(types.int64), f"{self._name}_{source}")
+        return callback(entry, self._name, f"{self._name}_{source}")
 
 
 def _interrupt_soon() -> None:

@@ -19,7 +19,7 @@ _ELEMENTS = {
 }  # fmt: skip
 
 
-def compile_entry(function: Callable[..., Any], kinds: tuple[str, ...], key: str) -> Any:
+def compile_entry(function: Callable[..., Any], kinds: tuple[str, ...], key: str, subject: str) -> Any:
     """Compile a function so that it takes its arguments from a pack."""
     body, load = body_of(function), loader_of_pack(kinds)
 
@@ -28,7 +28,7 @@ def compile_entry(function: Callable[..., Any], kinds: tuple[str, ...], key: str
 
     file = getattr(function, "py_func", function).__code__.co_filename
     source = caching.digest_of_file(file) if os.path.exists(file) else file
-    return callback(entry, types.int64(types.int64), f"{key}_{source}")
+    return callback(entry, subject, f"{key}_{source}")
 
 
 def body_of(function: Callable[..., Any]) -> Any:
@@ -48,14 +48,21 @@ def _numba_type(kind: str) -> Any:
 
 @final
 class entry:
-    """Decorator of a function of an address that compiled code calls; it is compiled when it is needed."""
+    """Decorator of a function of an address that compiled code calls; it is compiled when it is needed.
 
-    def __init__(self, function: Callable[[int], int]) -> None:
+    `subject` says whose code it is, in errors.
+    """
+
+    def __init__(self, subject: str) -> None:
+        self._subject = subject
+
+    def __call__(self, function: Callable[[int], int]) -> entry:
         self.__wrapped__ = function
+        return self
 
     @functools.cached_property
     def _compiled(self) -> Any:
-        return callback(self.__wrapped__, types.int64(types.int64))
+        return callback(self.__wrapped__, self._subject)
 
     @property
     def address(self) -> int:

@@ -69,6 +69,8 @@ class Session:
         self._away = False
         """True while the back end holds newer states than the node table."""
         self._steps_per_call = 0
+        self.exploded = False
+        """True after a run that ended with a state with which nothing can go on."""
 
     # -- building ----------------------------------------------------------------------------------
 
@@ -356,7 +358,13 @@ class Session:
             started, begin = time.perf_counter(), step
             goal = min(end, self._slice_border(step + self._steps_per_call))
             while step < goal:
-                reached = self._runner.run(step, goal)
+                try:
+                    reached = self._runner.run(step, goal)
+                except errors.KernelException:
+                    self._undrained = None
+                    self._drain(drained, self._runner.reached)
+                    progress(self._runner.reached)
+                    raise
                 if reached == step:
                     self._grow()
                 if any(b.counters[layout.ARCHIVE_NEEDED] + b.counters[layout.ARCHIVE_LATE] for b in self._buffers):
@@ -371,7 +379,7 @@ class Session:
                 drained = step
             self._refuse_lost()
             interrupted = progress(step)
-            self._check_states(begin, step)
+            self._check_states(begin, step, progress)
             seconds = max(1e-6, time.perf_counter() - started)
             factor = min(8.0, AIM_SECONDS / seconds)
             most = min(MOST_STEPS, int(self._steps_per_call * max(0.25, factor)))
@@ -473,11 +481,15 @@ class Session:
                 "longer than the interval of updates)."
             )
 
-    def _check_states(self, begin: int, end: int) -> None:
-        """Stop at states that are not numbers any more."""
+    def _check_states(self, begin: int, end: int, progress: Callable[[int], bool]) -> None:
+        """Stop at states that are not numbers any more, if need be where the slice began in which they came up."""
         found = self._runner.unstable()
         if found is not None:
             batch, row, name = found
+            self.exploded = batch.model.explodes
+            if self.exploded and self._backend == "native":
+                begin = max(begin, (end - 1) // self._network.connections.min_delay * self._network.connections.min_delay)
+                progress(begin)
             clock, node = self._network.clock, int(batch.node_ids[row])
             raise errors.NumericalInstability(
                 f"A numerical instability was detected: the state variable {name} of node {node} "

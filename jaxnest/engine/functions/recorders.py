@@ -43,7 +43,8 @@ def recorder(model: type[Any], variables: tuple[str, ...], vectors: frozenset[st
         return 0
 
     key = f"{model.__module__}.{model.name}.record.{name}.{variables}.{sorted(vectors)}"
-    return callback(record, types.int64(types.int64), f"{model.name}_record_{name}_{fingerprint(model, key)}")
+    about = f"{model.name} (recordable {name})"
+    return callback(record, about, f"{model.name}_record_{name}_{fingerprint(model, key)}")
 
 
 def recorder_words(

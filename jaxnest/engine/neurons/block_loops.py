@@ -71,7 +71,7 @@ def block_loop(model: type[Any], variables: tuple[str, ...], silent: frozenset[s
             )  # fmt: skip
 
     key = f"{model.__module__}.{variables}.{sorted(silent)}"
-    return Operation(lean(advance), KINDS, f"{model.name}_{fingerprint(model, key)}")
+    return Operation(lean(advance), KINDS, model.name, fingerprint(model, key))
 
 
 def work_rows(model: type[Any], variables: tuple[str, ...]) -> int:

@@ -212,6 +212,8 @@ class Node(Model, abstract=True):
     """More nodes are advanced together if a slice has so few steps that there are less updates of nodes than these."""
     may_be_undefined: ClassVar[bool] = False
     """An infinite or undefined state is no error, as with equations that have a gap."""
+    explodes: ClassVar[bool] = False
+    """An infinite or undefined state ends the simulation in the slice where it comes up: only ResetKernel helps."""
     off_grid: ClassVar[bool] = False
     """Sends spikes that are not bound to the grid of time steps."""
     queue_channel: ClassVar[str | None] = None
