@@ -148,7 +148,7 @@ def build_plan(
         connections.min_delay,
         connections.max_delay,
         shards,
-        delivery or _delivery_tables(network, shards, lookups),
+        delivery or _delivery_tables(network, network.connections, shards, lookups),
         device_tables,
         recorders,
         [windows[n] for n in recorders.tolist()],
@@ -183,7 +183,25 @@ def connection_tables(network: Network, plan: Plan) -> tuple[list[DeliveryTable]
     lookups = [shard.lane_lookup(len(network.nodes)) for shard in plan.shards]
     _refuse_negative(network, plan.shards, lookups)
     devices = _device_tables(network.connections, plan.shards, lookups, plan.recorders, plan.detectors)
-    return _delivery_tables(network, plan.shards, lookups), devices
+    return _delivery_tables(network, network.connections, plan.shards, lookups), devices
+
+
+def tables_under_way(network: Network, plan: Plan) -> list[DeliveryTable]:
+    """Return the connections, laid out for a plan, over which spikes go that are waiting for the next slice."""
+    lookups = [shard.lane_lookup(len(network.nodes)) for shard in plan.shards]
+    return _delivery_tables(network, _UnderWay(network.connections), plan.shards, lookups)
+
+
+@final
+class _UnderWay:
+    """Connections as spikes see them that are waiting for the next slice."""
+
+    def __init__(self, connections: Any) -> None:
+        self._connections = connections
+
+    def delivering(self) -> Iterator[tuple[int, int, str, Any]]:
+        """Yield the tables."""
+        return self._connections.delivering(under_way=True)
 
 
 def setting_names(network: Network) -> tuple[str, ...]:
@@ -242,8 +260,9 @@ def _recorder_windows(stores: dict[Any, Any], clock: Any) -> dict[int, tuple[int
     return windows
 
 
-def _delivery_tables(network: Network, shards: list[Shard], lookups: list[Any]) -> list[DeliveryTable]:
-    connections = network.connections
+def _delivery_tables(
+    network: Network, connections: Any, shards: list[Shard], lookups: list[Any]
+) -> list[DeliveryTable]:
     dynamics = dynamics_of(t for _, _, category, t in connections.delivering() if category != "from_device")
     return [
         build_delivery(shard, _delivered(connections, shard, lookup), lookup, watched(connections), dynamics, network)

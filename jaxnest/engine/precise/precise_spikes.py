@@ -116,6 +116,18 @@ class PreciseSpikes:
             self.begin[here], self.end[here] = old.begin[there], old.end[there]
             self.returns[here] = old.returns[there]
 
+    def senders(self) -> np.ndarray:
+        """Return which nodes have sent the registered spikes."""
+        from jaxnest.engine.precise.off_grid import COLUMN
+
+        return self.register.rows[:, COLUMN].astype(np.int64)
+
+    def synaptic_events(self, watched: np.ndarray) -> int:
+        """Return how many events these spikes make at connections; `watched` has their number for each node."""
+        from jaxnest.engine.precise.off_grid import MULTIPLE
+
+        return int((watched[self.senders()] * np.abs(self.register.rows[:, MULTIPLE])).sum())
+
     def heard_records(self) -> np.ndarray:
         """Return the event records of what recorders have heard."""
         rows = self.heard.rows
