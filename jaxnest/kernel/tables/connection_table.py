@@ -278,6 +278,9 @@ class Table:
         shared
             All others.
         """
+        if self.disabled is not None:
+            self.append(1, {**shared, **self._gathered([single])})
+            return
         if not self._new or self._new[-1][0] is not shared:
             self._new.append((shared, []))
         self._new[-1][1].append(single)
@@ -308,7 +311,7 @@ class Table:
     def disable(self, row: int) -> None:
         """Remove a connection, but leave its place until `compact`."""
         if self.disabled is None:
-            self.disabled = np.zeros(len(self), np.bool_)
+            self.disabled = np.zeros(len(self.source), np.bool_)
         self.disabled[row] = True
 
     def compact(self) -> bool:
