@@ -54,9 +54,11 @@ CHANGES = (
     lambda: nest.Disconnect(nest.GetConnections()[:1]),
     lambda: nest.Simulate(1.0),
 )
+NODES = st.one_of(st.integers(0, 3), st.integers(0, 3 * len(MODELS)))
+"""Single nodes, then populations, of which the last one has two models; often the same."""
 ACTIONS = st.lists(
     st.one_of(
-        st.tuples(st.integers(0, 2 * len(MODELS) - 1), st.integers(0, 3), st.sampled_from(CONN_SPECS), SYN_SPECS),
+        st.tuples(NODES, NODES, st.sampled_from(CONN_SPECS), SYN_SPECS),
         st.sampled_from(CHANGES),
     ),
     min_size=3,
@@ -70,7 +72,8 @@ def outcome(threads: int, actions: Sequence[Any]) -> tuple[list[str], dict[Any, 
     nest.set(local_num_threads=threads, compute_backend="native")
     nest.CopyModel("static_synapse", "copied")
     populations = [nest.Create(model, 2) for model in MODELS]
-    nodes = [node for population in populations for node in population]
+    pairs = [node for population in populations for node in population]
+    nodes = [*pairs, *populations, populations[0] + populations[1]]
     raised = []
     for action in actions:
         try:
@@ -78,8 +81,9 @@ def outcome(threads: int, actions: Sequence[Any]) -> tuple[list[str], dict[Any, 
                 action()
             else:
                 source, target, conn_spec, syn_spec = action
-                nest.Connect(nodes[source], nodes[target], conn_spec, syn_spec)
-                nest.Connect(nodes[source ^ 1], nodes[target ^ 1], conn_spec, syn_spec)
+                for flip in (0, 1):  # the other node of a model is connected in the same way
+                    pre, post = (nodes[i ^ flip if i < len(pairs) else i] for i in (source, target))
+                    nest.Connect(pre, post, conn_spec, syn_spec)
         except Exception as error:  # whatever it is
             raised.append(f"{type(error).__name__}: {error}")
         else:
@@ -103,7 +107,7 @@ def test_patterns_make_the_same_connections(threads: int, actions: list[Any]) ->
 def test_connections_are_made_by_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
     neurons = nest.Create("iaf_psc_alpha", 4)
     nest.Connect(neurons[0], neurons[1], "one_to_one", {"weight": 1.0, "delay": 1.5})
-    monkeypatch.setattr(Connections, "connect_first", None)
+    monkeypatch.setattr(Connections, "connect", None)
     for i in range(3):
         nest.Connect(neurons[i], neurons[i + 1], "one_to_one", {"weight": float(i), "delay": 1.0 + i})
     found = nest.GetConnections()
@@ -114,3 +118,5 @@ def test_connections_are_made_by_patterns(monkeypatch: pytest.MonkeyPatch) -> No
         "delay": [1.5, 1.0, 2.0, 3.0],
     }
     assert (nest.min_delay, nest.max_delay) == (1.0, 3.0)
+    nest.Connect(neurons[1:], neurons[1:], "one_to_one", {"weight": 2.0, "delay": 1.0})
+    assert nest.GetConnections(neurons[1:], neurons[1:]).target == [3, 2, 4, 3, 4]

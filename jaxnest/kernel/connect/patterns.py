@@ -1,17 +1,16 @@
-"""Connecting one node to another as nodes of the same models were connected before, without checking all anew."""
+"""Connecting nodes as others of the same models were connected before, without checking everything anew."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from jaxnest.kernel.connect.connection_checks import DeviceRules
 from jaxnest.kernel.connect.delays import DelayLimits, steps_of
 from jaxnest.kernel.connect.rules import RULES
-from jaxnest.kernel.tables.connection_table import FROM_DEVICE, SINGLE, TO_DEVICE
+from jaxnest.kernel.tables.connection_table import SINGLE
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
 from jaxnest.models.contract.detector import Detector
@@ -28,6 +27,15 @@ MOST = 1000
 
 End = tuple[int, NamedModel]
 """Id and model of a node."""
+
+
+class Given(NamedTuple):
+    """What a call says: specifications as scripts give them, and the model of all sources and that of all targets."""
+
+    conn_spec: Any
+    syn_spec: Any
+    source: NamedModel | None
+    target: NamedModel | None
 
 
 @final
@@ -56,68 +64,56 @@ class Pattern:
 
 @final
 class Patterns:
-    """The kinds of single connections that were possible, under the present settings and defaults."""
+    """The kinds of connections that were possible, under the present settings and defaults."""
 
-    def __init__(self, network: Network, delays: DelayLimits, devices: DeviceRules) -> None:
+    def __init__(self, network: Network, delays: DelayLimits) -> None:
         self._network = network
         self._delays = delays
-        self._devices = devices
         self._known: dict[Hashable, Pattern] = {}
 
     def forget(self) -> None:
         """Forget everything, since settings or defaults change."""
         self._known.clear()
 
-    def find(
-        self, source: End, target: End, conn_spec: Any, syn_spec: Any
-    ) -> tuple[Pattern, tuple[int, int, float | None, int]] | None:
-        """Return the pattern of a connection and its own values, or None if it may be none that is possible."""
+    def find(self, given: Given) -> tuple[Pattern, float | None, int] | None:
+        """Return pattern, weight and delay (in steps) of connections, or None if they may be none that are possible."""
         try:
-            pattern = self._known.get((_content(conn_spec), _content(syn_spec), source[1].model, target[1].model))
+            pattern = self._known.get(_key(given))
         except TypeError:  # values that cannot be compared
             return None
-        if pattern is None or source[0] == target[0]:
+        if pattern is None:
             return None
-        weight, delay = pattern.weight, pattern.delay
+        weight, delay, syn_spec = pattern.weight, pattern.delay, given.syn_spec
         if type(syn_spec) is dict:
             weight = syn_spec.get("weight", weight)
             if "delay" in syn_spec:
                 delay = steps_of(self._network.clock, syn_spec["delay"])
         named = pattern.named
-        fits = (
-            weight == weight
-            and self._delays.allow(delay)
-            and self._network.synapse_models[named.name] is named
-            and (pattern.category != FROM_DEVICE or self._devices.bind(source[0], named))
-        )
-        return (pattern, (source[0], target[0], weight, delay)) if fits else None
+        fits = weight == weight and self._delays.allow(delay) and self._network.synapse_models[named.name] is named
+        return (pattern, None if weight is None else float(weight), delay) if fits else None
 
-    def remember(
-        self, ends: tuple[End, End], specifications: tuple[Any, Any], named: NamedModel, category: str, values: Any
-    ) -> None:
-        """Remember the only connection that a call has made, if others can be made like it."""
-        model, (source, target) = named.model, (end[1].model for end in ends)
-        special = not model.has_delay or model.delay_shift or model.needs_learning or getattr(source, "samples", False)
-        counted = any(m.receptor_vector is not None or issubclass(m, Detector) for m in (source, target))
-        if special or counted or not all(map(_is_plain, specifications)) or not _is_certain(specifications[0]):
+    def remember(self, given: Given, named: NamedModel, category: str, values: Mapping[str, Any]) -> None:
+        """Remember the connections that a call has made, if others can be made like them."""
+        if given.source is None or given.target is None:
             return
-        shared = {k: v.item() if isinstance(v, np.ndarray) else v for k, v in values.items()}
-        pattern = Pattern(
-            named,
-            category,
-            shared.get("weight"),
-            shared["delay"],
-            {k: v for k, v in shared.items() if k not in SINGLE},
-        )
+        model, source, target = named.model, given.source.model, given.target.model
+        special = not model.has_delay or model.delay_shift or model.needs_learning or getattr(source, "samples", False)
+        special |= target.collects or not (_is_plain(given.conn_spec) and _is_plain(given.syn_spec))
+        counted = any(m.receptor_vector is not None or issubclass(m, Detector) for m in (source, target))
+        shared = {k: v for k, v in values.items() if k not in ("source", "target")}
+        if special or counted or not _is_certain(given.conn_spec) or any(map(np.ndim, shared.values())):
+            return
         if len(self._known) == MOST:
             self.forget()
-        self._known[*map(_content, specifications), source, target] = pattern
+        rest = {k: v for k, v in shared.items() if k not in SINGLE}
+        self._known[_key(given)] = Pattern(named, category, shared.get("weight"), shared["delay"], rest)
 
 
-def thread_of(pattern: Pattern, source: End, target: End, n_threads: int) -> int:
-    """Return the virtual process that has a connection."""
-    of_source = pattern.category == TO_DEVICE and source[1].model.has_proxies
-    return (source if of_source else target)[0] % n_threads
+def _key(given: Given) -> Hashable:
+    source, target = given.source, given.target
+    if source is None or target is None:
+        return None
+    return _content(given.conn_spec), _content(given.syn_spec), source.model, target.model
 
 
 def _content(specification: Any) -> Hashable:
@@ -144,6 +140,13 @@ def _is_plain(specification: Any) -> bool:
 
 def _is_certain(conn_spec: Any) -> bool:
     """True if a rule always connects two different nodes, and in one direction only."""
-    options = conn_spec if type(conn_spec) is dict else {"rule": conn_spec or "all_to_all"}
-    rule = RULES[options["rule"]]
-    return not (rule.draws or rule.needs_proxies or options.get("make_symmetric"))
+    name, options = rule_of(conn_spec)
+    return not (RULES[name].draws or RULES[name].needs_proxies or options.get("make_symmetric"))
+
+
+def rule_of(conn_spec: Any) -> tuple[str, dict[str, Any]]:
+    """Return name and options of a rule that scripts have given."""
+    if type(conn_spec) is not dict:
+        return conn_spec or "all_to_all", {}
+    options = dict(conn_spec)
+    return options.pop("rule"), options
