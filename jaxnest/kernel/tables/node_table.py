@@ -39,10 +39,14 @@ class Growing:
     def __init__(self, dtype: Any) -> None:
         self.array = self._space = np.empty(0, dtype)
 
+    def has_space(self, n: int) -> bool:
+        """True if there is space for `n` further entries."""
+        return len(self.array) + n <= len(self._space)
+
     def reserve(self, n: int) -> None:
         """Provide space for `n` further entries."""
-        first = len(self.array)
-        if first + n > len(self._space):
+        if not self.has_space(n):
+            first = len(self.array)
             space = np.empty(max(first + n, first + first // 4 + 8), self._space.dtype)
             space[:first] = self.array
             self._space = space
@@ -50,10 +54,11 @@ class Growing:
 
     def append(self, n: int, values: Any) -> None:
         """Add `n` entries: an array, or one value for all."""
-        self.reserve(n)
         first = len(self.array)
-        self.array = self._space[: first + n]
-        self.array[first:] = values
+        if first + n > len(self._space):
+            self.reserve(n)
+        self.array = array = self._space[: first + n]
+        array[first:] = values
 
 
 @final
@@ -119,8 +124,9 @@ class Store:
 
     def _write(self, new_rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
         n = sum(number for number, _ in new_rows)
-        for column in (*self._growing.values(), self._frozen):
-            column.reserve(n)
+        if not self._frozen.has_space(n):  # nor have the others, which are as long
+            for column in (*self._growing.values(), self._frozen):
+                column.reserve(n)
         for name, dtype in self._dtypes.items():
             column = self._growing[name]
             for number, defaults in new_rows:
