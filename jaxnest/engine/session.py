@@ -488,7 +488,8 @@ class Session:
             batch, row, name = found
             self.exploded = batch.model.explodes
             if self.exploded and self._backend == "native":
-                begin = max(begin, (end - 1) // self._network.connections.min_delay * self._network.connections.min_delay)
+                min_delay = self._network.connections.min_delay
+                begin = max(begin, (end - 1) // min_delay * min_delay)
                 progress(begin)
             clock, node = self._network.clock, int(batch.node_ids[row])
             raise errors.NumericalInstability(

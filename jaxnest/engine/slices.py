@@ -18,13 +18,9 @@ from typing import Any, final
 
 import numpy as np
 
-<<<<<<< HEAD
+from jaxnest.compile.failures import FAILED, raise_kept
 from jaxnest.compile.kinds import I8, I8x2
 from jaxnest.compile.operations import Operation, Pack
-=======
-from jaxnest.compile.failures import FAILED, raise_kept
-from jaxnest.compile.operations import I8, I8x2, Operation, Pack
->>>>>>> g
 from jaxnest.engine.layout import CLOCK_WORDS, FROM, ORIGIN, SEGMENT, TO
 
 STEP, END, MIN_DELAY, MEETING, WORKER, FITS = range(6)
@@ -203,17 +199,13 @@ def run_slices(meeting: bool) -> Operation:
             everywhere &= block[first + worker] != 0
         return everywhere
 
-<<<<<<< HEAD
     @njit(nogil=True)
     def go_on(control: np.ndarray) -> bool:
         return control[FITS] != 0
 
     agree = meet if meeting else go_on
 
-    def run(control: I8, calls: I8x2, checks: I8x2, clocks: I8) -> None:
-=======
     def run(control: I8, calls: I8x2, checks: I8x2, clocks: I8, failed: I8) -> None:
->>>>>>> g
         goes_on = True
         while goes_on and control[STEP] < control[END]:
             begin, stop = control[STEP] % control[MIN_DELAY], 0

@@ -129,25 +129,16 @@ class Simulation:
             raise errors.KernelException("Run called without Prepare: call Prepare first, or use Simulate.")
         network, session = self._network, self._session
         assert session is not None
-<<<<<<< HEAD
-        network.streams.synchrony_check()
-=======
         self._refuse_broken()
-        kernel.streams.synchrony_check()
->>>>>>> g
+        network.streams.synchrony_check()
         if steps == 0:
             return
         self._announce_run(steps)
         started = time.perf_counter() - compilers.seconds
         session.take_changes(self.step)
         self.has_run = True
-<<<<<<< HEAD
         self._connections.freeze_extrema()
         with self._busy, _Progress(self, network.attributes.print_time, self.step, steps) as progress:
-            self.step = session.run(self.step, self.step + steps, progress.update)
-=======
-        kernel.connections.freeze_extrema()
-        with self._busy, _Progress(self, kernel.attributes.print_time, self.step, steps) as progress:
             self.broken = True
             try:
                 self.step = session.run(self.step, self.step + steps, progress.update)
@@ -155,7 +146,6 @@ class Simulation:
             except errors.NumericalInstability:
                 self.broken = session.exploded
                 raise
->>>>>>> g
         self.spike_count = session.spike_count()
         self._recording.post_run()
         network.streams.synchrony_check()

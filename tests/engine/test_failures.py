@@ -10,7 +10,8 @@ import pytest
 
 import jaxnest as nest
 from jaxnest.compile.failures import FAILED
-from jaxnest.compile.operations import F8, operation
+from jaxnest.compile.kinds import F8
+from jaxnest.compile.operations import operation
 from jaxnest.models import ArchivingNeuron, Quantity, register, register_synapse
 from jaxnest.models.contract import registry
 from jaxnest.models.contract.device import Stimulator

@@ -12,7 +12,6 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import types
 
 from jaxnest.compile.compiling import callback, njit
 from jaxnest.compile.intrinsics import array, call_function, loader

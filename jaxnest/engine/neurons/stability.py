@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.compile.operations import F8, Pack, operation
+from jaxnest.compile.kinds import F8
+from jaxnest.compile.operations import Pack, operation
 from jaxnest.engine.network.shard import Batch
 
 
