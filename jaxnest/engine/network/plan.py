@@ -1,4 +1,4 @@
-"""The immutable description of one network for the back ends, made from the kernel's tables."""
+"""The immutable description of one network for the executors, made from the kernel's tables."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class Batch:
 
     @property
     def tile(self) -> int:
-        """Number of nodes that the default back end advances together."""
+        """Number of nodes that are advanced together."""
         if self.side_by_side:
             return WIDTH
         if self.whole:
