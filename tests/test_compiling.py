@@ -228,23 +228,22 @@ def test_loops_depend_on_what_functions_of_models_mean(monkeypatch: Any) -> None
 MADE_BY_ONE_FUNCTION = """
 import sys
 import numpy as np
-from numba import float64, int64
 from jaxnest.compile.compiling import callback, njit
 
 def made(power):
     @njit(error_model="numpy")
-    def raised(x, n):  # a loop that is not inlined
+    def raised(n):  # a loop that is not inlined
         total = np.zeros(n)
         for i in range(n):
-            total[i] = (total[i - 1] if i else 1.0) * (x + i) ** power
+            total[i] = (total[i - 1] if i else 1.0) * (2.0 + i) ** power
         return np.sort(total)[n - 1]
 
-    def entry(x, n):
-        return raised(x, n) + raised(x, n + 1)
+    def entry(n):
+        return int(raised(n) + raised(n + 1))
 
-    return callback(entry, float64(float64, int64), f"power_{power}").ctypes
+    return callback(entry, "power", f"power_{power}").ctypes
 
-print(*(made(int(power))(2.0, 3) for power in sys.argv[1:]))
+print(*(made(int(power))(3) for power in sys.argv[1:]))
 """
 
 
