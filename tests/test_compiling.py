@@ -223,3 +223,42 @@ def test_loops_depend_on_what_functions_of_models_mean(monkeypatch: Any) -> None
         assert fingerprint(model) != before
     finally:
         fingerprints._content.cache_clear()
+
+
+MADE_BY_ONE_FUNCTION = """
+import sys
+import numpy as np
+from numba import float64, int64
+from jaxnest.compile.compiling import callback, njit
+
+def made(power):
+    @njit(error_model="numpy")
+    def raised(x, n):  # a loop that is not inlined
+        total = np.zeros(n)
+        for i in range(n):
+            total[i] = (total[i - 1] if i else 1.0) * (x + i) ** power
+        return np.sort(total)[n - 1]
+
+    def entry(x, n):
+        return raised(x, n) + raised(x, n + 1)
+
+    return callback(entry, float64(float64, int64), f"power_{power}").ctypes
+
+print(*(made(int(power))(2.0, 3) for power in sys.argv[1:]))
+"""
+
+
+def test_machine_code_of_several_processes_comes_together(tmp_path: Path) -> None:
+    (tmp_path / "functions.py").write_text(MADE_BY_ONE_FUNCTION, encoding="utf-8")
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "JAXNEST_CACHE_DIR": str(tmp_path)}
+
+    def results(*powers: str) -> list[float]:
+        command = [sys.executable, str(tmp_path / "functions.py"), *powers]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=True)
+        return [float(word) for word in done.stdout.split()]
+
+    (first,), (second,) = results("1"), results("2")
+    assert first == 2 * 3 * 4 + 2 * 3 * 4 * 5
+    assert second == (2 * 3 * 4) ** 2 + (2 * 3 * 4 * 5) ** 2
+    assert results("1", "2") == [first, second]
+    assert results("2", "1") == [second, first]

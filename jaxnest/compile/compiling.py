@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import itertools
 import os
 import pickle
 import re
@@ -21,6 +22,7 @@ import llvmlite
 import numba
 from llvmlite.binding import Linkage
 from numba.core import types
+from numba.core.bytecode import FunctionIdentity
 from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
 from numba.core.codegen import JITCodeLibrary
@@ -34,6 +36,20 @@ from numba.core.typed_passes import NativeLowering
 
 from jaxnest.compile import caching
 from jaxnest.compile.compile_time import compilers
+
+
+def _number_functions() -> None:
+    """Give functions numbers, which are part of their names in machine code, that those of other processes do not have.
+
+    Machine code that several processes have kept may come together in one. Of two functions of the same name the
+    first one would be called in both places.
+    """
+    FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(7), "little"))
+
+
+_number_functions()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_number_functions)
 
 
 @final

@@ -12,7 +12,7 @@ from numba import types
 from jaxnest.compile import caching
 from jaxnest.compile.apart import unpack, word
 from jaxnest.compile.compiling import callback, njit
-from jaxnest.compile.operations import element_and_dimensions
+from jaxnest.compile.kinds import element_and_dimensions
 
 _ELEMENTS = {
     "i4": types.int32, "i8": types.int64, "u4": types.uint32, "u8": types.uint64, "f8": types.float64,

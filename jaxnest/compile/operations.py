@@ -15,20 +15,8 @@ from typing import Any, final
 
 import numpy as np
 
-I4 = I8 = U4 = U8 = F8 = np.ndarray
-"""One-dimensional arrays: whole numbers with and without a sign, floating-point numbers, of four and of eight bytes."""
-I4x2 = I8x2 = U8x2 = F8x2 = np.ndarray
-"""Arrays of rows."""
-I8x3 = F8x3 = np.ndarray
-"""Arrays of tables."""
+from jaxnest.compile.kinds import DTYPES, SCALARS, TYPES, element_and_dimensions
 
-_TYPES: dict[str, tuple[str, int]] = {
-    name: (name[:2].lower(), int(name[3:] or 1))
-    for name in ("I4", "I8", "U4", "U8", "F8", "I4x2", "I8x2", "U8x2", "F8x2", "I8x3", "F8x3")
-}
-"""Name of a kind of argument -> type of its elements and number of dimensions."""
-_SCALARS = {"int": 0, "float": 0}
-_DTYPES = {name: np.dtype(name) for name in ("i4", "i8", "u4", "u8", "f8")}
 _ENTRY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
 
 
@@ -113,15 +101,10 @@ def _annotations(function: Callable[..., Any]) -> dict[str, str]:
     kinds = {}
     for name in inspect.signature(function).parameters:
         kind = function.__annotations__[name]
-        if kind not in _TYPES and kind not in _SCALARS:
+        if kind not in TYPES and kind not in SCALARS:
             raise TypeError(f"Argument {name} of {function.__qualname__} has no kind that operations know: {kind}")
         kinds[name] = kind
     return kinds
-
-
-def element_and_dimensions(kind: str) -> tuple[str, int]:
-    """Return the type of the elements and the number of dimensions of a kind of argument, 0 for a number."""
-    return _TYPES[kind] if kind in _TYPES else ({"int": "i8", "float": "f8"}[kind], 0)
 
 
 def _words(kind: str) -> int:
@@ -134,7 +117,7 @@ def _words_of(operation: Operation, name: str, kind: str, argument: Any) -> list
         if kind == "int":
             return [int(argument)]
         return [int(np.float64(argument).view(np.int64))]
-    if argument.dtype != _DTYPES[element] or argument.ndim != dimensions or not argument.flags.c_contiguous:
+    if argument.dtype != DTYPES[element] or argument.ndim != dimensions or not argument.flags.c_contiguous:
         raise TypeError(
             f"{operation.name}: {name} has to be {kind}, it is {argument.dtype} with the shape {argument.shape}"
             f"{'' if argument.flags.c_contiguous else ', not in C order'}."

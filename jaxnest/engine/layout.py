@@ -34,3 +34,8 @@ from the source's spikes, and how far the rows of its connections are apart (0: 
 COLUMN, LANE_POSITIVE, LANE_NEGATIVE, FLAGS = range(4)
 SITE_WORDS = 4
 """Words of a receptor of a node (see `engine.plasticity.synapses.Synapses`)."""
+
+AT, CAPACITY, COUNT, REALLOCATE = range(4)
+TABLE_WORDS = 4
+"""Words of a table that grows: where its first row is, how many rows it has room for, how many there are, and the
+address of the system's function that makes memory longer."""

@@ -18,7 +18,8 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.compile.operations import I8, I8x2, Operation, Pack
+from jaxnest.compile.kinds import I8, I8x2
+from jaxnest.compile.operations import Operation, Pack
 from jaxnest.engine.layout import CLOCK_WORDS, FROM, ORIGIN, SEGMENT, TO
 
 STEP, END, MIN_DELAY, MEETING, WORKER, FITS = range(6)

@@ -23,7 +23,8 @@ from numba.extending import intrinsic
 from jaxnest.compile.compiling import callback, njit
 from jaxnest.compile.entries import body_of, loader_of_pack
 from jaxnest.compile.intrinsics import array
-from jaxnest.compile.operations import Operation, element_and_dimensions
+from jaxnest.compile.kinds import element_and_dimensions
+from jaxnest.compile.operations import Operation
 
 _int32: Any = numba.int32
 _int64: Any = numba.int64

@@ -37,3 +37,8 @@ MS_PER_TIC, TICS_PER_STEP, MS_PER_STEP = range(3)
 """Words of the array `times`."""
 
 SMALLEST_RING = 16
+
+N_OUTPUTS, FIRST_ROW, FIRST_COLUMN, OUTPUT, LAG, SIGNAL_LAG = range(6)
+"""Words of the places of a batch of neurons that learn: number of recordables that are sampled, first row in the
+archive, first column of the raster, place of the recordable that is noted, and the lags of this and of learning
+signals."""

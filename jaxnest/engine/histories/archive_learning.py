@@ -13,24 +13,29 @@ from __future__ import annotations
 import numpy as np
 
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.operations import F8, I4, I8, F8x2, F8x3, I8x2, operation
+from jaxnest.compile.kinds import F8, I4, I8, F8x2, F8x3, I8x2
+from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive import move
 from jaxnest.engine.histories.archive_layout import (
     CAPACITY,
     FIRST,
+    FIRST_COLUMN,
+    FIRST_ROW,
     HISTORY,
     INCOMING,
+    LAG,
     LEARNING_ROWS,
     LENGTH,
     MS_PER_STEP,
+    OUTPUT,
     RATES,
     SIGNAL,
+    SIGNAL_LAG,
     START,
     TIME,
     UPDATES,
     VALUE,
 )
-from jaxnest.engine.histories.learning import FIRST_COLUMN, FIRST_ROW, LAG, OUTPUT, SIGNAL_LAG
 from jaxnest.engine.layout import (
     ARCHIVE_NEEDED,
     FROM,

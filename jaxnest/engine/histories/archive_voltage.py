@@ -13,7 +13,8 @@ import numpy as np
 from numba.extending import overload
 
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.operations import F8, I8, F8x2, F8x3, I8x2, operation
+from jaxnest.compile.kinds import F8, I8, F8x2, F8x3, I8x2
+from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive import EPSILON, move
 from jaxnest.engine.histories.archive_layout import (
     CAPACITY,

@@ -6,7 +6,8 @@ get them (`models.contract.synapse.Synapse.hears_flush`).
 
 from __future__ import annotations
 
-from jaxnest.compile.operations import I4, I8, F8x2, operation
+from jaxnest.compile.kinds import I4, I8, F8x2
+from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive_layout import FLUSH_STEPS, LAST_EVENT
 from jaxnest.engine.layout import FROM, MIN_DELAY, ORIGIN, TO
 

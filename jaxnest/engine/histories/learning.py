@@ -13,10 +13,6 @@ from jaxnest.engine.network.shard import Batch
 from jaxnest.models.histories import learning_history
 from jaxnest.models.histories.learning_history import CHANNELS
 
-N_OUTPUTS, FIRST_ROW, FIRST_COLUMN, OUTPUT, LAG, SIGNAL_LAG = range(6)
-"""Words of the places of a batch: number of recordables that are sampled, first row in the archive, first column of the
-raster, place of the recordable that is noted, and the lags of this and of learning signals."""
-
 
 class Learners(NamedTuple):
     """One batch of such neurons."""

@@ -9,10 +9,7 @@ from typing import Any, final
 
 import numpy as np
 
-AT, CAPACITY, COUNT, REALLOCATE = range(4)
-TABLE_WORDS = 4
-"""Words of a table: where its first row is, how many rows it has room for, how many there are, and the address of the
-system's function that makes memory longer."""
+from jaxnest.engine.layout import AT, CAPACITY, COUNT, REALLOCATE, TABLE_WORDS
 
 
 @functools.cache

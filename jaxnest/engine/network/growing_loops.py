@@ -12,8 +12,9 @@ from numba.extending import intrinsic
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import WORD, rows
-from jaxnest.compile.operations import I8, operation
-from jaxnest.engine.network.growing import AT, CAPACITY, COUNT, REALLOCATE
+from jaxnest.compile.kinds import I8
+from jaxnest.compile.operations import operation
+from jaxnest.engine.layout import AT, CAPACITY, COUNT, REALLOCATE
 
 _float64: Any = numba.float64
 

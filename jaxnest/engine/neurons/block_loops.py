@@ -9,21 +9,20 @@ loop over single neurons to the last bit.
 from __future__ import annotations
 
 import functools
-from collections import namedtuple
-from dataclasses import dataclass
-from typing import Any, final
+from typing import Any
 
 import numba
 import numpy as np
 
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.intrinsics import array, block_loader, block_storer
+from jaxnest.compile.intrinsics import array
 from jaxnest.compile.operations import Operation
 from jaxnest.engine.functions import scalar_ops, special_functions  # noqa: F401 - `models.ops` in compiled code
 from jaxnest.engine.functions.fingerprints import fingerprint
-from jaxnest.engine.functions.recorders import NOTE_WORDS, STATE, STATE_STEP, VARIABLE_STEP, VARIABLES, record_all
 from jaxnest.engine.functions.vector_ops import with_vector_operations
 from jaxnest.engine.layout import FROM, N_LANES, N_SLOTS, ORIGIN, TO, WIDTH
+from jaxnest.engine.neurons.block import ROW_BYTES, Block, copy_row, lean, sample
+from jaxnest.engine.neurons.integrators.equations import equations_block, integration_rows
 
 KINDS = {
     "ring": "F8", "raster": "I4x2", "state": "F8", "samples": "F8x3", "values": "F8", "differing": "I8",
@@ -33,75 +32,6 @@ KINDS = {
 
 _int32: Any = numba.int32
 _float64: Any = numba.float64
-ROW_BYTES = 8 * WIDTH
-
-lean = njit(error_model="numpy", nogil=True, _nrt=False)  # without reference counts, which cost more than a step
-
-
-@final
-@dataclass(frozen=True)
-class Block:
-    """What the parts of a loop have in common: sizes, and functions between columns and named tuples."""
-
-    model: type[Any]
-    variables: tuple[str, ...]
-    silent: frozenset[str]
-    """Channels and states that are 0 all the time."""
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """Names of the input channels."""
-        return self.model.inputs(0)
-
-    def rows(self, names: tuple[str, ...], zero: frozenset[str] | tuple[str, ...]) -> tuple[int | None, ...]:
-        """Return the row of each name, None where it is always 0."""
-        return tuple(None if name in zero else k for k, name in enumerate(names))
-
-    @functools.cached_property
-    def load_variables(self) -> Any:
-        """Function of variables and column."""
-        kind = namedtuple("Variables", self.variables)
-        return block_loader(kind, self.rows(self.variables, self.model.switches), WIDTH)
-
-    @functools.cached_property
-    def state(self) -> Any:
-        """The named tuple of the state."""
-        return namedtuple("State", self.model.dynamic)
-
-    @functools.cached_property
-    def load_state(self) -> Any:
-        """Function of states and column."""
-        return block_loader(self.state, self.rows(self.model.dynamic, self.silent), WIDTH)
-
-    @functools.cached_property
-    def load_inputs(self) -> Any:
-        """Function of inputs and column."""
-        return block_loader(namedtuple("Inputs", self.inputs), self.rows(self.inputs, self.silent), WIDTH)
-
-    def storer(self, names: tuple[str, ...]) -> Any:
-        """Return the function that writes new values of these states."""
-        rows = tuple(None if name in self.silent else self.model.dynamic.index(name) for name in names)
-        return block_storer(rows, WIDTH)
-
-    @functools.cached_property
-    def clear_inputs(self) -> Any:
-        """Function of inputs, column and as many zeros as there are inputs."""
-        return block_storer(self.rows(self.inputs, self.silent), WIDTH)
-
-
-def _copy_row(to: int, place: int, n: int) -> None:
-    mine, theirs = array(to, n, _float64), array(place, n, _float64)
-    for j in range(n):
-        mine[j] = theirs[j]
-
-
-def _sample(samples: Any, lag: int, first: int, j: int, states: Any, variables: Any, recorders: Any) -> None:
-    """Note the recordables of neuron `j` of a block."""
-    note = recorders[len(recorders) - NOTE_WORDS :]
-    note[VARIABLES], note[VARIABLE_STEP] = variables.ctypes.data + 8 * j, ROW_BYTES
-    note[STATE], note[STATE_STEP] = states.ctypes.data + 8 * j, ROW_BYTES
-    out = samples.ctypes.data + 8 * (lag * samples.shape[1] * samples.shape[2] + first + j)
-    record_all(recorders, out, 8 * samples.shape[2])
 
 
 @functools.cache
@@ -117,13 +47,10 @@ def block_loop(model: type[Any], variables: tuple[str, ...], silent: frozenset[s
     """
     block = Block(model, variables, silent)
     if hasattr(model, "dynamics"):
-        from jaxnest.engine.neurons.integrators.equations import equations_block
-
-        advance_block, _ = equations_block(block)
+        advance_block = equations_block(block)
     else:
         advance_block = _steps_block(block)
     n_variables, n_states = len(variables), len(model.dynamic)
-    copy_row = lean(_copy_row)
 
     def advance(
         ring: Any, raster: Any, state: Any, samples: Any, values: Any, differing: Any, sampled: Any, places: Any,
@@ -151,8 +78,6 @@ def work_rows(model: type[Any], variables: tuple[str, ...]) -> int:
     """Return how many rows a loop needs to work with."""
     more = 0
     if hasattr(model, "dynamics"):
-        from jaxnest.engine.neurons.integrators.equations import integration_rows
-
         more = integration_rows(model)
     return len(variables) + more
 
@@ -164,7 +89,6 @@ def _steps_block(block: Block) -> Any:
     load_variables, load_state, load_inputs = block.load_variables, block.load_state, block.load_inputs
     store, clear, zeros = block.storer(model.dynamic), block.clear_inputs, (0.0,) * n_inputs
     update = njit(error_model="numpy", inline="always")(with_vector_operations(model.update))
-    sample = lean(_sample)
 
     @lean
     def step(ring_place: int, raster_place: int, variables_place: int, states_place: int) -> None:

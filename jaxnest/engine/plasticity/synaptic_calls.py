@@ -15,7 +15,8 @@ import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import call_function
-from jaxnest.compile.operations import F8, I4, I8, F8x2, I8x2, operation
+from jaxnest.compile.kinds import F8, I4, I8, F8x2, I8x2
+from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive_learning import note_source
 from jaxnest.engine.layout import (
     GROUP_COMMON,

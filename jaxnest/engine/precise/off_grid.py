@@ -17,7 +17,8 @@ from numba.extending import overload
 from jaxnest.compile.apart import reinterpreted
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import array, call_function
-from jaxnest.compile.operations import F8, I4, I8, F8x2, F8x3, I8x2, operation
+from jaxnest.compile.kinds import F8, I4, I8, F8x2, F8x3, I8x2
+from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive import note_spike
 from jaxnest.engine.histories.archive_layout import INCOMING, LENGTH, MS_PER_STEP, MS_PER_TIC, TICS_PER_STEP
 from jaxnest.engine.layout import (

@@ -7,7 +7,8 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.compile.operations import I8, F8x3, Pack, operation
+from jaxnest.compile.kinds import I8, F8x3
+from jaxnest.compile.operations import Pack, operation
 from jaxnest.engine.layout import FROM, ORIGIN, TO
 
 SAMPLE_BYTES = 1 << 22

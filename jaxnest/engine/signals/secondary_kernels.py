@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.operations import F8, I8, U8, F8x2, operation
+from jaxnest.compile.kinds import F8, I8, U8, F8x2
+from jaxnest.compile.operations import operation
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.random.numbers.distributions import standard_normal
 from jaxnest.random.numbers.keyed import rekey

@@ -12,7 +12,8 @@ import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import array, call_function, loader, storer
-from jaxnest.compile.operations import I8, F8x2, F8x3, I8x2, Operation, operation
+from jaxnest.compile.kinds import I8, F8x2, F8x3, I8x2
+from jaxnest.compile.operations import Operation, operation
 from jaxnest.engine.functions.fingerprints import fingerprint
 from jaxnest.engine.functions.recorders import NOTE_WORDS, record_all
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO

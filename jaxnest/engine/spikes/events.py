@@ -16,7 +16,8 @@ import numpy as np
 from jaxnest.compile.apart import apart, reinterpreted
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import array
-from jaxnest.compile.operations import F8, I4, I8, U8, F8x2, I8x2, operation
+from jaxnest.compile.kinds import F8, I4, I8, U8, F8x2, I8x2
+from jaxnest.compile.operations import operation
 from jaxnest.engine.layout import (
     AGAIN,
     ARCHIVE_LATE,

@@ -8,7 +8,7 @@ from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import block_loader, block_storer
 from jaxnest.engine.functions.vector_ops import with_vector_operations
 from jaxnest.engine.layout import FROM, N_LANES, N_SLOTS, ORIGIN, TO, WIDTH
-from jaxnest.engine.neurons.block_loops import Block, _sample, lean
+from jaxnest.engine.neurons.block import Block, lean, sample
 from jaxnest.engine.neurons.integrators import blocks
 from jaxnest.engine.neurons.integrators.blocks import (
     ACCEPTED,
@@ -32,14 +32,14 @@ def integration_rows(model: type[Any]) -> int:
     return len(model.inputs(0)) + TABLES + N_TABLES * len(model.ode)
 
 
-def equations_block(block: Block) -> tuple[Any, int]:
-    """Return the function that advances a block through a segment, and how many rows it needs to work with."""
+def equations_block(block: Block) -> Any:
+    """Return the function that advances a block through a segment."""
     model = block.model
     n_inputs, n_work = len(block.inputs), TABLES + N_TABLES * len(model.ode)
     rows = {name: k for k, name in enumerate(model.dynamic)}
     integration_step, resolution_row = rows["integration_step"], block.variables.index("resolution")
     attempt, complete, jump = _attempt(block), _complete(block), _jump(block)
-    set_bounds, sample = _bounds(block), lean(_sample)
+    set_bounds = _bounds(block)
 
     @lean
     def fetch(ring: Any, inputs: Any, lane: int, j: int) -> None:
@@ -84,7 +84,7 @@ def equations_block(block: Block) -> tuple[Any, int]:
                     lane = ((clock[ORIGIN] + lags[j]) % clock[N_SLOTS]) * clock[N_LANES] + first_lane
                     fetch(ring, inputs, lane, j)
 
-    return advance_block, n_inputs + n_work
+    return advance_block
 
 
 def _attempt(block: Block) -> Any:
