@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import jaxnest as nest
 from jaxnest.kernel.connect import connecting, connections, delays
 from jaxnest.kernel.tables import connection_query
 from jaxnest.models.contract import registry
@@ -34,11 +33,6 @@ PAGE, REPORT = places.DOCS / "validation.md", places.DOCS / "validation.json"
 def assert_right(report: comparison.Report) -> None:
     assert report.rows
     assert not [f"{r.subject} {r.backend} {r.quantity} {r.worst}: {r.note}" for r in report.failed()]
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> None:
-    nest.verbosity = nest.VerbosityLevel.ERROR
 
 
 @pytest.mark.parametrize("backend", ["native"])

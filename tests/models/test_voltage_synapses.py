@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 import jaxnest as nest
+from nest_reference.simulations.voltage_synapses import CASES
 
-from .conftest import compare, simulations
-
-CASES = simulations("voltage_cases.py")
+from .conftest import compare
 
 
 @pytest.mark.parametrize("backend", ["native"])
