@@ -71,12 +71,11 @@ from jaxnest.api.space.spatial import (
 from jaxnest.errors import KernelException as NESTError
 from jaxnest.kernel.kernel import kernel as _kernel
 from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
-from jaxnest.kernel.tables.layers import geometry as _geometry
-from jaxnest.random.expressions.creation import create_parameter as CreateParameter
+from jaxnest.random.creation import create_parameter as CreateParameter
 from jaxnest.random.parameter import Parameter, set_geometry_provider, set_streams_provider
 
 set_streams_provider(lambda: _kernel.streams)
-set_geometry_provider(lambda nodes, positions: _geometry(_kernel, nodes, positions))
+set_geometry_provider(lambda nodes, positions: _kernel.layers.geometry(nodes, positions))
 
 if TYPE_CHECKING:  # what NestModule supplies, for editors and type checkers
     dict_miss_is_error: bool

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any, final
 
-from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.kernel_status import kernel_status
 from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
 
 if TYPE_CHECKING:
@@ -43,14 +43,14 @@ class KernelAttribute:
         self.__doc__ = "\n\n".join([*lines, f":type: {attribute.kind}"])
 
     def __get__(self, instance: ModuleType | None, owner: type | None = None) -> Any:
-        return self if instance is None else kernel.attributes.get(self._name)
+        return self if instance is None else kernel_status.get(self._name)
 
     def __set__(self, instance: ModuleType, value: Any) -> None:
-        from jaxnest.api.units import strip
+        from jaxnest.api.collections.units import strip
 
         if self._readonly:
             raise AttributeError(f"`{self._name}` is a read only kernel attribute.")
-        kernel.attributes.set({self._name: strip(value, ATTRIBUTES[self._name].unit, self._name)})
+        kernel_status.set({self._name: strip(value, ATTRIBUTES[self._name].unit, self._name)})
 
 
 def __getattr__(name: str) -> Any:

@@ -19,11 +19,11 @@ LIVE_SEED = os.environ.get("JAXNEST_LIVE_SEED", "3.10.0")
 @pytest.fixture(autouse=True)
 def fresh_kernel() -> Iterator[None]:
     """An empty network and default settings, those included that ResetKernel keeps, and no messages."""
-    kernel.attributes = Attributes(kernel)
+    kernel.attributes = Attributes()
     nest.ResetKernel()
     nest.verbosity = nest.VerbosityLevel.QUIET
     yield
-    kernel.attributes = Attributes(kernel)
+    kernel.attributes = Attributes()
     nest.ResetKernel()
     nest.verbosity = nest.VerbosityLevel.INFO
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from functools import cache
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -78,8 +79,8 @@ def part_of(path: Path) -> str:
     return "models/*" if parts[0] == "models" and len(parts) > 1 and parts[1] in MODEL_ROOMS else parts[0]
 
 
-def imported_parts(path: Path) -> Iterator[tuple[int, str]]:
-    """Yield the parts that a file imports, with line numbers."""
+def imports(path: Path) -> Iterator[tuple[int, Path]]:
+    """Yield what a file imports of the package, in functions and for type checkers as well, with line numbers."""
     for node in ast.walk(tree_of(path)):
         modules = []
         if isinstance(node, ast.Import):
@@ -92,7 +93,7 @@ def imported_parts(path: Path) -> Iterator[tuple[int, str]]:
         for module in modules:
             if module.split(".")[0] == PACKAGE.name:
                 assert isinstance(node, ast.Import | ast.ImportFrom)
-                yield node.lineno, part_of(located(module.split(".")[1:]))
+                yield node.lineno, located(module.split(".")[1:])
 
 
 def located(parts: list[str]) -> Path:
@@ -113,10 +114,20 @@ def test_imports_run_one_way(path: Path) -> None:
     assert part in MAY_IMPORT, f"say in this test what '{part}' may import"
     wrong = [
         f"line {line}: {part} imports {imported or 'the whole package'}"
-        for line, imported in imported_parts(path)
+        for line, imported in ((line, part_of(place)) for line, place in imports(path))
         if imported != part and imported not in MAY_IMPORT[part]
     ]
     assert not wrong
+
+
+def test_no_files_import_each_other_in_a_circle() -> None:
+    inside = [path for path in FILES if part_of(path) not in ("", "lib")]
+    files = {path.parent if path.name == "__init__.py" else path.with_suffix(""): path for path in inside}
+    graph = {path: {files[place] for _, place in imports(path) if place in files} - {path} for path in inside}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(map(name_of, error.args[1])))
 
 
 @cache

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jaxnest.kernel.connect import connecting, connections, delays
-from jaxnest.kernel.tables import connection_query
+from jaxnest.kernel.connect import connecting, connection_query, connections, delays
 from jaxnest.models.contract import registry
 from jaxnest.random.numbers import engines
 from jaxnest.random.numbers.streams import RandomStreams

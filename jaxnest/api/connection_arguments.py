@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.api import units
+from jaxnest.api.collections import units
 from jaxnest.api.collections.node_collection import NodeCollection
 from jaxnest.api.collections.types import CollocatedSynapses
+from jaxnest.kernel.connect.patterns import End
 from jaxnest.kernel.connect.spatial_projection import RULES as SPATIAL_RULES
-from jaxnest.kernel.connect.synapse_defaults import synapse_quantities
 from jaxnest.kernel.kernel import kernel
 from jaxnest.random.parameter import Parameter
 
@@ -44,6 +44,14 @@ def connection_spec(conn_spec: Any) -> dict[str, Any]:
     if not isinstance(conn_spec, dict):
         raise TypeError(f"conn_spec must be a string or dict, not {type(conn_spec).__name__}")
     return dict(conn_spec)
+
+
+def single_nodes(pre: Any, post: Any) -> tuple[End, End] | None:
+    """Return source and target if both are collections of one node."""
+    if type(pre) is not NodeCollection or type(post) is not NodeCollection:
+        return None
+    source, target = pre.single, post.single
+    return None if source is None or target is None else (source, target)
 
 
 def populations(pre: Any, post: Any, conn_spec: Any) -> tuple[Any, Any, bool]:
@@ -99,17 +107,10 @@ def _with_model(syn_spec: Any) -> dict[str, Any]:
     name = spec["synapse_model"]
     if not isinstance(name, str):
         raise TypeError("'synapse_model' must be specified by a 'str'.")
-    return units.strip_all(spec, lambda key: unit_of(name, key)) if units.in_use() else spec
-
-
-def unit_of(synapse_model: str, key: str) -> str:
-    """Return the unit of a property of connections."""
-    if key == "delay":
-        return "ms"
-    if synapse_model not in kernel.synapse_models:
-        return ""
-    quantity = synapse_quantities(kernel.synapse_models[synapse_model].model).get(key)
-    return quantity.unit if quantity is not None else ""
+    if not units.in_use() or name not in kernel.synapse_models:
+        return spec
+    model = kernel.synapse_models[name].model
+    return units.strip_all(spec, lambda key: units.of_synapse(model, key))
 
 
 def flattened(spec: Mapping[str, Any], conn_spec: Mapping[str, Any], n_sources: int, n_targets: int) -> dict[str, Any]:

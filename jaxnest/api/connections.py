@@ -11,9 +11,9 @@ from jaxnest.api import connection_arguments as arguments
 from jaxnest.api.collections.node_collection import NodeCollection
 from jaxnest.api.collections.synapse_collection import SynapseCollection
 from jaxnest.api.collections.types import Mask
+from jaxnest.kernel.connect.connection_query import Query
 from jaxnest.kernel.connect.spatial_connecting import Population
 from jaxnest.kernel.kernel import kernel
-from jaxnest.kernel.tables.connection_query import Query
 from jaxnest.kernel.tables.values import datum
 
 __all__ = ["Connect", "Disconnect", "GetConnections", "TripartiteConnect"]
@@ -62,6 +62,10 @@ def Connect(
     >>> nest.num_connections
     30
     """
+    ends = arguments.single_nodes(pre, post)
+    if ends is not None and kernel.connections.connect_again(*ends, conn_spec, syn_spec):
+        return GetConnections(pre, post) if return_synapsecollection else None
+    given = conn_spec, syn_spec
     pre, post, arrays = arguments.populations(pre, post, conn_spec)
     conn_spec = arguments.connection_spec(conn_spec)
     if "rule" not in conn_spec:
@@ -76,6 +80,8 @@ def Connect(
         return None
     if arguments.is_spatial(conn_spec, specs):
         _connect_spatial(pre, post, conn_spec, specs)
+    elif ends is not None:
+        kernel.connections.connect_first(ends, given, conn_spec, specs)
     else:
         kernel.connections.connect(pre.ids, post.ids, conn_spec, specs)
     return GetConnections(pre, post) if return_synapsecollection else None
@@ -192,7 +198,7 @@ def GetConnections(
     ):
         raise errors.TypeMismatch(f"synapse_label has to be an integer, not {synapse_label!r}.")
     query = Query(
-        kernel,
+        kernel.connections,
         None if source is None else source.ids,
         None if target is None else target.ids,
         None if synapse_model is None else kernel.synapse_models[synapse_model].index,

@@ -7,18 +7,17 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.api import units
+from jaxnest.api.collections import units
 from jaxnest.api.collections.json_output import to_json
 from jaxnest.api.collections.node_collection import plain, shown
 from jaxnest.api.deprecation import deprecated
 from jaxnest.kernel import status
-from jaxnest.kernel.connect.synapse_defaults import (
-    WEIGHT,
+from jaxnest.kernel.connect.synapse_status import (
     set_synapse_defaults,
     synapse_defaults_status,
-    synapse_quantities,
 )
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.kernel_status import kernel_status
 from jaxnest.kernel.settings.attribute_table import MAX_SYNAPSE_MODELS
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.values import datum, is_random
@@ -50,16 +49,16 @@ def Models(mtype: str = "all", sel: str | None = None) -> tuple[str, ...]:
         raise ValueError("mtype has to be one of 'all', 'nodes', or 'synapses'")
     names: list[str] = []
     if mtype in ("all", "nodes"):
-        names += kernel.attributes.get("node_models")
+        names += kernel_status.get("node_models")
     if mtype in ("all", "synapses"):
-        names += kernel.attributes.get("synapse_models")
+        names += kernel_status.get("synapse_models")
     return tuple(sorted(name for name in names if sel is None or sel in name))
 
 
 @deprecated("nest.connection_rules")
 def ConnectionRules() -> tuple[str, ...]:
     """Return the names of all connection rules, in alphabetic order."""
-    return tuple(sorted(kernel.attributes.get("connection_rules")))
+    return tuple(sorted(kernel_status.get("connection_rules")))
 
 
 def SetDefaults(model: str, params: Any, val: Any = None) -> None:
@@ -102,8 +101,10 @@ def SetDefaults(model: str, params: Any, val: Any = None) -> None:
 
 
 def _set_defaults(named: NamedModel, params: dict[str, Any]) -> None:
-    setter = set_synapse_defaults if issubclass(named.model, Synapse) else status.set_defaults
-    setter(kernel, named, _plain(named, params))
+    if issubclass(named.model, Synapse):
+        set_synapse_defaults(kernel.connections, named, _plain(named, params))
+    else:
+        status.set_defaults(kernel, named, _plain(named, params))
 
 
 def _plain(named: NamedModel, params: dict[str, Any]) -> dict[str, Any]:
@@ -112,18 +113,10 @@ def _plain(named: NamedModel, params: dict[str, Any]) -> dict[str, Any]:
 
     def unit(key: str) -> str:
         if issubclass(named.model, Synapse):
-            return synapse_unit(named, key)
+            return units.of_synapse(named.model, key)
         return quantities[key].unit if key in quantities else ""
 
     return {key: datum(key, value) for key, value in plain(units.strip_all(params, unit)).items()}
-
-
-def synapse_unit(named: NamedModel, key: str) -> str:
-    """Return the unit of a property of connections."""
-    if key == "delay":
-        return "ms"
-    quantity = ({**synapse_quantities(named.model)} | named.model.common | {"weight": WEIGHT}).get(key)
-    return quantity.unit if quantity is not None else ""
 
 
 def GetDefaults(model: str, keys: Any = None, output: str = "") -> Any:
@@ -166,8 +159,7 @@ def _defaults(model: str) -> dict[str, Any]:
         return {"element_type": "recording_backend"}
     named = _component(model)
     if issubclass(named.model, Synapse):
-        number = kernel.connections.number_of(named.index)
-        result = synapse_defaults_status(named, kernel.clock, number)
+        result = synapse_defaults_status(kernel.connections, named)
     else:
         result = status.defaults_status(kernel, named)
     return {k: shown(v) if isinstance(v, NodeSet) else v for k, v in result.items()}

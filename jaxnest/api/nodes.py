@@ -12,9 +12,8 @@ from jaxnest import errors
 from jaxnest.api.collections import node_ids
 from jaxnest.api.collections.node_collection import NodeCollection
 from jaxnest.api.deprecation import deprecated
-from jaxnest.kernel import status
+from jaxnest.kernel import placing, status
 from jaxnest.kernel.kernel import kernel
-from jaxnest.kernel.tables import layers
 from jaxnest.spatial.places import free, grid
 
 __all__ = ["Create", "GetLocalNodeCollection", "GetNodes", "PrintNodes"]
@@ -66,7 +65,7 @@ def Create(model: str, n: Any = 1, params: Any = None, positions: Any = None) ->
         raise AttributeError(f"The name of a model has to be a string; '{type(model).__name__}' has no 'encode'.")
     started = time.perf_counter()
     if positions is not None:
-        layer = layers.create(kernel, model, n, _arrangement(positions, n))
+        layer = placing.create(kernel, model, n, _arrangement(positions, n))
         nodes = NodeCollection(node_ids.from_range(layer.first_id, layer.first_id + len(layer) - 1, layer))
         nodes.set(params or {})
         _count_time(started)

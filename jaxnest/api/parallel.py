@@ -6,18 +6,19 @@ from typing import NoReturn
 
 from jaxnest import errors
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.kernel_status import kernel_status
 
 __all__ = ["GetLocalVPs", "NumProcesses", "Rank", "SetAcceptableLatency", "SetMaxBuffered", "SyncProcesses"]
 
 
 def Rank() -> int:
     """Return the rank of this process."""
-    return kernel.attributes.get("mpi_rank")
+    return kernel_status.get("mpi_rank")
 
 
 def NumProcesses() -> int:
     """Return the number of processes."""
-    return kernel.attributes.get("num_processes")
+    return kernel_status.get("num_processes")
 
 
 def SyncProcesses() -> None:

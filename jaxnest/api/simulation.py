@@ -10,8 +10,9 @@ from typing import Any, NoReturn
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.api import units
+from jaxnest.api.collections import units
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.kernel_status import kernel_status
 from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
 
 __all__ = [
@@ -140,7 +141,7 @@ def SetKernelStatus(params: dict[str, Any]) -> None:
             warnings.warn(f"{problem} \n`{key}` has been ignored", stacklevel=2)
         else:
             changes[key] = value
-    kernel.attributes.set(units.strip_all(changes, lambda key: ATTRIBUTES[key].unit))
+    kernel_status.set(units.strip_all(changes, lambda key: ATTRIBUTES[key].unit))
 
 
 def _problem(key: Any) -> str:
@@ -174,7 +175,7 @@ def GetKernelStatus(keys: Any = None) -> Any:
         If `keys` are no names.
     """
     if keys is None:
-        return kernel.attributes.status()
+        return kernel_status.all()
     if isinstance(keys, str):
         return _value(keys)
     if np.iterable(keys):
@@ -185,7 +186,7 @@ def GetKernelStatus(keys: Any = None) -> Any:
 def _value(key: str) -> Any:
     if key == "kernel_status" or key not in ATTRIBUTES:
         raise errors.missing_key(key, ATTRIBUTES)
-    return kernel.attributes.get(key)
+    return kernel_status.get(key)
 
 
 def Install(module_name: str) -> NoReturn:

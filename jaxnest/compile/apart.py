@@ -12,8 +12,10 @@ import ctypes
 import functools
 import os
 import threading
+import time
 from collections.abc import Callable
 from inspect import Parameter, Signature
+from types import FunctionType
 from typing import Any, final
 
 import llvmlite.binding
@@ -30,6 +32,8 @@ from jaxnest.compile.compiling import callback, njit
 
 _WORD = ir.IntType(64)
 _TUPLES: Any = types.BaseTuple
+PATIENCE = 0.05
+"""Seconds that Python may run one function instead of machine code."""
 _ENTRY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
 
 
@@ -44,13 +48,17 @@ class Apart:
         or nothing.
     signature : str or numba.core.typing.Signature
         The types, for example ``"float64(uint64[::1], int64)"``.
+    few : int
+        Called from Python with a first array of at most so many entries, Python itself runs the function, as long as
+        this takes less time in all than loading machine code does, and far less than making it.
     """
 
-    def __init__(self, function: Callable[..., Any], signature: Any) -> None:
+    def __init__(self, function: Callable[..., Any], signature: Any, few: int = 0) -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._arguments, self._result = sigutils.normalize_signature(signature)
         self._name = f"{function.__module__}.{function.__qualname__}"
+        self._few, self._patience = few, PATIENCE
         self._lock = threading.Lock()
         self._compiler = _ENTRY(self._compile_and_call)
         self._first: int = ctypes.cast(self._compiler, ctypes.c_void_p).value or 0
@@ -69,10 +77,20 @@ class Apart:
         """Call the function, from Python."""
         if len(arguments) != len(self._arguments):
             raise TypeError(f"{self._name} takes {len(self._arguments)} arguments, not {len(arguments)}.")
+        if self._patience > 0 and len(arguments[0]) <= self._few:
+            started = time.perf_counter()
+            try:
+                return self._in_python(*arguments)
+            finally:
+                self._patience -= time.perf_counter() - started
         words = [w for kind, argument in zip(self._arguments, arguments, strict=True) for w in _words(kind, argument)]
         pack = np.array(words, np.int64)
         result = np.array(_ENTRY(int(self._slot[0]))(pack.ctypes.data), np.int64)
         return None if self._result == types.none else result.view(str(self._result))[()]
+
+    @functools.cached_property
+    def _in_python(self) -> Callable[..., Any]:
+        return in_python(self._function)
 
     def _compile_and_call(self, pack: int) -> int:
         """Compile the function, and put its address where callers look; do what they called it for."""
@@ -112,9 +130,21 @@ def _interrupt_soon() -> None:
     threading.Timer(0.05, _thread.interrupt_main).start()
 
 
-def apart(signature: Any) -> Callable[[Callable[..., Any]], Apart]:
+def apart(signature: Any, few: int = 0) -> Callable[[Callable[..., Any]], Apart]:
     """Compile a function apart from those that call it (see `Apart`)."""
-    return lambda function: Apart(function, signature)
+    return lambda function: Apart(function, signature, few)
+
+
+@functools.cache
+def in_python(function: Any) -> Callable[..., Any]:
+    """Return a compiled function, or one that is to be compiled, as Python runs it, with all that it calls."""
+    function = getattr(function, "py_func", getattr(function, "_function", function))
+    known = dict(function.__globals__)
+    result = FunctionType(function.__code__, known, function.__name__, function.__defaults__, function.__closure__)
+    for name in function.__code__.co_names:
+        if hasattr(known.get(name), "py_func") or isinstance(known.get(name), Apart):
+            known[name] = in_python(known[name])
+    return result
 
 
 def _words(kind: Any, argument: Any) -> list[int]:

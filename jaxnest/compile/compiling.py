@@ -21,7 +21,7 @@ from typing import Any, final
 import llvmlite
 import numba
 from llvmlite.binding import Linkage
-from numba.core import types
+from numba.core import ir, types
 from numba.core.bytecode import FunctionIdentity
 from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
@@ -50,6 +50,29 @@ def _number_functions() -> None:
 _number_functions()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_number_functions)
+
+
+def _variables(instruction: Any, value: Any) -> list[Any]:
+    """Return the variables in a value of numba's representation, as numba does, which asks each value for all classes.
+
+    That is a tenth of the time of the compiler.
+    """
+    kind = type(value)
+    if kind is ir.Var:
+        return [value]
+    if kind in _LEAVES:
+        return []
+    if isinstance(value, ir.Inst):
+        return value.list_vars()
+    if isinstance(value, dict):
+        value = value.values()
+    elif not isinstance(value, list | tuple):
+        return []
+    return [variable for part in value if type(part) not in _LEAVES for variable in _variables(instruction, part)]
+
+
+_LEAVES = frozenset((str, int, float, bool, type(None), ir.Loc))
+ir.Inst._rec_list_vars = _variables
 
 
 @final

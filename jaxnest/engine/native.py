@@ -5,7 +5,7 @@ A slice is a list of calls of compiled operations. Their order stands here and n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -97,6 +97,10 @@ class NativeRunner:
         """Take over variables and states of some batches that changed; False if they are laid out differently now."""
         pairs = zip(batches, self._columns(s, batches), strict=True)
         return all(type(new) is type(self.neurons[s][b]) and self.neurons[s][b].adopt(new) for b, new in pairs)  # pyright: ignore[reportArgumentType]
+
+    def take_values(self, s: int, b: int, variables: Iterable[str], states: Iterable[str]) -> bool:
+        """Take over some variables and states of a batch; False if they are laid out differently now."""
+        return self.neurons[s][b].take_values(variables, states)
 
     def _clock(self, s: int) -> np.ndarray:
         clock = np.zeros(layout.CLOCK_WORDS, np.int64)

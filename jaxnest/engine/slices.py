@@ -80,8 +80,8 @@ class Program:
         self._controls = np.zeros((n, CONTROL_WORDS), np.int64)
         self._controls[:, MIN_DELAY] = min_delay
         self._controls[:, WORKER] = np.arange(n)
-        self._controls[:, MEETING] = self._block.ctypes.data if n > 1 else 0
-        run = run_slices()
+        self._controls[:, MEETING] = self._block.ctypes.data
+        run = run_slices(n > 1)
         self._packs = [
             run.pack(control, _table(mine), _checks(tests), _places(times))
             for control, mine, tests, times in zip(self._controls, calls, checks, clocks, strict=True)
@@ -131,7 +131,7 @@ def _places(clocks: Sequence[np.ndarray]) -> np.ndarray:
 def set_clock(clock: np.ndarray, step: int, end: int, min_delay: int) -> int:
     """Let a clock show the segment that begins with a step, and return where it ends."""
     origin = step - step % min_delay
-    stop = min(min_delay, end - origin)
+    stop = min_delay if min_delay < end - origin else end - origin
     clock[ORIGIN], clock[FROM], clock[TO], clock[SEGMENT] = origin, step - origin, stop, step
     return origin + stop
 
@@ -152,8 +152,8 @@ def yielding_function() -> int:
 
 
 @functools.cache
-def run_slices() -> Operation:
-    """Return the loop over slices."""
+def run_slices(meeting: bool) -> Operation:
+    """Return the loop over slices, of one program alone or of several that meet after each slice."""
     import numba
 
     from jaxnest.compile.compiling import njit
@@ -186,6 +186,12 @@ def run_slices() -> Operation:
             everywhere &= block[first + worker] != 0
         return everywhere
 
+    @njit(nogil=True)
+    def go_on(control: np.ndarray) -> bool:
+        return control[FITS] != 0
+
+    agree = meet if meeting else go_on
+
     def run(control: I8, calls: I8x2, checks: I8x2, clocks: I8) -> None:
         goes_on = True
         while goes_on and control[STEP] < control[END]:
@@ -199,6 +205,6 @@ def run_slices() -> Operation:
             control[FITS] = 1
             for k in range(len(checks)):
                 control[FITS] &= call_function(checks[k, FUNCTION], checks[k, PACK])
-            goes_on = meet(control) if control[MEETING] != 0 else control[FITS] != 0
+            goes_on = agree(control)
 
-    return Operation(run)
+    return Operation(run, key=f"_{meeting}")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Any, final
+from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel import status
 from jaxnest.kernel.connect.connections import Connections
 from jaxnest.kernel.connect.synapse_defaults import convert_default_delay, default_delay
 from jaxnest.kernel.recording import Recording
@@ -21,6 +20,7 @@ from jaxnest.kernel.simulation import Simulation
 from jaxnest.kernel.tables.instances import Instances
 from jaxnest.kernel.tables.layers import Layers
 from jaxnest.kernel.tables.model_table import ModelTable
+from jaxnest.kernel.tables.network import Network
 from jaxnest.kernel.tables.node_table import NodeTable
 from jaxnest.kernel.tables.values import is_random
 from jaxnest.models.contract import registry
@@ -29,6 +29,9 @@ from jaxnest.models.nest.nest_names import ids
 from jaxnest.random.numbers.streams import RandomStreams
 from jaxnest.spatial.pools import Pools
 
+if TYPE_CHECKING:
+    from jaxnest.engine.session import Session
+
 
 @final
 class Kernel:
@@ -36,52 +39,68 @@ class Kernel:
 
     Attributes
     ----------
-    clock
-        Resolution and conversions of time.
-    nodes, connections
-        The tables of the network.
-    layers
-        Where nodes are in space.
-    pools
-        Trees of nodes among which spatial connections find partners.
-    node_models, synapse_models
-        Built-in models and copies, each with the defaults in force.
-    streams
-        The random streams of all virtual processes.
-    attributes
-        Settings of the user (``nest.set``).
+    attributes, streams, node_models, synapse_models, nodes, layers, pools
+        See `Network`, in which other parts find them.
+    network
+        All of these together, and the clock.
+    connections
+        The tables of connections.
+    instances
+        Who was created when.
+    recording
+        The recorders.
     simulation
         Prepared or not, present time, and the engine's session.
     """
 
     def __init__(self) -> None:
         registry.load_all()
-        self.attributes = Attributes(self)
+        self.attributes = Attributes()
         self.reset()
 
     def reset(self) -> None:
         """Forget the network, all changed defaults and all settings that NEST resets."""
         self.attributes.reset()
-        self.clock = Clock()
         self.node_models = ModelTable(registry.NODE_MODELS, ids(nest_names.NODE_MODELS), unknown_node_model)
         self.synapse_models = ModelTable(registry.SYNAPSE_MODELS, ids(nest_names.SYNAPSE_MODELS), unknown_synapse_model)
         self.off_grid_spiking = False
         self.timers: dict[str, float] = {}
-        self.build(self.attributes.local_num_threads)
+        self.build(self.attributes.local_num_threads, Clock())
 
-    def build(self, n_threads: int) -> None:
+    def build(self, n_threads: int, clock: Clock) -> None:
         """Start with an empty network on this number of virtual processes."""
         self.streams = RandomStreams(self.attributes.rng_seed, self.attributes.rng_type, n_threads)
         self.nodes = NodeTable(n_threads)
         self.instances = Instances()
         self.layers = Layers()
         self.pools = Pools()
-        self.numbered_nodes = 0
-        self.connections = Connections(self)
-        self.recording = Recording(self)
-        self.simulation = Simulation(self)
+        self.network = Network(
+            self.attributes,
+            clock,
+            self.streams,
+            self.node_models,
+            self.synapse_models,
+            self.nodes,
+            self.layers,
+            self.pools,
+        )
+        self.connections = Connections(self.network)
+        self.recording = Recording(self.network, lambda: self.simulation.has_run)
+        self.simulation = Simulation(self.network, self.connections, self.recording, self.timers, self._session)
         self.nodes.before_access = self.connections.before_access = self.simulation.bring_state_home
         self.connections.before_move = self.simulation.settle
+        self.recording.before_access = self.simulation.drain
+
+    def _session(self) -> Session:
+        """Return what simulates the network."""
+        from jaxnest.engine.session import Session
+
+        return Session(self, self.attributes.compute_backend)
+
+    @property
+    def clock(self) -> Clock:
+        """Resolution and conversions of time."""
+        return self.network.clock
 
     @property
     def present_clock(self) -> Clock:
@@ -114,19 +133,9 @@ class Kernel:
             )
         return first, last
 
-    def active_nodes(self) -> tuple[int, int]:
-        """Return the number of nodes that are not frozen, twins of devices included, and of those that are iterated."""
-        active = {model: int((~store.frozen).sum()) for model, store in self.nodes.stores.items()}
-        iterated = sum(n for model, n in active.items() if model.uses_iterations()) if self.attributes.use_wfr else 0
-        return sum(active.values()), iterated
-
-    def number_nodes(self) -> None:
-        """Give all nodes their positions on their threads (`thread_local_id`), as Connect and Prepare do."""
-        self.numbered_nodes = len(self.nodes)
-
     def seed_streams(self) -> None:
         """Start all random streams anew from seed and type of the generators."""
-        self.streams = RandomStreams(self.attributes.rng_seed, self.attributes.rng_type, self.n_threads)
+        self.streams.reseed(self.attributes.rng_seed, self.attributes.rng_type)
 
     def change_clock(self, clock: Clock) -> None:
         """Change the resolution of an empty network; delay limits set by the user move to the new grid.
@@ -136,7 +145,7 @@ class Kernel:
         BadDelay
             If the shortest delay is below the resolution, which is changed nevertheless, as in NEST.
         """
-        old, self.clock = self.clock, clock
+        old, self.network.clock = self.clock, clock
         limits = self.connections.delays
         for named in self.synapse_models:
             default_delay(named, old)  # in steps, and so it stays if the limits are refused
@@ -167,10 +176,6 @@ class Kernel:
         turn_to(stream, node_id + (k << 32))
         geometry = self.layers.node_geometry(np.array([node_id])) if parameter.is_spatial() else None
         return parameter.value(stream, thread, geometry)
-
-    def set_nodes(self, node_ids: np.ndarray, changes: Any) -> None:
-        """Set properties of nodes: one dictionary for all, or one per node."""
-        status.set_nodes(self, node_ids, changes)
 
 
 def unknown_node_model(name: str) -> errors.KernelException:

@@ -2,61 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, final
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, final
 
 import numpy as np
 
 from jaxnest.kernel.settings.build_info import NEST_VERSION
+from jaxnest.kernel.tables.model_table import NamedModel
+from jaxnest.kernel.tables.network import Network
 from jaxnest.models.contract.device import Recorder
 from jaxnest.recording.base import Events
 from jaxnest.recording.recordings import RecorderSettings, Recordings
 
-if TYPE_CHECKING:
-    from jaxnest.kernel.kernel import Kernel
-    from jaxnest.kernel.tables.model_table import NamedModel
-
 
 @final
 class Recording:
-    """All recorders, and what their backends have to know about the kernel."""
+    """All recorders, and what their backends have to know.
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    Parameters
+    ----------
+    network
+        Settings, nodes and clock.
+    has_run
+        Whether time has advanced since the last reset.
+    """
+
+    def __init__(self, network: Network, has_run: Callable[[], bool]) -> None:
+        self._network = network
+        self._has_run = has_run
         self._settings: dict[str, RecorderSettings] = {}
         self._recordings = Recordings(self)
+        self._declared: tuple[int, int] | None = None
+        """Versions of the nodes and their values when backends were told which values events have."""
+        self.may_wait = True
+        """Whether events may be written later, when somebody asks for them; known once runs are prepared."""
+        self.before_access: Callable[[], None] = lambda: None
+        """Called before what was recorded is read or cleared: the engine hands over what it still has."""
 
     # -- the context of the backends ---------------------------------------------------------------
 
     @property
     def data_path(self) -> str:
         """Directory of files; empty for the working directory."""
-        return self._kernel.attributes.data_path
+        return self._network.attributes.data_path
 
     @property
     def data_prefix(self) -> str:
         """First part of the name of every file."""
-        return self._kernel.attributes.data_prefix
+        return self._network.attributes.data_prefix
 
     @property
     def overwrite_files(self) -> bool:
         """Whether existing files may be replaced."""
-        return self._kernel.attributes.overwrite_files
+        return self._network.attributes.overwrite_files
 
     @property
     def network_size(self) -> int:
         """Number of nodes."""
-        return len(self._kernel.nodes)
+        return len(self._network.nodes)
 
     @property
     def num_virtual_processes(self) -> int:
         """Number of virtual processes."""
-        return self._kernel.n_threads
+        return self._network.n_threads
 
     @property
     def has_been_simulated(self) -> bool:
         """Whether time has advanced since the last reset."""
-        return self._kernel.simulation.has_run
+        return self._has_run()
 
     @property
     def nest_version(self) -> str:
@@ -65,7 +78,7 @@ class Recording:
 
     def to_ms(self, steps: Any) -> Any:
         """Convert time stamps from steps to milliseconds."""
-        return self._kernel.clock.to_ms(steps)
+        return self._network.clock.to_ms(steps)
 
     # -- settings of models ------------------------------------------------------------------------
 
@@ -97,23 +110,32 @@ class Recording:
 
     def get_status(self, device: int) -> dict[str, Any]:
         """Return the recording part of a recorder's status dictionary."""
+        self.before_access()
         return self._recordings.get_status(device)
 
     def set_status(self, device: int, changes: Mapping[str, Any]) -> set[str]:
         """Apply the recording part of `changes` and return the names of the entries used."""
+        self.before_access()
         return self._recordings.set_status(device, changes)
 
     # -- the engine's side -------------------------------------------------------------------------
 
     def prepare(self) -> None:
         """Get ready for runs: say which values the events of each recorder have, and open files."""
-        nodes = self._kernel.nodes
+        nodes = self._network.nodes
+        if self._declared != (nodes.version, nodes.values_version):
+            self._declared = nodes.version, nodes.values_version
+            self._declare()
+        self.may_wait = self._recordings.may_wait()
+        self._recordings.prepare()
+
+    def _declare(self) -> None:
+        nodes = self._network.nodes
         for model, store in nodes.stores.items():
             if issubclass(model, Recorder):
                 for row, device in enumerate(store.node_ids.tolist()):
                     stored = {name: column[row] for name, column in store.columns.items()}
                     self._recordings.declare_values(device, model.value_names(stored))
-        self._recordings.prepare()
 
     def write(self, device: int, vp: int, columns: Mapping[str, np.ndarray]) -> None:
         """Record events of the recorder's twin on virtual process `vp`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,13 +12,15 @@ from typing import TYPE_CHECKING, Any, final
 
 from jaxnest import errors
 from jaxnest.compile.compile_time import compilers
+from jaxnest.kernel.connect.connections import Connections
+from jaxnest.kernel.recording import Recording
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.clock import T_MAX
 from jaxnest.kernel.settings.messages import VerbosityLevel
+from jaxnest.kernel.tables.network import Network
 
 if TYPE_CHECKING:
     from jaxnest.engine.session import Session
-    from jaxnest.kernel.kernel import Kernel
 
 
 @final
@@ -25,10 +28,30 @@ class Simulation:
     """Present time and, once prepared, the engine's session.
 
     While it runs, other threads that want to see or change the network wait for the end of the run.
+
+    Parameters
+    ----------
+    network, connections, recording
+        What is simulated, and who records it.
+    timers
+        Where the durations of its parts are noted.
+    begin
+        Makes the engine's session.
     """
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
+    def __init__(
+        self,
+        network: Network,
+        connections: Connections,
+        recording: Recording,
+        timers: dict[str, float],
+        begin: Callable[[], Session],
+    ) -> None:
+        self._network = network
+        self._connections = connections
+        self._recording = recording
+        self._timers = timers
+        self._begin = begin
         self._busy = threading.RLock()
         self._session: Session | None = None
         self.step = 0
@@ -47,6 +70,12 @@ class Simulation:
         if self._session is not None:
             with self._busy:
                 self._session.bring_home()
+
+    def drain(self) -> None:
+        """Let the engine hand over what it still has for recorders."""
+        if self._session is not None:
+            with self._busy:
+                self._session.drain()
 
     def settle(self) -> None:
         """Let the engine forget where connections lie in their tables."""
@@ -76,43 +105,41 @@ class Simulation:
         if self.prepared:
             raise errors.KernelException("Prepare called twice: a Cleanup is needed between two calls.")
         started = time.perf_counter()
-        kernel = self._kernel
-        kernel.number_nodes()
-        kernel.nodes.n_prepared = len(kernel.nodes)
-        if not kernel.attributes.keep_source_table:
-            kernel.connections.refuse_unknown_senders()
-        kernel.connections.sort()
+        nodes = self._network.nodes
+        nodes.number()
+        nodes.n_prepared = len(nodes)
+        if not self._network.attributes.keep_source_table:
+            self._connections.refuse_unknown_senders()
+        self._connections.sort()
         if self._session is None or not self.has_run:
-            from jaxnest.engine.session import Session
-
-            self._session = Session(kernel, kernel.attributes.compute_backend)
+            self._session = self._begin()
         self._session.prepare(self.step)
         self._announce_preparation()
-        kernel.recording.prepare()
+        self._recording.prepare()
         self.prepared = True
-        kernel.timers["time_communicate_prepare"] = time.perf_counter() - started
+        self._timers["time_communicate_prepare"] = time.perf_counter() - started
 
     def run(self, ms: float) -> None:
         """Advance by a time in ms."""
         steps = self._steps(ms)
         if not self.prepared:
             raise errors.KernelException("Run called without Prepare: call Prepare first, or use Simulate.")
-        kernel, session = self._kernel, self._session
+        network, session = self._network, self._session
         assert session is not None
-        kernel.streams.synchrony_check()
+        network.streams.synchrony_check()
         if steps == 0:
             return
         self._announce_run(steps)
         started = time.perf_counter() - compilers.seconds
         session.take_changes(self.step)
         self.has_run = True
-        kernel.connections.freeze_extrema()
-        with self._busy, _Progress(self, kernel.attributes.print_time, self.step, steps) as progress:
+        self._connections.freeze_extrema()
+        with self._busy, _Progress(self, network.attributes.print_time, self.step, steps) as progress:
             self.step = session.run(self.step, self.step + steps, progress.update)
         self.spike_count = session.spike_count()
-        kernel.recording.post_run()
-        kernel.streams.synchrony_check()
-        kernel.timers["time_simulate"] = time.perf_counter() - compilers.seconds - started
+        self._recording.post_run()
+        network.streams.synchrony_check()
+        self._timers["time_simulate"] = time.perf_counter() - compilers.seconds - started
         self._warn_of_waveforms(*session.take_unsettled())
         messages.log(VerbosityLevel.INFO, "Simulation finished.")
         progress.raise_interrupt()
@@ -124,21 +151,23 @@ class Simulation:
                 self._failed = False
                 return
             raise errors.KernelException("Cleanup called without Prepare.")
-        self._kernel.recording.cleanup()
+        self._recording.cleanup()
         self.prepared = False
 
     def _announce_preparation(self) -> None:
         if messages.verbosity() > VerbosityLevel.INFO:
             return
-        self._n_active, iterated = self._kernel.active_nodes()
+        active = {model: int((~store.frozen).sum()) for model, store in self._network.nodes.stores.items()}
+        self._n_active = sum(active.values())  # twins of devices included
+        iterates = self._network.attributes.use_wfr
+        iterated = sum(n for model, n in active.items() if model.uses_iterations()) if iterates else 0
         text = f"Preparing {self._n_active} node{'s' * (self._n_active != 1)} for simulation."
         if iterated:
             text += f" {iterated} of them use{'s' * (iterated == 1)} iterative solution techniques."
         messages.log(VerbosityLevel.INFO, text)
 
     def _announce_run(self, steps: int) -> None:
-        kernel = self._kernel
-        if steps % kernel.connections.min_delay:
+        if steps % self._connections.min_delay:
             messages.log(
                 VerbosityLevel.WARNING,
                 "The requested simulation time is not an integer multiple of the minimal delay in the network: with "
@@ -147,13 +176,13 @@ class Simulation:
         if messages.verbosity() <= VerbosityLevel.INFO:
             messages.log(
                 VerbosityLevel.INFO,
-                f"Number of local nodes: {self._n_active}\nSimulation time (ms): {kernel.clock.to_ms(steps):g}\n"
-                f"Number of OpenMP threads: {kernel.n_threads}\nNot using MPI",
+                f"Number of local nodes: {self._n_active}\nSimulation time (ms): {self._network.clock.to_ms(steps):g}\n"
+                f"Number of OpenMP threads: {self._network.n_threads}\nNot using MPI",
             )
 
     def _warn_of_waveforms(self, n: int, first: int, last: int) -> None:
         if n:
-            clock, min_delay = self._kernel.clock, self._kernel.connections.min_delay
+            clock, min_delay = self._network.clock, self._connections.min_delay
             others = f", and in {n - 1} more until {clock.to_ms(last + min_delay):g} ms" if n > 1 else ""
             messages.log(
                 VerbosityLevel.WARNING,
@@ -163,7 +192,7 @@ class Simulation:
 
     def _steps(self, ms: float) -> int:
         """Return a time to simulate in steps."""
-        clock = self._kernel.clock
+        clock = self._network.clock
         if math.isnan(ms) or ms < 0:
             raise errors.BadParameter(f"The simulation time must be >= 0, not {ms} ms.")
         if not ms <= T_MAX:
@@ -175,8 +204,9 @@ class Simulation:
         return clock.to_steps(ms)
 
 
-_set_handler: Callable[..., Any] = getattr(signal.signal, "__wrapped__", signal.signal)
+_set_handler: Callable[..., Any] = getattr(sys.modules.get("_signal"), "signal", signal.signal)
 """Without the conversions to and from enumerations, which take longer than a short run."""
+_INTERRUPT = int(signal.SIGINT)
 
 
 @final
@@ -185,7 +215,7 @@ class _Progress:
 
     def __init__(self, simulation: Simulation, shown: bool, begin: int, steps: int) -> None:
         self._simulation = simulation
-        self._clock: Any = simulation._kernel.clock
+        self._clock: Any = simulation._network.clock
         self._begin = begin
         self._bar: Any = None
         self._interrupted = False
@@ -197,12 +227,12 @@ class _Progress:
 
     def __enter__(self) -> _Progress:
         if threading.current_thread() is threading.main_thread():
-            self._handler = _set_handler(signal.SIGINT, self._interrupt)
+            self._handler = _set_handler(_INTERRUPT, self._interrupt)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._handler is not None:
-            _set_handler(signal.SIGINT, self._handler)
+            _set_handler(_INTERRUPT, self._handler)
         if self._bar is not None:
             self._bar.close()
 

@@ -7,11 +7,12 @@ import functools
 import itertools
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.kernel.kernel import Kernel
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.attributes import cast
 from jaxnest.kernel.settings.messages import VerbosityLevel
@@ -23,9 +24,6 @@ from jaxnest.models.contract.device import SAMPLING, Device, NodeSet, Recorder, 
 from jaxnest.models.nest.nest_sizes import ELEMENT_SIZES
 from jaxnest.recording.recordings import COMMON
 from jaxnest.recording.registry import BACKENDS
-
-if TYPE_CHECKING:
-    from jaxnest.kernel.kernel import Kernel
 
 GENERIC: dict[str, Callable[[Kernel, NamedModel, Store, np.ndarray], list[Any]]] = {
     "element_type": lambda _, named, __, ids: [named.model.element_type] * len(ids),
@@ -116,7 +114,7 @@ def _merged(groups: Sequence[tuple[np.ndarray, dict[str, list[Any]]]], n: int) -
 
 def _thread_local_ids(kernel: Kernel, ids: np.ndarray) -> np.ndarray:
     """Return the position of each node on its thread; -1 for nodes created after the last numbering."""
-    n_threads, numbered = kernel.n_threads, kernel.numbered_nodes
+    n_threads, numbered = kernel.n_threads, kernel.nodes.n_numbered
     if n_threads == 1:
         return np.where(ids <= numbered, ids - 1, -1)
     everyone = np.arange(1, len(kernel.nodes) + 1)

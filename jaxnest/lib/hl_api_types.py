@@ -6,7 +6,7 @@ from jaxnest.api.collections.json_output import serialize_data, to_json
 from jaxnest.api.collections.node_collection import NodeCollection
 from jaxnest.api.collections.synapse_collection import SynapseCollection
 from jaxnest.api.collections.types import CollocatedSynapses, Compartments, Mask, Receptors
-from jaxnest.random.expressions.creation import create_parameter as CreateParameter
+from jaxnest.random.creation import create_parameter as CreateParameter
 from jaxnest.random.parameter import Parameter
 
 __all__ = [

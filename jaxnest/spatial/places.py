@@ -8,7 +8,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from jaxnest.random.expressions.creation import create_parameter
+from jaxnest.random.creation import create_parameter
 from jaxnest.random.parameter import Parameter
 
 

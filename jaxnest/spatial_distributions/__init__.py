@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jaxnest import errors
-from jaxnest.random.expressions.creation import create_parameter
+from jaxnest.random.creation import create_parameter
 from jaxnest.random.parameter import Parameter
 
 __all__ = ["exponential", "gabor", "gamma", "gaussian", "gaussian2D"]

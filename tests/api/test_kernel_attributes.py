@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import jaxnest as nest
-from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.kernel_status import kernel_status
 from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
 
 CHANGED: dict[str, Any] = {
@@ -170,7 +170,7 @@ def test_numbering_of_nodes_follows_connect_and_prepare() -> None:
     nest.Prepare()
     nest.Cleanup()
     assert nodes.thread_local_id == (0, 1, 2)
-    assert kernel.attributes.get("prepared") is False
+    assert kernel_status.get("prepared") is False
 
 
 def test_importing_is_light() -> None:

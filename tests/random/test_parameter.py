@@ -14,7 +14,7 @@ import jaxnest.math
 import jaxnest.random
 import jaxnest.spatial_distributions
 from jaxnest import errors
-from jaxnest.random.expressions.creation import create_parameter
+from jaxnest.random.creation import create_parameter
 from jaxnest.random.expressions.geometry import GEOMETRY_SIZE, connection_geometry, node_geometry
 from jaxnest.random.expressions.interpreter import DONE, TOO_MANY_REDRAWS, evaluate
 from jaxnest.random.expressions.saved_normals import SAVED_NORMALS

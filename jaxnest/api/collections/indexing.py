@@ -54,10 +54,10 @@ def integers(data: Any) -> np.ndarray:
 
 def slice_bounds(key: slice, size: int) -> tuple[int, int, int]:
     """Return start, stop and step; ``[0:0]`` is everything, and fractions are dropped, as in NEST."""
-    for bound in (key.start, key.stop, key.step):
-        if bound is not None and not isinstance(bound, numbers.Real | np.bool_):
-            raise TypeError(f"a slice of a NodeCollection needs numbers, not {bound!r}")
     start, stop, step = key.start, key.stop, 1 if key.step is None else key.step
+    for bound in (start, stop, step):
+        if type(bound) is not int and bound is not None and not isinstance(bound, numbers.Real | np.bool_):
+            raise TypeError(f"a slice of a NodeCollection needs numbers, not {bound!r}")
     if start is None:
         start = 0
     elif not -size <= start < size:

@@ -24,17 +24,15 @@ def serialize_data(data: Any) -> Any:
         The same, of plain Python types; a NodeCollection becomes the list of its ids, a
         SynapseCollection the dictionary of its properties.
     """
-    from jaxnest.api.collections.node_collection import NodeCollection
-
-    if isinstance(data, np.ndarray | NodeCollection):
-        return serialize_data(data.tolist())
     if isinstance(data, np.generic):
         return data.item()
+    if hasattr(type(data), "tolist"):  # of the class: attributes of collections are properties of nodes
+        return serialize_data(data.tolist())
     if isinstance(data, list | tuple):
         return [serialize_data(item) for item in data]
     if isinstance(data, dict):
         return {serialize_data(key): serialize_data(value) for key, value in data.items()}
-    if hasattr(data, "sources") and hasattr(data, "get"):
+    if hasattr(type(data), "sources"):
         return serialize_data(data.get())
     return data
 

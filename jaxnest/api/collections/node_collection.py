@@ -9,12 +9,12 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.api import units
-from jaxnest.api.collections import indexing, node_ids
+from jaxnest.api.collections import indexing, node_ids, units
 from jaxnest.api.collections.json_output import to_json
 from jaxnest.api.collections.node_ids import NodeIds
 from jaxnest.kernel import status
 from jaxnest.kernel.kernel import kernel
+from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.values import PerNode, is_random
 from jaxnest.models.contract.device import NodeSet
 from jaxnest.spatial.layer import Layer
@@ -54,13 +54,11 @@ class NodeCollection:
     _nodes: NodeIds
 
     def __init__(self, data: Any = None) -> None:
-        if data is None:
-            nodes = node_ids.EMPTY
-        elif isinstance(data, NodeIds):
+        if type(data) is NodeIds:
             nodes = data
         else:
-            nodes = node_ids.from_ids(indexing.integers(data))
-        object.__setattr__(self, "_nodes", nodes)
+            nodes = node_ids.EMPTY if data is None else node_ids.from_ids(indexing.integers(data))
+        _set_nodes(self, nodes)
 
     @property
     def ids(self) -> np.ndarray:
@@ -74,17 +72,25 @@ class NodeCollection:
         self._nodes.require_valid()
         return self._nodes.ids
 
+    @property
+    def single(self) -> tuple[int, NamedModel] | None:
+        """Id and model of the only node, if there is just one, which exists and is not part of a layer."""
+        parts = self._nodes.parts
+        if len(parts) != 1 or parts[0].first != parts[0].last or not self._nodes.valid:
+            return None
+        return parts[0].first, parts[0].model
+
     # -- as a container ----------------------------------------------------------------------------
 
     def __len__(self) -> int:
         return len(self._nodes)
 
     def __bool__(self) -> bool:
-        return len(self) > 0
+        return len(self._nodes) > 0
 
     def __iter__(self) -> Iterator[NodeCollection]:
         self._nodes.require_valid()
-        return (NodeCollection(self._nodes.single(i)) for i in range(len(self)))
+        return map(NodeCollection, map(self._nodes.single, range(len(self._nodes))))
 
     def __contains__(self, node_id: Any) -> bool:
         return self._nodes.find(indexing.integer(node_id)) >= 0
@@ -125,18 +131,19 @@ class NodeCollection:
         return self + other
 
     def __getitem__(self, key: Any) -> NodeCollection:
-        if isinstance(key, slice):
-            return NodeCollection(self._nodes.slice(*indexing.slice_bounds(key, len(self))))
-        if isinstance(key, int | np.integer):
-            if not -len(self) <= key < len(self):
+        n = len(self._nodes)
+        if type(key) is int or isinstance(key, int | np.integer):
+            if not -n <= key < n:
                 raise IndexError("index value outside of the NodeCollection")
             self._nodes.require_valid()
-            return NodeCollection(self._nodes.single(int(key) % len(self)))
+            return NodeCollection(self._nodes.single(int(key) % n))
+        if isinstance(key, slice):
+            return NodeCollection(self._nodes.slice(*indexing.slice_bounds(key, n)))
         if isinstance(key, list | tuple | np.ndarray):
             if not len(key):
                 return NodeCollection()
             self._nodes.require_valid()
-            return NodeCollection(node_ids.from_ids(self.ids[indexing.positions(key, len(self))]))
+            return NodeCollection(node_ids.from_ids(self.ids[indexing.positions(key, n)]))
         raise IndexError("only integers, slices, lists, tuples, and numpy arrays are valid indices")
 
     def tolist(self) -> list[int]:
@@ -294,14 +301,14 @@ class NodeCollection:
         params = units.strip_all(params, self._unit_of)
         if isinstance(params, dict):
             changes = self._distributed(plain(params))
-            kernel.set_nodes(self.ids, changes)
+            status.set_nodes(kernel, self.ids, changes)
             return
         changes = [plain(dict(change.items())) for change in params]
         if len(changes) not in (1, len(self)):
             raise errors.BadParameter(
                 f"List of dictionaries must be the same size as the NodeCollection ({len(self)}), {len(changes)} given."
             )
-        kernel.set_nodes(self.ids, changes[0] if len(changes) == 1 else changes)
+        status.set_nodes(kernel, self.ids, changes[0] if len(changes) == 1 else changes)
 
     def _distributed(self, params: dict[str, Any]) -> dict[str, Any] | list[dict[str, Any]]:
         """Mark values that belong to successive nodes."""
@@ -356,6 +363,10 @@ class NodeCollection:
 
     def __setattr__(self, name: str, value: Any) -> None:
         self.set({name: value})
+
+
+_set_nodes = NodeCollection.__dict__["_nodes"].__set__
+"""Sets what a collection consists of, past its `__setattr__`."""
 
 
 def plain(params: Mapping[str, Any]) -> dict[str, Any]:

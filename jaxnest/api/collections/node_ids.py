@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import bisect
 import functools
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, final
@@ -15,7 +17,7 @@ from jaxnest.kernel.tables.model_table import NamedModel
 
 
 @final
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Part:
     """Nodes of one model with consecutive ids."""
 
@@ -28,9 +30,9 @@ class Part:
 
 
 @final
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class NodeIds:
-    """Ascending ids of nodes.
+    """Ascending ids of nodes, which never change.
 
     Parameters
     ----------
@@ -62,8 +64,9 @@ class NodeIds:
             )
 
     @functools.cached_property
-    def _ends(self) -> np.ndarray:
-        return np.cumsum([len(part) for part in self.parts], dtype=np.int64)
+    def _ends(self) -> list[int]:
+        """Positions behind each part."""
+        return list(itertools.accumulate(map(len, self.parts)))
 
     @functools.cached_property
     def _length(self) -> int:
@@ -89,10 +92,15 @@ class NodeIds:
         if self.window is not None:
             start, _, step = self.window
             index = start + step * index
-        part_index = int(np.searchsorted(self._ends, index, side="right"))
-        part = self.parts[part_index]
-        offset = index - (int(self._ends[part_index - 1]) if part_index else 0)
-        return part.first + offset, part.model
+        part, before, _ = self._part_of(index)
+        return part.first + index - before, part.model
+
+    def _part_of(self, position: int) -> tuple[Part, int, int]:
+        """Return the part with a position, which window or not, and its first position and that behind its last one."""
+        if len(self.parts) == 1:
+            return self.parts[0], 0, len(self.parts[0])
+        i = bisect.bisect_right(self._ends, position)
+        return self.parts[i], self._ends[i - 1] if i else 0, self._ends[i]
 
     def find(self, node_id: int) -> int:
         """Return the position of an id, or -1."""
@@ -140,10 +148,8 @@ class NodeIds:
         return NodeIds(self.parts, (start, stop, step), self.network, self.metadata)
 
     def _inside_one_part(self, start: int, stop: int) -> NodeIds | None:
-        index = int(np.searchsorted(self._ends, start, side="right"))
-        before = int(self._ends[index - 1]) if index else 0
-        part = self.parts[index]
-        if stop > int(self._ends[index]):
+        part, before, end = self._part_of(start)
+        if stop > end:
             return None
         inner = Part(part.first + start - before, part.first + stop - before - 1, part.model)
         return NodeIds((inner,), None, self.network, self.metadata)

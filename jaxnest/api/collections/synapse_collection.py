@@ -9,11 +9,10 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.api import connection_arguments as arguments
-from jaxnest.api import units
+from jaxnest.api.collections import units
 from jaxnest.api.collections.json_output import to_json
+from jaxnest.kernel.connect.connection_query import Handles, Values, joined
 from jaxnest.kernel.kernel import kernel
-from jaxnest.kernel.tables.connection_query import Handles, Values, joined
 from jaxnest.kernel.tables.values import datum
 
 __all__ = ["SynapseCollection"]
@@ -103,7 +102,7 @@ class SynapseCollection:
         return len(self) == 0 or len(kernel.nodes) == 0
 
     def _values(self) -> Values:
-        return Values(kernel, self._handles)
+        return Values(kernel.connections, self._handles)
 
     def get(self, keys: Any = None, output: str = "") -> Any:
         """Return values of the connections.
@@ -221,8 +220,8 @@ class SynapseCollection:
     def _without_units(self, params: Mapping[str, Any]) -> dict[str, Any]:
         if not units.in_use():
             return dict(params)
-        models = [kernel.synapse_models.by_index(i).name for i in np.unique(self._handles.synapse).tolist()]
-        known = {key: next(filter(None, (arguments.unit_of(m, key) for m in models)), "") for key in params}
+        models = [kernel.synapse_models.by_index(i).model for i in np.unique(self._handles.synapse).tolist()]
+        known = {key: next(filter(None, (units.of_synapse(m, key) for m in models)), "") for key in params}
         return units.strip_all(dict(params), lambda key: known[key])
 
     def disconnect(self) -> None:

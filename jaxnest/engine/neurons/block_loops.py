@@ -116,8 +116,8 @@ def _steps_block(block: Block) -> Any:
             for j in range(n - block * WIDTH, WIDTH):
                 raster[lag, column + j] = 0
             if places[2]:
-                for j in range(min(WIDTH, n - block * WIDTH)):
-                    if sampled[block * WIDTH + j]:
+                for j in range(WIDTH):
+                    if block * WIDTH + j < n and sampled[block * WIDTH + j]:
                         sample(samples, lag, block * WIDTH, j, states, variables, recorders)
 
     return njit(error_model="numpy", inline="always")(advance_block)  # a call takes as long as a step

@@ -8,23 +8,21 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect.connection_checks import Compatibility, Problem, illegal
-from jaxnest.kernel.connect.delays import steps_of, to_steps
+from jaxnest.kernel.connect.connection_checks import Compatibility, DeviceRules, Problem, illegal
+from jaxnest.kernel.connect.delays import DelayLimits, steps_of, to_steps
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.rules import RULES, Pairs, Process, Rule, unknown
 from jaxnest.kernel.connect.synapse_defaults import default_delay
 from jaxnest.kernel.connect.synapse_spec import SynapseSpec, parse
 from jaxnest.kernel.tables.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE
 from jaxnest.kernel.tables.model_table import NamedModel
+from jaxnest.kernel.tables.network import Network
 from jaxnest.kernel.tables.values import first_violation
-
-if TYPE_CHECKING:
-    from jaxnest.kernel.kernel import Kernel
 
 _MANY = 1000
 """With so many sources or targets virtual processes draw their connections at the same time."""
@@ -33,6 +31,32 @@ _NEURON, _TO_DEVICE, _FROM_DEVICE = (CATEGORIES.index(c) for c in (NEURON, TO_DE
 
 Append = Callable[[int, NamedModel, str, int, Mapping[str, Any]], None]
 """Stores connections: virtual process, synapse model, category, number, columns."""
+
+
+@final
+@dataclass
+class Site:
+    """Where connections are made.
+
+    Attributes
+    ----------
+    network
+        Nodes, models, streams, clock and settings.
+    delays
+        The delay extrema.
+    devices
+        What devices remember of their connections.
+    announce_change
+        To be called before connections are made.
+    append
+        Stores them.
+    """
+
+    network: Network
+    delays: DelayLimits
+    devices: DeviceRules
+    announce_change: Callable[[], None]
+    append: Append
 
 
 class Refusal(NamedTuple):
@@ -76,19 +100,11 @@ class Batch:
 
 @final
 class Builder:
-    """Makes the connections of one call.
+    """Makes the connections of one call."""
 
-    Parameters
-    ----------
-    kernel
-        Nodes, models, streams, clock.
-    append
-        Stores them.
-    """
-
-    def __init__(self, kernel: Kernel, append: Append) -> None:
-        self._kernel = kernel
-        self._append = append
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._network = site.network
 
     def connect(
         self,
@@ -103,7 +119,7 @@ class Builder:
         rule = self.rule(sources, targets, conn_spec)
         specs = self.specs(syn_specs)
         check_symmetry(rule, specs)
-        self._kernel.connections.announce_change()
+        self._site.announce_change()
         try:
             problems = self._run(rule, specs)
         except MemoryError:
@@ -115,17 +131,17 @@ class Builder:
 
     def connect_arrays(self, sources: np.ndarray, targets: np.ndarray, values: Mapping[str, Any]) -> None:
         """Connect nodes one by one; ids may be repeated, and values are arrays along the connections."""
-        spec = parse(self._kernel.synapse_models, values, self._kernel.n_threads)
-        self._kernel.connections.announce_change()
-        n_nodes, n = len(self._kernel.nodes), len(sources)
+        spec = parse(self._network.synapse_models, values, self._network.n_threads)
+        self._site.announce_change()
+        n_nodes, n = len(self._network.nodes), len(sources)
         unknown_ids = (sources < 1) | (sources > n_nodes) | (targets < 1) | (targets > n_nodes)
         if unknown_ids.any():
             n = int(np.argmax(unknown_ids))
         ids = np.asarray(sources[:n], np.int32), np.asarray(targets[:n], np.int32)
         problems: list[Exception] = []
         if n:
-            check = Compatibility(self._kernel.nodes, np.unique(ids[0]), np.unique(ids[1]))
-            twins = ~self._kernel.nodes.has_proxies(ids[1])
+            check = Compatibility(self._network.nodes, np.unique(ids[0]), np.unique(ids[1]))
+            twins = ~self._network.nodes.has_proxies(ids[1])
             for process in self.processes(draws=False):
                 mine = np.flatnonzero((ids[1] % process.n == process.index) | twins)
                 pairs = Pairs(ids[0][mine], ids[1][mine], np.empty((0, len(mine))), mine)
@@ -134,7 +150,7 @@ class Builder:
         if problems:
             raise problems[0]
         if n < len(sources):
-            self._kernel.nodes.check_ids(np.array([sources[n], targets[n]]))
+            self._network.nodes.check_ids(np.array([sources[n], targets[n]]))
 
     def rule(self, sources: np.ndarray, targets: np.ndarray, conn_spec: Mapping[str, Any]) -> Rule:
         """Return the rule of a connection specification for two populations.
@@ -150,10 +166,10 @@ class Builder:
         name = options.pop("rule")
         if name not in RULES:
             raise unknown(name, RULES)
-        twins = ~self._kernel.nodes.has_proxies(targets)
+        twins = ~self._network.nodes.has_proxies(targets)
         rule = RULES[name](sources, targets, twins, options)
-        rule.targets_are_all_nodes = len(targets) == len(self._kernel.nodes)
-        if options and self._kernel.attributes.dict_miss_is_error:
+        rule.targets_are_all_nodes = len(targets) == len(self._network.nodes)
+        if options and self._network.attributes.dict_miss_is_error:
             known = ("allow_autapses", "allow_multapses", "make_symmetric", *conn_spec)
             hint = errors.nearest(next(iter(options)), (k for k in known if k not in options))
             raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in conn_spec: {', '.join(options)}.{hint}")
@@ -161,8 +177,8 @@ class Builder:
 
     def specs(self, syn_specs: Sequence[Mapping[str, Any]]) -> list[SynapseSpec]:
         """Check synapse specifications."""
-        kernel, strict = self._kernel, self._kernel.attributes.dict_miss_is_error
-        specs = [parse(kernel.synapse_models, s, kernel.n_threads, strict) for s in syn_specs]
+        network, strict = self._network, self._network.attributes.dict_miss_is_error
+        specs = [parse(network.synapse_models, s, network.n_threads, strict) for s in syn_specs]
         first = 0
         for spec in specs:
             spec.first_drawn = first
@@ -172,12 +188,12 @@ class Builder:
     def processes(self, draws: bool = True) -> list[Process]:
         """Return all virtual processes with their random streams, to make one set of connections."""
         if draws:
-            self._kernel.streams.begin_call()
-        return [Process(i, self._kernel.n_threads, self._kernel.streams) for i in range(self._kernel.n_threads)]
+            self._network.streams.begin_call()
+        return [Process(i, self._network.n_threads, self._network.streams) for i in range(self._network.n_threads)]
 
     def _run(self, rule: Rule, specs: list[SynapseSpec]) -> list[Exception]:
         draws = Draws(random_parameters(specs), has_arrays(specs))
-        check = Compatibility(self._kernel.nodes, rule.sources, rule.targets)
+        check = Compatibility(self._network.nodes, rule.sources, rule.targets)
         problems: list[Exception] = []
         for process, pairs, state in self._drawn(rule, draws):
             draws.check()
@@ -203,7 +219,7 @@ class Builder:
         """Make connections up to the first that is not possible."""
         if not (rule.needs_proxies and rule.on_every_process.any()):
             return self.add(process, pairs, specs, check)
-        devices = np.flatnonzero(~self._kernel.nodes.has_proxies(pairs.target))
+        devices = np.flatnonzero(~self._network.nodes.has_proxies(pairs.target))
         if not len(devices):
             return self.add(process, pairs, specs, check)
         row = int(devices[0])
@@ -253,7 +269,7 @@ class Builder:
         counts = [end + (worst is not None and i < batch.spec) for i in range(len(batch.specs))]
         for i, (spec, values, made) in enumerate(zip(batch.specs, batch.columns, counts, strict=True)):
             used = made + (worst is not None and i == batch.spec and worst.uses_delay)
-            model, limits = spec.named.model, self._kernel.connections.delays
+            model, limits = spec.named.model, self._site.delays
             delays, shift = values["delay"] if model.has_delay else self._interval(), model.delay_shift
             if isinstance(delays, int) and not shift:
                 if used:
@@ -273,7 +289,7 @@ class Builder:
         A connection to a device lives where its source does, and one between devices where a neuron with the
         id of the target would.
         """
-        nodes, rows = self._kernel.nodes, np.arange(len(pairs.source))
+        nodes, rows = self._network.nodes, np.arange(len(pairs.source))
         from_devices = {not model.has_proxies for model, _ in check.sources}
         to_devices = {not (model.has_proxies or model.collects) for model, _ in check.targets}
         if len(from_devices) == len(to_devices) == 1 and (process.n == 1 or to_devices == {False}):
@@ -297,7 +313,7 @@ class Builder:
         delay, problem = self._delay(spec, given.get("delay", math.nan))
         columns = spec.columns(given, delay)
         for name, attribute in spec.named.model.steps_of_kernel.items():
-            columns[name] = float(self._kernel.clock.to_steps(self._kernel.attributes.get(attribute)))
+            columns[name] = float(self._network.clock.to_steps(self._network.attributes.get(attribute)))
         problems = [problem, violation(spec, columns, given) if spec.has_own_values else None]
         end = min((p.row for p in problems if p is not None), default=len(pairs.source))
         misfit = check.first_bad(spec.named, pairs.source, pairs.target, columns["receptor"])
@@ -307,7 +323,7 @@ class Builder:
         else:
             rows = np.flatnonzero(category[:end] == _FROM_DEVICE)
         if len(rows):
-            ports, found = self._kernel.connections.devices.accept(spec.named, pairs.source[rows], pairs.target[rows])
+            ports, found = self._site.devices.accept(spec.named, pairs.source[rows], pairs.target[rows])
             problems.append(found and found._replace(row=int(rows[found.row])))
             if ports:
                 columns["receptor"] = np.array(np.broadcast_to(columns["receptor"], len(pairs.source)))
@@ -322,11 +338,11 @@ class Builder:
 
     def _delay(self, spec: SynapseSpec, ms: Any) -> tuple[Any, Problem | None]:
         """Return delays in steps, the default where they are not a number, and the first that is not allowed."""
-        clock, delays = self._kernel.clock, self._kernel.connections.delays
+        clock, delays = self._network.clock, self._site.delays
         default = default_delay(spec.named, clock)
         if not spec.named.model.has_delay:
             if not delays.allow(self._interval()):
-                error = delays.error(clock, self._kernel.attributes.wfr_comm_interval, spec.named.name)
+                error = delays.error(clock, self._network.attributes.wfr_comm_interval, spec.named.name)
                 return default, Problem(0, error, uses_delay=False)
             return default, None
         if isinstance(ms, np.ndarray):
@@ -349,7 +365,7 @@ class Builder:
 
     def _interval(self) -> int:
         """Return what connections without delay contribute to the extrema of the delays, in steps."""
-        return steps_of(self._kernel.clock, self._kernel.attributes.wfr_comm_interval)
+        return steps_of(self._network.clock, self._network.attributes.wfr_comm_interval)
 
     def _store(
         self,
@@ -365,13 +381,13 @@ class Builder:
             joined, n, kinds = _interleaved([columns[i] for i in which], [counts[i] for i in which], category)
             if isinstance(kinds, int):
                 if n:
-                    self._append(thread, specs[which[0]].named, CATEGORIES[kinds], n, joined)
+                    self._site.append(thread, specs[which[0]].named, CATEGORIES[kinds], n, joined)
                 continue
             for code, name in enumerate(CATEGORIES):
                 rows = np.flatnonzero(kinds == code)
                 if len(rows):
                     part = {k: v[rows] if np.ndim(v) else v for k, v in joined.items()}
-                    self._append(thread, specs[which[0]].named, name, len(rows), part)
+                    self._site.append(thread, specs[which[0]].named, name, len(rows), part)
 
 
 def _interleaved(columns: list[dict[str, Any]], counts: list[int], category: Any) -> tuple[dict[str, Any], int, Any]:

@@ -310,13 +310,17 @@ class DeviceRules:
         return ports, bad
 
     def _stimulator(self, device: int, row: int, named: NamedModel) -> Problem | None:
-        if self._synapse.setdefault(device, named.index) != named.index:
+        if not self.bind(device, named):
             error = illegal(
                 "All outgoing connections from a device must use the same synapse type: "
                 f"node {device} has another one than '{named.name}' already."
             )
             return Problem(row, error)
         return None
+
+    def bind(self, device: int, named: NamedModel) -> bool:
+        """Let a stimulator use one synapse model from now on; False if it uses another one already."""
+        return self._synapse.setdefault(device, named.index) == named.index
 
     def _meter(self, meter: int, rows: np.ndarray, targets: np.ndarray, ports: dict[int, int]) -> Problem | None:
         sampled = self._sampled.setdefault(meter, set())

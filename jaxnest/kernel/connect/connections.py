@@ -7,15 +7,17 @@ import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, final
+from dataclasses import replace
+from typing import Any, final
 
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect.connecting import Builder
+from jaxnest.kernel.connect.connecting import Builder, Site
 from jaxnest.kernel.connect.connection_checks import DeviceRules
 from jaxnest.kernel.connect.delays import DelayLimits, to_steps
 from jaxnest.kernel.connect.loops.draws import Draws
+from jaxnest.kernel.connect.patterns import End, Patterns, thread_of
 from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
 from jaxnest.kernel.connect.tripartite import TripartiteBuilder
 from jaxnest.kernel.settings import messages
@@ -23,12 +25,10 @@ from jaxnest.kernel.settings.memory import give_back
 from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.tables.connection_table import NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.tables.model_table import NamedModel
+from jaxnest.kernel.tables.network import Network
 
 _MANY = 1_000_000
 """So many connections are worth giving freed memory back."""
-
-if TYPE_CHECKING:
-    from jaxnest.kernel.kernel import Kernel
 
 
 @final
@@ -37,6 +37,8 @@ class Connections:
 
     Attributes
     ----------
+    network
+        The nodes that are connected, and all that holds for them.
     version
         Counts changes of structure: connections made or removed.
     values_version
@@ -47,22 +49,26 @@ class Connections:
         Scripts have got connections since the last ones were made.
     devices
         What devices remember of their connections.
+    patterns
+        The kinds of single connections that were possible.
     before_access
         Called before values are read or written: the engine brings plastic weights home.
     before_move
         Called before rows of tables move.
     """
 
-    def __init__(self, kernel: Kernel) -> None:
-        self._kernel = kernel
-        self._tables = Tables(kernel.nodes.n_virtual_processes)
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._tables = Tables(network.n_threads)
         self._unsorted = False
         self._nodes_when_sorted = 0
         self.version = 0
         self.values_version = 0
         self.delays = DelayLimits()
         self.handed_out = False
-        self.devices = DeviceRules(kernel.nodes)
+        self.devices = DeviceRules(network.nodes)
+        self.patterns = Patterns(network, self.delays, self.devices)
+        self._site = Site(network, self.delays, self.devices, self.announce_change, self.append)
         self.before_access: Callable[[], None] = lambda: None
         self.before_move: Callable[[], None] = lambda: None
 
@@ -84,10 +90,10 @@ class Connections:
         """
         from jaxnest.engine.devices.device_tables import part
 
-        n_nodes = self._kernel.nodes.n_prepared
+        n_nodes = self.network.nodes.n_prepared
         for thread, index, category, table in self._tables:
             known = table.n_sorted == len(table) or category != NEURON
-            if table.disabled is None and known and n_nodes == len(self._kernel.nodes):
+            if table.disabled is None and known and n_nodes == len(self.network.nodes):
                 yield thread, index, category, table
                 continue
             chosen = (table.source <= n_nodes) & (table.target <= n_nodes)
@@ -100,7 +106,7 @@ class Connections:
     def refuse_unknown_senders(self) -> None:
         """Raise KernelException if targets have to know who sends to them, which nobody knows without source table."""
         targets = [table.target for _, _, category, table in self._tables if category == NEURON]
-        for named, _, _ in (group for ids in targets for group in self._kernel.nodes.groups(ids)):
+        for named, _, _ in (group for ids in targets for group in self.network.nodes.groups(ids)):
             if named.model.signal_heard == "binary":
                 raise errors.KernelException(
                     f"{named.name} has to know which neurons send to it: it cannot be simulated with "
@@ -143,7 +149,7 @@ class Connections:
         """
         if self.num_connections:
             raise errors.BadProperty("Connections already exist. Please call ResetKernel first.")
-        self.delays.set(self._kernel.clock, minimum, maximum)
+        self.delays.set(self.network.clock, minimum, maximum)
         messages.log(
             VerbosityLevel.INFO, f"Minimum and maximum delays were changed to {minimum:g} ms and {maximum:g} ms."
         )
@@ -155,9 +161,9 @@ class Connections:
         ------
         BadDelay
         """
-        steps = to_steps(self._kernel.clock, np.array([ms]))
+        steps = to_steps(self.network.clock, np.array([ms]))
         if self.delays.first_bad(steps) == 0:
-            raise self.delays.error(self._kernel.clock, ms)
+            raise self.delays.error(self.network.clock, ms)
         return int(steps[0])
 
     def sort(self, compact: bool = True) -> None:
@@ -168,7 +174,7 @@ class Connections:
         compact
             Leave no removed connections among the others, even if there are no new ones.
         """
-        if compact and self._nodes_when_sorted < len(self._kernel.nodes):
+        if compact and self._nodes_when_sorted < len(self.network.nodes):
             self._unsorted = True  # NEST sorts again if there are new nodes, which moves equal sources
         if not (self._unsorted or compact):
             return
@@ -176,13 +182,13 @@ class Connections:
         if not self._unsorted and all(table.disabled is None for _, table in tables):
             return
         self.before_move()
-        sorts = self._unsorted and self._kernel.attributes.use_compressed_spikes
+        sorts = self._unsorted and self.network.attributes.use_compressed_spikes
         self._unsorted = False
-        self._nodes_when_sorted = len(self._kernel.nodes)
+        self._nodes_when_sorted = len(self.network.nodes)
         self.version += sum(table.compact() for _, table in tables)
         neurons = [table for category, table in tables if sorts and category == NEURON]
-        several = self._kernel.n_threads > 1 and self.num_connections > _MANY
-        sort = functools.partial(_sort, stable=self._kernel.streams.is_keyed)
+        several = self.network.n_threads > 1 and self.num_connections > _MANY
+        sort = functools.partial(_sort, stable=self.network.streams.is_keyed)
         if several:
             with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
                 self.version += sum(threads.map(sort, neurons))
@@ -223,7 +229,7 @@ class Connections:
         KernelException
             Of many kinds. Connections made before the offending one remain.
         """
-        Builder(self._kernel, self.append).connect(sources, targets, conn_spec, syn_specs)
+        Builder(self._site).connect(sources, targets, conn_spec, syn_specs)
 
     def connect_arrays(self, sources: np.ndarray, targets: np.ndarray, values: Mapping[str, Any]) -> None:
         """Connect nodes one by one; ids may be repeated.
@@ -240,7 +246,57 @@ class Connections:
         KernelException
             As `connect`, and UnknownNode for ids that do not exist.
         """
-        Builder(self._kernel, self.append).connect_arrays(sources, targets, values)
+        Builder(self._site).connect_arrays(sources, targets, values)
+
+    def connect_first(
+        self,
+        ends: tuple[End, End],
+        given: tuple[Any, Any],
+        conn_spec: Mapping[str, Any],
+        syn_specs: Sequence[Mapping[str, Any]],
+    ) -> None:
+        """Connect a node to another one as `connect` does, and remember how.
+
+        Parameters
+        ----------
+        ends
+            The nodes.
+        given
+            Specifications of connections and synapses as scripts give them.
+        conn_spec, syn_specs
+            What they mean.
+        """
+        made: list[tuple[NamedModel, str, int, Mapping[str, Any]]] = []
+
+        def append(thread: int, *connections: Any) -> None:
+            made.append(connections)
+            self.append(thread, *connections)
+
+        source, target = (np.array([end[0]]) for end in ends)
+        Builder(replace(self._site, append=append)).connect(source, target, conn_spec, syn_specs)
+        if len(made) == 1 and made[0][2] == 1:
+            self.patterns.remember(ends, given, made[0][0], made[0][1], made[0][3])
+
+    def connect_again(self, source: End, target: End, conn_spec: Any, syn_spec: Any) -> bool:
+        """Connect a node to another one if this is known to be possible; return whether it was done.
+
+        Parameters
+        ----------
+        source, target
+            The nodes.
+        conn_spec, syn_spec
+            Specifications as scripts give them.
+        """
+        found = self.patterns.find(source, target, conn_spec, syn_spec)
+        if found is None:
+            return False
+        pattern, single = found
+        self.announce_change()
+        self.delays.use_between(single[-1], single[-1])
+        self._note(pattern.category, source[0], target[0])
+        thread = thread_of(pattern, source, target, self.network.n_threads)
+        self._tables.provide(thread, pattern.named, pattern.category).append_one(single, pattern.values)
+        return True
 
     def connect_spatial(
         self,
@@ -265,8 +321,7 @@ class Connections:
         KernelException
             As `connect`.
         """
-        builder = Builder(self._kernel, self.append)
-        SpatialBuilder(self._kernel, builder).connect(sources, targets, conn_spec, syn_specs)
+        SpatialBuilder(self._site).connect(sources, targets, conn_spec, syn_specs)
 
     def connect_tripartite(
         self,
@@ -291,14 +346,18 @@ class Connections:
         KernelException
             As `connect`.
         """
-        TripartiteBuilder(self._kernel, self.append).connect(populations, conn_spec, third_spec, syn_specs)
+        TripartiteBuilder(self._site).connect(populations, conn_spec, third_spec, syn_specs)
 
     def append(self, thread: int, named: NamedModel, category: str, n: int, values: Mapping[str, Any]) -> None:
         """Add `n` connections to a table; each value is an array or belongs to all of them."""
-        self._kernel.number_nodes()
-        if category != TO_DEVICE:
-            self._kernel.nodes.note_inputs(values["source"], values["target"])
+        self._note(category, values["source"], values["target"])
         self._tables.provide(thread, named, category).append(n, values)
+
+    def _note(self, category: str, sources: Any, targets: Any) -> None:
+        """Note that connections are made."""
+        self.network.nodes.number()
+        if category != TO_DEVICE:
+            self.network.nodes.note_inputs(sources, targets)
         self.version += 1
         self._unsorted = True
 
@@ -312,7 +371,7 @@ class Connections:
         InexistentConnection
             If a pair is not connected. Connections removed before it stay removed.
         """
-        builder = Builder(self._kernel, self.append)
+        builder = Builder(self._site)
         self.sort(compact=False)
         rule = builder.rule(sources, targets, conn_spec)
         if rule.needs_proxies:
@@ -346,7 +405,7 @@ class Connections:
         if table is None or row < 0:
             raise errors.InexistentConnection(
                 f"There is no connection {source} -> {target} of "
-                f"'{self._kernel.synapse_models.by_index(synapse_index).name}' that could be removed."
+                f"'{self.network.synapse_models.by_index(synapse_index).name}' that could be removed."
             )
         table.disable(row)
         self.version += 1
@@ -356,7 +415,7 @@ class Connections:
 
         NEST looks for the source as if the table were sorted. Behind the part that is, it sees a single connection.
         """
-        compressed = self._kernel.attributes.use_compressed_spikes
+        compressed = self.network.attributes.use_compressed_spikes
         first = bisect.bisect_left(table.source, source) if compressed else 0
         n_sorted = table.n_sorted if compressed else len(table)
         mine = table.source[first:] == source

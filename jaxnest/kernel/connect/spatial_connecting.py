@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect.connecting import Builder, has_arrays, random_parameters
+from jaxnest.kernel.connect.connecting import Builder, Site, has_arrays, random_parameters
 from jaxnest.kernel.connect.connection_checks import Compatibility, illegal
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.rules import Pairs, Process
 from jaxnest.kernel.connect.spatial_projection import Projection
 from jaxnest.kernel.connect.synapse_spec import SynapseSpec
+from jaxnest.kernel.tables.network import Network
 from jaxnest.kernel.tables.values import is_random
 from jaxnest.random.expressions.geometry import NO_GEOMETRY
 from jaxnest.random.expressions.saved_normals import SAVED_NORMALS
@@ -23,7 +24,6 @@ from jaxnest.spatial.regions import Converse, Everything, SolidRegion
 
 if TYPE_CHECKING:
     from jaxnest.kernel.connect.loops.spatial_loops import Candidates, Drivers, Space
-    from jaxnest.kernel.kernel import Kernel
 
 
 @final
@@ -49,19 +49,12 @@ Step = Callable[[Any, np.ndarray], Any]
 
 @final
 class SpatialBuilder:
-    """Makes the connections of one call.
+    """Makes the connections of one call."""
 
-    Parameters
-    ----------
-    kernel
-        Nodes, models, streams, and the pools of candidates.
-    builder
-        Stores connections.
-    """
-
-    def __init__(self, kernel: Kernel, builder: Builder) -> None:
-        self._kernel = kernel
-        self._builder = builder
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._network = site.network
+        self._builder = Builder(site)
 
     def connect(
         self,
@@ -75,14 +68,14 @@ class SpatialBuilder:
         specs = self._specs(syn_specs)
         if sources.layer.dimensions != targets.layer.dimensions:
             raise errors.BadProperty("Target layer must have same number of dimensions as source layer.")
-        self._kernel.number_nodes()
+        self._network.nodes.number()
         on_devices = projection.rule == "pairwise_poisson" or projection.use_on_source
-        if not on_devices and not self._kernel.nodes.has_proxies(targets.ids[:1])[0]:
+        if not on_devices and not self._network.nodes.has_proxies(targets.ids[:1])[0]:
             raise illegal(f"Spatial Connect with {projection.rule} to devices is not possible.")
-        self._kernel.connections.announce_change()
-        run = Run(self._kernel, sources, targets, projection, specs, self._builder.processes())
+        self._site.announce_change()
+        run = Run(self._network, sources, targets, projection, specs, self._builder.processes())
         made, failure = run.outgoing() if projection.rule == "fixed_outdegree" else run.incoming()
-        check = Compatibility(self._kernel.nodes, sources.ids, targets.ids)
+        check = Compatibility(self._network.nodes, sources.ids, targets.ids)
         problems: list[Exception] = []
         for process, pairs in zip(run.processes, made, strict=True):
             refusal = self._builder.add(process, pairs, specs, check)
@@ -93,7 +86,7 @@ class SpatialBuilder:
 
     def _specs(self, syn_specs: Sequence[Mapping[str, Any]]) -> list[SynapseSpec]:
         """Check synapse specifications; in space weights are drawn before delays."""
-        models = self._kernel.synapse_models
+        models = self._network.synapse_models
         given = []
         for spec in syn_specs:
             model = models[spec["synapse_model"]].model
@@ -130,7 +123,7 @@ class Run:
 
     def __init__(
         self,
-        kernel: Kernel,
+        network: Network,
         sources: Population,
         targets: Population,
         projection: Projection,
@@ -138,7 +131,7 @@ class Run:
         processes: list[Process],
     ) -> None:
         self.processes = processes
-        self._kernel = kernel
+        self._network = network
         self._sources, self._targets = sources, targets
         self._projection = projection
         self._specs = specs
@@ -218,7 +211,7 @@ class Run:
     def _here(self, process: Process) -> Drivers:
         """Return the targets on a virtual process."""
         ids = self._targets.ids
-        mine = ids[(ids % process.n == process.index) | ~self._kernel.nodes.has_proxies(ids)]
+        mine = ids[(ids % process.n == process.index) | ~self._network.nodes.has_proxies(ids)]
         return _drivers(Population(mine, self._targets.layer))
 
     # -- source by source --------------------------------------------------------------------------
@@ -229,7 +222,7 @@ class Run:
         from jaxnest.kernel.connect.loops.chunks import collect
 
         candidates = self._candidates(self._targets, self._targets.layer, False)
-        pool = self._kernel.pools.list(self._sources.layer, self._sources.ids)
+        pool = self._network.pools.list(self._sources.layer, self._sources.ids)
         sources = spatial_loops.Drivers(pool.ids, pool.tree.positions)
         spaces = self._space(self._sources.layer), self._space(self._targets.layer)
         saved = np.stack([SAVED_NORMALS.rows(p.index) for p in self.processes])
@@ -275,7 +268,7 @@ class Run:
         from jaxnest.spatial.tree import most_candidates, work_space
 
         region: SolidRegion = Everything(layer.dimensions)
-        pools = self._kernel.pools
+        pools = self._network.pools
         if self._projection.mask is None:
             needs_tree = self._projection.rule == "fixed_outdegree"
             pool = (pools.tree if needs_tree else pools.list)(population.layer, population.ids)

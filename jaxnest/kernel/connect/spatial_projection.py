@@ -11,7 +11,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel.connect.rules.base import flag
 from jaxnest.kernel.tables.values import is_random
-from jaxnest.random.expressions.creation import create_parameter
+from jaxnest.random.creation import create_parameter
 from jaxnest.random.parameter import Parameter
 from jaxnest.spatial.masks import create_region
 from jaxnest.spatial.regions import Region

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, final
+from dataclasses import replace
+from typing import Any, final
 
 import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.connect.connecting import (
-    Append,
     Batch,
     Builder,
+    Site,
     check_symmetry,
     copied,
     n_drawn,
@@ -27,28 +28,17 @@ from jaxnest.kernel.connect.synapse_spec import SynapseSpec
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.random.numbers.streams import identities
 
-if TYPE_CHECKING:
-    from jaxnest.kernel.kernel import Kernel
-
 ROLES = ("primary", "third_in", "third_out")
 
 
 @final
 class TripartiteBuilder:
-    """Makes the connections of one call of TripartiteConnect.
+    """Makes the connections of one call of TripartiteConnect."""
 
-    Parameters
-    ----------
-    kernel
-        Nodes, models, streams, clock.
-    append
-        Stores connections, see `Builder`.
-    """
-
-    def __init__(self, kernel: Kernel, append: Append) -> None:
-        self._kernel = kernel
-        self._append = append
-        self._builder = Builder(kernel, self._collect)
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self._network = site.network
+        self._builder = Builder(replace(site, append=self._collect))
         self._collected: dict[tuple[int, str], list[tuple[NamedModel, np.ndarray, Mapping[str, Any]]]] = {}
         self._keys = np.empty(0, np.int64)
 
@@ -68,9 +58,9 @@ class TripartiteBuilder:
         specs = {role: self._builder.specs(syn_specs[role]) for role in ROLES}
         for role in ROLES:
             check_symmetry(rule, specs[role])
-        if not self._kernel.nodes.has_proxies(np.concatenate([targets, third])).all():
+        if not self._network.nodes.has_proxies(np.concatenate([targets, third])).all():
             raise illegal("Third-factor connections are not possible with nodes without proxies (usually devices).")
-        self._kernel.connections.announce_change()
+        self._site.announce_change()
         self._primary_and_out(rule, third_rule, third, specs)
         self._into_third(sources, third, specs["third_in"])
 
@@ -105,11 +95,11 @@ class TripartiteBuilder:
     ) -> None:
         """Make the primary connections and those from the third population, which NEST makes in turn."""
         processes = self._builder.processes()
-        factor = third_rule.factor(len(self._kernel.nodes), random_parameters(specs["third_out"]))
+        factor = third_rule.factor(len(self._network.nodes), random_parameters(specs["third_out"]))
         draws = Draws(random_parameters(specs["primary"]), third=factor)
         checks = [
-            Compatibility(self._kernel.nodes, rule.sources, rule.targets),
-            Compatibility(self._kernel.nodes, third, rule.targets),
+            Compatibility(self._network.nodes, rule.sources, rule.targets),
+            Compatibility(self._network.nodes, third, rule.targets),
         ]
         rule.prepare(processes, draws)
         problems: list[Exception] = []
@@ -162,11 +152,11 @@ class TripartiteBuilder:
     def _into_third(self, sources: np.ndarray, third: np.ndarray, specs: list[SynapseSpec]) -> None:
         """Connect the source of each joined connection to the node of the third population."""
         source, node, target = (np.concatenate(parts) for parts in zip(*self._joined, strict=True))
-        if self._kernel.streams.is_keyed:  # the order of virtual processes must not matter
+        if self._network.streams.is_keyed:  # the order of virtual processes must not matter
             order = np.argsort(target, kind="stable")
             source, node, target = source[order], node[order], target[order]
         joined = identities(target)
-        check = Compatibility(self._kernel.nodes, sources, third)
+        check = Compatibility(self._network.nodes, sources, third)
         draws = Draws(random_parameters(specs))
         problems: list[Exception] = []
         for process in self._builder.processes():
@@ -196,12 +186,12 @@ class TripartiteBuilder:
         for (_, category), parts in self._collected.items():
             named = parts[0][0]
             if len(parts) == 1:
-                self._append(process.index, named, category, len(parts[0][1]), parts[0][2])
+                self._site.append(process.index, named, category, len(parts[0][1]), parts[0][2])
                 continue
             order = np.argsort(np.concatenate([keys for _, keys, _ in parts]), kind="stable")
             values = {
                 name: np.concatenate([np.broadcast_to(v[name], len(keys)) for _, keys, v in parts])[order]
                 for name in parts[0][2]
             }
-            self._append(process.index, named, category, len(order), values)
+            self._site.append(process.index, named, category, len(order), values)
         self._collected.clear()

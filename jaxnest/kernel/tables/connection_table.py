@@ -16,6 +16,9 @@ CATEGORIES = (NEURON, TO_DEVICE, FROM_DEVICE)
 """Between nodes with proxies; to a device; from a device (to anything)."""
 
 
+SINGLE = ("source", "target", "weight", "delay")
+"""Values in which single connections of one kind may differ."""
+
 LARGEST_CODE = 255
 
 
@@ -184,7 +187,10 @@ class Table:
             own["synapse_label"] = np.int64
         self.own = tuple(own)
         """Names of the columns that are specific to the synapse model."""
-        self.columns: dict[str, Column] = {k: Column(dtype) for k, dtype in (fixed | own).items()}
+        self._columns: dict[str, Column] = {k: Column(dtype) for k, dtype in (fixed | own).items()}
+        self._new: list[tuple[Mapping[str, Any], list[tuple[Any, ...]]]] = []
+        """Connections that are in no column yet: what they have in common, and the `SINGLE` values of each."""
+        self._n_new = 0
         self.disabled: np.ndarray | None = None
         """Marks connections that were removed but still have their place, None if there are none."""
         self.gaps = np.empty(0, np.int64)
@@ -194,7 +200,16 @@ class Table:
         """So many of the connections were there when tables were sorted last; over others nothing is sent yet."""
 
     def __len__(self) -> int:
-        return len(self.columns["source"])
+        return len(self._columns["source"]) + self._n_new
+
+    @property
+    def columns(self) -> dict[str, Column]:
+        """The values of all connections."""
+        if self._new:
+            new, self._new, self._n_new = self._new, [], 0
+            for shared, rows in new:
+                self.append(len(rows), {**shared, **self._gathered(rows)})
+        return self._columns
 
     @property
     def source(self) -> np.ndarray:
@@ -252,6 +267,33 @@ class Table:
             column.append(n, values[name])
         if self.disabled is not None:
             self.disabled = np.append(self.disabled, np.zeros(n, np.bool_))
+
+    def append_one(self, single: tuple[Any, ...], shared: Mapping[str, Any]) -> None:
+        """Add a connection; in columns are many at once, those in a row that share the same dictionary.
+
+        Parameters
+        ----------
+        single
+            Its `SINGLE` values.
+        shared
+            All others.
+        """
+        if not self._new or self._new[-1][0] is not shared:
+            self._new.append((shared, []))
+        self._new[-1][1].append(single)
+        self._n_new += 1
+
+    def _gathered(self, rows: list[tuple[Any, ...]]) -> dict[str, Any]:
+        """Return `SINGLE` values as arrays, or as one value if all are the same."""
+        values: dict[str, Any] = {}
+        for name, given in zip(SINGLE, zip(*rows, strict=True), strict=True):
+            if name not in self._columns:
+                continue
+            array = values[name] = np.array(given, self._columns[name].dtype)
+            bits = array.view(np.uint8).reshape(len(array), -1)  # zeros may have a sign
+            if name in ("weight", "delay") and (bits == bits[0]).all():
+                values[name] = array[0].item()
+        return values
 
     def join_pieces(self) -> None:
         """Store each column in one array, unless it has few different values."""

@@ -53,6 +53,11 @@ def stored_defaults(model: type[Model]) -> dict[str, Any]:
     return values
 
 
+def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of stored values that shares none that can change."""
+    return {k: v if type(v) in (float, int, bool, str) else copy.deepcopy(v) for k, v in values.items()}
+
+
 @final
 class ModelTable:
     """Names of one kind of model (nodes or synapses)."""
@@ -114,8 +119,9 @@ class ModelTable:
         source = self[existing]
         if new in self._by_name:
             raise errors.NewModelNameExists(f"Model {new} already exists.")
-        entry = replace(source, name=new, index=self._next, process_values=copy.deepcopy(source.process_values))
-        entry.defaults = copy.deepcopy(source.defaults)
+        entry = NamedModel(new, source.model, self._next, source.original)
+        entry.defaults = _copied(source.defaults)
+        entry.process_values = {process: _copied(values) for process, values in source.process_values.items()}
         self._next += 1
         self._add(entry)
         self.changed = True

@@ -69,6 +69,8 @@ class Store:
         """What the engine keeps for single rows beside the declared columns."""
         self.values_version = 0
         """Counts changes of values."""
+        self.changed: set[str] = set()
+        """Names of the quantities that scripts changed since a run was prepared."""
 
     def append(self, defaults: Mapping[str, Any], node_ids: Any, virtual_processes: Any, n: int) -> int:
         """Add `n` rows that hold the defaults and return the index of the first."""
@@ -139,6 +141,10 @@ class NodeTable:
         self._model_indices, self._rows, self._proxies = Growing(np.int32), Growing(np.int64), Growing(np.bool_)
         self.n_prepared = 0
         """Number of nodes when a run was prepared last: only these take part in it."""
+        self.notes_inputs = False
+        """True if there are models that want to know which nodes spikes can arrive at."""
+        self.n_numbered = 0
+        """Number of nodes that have positions on their threads (`thread_local_id`)."""
         self.version = 0
         """Counts changes of structure: nodes created, vector sizes changed, nodes frozen."""
         self.values_version = 0
@@ -160,6 +166,7 @@ class NodeTable:
         store = self.stores.get(named.model)
         if store is None:
             store = self.stores[named.model] = Store(named.model)
+            self.notes_inputs |= HAS_CONNECTIONS in store.quantities
         twins = 1 if named.model.has_proxies else self.n_virtual_processes
         ids = np.arange(first, first + n)
         processes = ids % self.n_virtual_processes if twins == 1 else np.tile(np.arange(twins), n)
@@ -172,6 +179,10 @@ class NodeTable:
         self._proxies.append(n, named.model.has_proxies)
         self.version += 1
         return first, first + n - 1
+
+    def number(self) -> None:
+        """Give all nodes their positions on their threads, as Connect and Prepare do."""
+        self.n_numbered = len(self)
 
     @staticmethod
     def bytes_per_node(model: type[Node]) -> int:
@@ -292,7 +303,10 @@ class NodeTable:
         if HAS_CONNECTIONS in store.quantities and leader is not None and leader in before:
             bad, message = _lost_receptors(model, columns, before[leader], columns[leader], bad, message)
         for name, column in columns.items():
-            store.columns[name][rows[:bad]] = column[:bad]
+            stored = store.columns[name]
+            if name in given or stored.dtype == object or not np.array_equal(stored[rows], column):
+                store.changed.add(name)
+            stored[rows[:bad]] = column[:bad]
         self.values_version += 1
         store.values_version += 1
         if any(len(a) != len(b) for k, old in before.items() for a, b in zip(old, columns[k], strict=True)):
@@ -318,7 +332,7 @@ class NodeTable:
 
     def note_inputs(self, sources: Any, targets: Any) -> None:
         """Remember which nodes spikes can arrive at, for models that want to know it."""
-        if not any(HAS_CONNECTIONS in store.quantities for store in self.stores.values()):
+        if not self.notes_inputs:
             return
         sources, targets = (np.ravel(a) for a in np.broadcast_arrays(sources, targets))
         for named, _, positions in list(self.groups(sources)):

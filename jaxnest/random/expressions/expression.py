@@ -1,16 +1,16 @@
-"""Random expressions as immutable trees, and the saved normal variates of their leaves."""
+"""Random expressions as immutable trees, the saved normal variates of their leaves, and their translation."""
 
 from __future__ import annotations
 
 import weakref
 from enum import IntEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
+import numpy as np
+
+from jaxnest.random.expressions.program import Code
 from jaxnest.random.expressions.saved_normals import SAVED_NORMALS
-
-if TYPE_CHECKING:
-    from jaxnest.random.expressions.program import Code
 
 
 class Op(IntEnum):
@@ -144,8 +144,6 @@ class Expression:
     @cached_property
     def code(self) -> Code:
         """The program that evaluates the expression."""
-        from jaxnest.random.expressions.program import assemble
-
         return assemble(self)
 
 
@@ -163,3 +161,56 @@ def constant(value: float) -> Expression:
         The expression.
     """
     return Expression(Op.CONSTANT, (float(value),))
+
+
+def assemble(expression: Expression) -> Code:
+    """Translate an expression.
+
+    Parameters
+    ----------
+    expression : Expression
+        The expression.
+
+    Returns
+    -------
+    Code
+        Its instructions, in the order in which NEST evaluates and draws.
+    """
+    code: list[list[int]] = []
+    constants: list[float] = []
+    depth = _emit(expression, code, constants)
+    return Code(np.array(code, dtype=np.int64), np.array(constants, dtype=np.float64), depth + 1)
+
+
+def _emit(expression: Expression, code: list[list[int]], constants: list[float]) -> int:
+    """Append the instructions of an expression and return how many places of the stack they need."""
+
+    def add(op: Op, integer: int = 0) -> int:
+        code.append([op, len(constants), integer, expression.row])
+        return len(code) - 1
+
+    op, operands = expression.op, expression.operands
+    if op is Op.CONDITIONAL:
+        depth = _emit(operands[0], code, constants)
+        branch = add(Op.JUMP_IF_ZERO)
+        depth = max(depth, _emit(operands[1], code, constants))
+        end = add(Op.JUMP)
+        code[branch][2] = len(code)
+        depth = max(depth, _emit(operands[2], code, constants))
+        code[end][2] = len(code)
+        return depth
+    if op is Op.REDRAW:
+        add(Op.START_REDRAW)
+        start = len(code)
+        depth = _emit(operands[0], code, constants) + 1
+        add(Op.END_REDRAW, start)
+        constants.extend(expression.constants)
+        return depth
+    if op in KERNEL_OPS:
+        add(Op.REQUIRE_CONNECTION)
+    # NEST evaluates the right operand of a comparison before the left one.
+    in_order = operands[::-1] if op in COMPARISON_OPS else operands
+    depth = max([1, *(i + _emit(operand, code, constants) for i, operand in enumerate(in_order))])
+    add(op, expression.integer)
+    constants.extend(expression.constants)
+    return depth

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
+import functools
+import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.connect.connecting import violation
 from jaxnest.kernel.connect.connection_checks import Problem
+from jaxnest.kernel.connect.connections import Connections
 from jaxnest.kernel.connect.delays import split, to_steps
 from jaxnest.kernel.connect.synapse_defaults import dictionary, integer, refuse, synapse_quantities
 from jaxnest.kernel.connect.synapse_spec import SynapseSpec
 from jaxnest.kernel.tables.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE, Table
 from jaxnest.kernel.tables.values import coerce, convert
-
-if TYPE_CHECKING:
-    from jaxnest.kernel.connect.connections import Connections
-    from jaxnest.kernel.kernel import Kernel
 
 HANDLE_KEYS = ("source", "target", "target_thread", "synapse_id", "port")
 """Names of what identifies a connection."""
@@ -68,9 +67,10 @@ class Handles:
 
 def joined(parts: Sequence[Handles]) -> Handles:
     """Return the connections of all parts, one after the other."""
-    empty = [np.empty(0, np.int32) for _ in fields(Handles)]
+    if len(parts) == 1:
+        return parts[0]
     if not parts:
-        return Handles(*empty)
+        return Handles(*(np.empty(0, np.int32) for _ in fields(Handles)))
     return Handles(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Handles)))
 
 
@@ -90,13 +90,14 @@ class Query:
 
     def __init__(
         self,
-        kernel: Kernel,
+        connections: Connections,
         sources: np.ndarray | None = None,
         targets: np.ndarray | None = None,
         synapse_index: int | None = None,
         label: int | None = None,
     ) -> None:
-        self._kernel = kernel
+        self._connections = connections
+        self._nodes = connections.network.nodes
         self._sources = self._marked(sources)
         self._targets = self._marked(targets)
         self._synapse = synapse_index
@@ -105,13 +106,13 @@ class Query:
     def _marked(self, ids: np.ndarray | None) -> np.ndarray | None:
         if ids is None:
             return None
-        marks = np.zeros(len(self._kernel.nodes) + 1, np.bool_)
+        marks = np.zeros(len(self._nodes) + 1, np.bool_)
         marks[ids] = True
         return marks
 
     def run(self) -> Handles:
         """Return the connections in the order of GetConnections."""
-        connections = self._kernel.connections
+        connections = self._connections
         connections.sort(compact=False)
         tables: dict[tuple[int, int], dict[str, Table]] = {}
         for thread, index, category, table in connections.tables():
@@ -122,8 +123,10 @@ class Query:
     def _of(self, index: int, thread: int, tables: dict[str, Table]) -> Iterator[Handles]:
         if NEURON in tables:
             table = tables[NEURON]
-            rows = np.flatnonzero(self._wanted(table))
-            yield self._handles(table, rows, table.places()[rows], index, thread, NEURON)
+            wanted = self._wanted(table)
+            rows = np.arange(len(table)) if wanted is None else wanted.nonzero()[0]
+            places = table.places()[rows] if len(table.gaps) else rows
+            yield self._handles(table, rows, places, places, index, thread, NEURON)
         both = [self._of_devices(tables[c], index, thread, c) for c in (TO_DEVICE, FROM_DEVICE) if c in tables]
         if self._sources is not None and len(both) == 2:
             found = joined(both)
@@ -141,39 +144,43 @@ class Query:
         port = np.empty(len(source), np.int64)
         port[by_source] = np.arange(len(source)) - first
         wanted = self._wanted(table)
+        wanted = np.ones(len(table), np.bool_) if wanted is None else wanted
         if self._targets is not None and category == FROM_DEVICE:
             # NEST does not find connections between devices by their targets.
-            wanted &= self._kernel.nodes.has_proxies(table.target)
+            wanted &= self._nodes.has_proxies(table.target)
         rows = by_source[wanted[by_source]]
         if self._targets is not None:
             keys = (
                 (table.target[rows], source[rows]) if self._sources is not None else (source[rows], table.target[rows])
             )
             rows = rows[np.lexsort(keys)]
-        return self._handles(table, rows, port[rows], index, thread, category)
+        return self._handles(table, rows, port[rows], table.places()[rows], index, thread, category)
 
-    def _wanted(self, table: Table) -> np.ndarray:
-        wanted = np.ones(len(table), np.bool_) if table.disabled is None else ~table.disabled
+    def _wanted(self, table: Table) -> np.ndarray | None:
+        """Return which connections of a table are wanted, or None for all of them."""
+        parts = [] if table.disabled is None else [~table.disabled]
         if self._sources is not None:
-            wanted &= self._sources[table.source]
+            parts.append(self._sources[table.source])
         if self._targets is not None:
-            wanted &= self._targets[table.target]
+            parts.append(self._targets[table.target])
         if self._label is not None:
-            wanted &= table.columns["synapse_label"].array == self._label if "synapse_label" in table.columns else False
-        return wanted
+            labels = table.read("synapse_label") if "synapse_label" in table.columns else -1
+            parts.append(np.broadcast_to(labels == self._label, len(table)))
+        return functools.reduce(operator.and_, parts) if parts else None
 
     @staticmethod
-    def _handles(table: Table, rows: np.ndarray, port: np.ndarray, index: int, thread: int, category: str) -> Handles:
+    def _handles(
+        table: Table, rows: np.ndarray, port: np.ndarray, place: np.ndarray, index: int, thread: int, category: str
+    ) -> Handles:
         n = len(rows)
-        return Handles(
-            table.source[rows],
-            table.target[rows],
-            np.full(n, thread, np.int32),
-            np.full(n, index, np.int32),
-            port.astype(np.int32),
-            np.full(n, CATEGORIES.index(category), np.int8),
-            table.places()[rows].astype(np.int32),
-        )
+        columns = table.source[rows], table.target[rows], _filled(n, thread), _filled(n, index), port.astype(np.int32)
+        return Handles(*columns, _filled(n, CATEGORIES.index(category), np.int8), place.astype(np.int32))
+
+
+def _filled(n: int, value: int, dtype: Any = np.int32) -> np.ndarray:
+    array = np.empty(n, dtype)
+    array.fill(value)
+    return array
 
 
 @final
@@ -188,9 +195,9 @@ class Values:
         Which connections.
     """
 
-    def __init__(self, kernel: Kernel, handles: Handles) -> None:
-        self._kernel = kernel
-        self._connections: Connections = kernel.connections
+    def __init__(self, connections: Connections, handles: Handles) -> None:
+        self._connections = connections
+        self._network = connections.network
         self._handles = handles
 
     def _tables(self) -> Iterator[tuple[Table, np.ndarray, np.ndarray]]:
@@ -230,12 +237,12 @@ class Values:
         if name == "delay":
             steps, shift = table.columns["delay"].at(rows), table.named.model.delay_shift
             if shift:
-                clock = self._kernel.clock
+                clock = self._network.clock
                 return (clock.ms_per_tic * (steps * clock.tics_per_step) - table.columns[shift].at(rows)).tolist()
-            return (steps * self._kernel.clock.ms_per_step).tolist()
+            return (steps * self._network.clock.ms_per_step).tolist()
         if name == "receptor":
             ends = (handles.source[positions], handles.target[positions])
-            return self._kernel.nodes.shown_receptors(*ends, table.columns["receptor"].at(rows)).tolist()
+            return self._network.nodes.shown_receptors(*ends, table.columns["receptor"].at(rows)).tolist()
         if name in ("synapse_model", "sizeof"):
             return [table.named.name if name == "synapse_model" else table.named.model.size] * n
         if name in table.named.model.packed:
@@ -277,7 +284,7 @@ class Values:
                 self._set(table, rows[here], mine, coerce if each else convert)
         finally:
             self._connections.values_version += 1
-        if unknown and self._kernel.attributes.dict_miss_is_error:
+        if unknown and self._network.attributes.dict_miss_is_error:
             name = next(k for k in changes if k in unknown)
             hint = errors.nearest(name, set.union(*(_settable_names(table) for table, _, _ in tables)))
             models = ", ".join(dict.fromkeys(f"'{table.named.name}'" for table, _, _ in tables))
@@ -289,12 +296,12 @@ class Values:
         """Return the names of the values of which lists are distributed along the connections: as in NEST, those of the
         first connection.
         """
-        table, _, _ = next(Values(self._kernel, self._handles.take(slice(0, 1)))._tables())
+        table, _, _ = next(Values(self._connections, self._handles.take(slice(0, 1)))._tables())
         return status_names(table) - {"synapse_model", *table.named.model.packed}
 
     def _set(self, table: Table, rows: np.ndarray, changes: Mapping[str, Any], typed: Callable[..., Any]) -> None:
         """Change values in one table up to the first row that refuses one."""
-        kernel, spec = self._kernel, SynapseSpec(table.named)
+        clock, spec = self._network.clock, SynapseSpec(table.named)
         quantities = synapse_quantities(table.named.model)
         new = {k: typed(quantities[k], k, v) for k, v in changes.items() if k in quantities}
         if "synapse_label" in changes:
@@ -313,15 +320,15 @@ class Values:
         if "delay" in changes:
             ms = np.asarray(typed(settable_delay(), "delay", changes["delay"]), np.float64)
             shift = table.named.model.delay_shift
-            steps = np.broadcast_to(to_steps(kernel.clock, ms), len(rows))
+            steps = np.broadcast_to(to_steps(clock, ms), len(rows))
             lowest = steps
             if shift:
-                steps, new[shift] = (np.broadcast_to(a, len(rows)) for a in split(kernel.clock, ms))
+                steps, new[shift] = (np.broadcast_to(a, len(rows)) for a in split(clock, ms))
                 lowest = steps - (new[shift] > 0)
             bad = min(self._connections.delays.first_bad(a) for a in (lowest, steps))
             if bad < len(rows):
                 value = float(np.broadcast_to(ms, len(rows))[bad])
-                problems.append(Problem(bad, self._connections.delays.error(kernel.clock, value)))
+                problems.append(Problem(bad, self._connections.delays.error(clock, value)))
             new["delay"] = steps
         worst = min((p for p in problems if p is not None), key=lambda p: p.row, default=None)
         stop = len(rows) if worst is None else worst.row

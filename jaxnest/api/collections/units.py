@@ -15,7 +15,9 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.kernel.connect.synapse_defaults import WEIGHT, synapse_quantities
 from jaxnest.models.contract import unit_names
+from jaxnest.models.contract.synapse import Synapse
 
 
 def in_use() -> bool:
@@ -71,6 +73,14 @@ def strip_all(params: Any, unit_of: Callable[[str], str]) -> Any:
     if isinstance(params, list | tuple):
         return [strip_all(item, unit_of) for item in params]
     return params
+
+
+def of_synapse(model: type[Synapse], key: str) -> str:
+    """Return the unit of a property of connections."""
+    if key == "delay":
+        return "ms"
+    quantity = WEIGHT if key == "weight" else synapse_quantities(model).get(key, model.common.get(key))
+    return quantity.unit if quantity is not None else ""
 
 
 def _has_unit(value: Any) -> bool:
