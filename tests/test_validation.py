@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-import jaxnest as nest
 from jaxnest.kernel.connect import connecting, connection_query, connections, delays, patterns
 from jaxnest.models.contract import registry
 from jaxnest.random.numbers import engines
@@ -33,11 +32,6 @@ PAGE, REPORT = places.DOCS / "validation.md", places.DOCS / "validation.json"
 def assert_right(report: comparison.Report) -> None:
     assert report.rows
     assert not [f"{r.subject} {r.backend} {r.quantity} {r.worst}: {r.note}" for r in report.failed()]
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> None:
-    nest.verbosity = nest.VerbosityLevel.ERROR
 
 
 @pytest.mark.parametrize("backend", ["native"])

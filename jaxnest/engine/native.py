@@ -5,7 +5,7 @@ A slice is a list of calls of compiled operations. Their order stands here and n
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -20,6 +20,7 @@ from jaxnest.engine.histories.voltages import voltage_constants
 from jaxnest.engine.network.buffers import Buffers, events_per_slice
 from jaxnest.engine.network.plan import Plan, collection_table
 from jaxnest.engine.network.shard import Batch
+from jaxnest.engine.neurons import stability
 from jaxnest.engine.neurons.node_columns import NodeColumns
 from jaxnest.engine.neurons.vector_columns import VectorColumns, lanes_in_use
 from jaxnest.engine.plasticity.plastic_kernels import complete_calls, groups_and_calls
@@ -68,7 +69,7 @@ class NativeRunner:
         mine = [shards[w :: self.n_workers] for w in range(self.n_workers)]
         self._program = Program(
             [[Call(pack, at_begin) for pack, at_begin in self._slice(part)] for part in mine],
-            [[self._room(part), *self._probes.checks(part)] for part in mine],
+            [self._checks(part) for part in mine],
             [[self.clocks[s] for s in part] for part in mine],
             plan.min_delay,
         )
@@ -97,6 +98,10 @@ class NativeRunner:
         """Take over variables and states of some batches that changed; False if they are laid out differently now."""
         pairs = zip(batches, self._columns(s, batches), strict=True)
         return all(type(new) is type(self.neurons[s][b]) and self.neurons[s][b].adopt(new) for b, new in pairs)  # pyright: ignore[reportArgumentType]
+
+    def take_values(self, s: int, b: int, variables: Iterable[str], states: Iterable[str]) -> bool:
+        """Take over some variables and states of a batch; False if they are laid out differently now."""
+        return self.neurons[s][b].take_values(variables, states)
 
     def _clock(self, s: int) -> np.ndarray:
         clock = np.zeros(layout.CLOCK_WORDS, np.int64)
@@ -229,6 +234,11 @@ class NativeRunner:
             if len(buffers.archive.arrays[1]):
                 yield archive.decay_calcium.pack(buffers.archive.arrays[1], self._now)
 
+    def _checks(self, shards: Sequence[int]) -> list[Pack]:
+        """Return the calls that say whether another slice can follow."""
+        neurons = (columns for s in shards for columns in self.neurons[s])
+        return [self._room(shards), *self._probes.checks(shards), *stability.checks(neurons)]
+
     def _room(self, shards: Sequence[int]) -> Pack:
         """Return the call that says whether buffers have room for another slice."""
         from jaxnest.engine.spikes import events
@@ -246,8 +256,13 @@ class NativeRunner:
 
     # -- running -----------------------------------------------------------------------------------
 
+    @property
+    def reached(self) -> int:
+        """The step that the last run has reached, even if it failed."""
+        return self._program.reached
+
     def fits(self) -> bool:
-        """Return whether buffers have room for another slice."""
+        """Return whether another slice can follow before buffers are drained."""
         return self._program.fits()
 
     def run(self, step: int, end: int) -> int:
@@ -279,14 +294,7 @@ class NativeRunner:
 
     def unstable(self) -> tuple[Batch, int, str] | None:
         """Return batch, row and variable of a state that is no finite number, or None."""
-        for columns in (c for neurons in self.neurons for c in neurons if not c.batch.model.may_be_undefined):
-            if np.isfinite(columns.state.sum()) and np.isfinite(columns.state_vectors.sum()):
-                continue
-            for name, values in columns.dynamic_state().items():
-                if not np.isfinite(values).all():
-                    row = np.argwhere(~np.isfinite(values))[0][0]
-                    return columns.batch, int(row), name
-        return None
+        return stability.unstable(columns for neurons in self.neurons for columns in neurons)
 
     def voltages(self, s: int) -> list[np.ndarray]:
         """Return the potentials of the last segment that neurons of a virtual process have to keep."""

@@ -22,7 +22,7 @@ from jaxnest.engine.network.buffers import (
 )
 from jaxnest.engine.network.calibration import begin_run, begins_runs, restart
 from jaxnest.engine.network.growing import COUNT
-from jaxnest.engine.network.plan import Network, Plan, build_plan, calibrate_batch, connection_tables, kernel_settings
+from jaxnest.engine.network.plan import Network, Plan, build_plan, calibrate_batch, connection_tables, setting_names
 from jaxnest.engine.records.detection import Detection
 from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch
 from jaxnest.engine.records.meters import begin_sampling
@@ -44,6 +44,8 @@ class Session:
         self._advancing = (backend == "native", backend == "jax")
         self._spread: dict[tuple[str, int], set[str]] = {}
         self._spikes, self._detection = SpikeRecords(network), Detection(network)
+        self._interprets = self._watched = False
+        """Whether recorders make events of their own; whether weights are recorded."""
         self._late = LateRecords()
         self._plan: Plan | None = None
         self._buffers: list[Buffers] = []
@@ -59,10 +61,16 @@ class Session:
         """The values of nodes that were taken over when a run was prepared, by model."""
         self._partial = False
         """True if there may be nodes or connections that take part only when a run is prepared again."""
+        self._setting_names: tuple[int, tuple[str, ...]] = (-1, ())
+        """The settings of the kernel that models read, and for which version of the nodes this holds."""
         self._reached = 0
+        self._undrained: int | None = None
+        """The step from which on recorders have not got yet what they recorded; None if they have everything."""
         self._away = False
         """True while the back end holds newer states than the node table."""
         self._steps_per_call = 0
+        self.exploded = False
+        """True after a run that ended with a state with which nothing can go on."""
 
     # -- building ----------------------------------------------------------------------------------
 
@@ -76,9 +84,12 @@ class Session:
                 self._recalibrate(step) if self._versions[0] == versions[0] else self._rebuild(step)
         else:
             self._restart_devices(step)
+        if self._prepared_versions[:1] != versions[:1]:
+            self._others = self._other_connections()
         self._versions, self._prepared_versions, self._partial = versions, versions, False
-        self._others = self._other_connections()
-        self._seen = {model: store.values_version for model, store in self._network.nodes.stores.items()}
+        for model, store in self._network.nodes.stores.items():
+            self._seen[model] = store.values_version
+            store.changed.clear()
 
     def take_changes(self, step: int) -> None:
         """Between runs that were prepared together, take over what was changed in the tables.
@@ -96,11 +107,14 @@ class Session:
     def _present(self) -> tuple[Any, ...]:
         """Return the versions of the tables: connections, nodes, their values, and settings of the kernel."""
         nodes, connections = self._network.nodes, self._network.connections
-        values = (connections.values_version, nodes.values_version, kernel_settings(self._network))
-        return connections.version, nodes.version, *values
+        if self._setting_names[0] != nodes.version:
+            self._setting_names = nodes.version, setting_names(self._network)
+        settings = tuple(self._network.attributes.get(name) for name in self._setting_names[1])
+        return connections.version, nodes.version, connections.values_version, nodes.values_version, settings
 
     def _rebuild(self, step: int, prepared: Plan | None = None) -> None:
         self.bring_home()
+        self.drain()
         old, old_buffers = self._plan, self._buffers
         if old is not None:
             self._deliver_pending(step)
@@ -108,7 +122,8 @@ class Session:
         if prepared is None:
             self._restart(step)
         plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared)
-        watched = any(t.group_watched.any() for t in plan.delivery)
+        self._watched = watched = any(t.group_watched.any() for t in plan.delivery)
+        self._interprets = any(getattr(m, "interpreter", None) is not None for m in self._network.nodes.stores)
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index], step) for s in plan.shards]
         if old is not None:
@@ -124,6 +139,7 @@ class Session:
 
     def _recalibrate(self, step: int, prepared: Plan | None = None) -> None:
         self.bring_home()
+        self.drain()
         assert self._plan is not None
         self._keep_devices()
         if prepared is None:
@@ -194,6 +210,8 @@ class Session:
         assert plan is not None
         for s, shard in enumerate(plan.shards):
             mine = [b for b, batch in enumerate(shard.batches) if batch.model is model]
+            if mine and all(self._take_values(s, b) for b in mine):
+                continue
             for batch in (shard.batches[b] for b in mine):
                 if not batch.is_still_alike():
                     return False
@@ -209,6 +227,16 @@ class Session:
                 return False
         return True
 
+    def _take_values(self, s: int, b: int) -> bool:
+        """Take over changed values of a batch of neurons, if nothing else follows from them."""
+        assert self._plan is not None
+        batch = self._plan.shards[s].batches[b]
+        names = batch.store.changed
+        variables = batch.take_values(names, self._spread)
+        if variables is None:
+            return False
+        return self._runner.take_values(s, b, variables, [name for name in batch.model.dynamic if name in names])
+
     def _adopt_devices(self, s: int, d: int, step: int) -> bool:
         """Take over the values of a batch of devices."""
         plan, old = self._plan, self._devices[s][d]
@@ -216,9 +244,7 @@ class Session:
         if old is None or (old.table.lane_positive < 0).any():  # recorders; or how many events these get may change
             return False
         restart(old.batch.model, old.batch.store, self._network.clock, step)
-        self._kept[s] |= old.keep()
-        new = Devices(old.batch, old.table, old.outputs, plan, self._kept[s], step)
-        return old.adopt(new)
+        return old.take_values(plan.clock, step)
 
     def _restart(self, step: int) -> None:
         """Give nodes the state that they start a run with."""
@@ -317,20 +343,26 @@ class Session:
         """
         assert self._plan is not None
         self._away = True
+        if not self._may_wait():
+            self.drain()
         self._late.flush(self._network.recording)
         self._detection.begin(self._plan)
         self._runner.take_streams(self._network.streams)
         for buffers in self._buffers:
             buffers.counters[layout.N_SPIKES] = 0
         self._runner.drained()
-        drained = step
+        drained = step if self._undrained is None else self._undrained
         self._steps_per_call = self._steps_per_call or 10 * self._plan.min_delay
         interrupted = False
         while step < end and not interrupted:
             started, begin = time.perf_counter(), step
             goal = min(end, self._slice_border(step + self._steps_per_call))
             while step < goal:
-                reached = self._runner.run(step, goal)
+                try:
+                    reached = self._runner.run(step, goal)
+                except errors.KernelException:
+                    self._stop(drained, progress)
+                    raise
                 if reached == step:
                     self._grow()
                 if any(b.counters[layout.ARCHIVE_NEEDED] + b.counters[layout.ARCHIVE_LATE] for b in self._buffers):
@@ -338,11 +370,15 @@ class Session:
                 self._reached = step = reached
                 if not self._runner.fits():
                     self._drain(drained, step)
-                    drained = step
-            self._drain(drained, step)
-            drained = step
+                    drained, self._undrained = step, None
+                    self._check_states(begin, step, progress)
+            self._undrained = drained
+            if not self._may_wait():
+                self.drain()
+                drained = step
+            self._refuse_lost()
             interrupted = progress(step)
-            self._check_states(begin, step)
+            self._check_states(begin, step, progress)
             seconds = max(1e-6, time.perf_counter() - started)
             factor = min(8.0, AIM_SECONDS / seconds)
             most = min(MOST_STEPS, int(self._steps_per_call * max(0.25, factor)))
@@ -350,6 +386,13 @@ class Session:
         self._runner.return_streams()
         self._runner.rest(self._plan.clock.to_ms(step))
         return step
+
+    def _stop(self, drained: int, progress: Callable[[int], bool]) -> None:
+        """End a run that failed where its last slice began; what was recorded until then is kept."""
+        step, self._undrained = self._runner.reached, None
+        if self._backend == "native":
+            self._drain(drained, step)
+        progress(step)
 
     def _slice_border(self, step: int) -> int:
         """Return the first step from `step` on that begins a slice: a run is cut nowhere else."""
@@ -386,16 +429,32 @@ class Session:
         self._runner.return_streams()
         self._runner.refresh()
 
-    def _drain(self, begin: int, step: int) -> None:
-        """Hand what was recorded to the recorders."""
-        plan, recording = self._plan, self._network.recording
+    def _may_wait(self) -> bool:
+        """Return whether recorders may get what they recorded later, when somebody asks for it."""
+        plan = self._plan
         assert plan is not None
+        simple = not (self._interprets or plan.off_grid or plan.detectors or self._watched)
+        return simple and self._backend == "native" and self._network.recording.may_wait
+
+    def drain(self) -> None:
+        """Hand over what recorders have not got yet."""
+        if self._undrained is not None:
+            begin, self._undrained = self._undrained, None
+            self._drain(begin, self._reached)
+
+    def _refuse_lost(self) -> None:
+        """Stop if buffers were too small for events, or histories too short for synapses."""
         if any(b.counters[layout.LOST_EVENTS] for b in self._buffers):
             raise errors.KernelException(
                 "A device sent more spikes to recorders or detectors than its model says are possible (`most_events`): "
                 "some are lost."
             )
         self._refuse_missing()
+
+    def _drain(self, begin: int, step: int) -> None:
+        """Hand what was recorded between two steps to the recorders."""
+        plan, recording = self._plan, self._network.recording
+        assert plan is not None
         self._detection.drain(plan, self._buffers, step)
         for s, buffers in enumerate(self._buffers):
             self._spikes.write(plan, s, buffers, begin, step)
@@ -428,11 +487,16 @@ class Session:
                 "longer than the interval of updates)."
             )
 
-    def _check_states(self, begin: int, end: int) -> None:
-        """Stop at states that are not numbers any more."""
+    def _check_states(self, begin: int, end: int, progress: Callable[[int], bool]) -> None:
+        """Stop at states that are not numbers any more, if need be where the slice began in which they came up."""
         found = self._runner.unstable()
         if found is not None:
             batch, row, name = found
+            self.exploded = batch.model.explodes
+            if self.exploded and self._backend == "native":
+                min_delay = self._network.connections.min_delay
+                begin = max(begin, (end - 1) // min_delay * min_delay)
+                progress(begin)
             clock, node = self._network.clock, int(batch.node_ids[row])
             raise errors.NumericalInstability(
                 f"A numerical instability was detected: the state variable {name} of node {node} "

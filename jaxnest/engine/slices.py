@@ -18,6 +18,7 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest.compile.failures import FAILED, raise_kept
 from jaxnest.compile.kinds import I8, I8x2
 from jaxnest.compile.operations import Operation, Pack
 from jaxnest.engine.layout import CLOCK_WORDS, FROM, ORIGIN, SEGMENT, TO
@@ -25,7 +26,8 @@ from jaxnest.engine.layout import CLOCK_WORDS, FROM, ORIGIN, SEGMENT, TO
 STEP, END, MIN_DELAY, MEETING, WORKER, FITS = range(6)
 CONTROL_WORDS = 8
 """Where a program is and where it has to stop, in steps; steps of a slice; address of the block of memory through which
-programs meet, 0 for one alone; the number of the program; whether buffers have room for another slice."""
+programs meet, 0 for one alone; the number of the program; whether it can go on: buffers have room for another slice,
+and nothing has failed."""
 
 FUNCTION, PACK, AT_BEGIN = range(3)
 CALL_WORDS = 3
@@ -35,7 +37,7 @@ on inside one."""
 TURN, ARRIVED, WORKERS, WAIT = range(4)
 HEAD_WORDS = 8
 """Number of the meeting, how many programs have arrived, how many there are, and the address of the function that lets
-others use the processor. Then follows, twice for each program, whether its buffers have room."""
+others use the processor. Then follows, twice for each program, whether it can go on."""
 
 SPINS = 1 << 11
 """How often a program looks for the others before it lets others use the processor."""
@@ -80,27 +82,38 @@ class Program:
         self._controls = np.zeros((n, CONTROL_WORDS), np.int64)
         self._controls[:, MIN_DELAY] = min_delay
         self._controls[:, WORKER] = np.arange(n)
-        self._controls[:, MEETING] = self._block.ctypes.data if n > 1 else 0
-        run = run_slices()
+        self._controls[:, MEETING] = self._block.ctypes.data
+        run = run_slices(n > 1)
         self._packs = [
-            run.pack(control, _table(mine), _checks(tests), _places(times))
+            run.pack(control, _table(mine), _checks(tests), _places(times), FAILED)
             for control, mine, tests, times in zip(self._controls, calls, checks, clocks, strict=True)
         ]
+        self.reached = 0
+        """The step that the last run has reached, where it failed the beginning of the slice."""
         self._threads: tuple[int, ThreadPoolExecutor] | None = None
         """The process that they belong to (a fork leaves them behind), and the threads."""
 
     def run(self, step: int, end: int) -> int:
-        """Advance from `step` towards `end`, at least one slice or part of it, and return the step reached."""
+        """Advance from `step` towards `end`, at least one slice or part of it, and return the step reached.
+
+        Raises
+        ------
+        KernelException
+            If an operation failed; the slice is left as it then was.
+        """
         self._controls[:, STEP], self._controls[:, END] = step, end
         if len(self._packs) == 1:
-            self._packs[0].run()
+            self._packs[0].call()
         else:
             self._block[TURN] = self._block[ARRIVED] = 0
             if self._threads is None or self._threads[0] != os.getpid():
                 self._threads = os.getpid(), ThreadPoolExecutor(len(self._packs))
-            for _ in self._threads[1].map(Pack.run, self._packs):
+            for _ in self._threads[1].map(Pack.call, self._packs):
                 pass
-        return int(self._controls[0, STEP])
+        self.reached = int(self._controls[:, STEP].min())
+        if FAILED[0]:
+            raise_kept()
+        return self.reached
 
     def replace(self, old: Pack, new: Pack) -> None:
         """Make a call with other arguments from now on."""
@@ -131,7 +144,7 @@ def _places(clocks: Sequence[np.ndarray]) -> np.ndarray:
 def set_clock(clock: np.ndarray, step: int, end: int, min_delay: int) -> int:
     """Let a clock show the segment that begins with a step, and return where it ends."""
     origin = step - step % min_delay
-    stop = min(min_delay, end - origin)
+    stop = min_delay if min_delay < end - origin else end - origin
     clock[ORIGIN], clock[FROM], clock[TO], clock[SEGMENT] = origin, step - origin, stop, step
     return origin + stop
 
@@ -152,8 +165,8 @@ def yielding_function() -> int:
 
 
 @functools.cache
-def run_slices() -> Operation:
-    """Return the loop over slices."""
+def run_slices(meeting: bool) -> Operation:
+    """Return the loop over slices, of one program alone or of several that meet after each slice."""
     import numba
 
     from jaxnest.compile.compiling import njit
@@ -164,7 +177,7 @@ def run_slices() -> Operation:
 
     @njit(nogil=True)
     def meet(control: np.ndarray) -> bool:
-        """Tell the others whether there is room, wait for them, and return whether all have room."""
+        """Tell the others whether this program can go on, wait for them, and return whether all can."""
         place = control[MEETING]
         n = array(place, HEAD_WORDS, int64)[WORKERS]
         block = array(place, HEAD_WORDS + 2 * n, int64)
@@ -186,7 +199,13 @@ def run_slices() -> Operation:
             everywhere &= block[first + worker] != 0
         return everywhere
 
-    def run(control: I8, calls: I8x2, checks: I8x2, clocks: I8) -> None:
+    @njit(nogil=True)
+    def go_on(control: np.ndarray) -> bool:
+        return control[FITS] != 0
+
+    agree = meet if meeting else go_on
+
+    def run(control: I8, calls: I8x2, checks: I8x2, clocks: I8, failed: I8) -> None:
         goes_on = True
         while goes_on and control[STEP] < control[END]:
             begin, stop = control[STEP] % control[MIN_DELAY], 0
@@ -195,10 +214,13 @@ def run_slices() -> Operation:
             for k in range(len(calls)):
                 if begin == 0 or calls[k, AT_BEGIN] == 0:
                     call_function(calls[k, FUNCTION], calls[k, PACK])
-            control[STEP] = stop
-            control[FITS] = 1
+                    if failed[0] != 0:
+                        break
+            control[FITS] = failed[0] == 0
+            if control[FITS] != 0:
+                control[STEP] = stop
             for k in range(len(checks)):
                 control[FITS] &= call_function(checks[k, FUNCTION], checks[k, PACK])
-            goes_on = meet(control) if control[MEETING] != 0 else control[FITS] != 0
+            goes_on = agree(control)
 
-    return Operation(run)
+    return Operation(run, key=f"_{meeting}")

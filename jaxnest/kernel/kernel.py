@@ -88,6 +88,7 @@ class Kernel:
         self.simulation = Simulation(self.network, self.connections, self.recording, self.timers, self._session)
         self.nodes.before_access = self.connections.before_access = self.simulation.bring_state_home
         self.connections.before_move = self.simulation.settle
+        self.recording.before_access = self.simulation.drain
 
     def _session(self) -> Session:
         """Return what simulates the network."""

@@ -32,6 +32,12 @@ class Recording:
         self._has_run = has_run
         self._settings: dict[str, RecorderSettings] = {}
         self._recordings = Recordings(self)
+        self._declared: tuple[int, int] | None = None
+        """Versions of the nodes and their values when backends were told which values events have."""
+        self.may_wait = True
+        """Whether events may be written later, when somebody asks for them; known once runs are prepared."""
+        self.before_access: Callable[[], None] = lambda: None
+        """Called before what was recorded is read or cleared: the engine hands over what it still has."""
 
     # -- the context of the backends ---------------------------------------------------------------
 
@@ -104,10 +110,12 @@ class Recording:
 
     def get_status(self, device: int) -> dict[str, Any]:
         """Return the recording part of a recorder's status dictionary."""
+        self.before_access()
         return self._recordings.get_status(device)
 
     def set_status(self, device: int, changes: Mapping[str, Any]) -> set[str]:
         """Apply the recording part of `changes` and return the names of the entries used."""
+        self.before_access()
         return self._recordings.set_status(device, changes)
 
     # -- the engine's side -------------------------------------------------------------------------
@@ -115,12 +123,19 @@ class Recording:
     def prepare(self) -> None:
         """Get ready for runs: say which values the events of each recorder have, and open files."""
         nodes = self._network.nodes
+        if self._declared != (nodes.version, nodes.values_version):
+            self._declared = nodes.version, nodes.values_version
+            self._declare()
+        self.may_wait = self._recordings.may_wait()
+        self._recordings.prepare()
+
+    def _declare(self) -> None:
+        nodes = self._network.nodes
         for model, store in nodes.stores.items():
             if issubclass(model, Recorder):
                 for row, device in enumerate(store.node_ids.tolist()):
                     stored = {name: column[row] for name, column in store.columns.items()}
                     self._recordings.declare_values(device, model.value_names(stored))
-        self._recordings.prepare()
 
     def write(self, device: int, vp: int, columns: Mapping[str, np.ndarray]) -> None:
         """Record events of the recorder's twin on virtual process `vp`.

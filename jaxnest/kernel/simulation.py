@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -59,6 +60,8 @@ class Simulation:
         self._n_active = 0
         self._failed = False
         """True after a Simulate that ended with an error."""
+        self.broken = False
+        """True after an error in the middle of a run: what nodes hold then does not belong together."""
         self.has_run = False
         """True after the first run of positive length: resolution, threads and delay limits are then fixed."""
         self.spike_count = 0
@@ -69,6 +72,12 @@ class Simulation:
         if self._session is not None:
             with self._busy:
                 self._session.bring_home()
+
+    def drain(self) -> None:
+        """Let the engine hand over what it still has for recorders."""
+        if self._session is not None:
+            with self._busy:
+                self._session.drain()
 
     def settle(self) -> None:
         """Let the engine forget where connections lie in their tables."""
@@ -97,6 +106,7 @@ class Simulation:
         """Get ready for runs: calibrate all nodes, lay out the network, open recorders."""
         if self.prepared:
             raise errors.KernelException("Prepare called twice: a Cleanup is needed between two calls.")
+        self._refuse_broken()
         started = time.perf_counter()
         nodes = self._network.nodes
         nodes.number()
@@ -119,6 +129,7 @@ class Simulation:
             raise errors.KernelException("Run called without Prepare: call Prepare first, or use Simulate.")
         network, session = self._network, self._session
         assert session is not None
+        self._refuse_broken()
         network.streams.synchrony_check()
         if steps == 0:
             return
@@ -128,7 +139,13 @@ class Simulation:
         self.has_run = True
         self._connections.freeze_extrema()
         with self._busy, _Progress(self, network.attributes.print_time, self.step, steps) as progress:
-            self.step = session.run(self.step, self.step + steps, progress.update)
+            self.broken = True
+            try:
+                self.step = session.run(self.step, self.step + steps, progress.update)
+                self.broken = False
+            except errors.NumericalInstability:
+                self.broken = session.exploded
+                raise
         self.spike_count = session.spike_count()
         self._recording.post_run()
         network.streams.synchrony_check()
@@ -146,6 +163,13 @@ class Simulation:
             raise errors.KernelException("Cleanup called without Prepare.")
         self._recording.cleanup()
         self.prepared = False
+
+    def _refuse_broken(self) -> None:
+        if self.broken:
+            raise errors.KernelException(
+                "The kernel is in an inconsistent state: an error has stopped an earlier run in the middle of a slice. "
+                "Call ResetKernel first."
+            )
 
     def _announce_preparation(self) -> None:
         if messages.verbosity() > VerbosityLevel.INFO:
@@ -197,8 +221,9 @@ class Simulation:
         return clock.to_steps(ms)
 
 
-_set_handler: Callable[..., Any] = getattr(signal.signal, "__wrapped__", signal.signal)
+_set_handler: Callable[..., Any] = getattr(sys.modules.get("_signal"), "signal", signal.signal)
 """Without the conversions to and from enumerations, which take longer than a short run."""
+_INTERRUPT = int(signal.SIGINT)
 
 
 @final
@@ -219,12 +244,12 @@ class _Progress:
 
     def __enter__(self) -> _Progress:
         if threading.current_thread() is threading.main_thread():
-            self._handler = _set_handler(signal.SIGINT, self._interrupt)
+            self._handler = _set_handler(_INTERRUPT, self._interrupt)
         return self
 
     def __exit__(self, *_: object) -> None:
         if self._handler is not None:
-            _set_handler(signal.SIGINT, self._handler)
+            _set_handler(_INTERRUPT, self._handler)
         if self._bar is not None:
             self._bar.close()
 

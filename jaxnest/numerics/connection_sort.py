@@ -249,7 +249,7 @@ def _break_pattern(a: np.ndarray, b: int, pivot: int, e: int) -> None:
             _swap(a, e - 3, e - (2 + q))
 
 
-@apart("void(int64[::1], int64, int64, int64[:, ::1])")
+@apart("void(int64[::1], int64, int64, int64[:, ::1])", few=_RADIX)
 def _pdq(a: np.ndarray, b: int, e: int, ranges: np.ndarray) -> None:
     """Pattern-defeating quicksort of [b, e); `ranges` has room for what is left to do."""
     bad, leftmost = _bit_length(e - b) - 1, 1

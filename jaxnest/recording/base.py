@@ -107,6 +107,8 @@ class RecordingBackend(ABC):
     """The value of ``record_to`` that selects this backend."""
     properties: ClassVar[dict[str, Any]]
     """Settable properties that the backend adds to a recorder, with their defaults."""
+    may_wait: ClassVar[bool] = False
+    """Whether events may be written later, when somebody asks for them."""
 
     def __init__(self, context: RecordingContext) -> None:
         self._context = context

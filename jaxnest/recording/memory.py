@@ -16,6 +16,7 @@ class MemoryBackend(RecordingBackend):
 
     name = "memory"
     properties = {"time_in_steps": False}
+    may_wait = True
 
     def __init__(self, context: RecordingContext) -> None:
         super().__init__(context)

@@ -103,6 +103,10 @@ class Recordings:
         """Say, before `prepare`, which values the recorder's events have: float64 columns first, then int64."""
         self._backends[self._recorders[device].record_to].declare_values(device, names)
 
+    def may_wait(self) -> bool:
+        """Return whether the events of all recorders may be written later, when somebody asks for them."""
+        return all(self._backends[recorder.record_to].may_wait for recorder in self._recorders.values())
+
     def prepare(self) -> None:
         """Get ready for runs: open files."""
         for backend in self._backends.values():

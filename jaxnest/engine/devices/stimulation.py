@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
 from jaxnest.engine.devices.device_tables import DeviceTable
-from jaxnest.engine.network.calibration import adopt, calibrate, computed, node_values
+from jaxnest.engine.network.calibration import calibrate, computed, node_values
 from jaxnest.engine.network.plan import Plan, window
 from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.random.numbers.layout import OBJECT_SIZE
@@ -56,24 +56,45 @@ class Devices:
             for name, value in before.computed.items() if before else ():
                 scalars[name][i] = value
         self.names = (*scalars, *self.vector_names)
-        self.scalars = np.stack([*scalars.values(), np.zeros(n)][: len(scalars) or 1], axis=1)
+        self.scalars = _beside(scalars.values(), n)
         self.vector_start, self.vectors = _flat([[vectors[k][i] for k in self.vector_names] for i in range(n)])
-        frozen = batch.store.frozen[batch.rows]
-        windows = [FROZEN if f else window(batch.store, r, plan.clock) for r, f in zip(batch.rows, frozen, strict=True)]
+        self.windows = self._windows(plan.clock)
         for i, before in enumerate(earlier if goes_on else []):
-            if before and FROZEN not in (windows[i], before.window):
-                windows[i] = before.window
-        self.windows = np.array(windows, np.int64)
+            if before and FROZEN not in (tuple(self.windows[i].tolist()), before.window):
+                self.windows[i] = before.window
         positions = np.arange(n)
         self.places = np.stack([batch.node_ids, batch.first_column + positions, batch.first_lane + positions], axis=1)
-        state = [np.asarray(columns[k], np.float64) for k in model.dynamic]
-        self.state = np.stack([*state, np.zeros(n)][: len(state) or 1], axis=1)
+        self.state = self._stored_state(columns)
         self.samples = np.zeros((plan.min_delay, len(outputs), n))
         self._restore(earlier, columns, plan.clock)
         if not goes_on:
-            for i in range(n):
-                self._renew(i, node_values(columns, i), plan.clock, step)
-            self.store_state()
+            self._renew(columns, plan.clock, step)
+
+    def take_values(self, clock: Any, step: int) -> bool:
+        """Take over the present values for a run that is prepared; False if they are laid out differently now."""
+        model, n, columns = self.batch.model, len(self.batch), self.batch.columns()
+        scalars, names, vectors = _columns(model, columns, clock)
+        start, flat = _flat([[vectors[k][i] for k in names] for i in range(n)])
+        memory = [model.memory_size(node_values(columns, i)) for i in range(n)]
+        if (*scalars, *names) != self.names or len(flat) != len(self.vectors):
+            return False
+        if memory != np.diff(self.memory_start).tolist():
+            return False
+        self.scalars[...], self.windows[...] = _beside(scalars.values(), n), self._windows(clock)
+        self.vectors[...], self.vector_start[...] = flat, start
+        self.state[...] = self._stored_state(columns)
+        self._renew(columns, clock, step)
+        return True
+
+    def _windows(self, clock: Any) -> np.ndarray:
+        """Return the first and last active step of each device."""
+        batch = self.batch
+        frozen = batch.store.frozen[batch.rows]
+        windows = [FROZEN if f else window(batch.store, r, clock) for r, f in zip(batch.rows, frozen, strict=True)]
+        return np.array(windows, np.int64)
+
+    def _stored_state(self, columns: dict[str, np.ndarray]) -> np.ndarray:
+        return _beside([np.asarray(columns[k], np.float64) for k in self.batch.model.dynamic], len(self.batch))
 
     def _restore(self, kept: list[Kept | None], columns: dict[str, np.ndarray], clock: Any) -> None:
         """Take over distribution objects, memory, and the state of targets; those that are new start anew."""
@@ -100,12 +121,14 @@ class Devices:
         for row, values in zip(self.target_state, rows, strict=True):
             row[: len(values)] = values
 
-    def _renew(self, i: int, p: Any, clock: Any, step: int) -> None:
-        """Change the state of a device, and of its targets, for a run that is prepared."""
+    def _renew(self, columns: dict[str, np.ndarray], clock: Any, step: int) -> None:
+        """Change the state of devices, and of their targets, for a run that is prepared."""
         model, start = self.batch.model, self.table.start
-        targets = self.target_state[start[i] : start[i + 1], model.target_distributions * OBJECT_SIZE :]
-        for name, value in model.renew(p, clock, step, targets).items():
-            self.state[i, model.dynamic.index(name)] = value
+        for i in range(len(self.batch)):
+            targets = self.target_state[start[i] : start[i + 1], model.target_distributions * OBJECT_SIZE :]
+            for name, value in model.renew(node_values(columns, i), clock, step, targets).items():
+                self.state[i, model.dynamic.index(name)] = value
+        self.store_state()
 
     def keep(self) -> dict[int, Kept]:
         """Return what has to survive a change of the network."""
@@ -120,12 +143,6 @@ class Devices:
             )
             for i, node in enumerate(self.batch.node_ids)
         }
-
-    def adopt(self, other: Devices) -> bool:
-        """Take over what other devices have, the same ones; False if it is laid out differently."""
-        changing = ("state", "target_state", "objects", "memory")
-        constant = ("scalars", "vectors", "vector_start", "windows", "places", "memory_start")
-        return self.names == other.names and adopt(self, other, (*changing, *constant))
 
     def store_state(self) -> None:
         """Write the dynamic state back to the node table."""
@@ -167,6 +184,12 @@ class Devices:
             t.identity,
             self.memory_start,
         )
+
+
+def _beside(columns: Iterable[np.ndarray], n: int) -> np.ndarray:
+    """Return columns side by side, one of zeros if there are none."""
+    columns = list(columns)
+    return np.stack(columns, axis=1) if columns else np.zeros((n, 1))
 
 
 def _flat(parts: list[list[np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:

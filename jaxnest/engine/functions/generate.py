@@ -142,7 +142,8 @@ TO_ALIKE = """if alike[i]:
     row = (step + delay[start[i]]) % n_slots * n_lanes
     lane = lane_positive if x > 0 else lane_negative
     for first in range(start[i], start[i + 1], SCRATCH_SIZE):
-        part = amounts[: min(SCRATCH_SIZE, start[i + 1] - first)]
+        left = start[i + 1] - first
+        part = amounts[: left if left < SCRATCH_SIZE else SCRATCH_SIZE]
         targets = Targets(stream, objects[i], places[i, 0], step, identity[first : first + len(part)])
         draw_each(v, s, value, part, targets)
         add_amounts(ring, row, lane[first : first + len(part)], part, x, alike[i])
@@ -253,7 +254,7 @@ def stimulator_loop(
     if model.allocates:
         allocating = '@njit(cache=True, error_model="numpy", nogil=True)'
         source = source.replace("@compiled", allocating).replace(", _nrt=False", "")
-    return Operation(load(name, source).send, KINDS)
+    return Operation(load(name, source).send, KINDS, name)
 
 
 def _receive(model: type[Any]) -> str:

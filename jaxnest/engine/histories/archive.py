@@ -56,6 +56,7 @@ from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED, FROM, MIN_DELAY,
 from jaxnest.engine.spikes.events import next_spike
 from jaxnest.models.histories import history
 
+_int64: Any = numba.int64
 _uint64: Any = numba.uint64
 EPSILON = 1e-6
 """Spikes that are closer in time than this (ms) coincide."""
@@ -76,7 +77,7 @@ def note_spikes(index: I8x2, trace: F8x2, pool: F8x2, counters: I8, raster: I4, 
     while k < end:
         lag, i = k // n, k % n
         t = times[MS_PER_TIC] * ((clock[ORIGIN] + lag + 1) * times[TICS_PER_STEP])
-        for _ in range(min(raster[k], int(trace[i, MOST]))):
+        for _ in range(_remembered(raster[k], trace[i])):
             note_spike(index[i], trace[i], pool, counters, t, clock[MIN_DELAY] * times[MS_PER_STEP])
         k = next_spike(raster, k + 1, end)
 
@@ -90,9 +91,15 @@ def note_times(trace: F8x2, raster: I4, clock: I8, times: F8) -> None:
     while k < end:
         lag, i = k // n, k % n
         t = times[MS_PER_TIC] * ((clock[ORIGIN] + lag + 1) * times[TICS_PER_STEP])
-        for _ in range(min(raster[k], int(trace[i, MOST]))):
+        for _ in range(_remembered(raster[k], trace[i])):
             _note_time(trace[i], t)
         k = next_spike(raster, k + 1, end)
+
+
+@njit(cache=True)
+def _remembered(n: int, trace: np.ndarray) -> int:
+    """Return how many of the spikes of a step count."""
+    return n if n < trace[MOST] else _int64(trace[MOST])
 
 
 @njit(cache=True)
@@ -140,7 +147,7 @@ def missing(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, raster: n
         i = k % n
         if index[i, INCOMING] > 0:
             had = _more_than(index[i])
-            index[i, NEW] += max(0, raster[k])
+            index[i, NEW] += raster[k] if raster[k] > 0 else 0
             needed += _more_than(index[i]) - had
         k = next_spike(raster, k + 1, end)
     for i in range(n, index.shape[0]):

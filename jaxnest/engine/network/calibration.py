@@ -44,15 +44,17 @@ def numeric_columns(model: type[Node], columns: Mapping[str, np.ndarray], names:
     return result
 
 
-def calibrate(model: type[Any], columns: Mapping[str, np.ndarray], clock: Any) -> dict[str, np.ndarray]:
+def calibrate(
+    model: type[Any], columns: Mapping[str, np.ndarray], clock: Any, used: set[str] | None = None
+) -> dict[str, np.ndarray]:
     """Return all variables of a group of nodes: parameters, and what `model.calibrate` computes from them.
 
-    `calibrate` is evaluated once for each distinct combination of the parameters that it asks for. Names that are
-    words of Python get an underscore (``lambda_``).
+    `calibrate` is evaluated once for each distinct combination of the parameters that it asks for; their names are
+    added to `used`. Names that are words of Python get an underscore (``lambda_``).
     """
     n = len(next(iter(columns.values())))
     variables = numeric_columns(model, columns, model.parameters)
-    used: set[str] = set()
+    used = set() if used is None else used
     while True:
         before = set(used)
         groups = _distinct(columns, sorted(used), n)
@@ -62,16 +64,17 @@ def calibrate(model: type[Any], columns: Mapping[str, np.ndarray], clock: Any) -
     for name in results[0]:
         values = np.array([np.asarray(r[name], np.float64) for r in results])
         variables[name] = values[groups[1]]
-    return {_field(name): column for name, column in variables.items()}
+    return {field_of(name): column for name, column in variables.items()}
 
 
 def computed(model: type[Any], variables: Iterable[str]) -> list[str]:
     """Return which variables are computed, not parameters: they stay until the next preparation of a run."""
-    parameters = {_field(name) for name in model.parameters}
+    parameters = {field_of(name) for name in model.parameters}
     return [name for name in variables if name not in parameters]
 
 
-def _field(name: str) -> str:
+def field_of(name: str) -> str:
+    """Return the name of a parameter as a field of a named tuple."""
     return name + "_" * keyword.iskeyword(name)
 
 

@@ -1,4 +1,4 @@
-"""The immutable description of one network for the back ends, made from the kernel's tables."""
+"""The immutable description of one network for the executors, made from the kernel's tables."""
 
 from __future__ import annotations
 
@@ -186,11 +186,10 @@ def connection_tables(network: Network, plan: Plan) -> tuple[list[DeliveryTable]
     return _delivery_tables(network, plan.shards, lookups), devices
 
 
-def kernel_settings(network: Network) -> tuple[Any, ...]:
-    """Return the attributes of the kernel that a plan depends on and that may change between runs."""
+def setting_names(network: Network) -> tuple[str, ...]:
+    """Return the names of the attributes of the kernel that a plan depends on and that may change between runs."""
     names = {name for model in network.nodes.stores for name in model.kernel_values}
-    stored = network.attributes
-    return stored.wfr_max_iterations, stored.wfr_tol, *(stored.get(name) for name in sorted(names))
+    return "wfr_max_iterations", "wfr_tol", *sorted(names)
 
 
 def _learning(network: Network) -> tuple[int, int]:

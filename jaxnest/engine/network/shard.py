@@ -14,8 +14,8 @@ import numpy as np
 
 from jaxnest.engine.histories import archive_layout as words
 from jaxnest.engine.layout import WIDTH
-from jaxnest.engine.network.calibration import calibrate, compressed, computed, state_columns
-from jaxnest.models.contract.base import FLUSH_INTERVAL
+from jaxnest.engine.network.calibration import calibrate, compressed, computed, field_of, state_columns
+from jaxnest.models.contract.base import FLUSH_INTERVAL, ArchivingNeuron
 from jaxnest.models.contract.detector import Detector
 
 FEW_ADAPTIVE = 4
@@ -45,6 +45,8 @@ class Batch:
     variables: dict[str, np.ndarray] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
     """Lengths of the variables and states that are vectors in each node."""
+    calibrated_from: set[str] = field(default_factory=set)
+    """Names of what computed variables depend on."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -61,7 +63,7 @@ class Batch:
 
     @property
     def tile(self) -> int:
-        """Number of nodes that the default back end advances together."""
+        """Number of nodes that are advanced together."""
         if self.side_by_side:
             return WIDTH
         if self.whole:
@@ -121,7 +123,8 @@ class Batch:
         `prepared` are batches in which some of the nodes have been: what was computed then stays.
         """
         columns = self.columns()
-        variables = calibrate(self.model, columns, clock)
+        self.calibrated_from.clear()
+        variables = calibrate(self.model, columns, clock, self.calibrated_from)
         for batch in prepared if self.model.prepares else ():
             _, here, there = np.intersect1d(self.node_ids, batch.node_ids, return_indices=True)
             for name in computed(self.model, variables) if len(here) else ():
@@ -132,6 +135,32 @@ class Batch:
         everything = variables | state_columns(self.model, columns)
         self.widths = {k: a.shape[1] for k, a in everything.items() if a.ndim == 2}
         self.variables = compressed(variables, spread.setdefault((self.model.name, self.receptors), set()))
+
+    def take_values(self, names: set[str], spread: dict[tuple[str, int], set[str]]) -> list[str] | None:
+        """Take over new values of parameters and states from which nothing else follows.
+
+        Returns
+        -------
+        list or None
+            The fields of variables that changed; None if there are other values among them.
+        """
+        model, quantities = self.model, self.store.quantities
+        if model.is_stochastic is not None or names & self._matter():
+            return None
+        changed = {}
+        for name in names:
+            if quantities[name].is_vector or self.store.columns[name].dtype == object:
+                return None
+            if name in model.parameters:
+                changed[field_of(name)] = self.store.columns[name][self.rows].astype(np.float64)
+        self.variables |= compressed(changed, spread.setdefault((model.name, self.receptors), set()))
+        return list(changed)
+
+    def _matter(self) -> set[str]:
+        """Return the names of parameters and states from which something else follows."""
+        model = self.model
+        followed = {*self.calibrated_from, *model.switches, *model.echoes, FLUSH_INTERVAL}
+        return followed | ArchivingNeuron.parameters.keys() | ArchivingNeuron.state.keys()
 
     def flush_steps(self, clock: Any) -> np.ndarray:
         """Return after how many steps without a spike each node sends a flush event, 0 if never."""

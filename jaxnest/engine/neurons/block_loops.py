@@ -71,7 +71,7 @@ def block_loop(model: type[Any], variables: tuple[str, ...], silent: frozenset[s
             )  # fmt: skip
 
     key = f"{model.__module__}.{variables}.{sorted(silent)}"
-    return Operation(lean(advance), KINDS, f"{model.name}_{fingerprint(model, key)}")
+    return Operation(lean(advance), KINDS, model.name, fingerprint(model, key))
 
 
 def work_rows(model: type[Any], variables: tuple[str, ...]) -> int:
@@ -116,8 +116,8 @@ def _steps_block(block: Block) -> Any:
             for j in range(n - block * WIDTH, WIDTH):
                 raster[lag, column + j] = 0
             if places[2]:
-                for j in range(min(WIDTH, n - block * WIDTH)):
-                    if sampled[block * WIDTH + j]:
+                for j in range(WIDTH):
+                    if block * WIDTH + j < n and sampled[block * WIDTH + j]:
                         sample(samples, lag, block * WIDTH, j, states, variables, recorders)
 
     return njit(error_model="numpy", inline="always")(advance_block)  # a call takes as long as a step

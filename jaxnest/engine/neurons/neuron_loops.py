@@ -109,7 +109,7 @@ def neuron_loop(
             store_vectors(state_vectors, state_start, i, s)
 
     content = fingerprint(model, f"{model.__module__}.{variables}.{sorted(vectors)}.{stochastic}")
-    return Operation(njit(error_model="numpy", nogil=True)(advance), KINDS, f"{model.name}_{content}")
+    return Operation(njit(error_model="numpy", nogil=True)(advance), KINDS, model.name, content)
 
 
 @njit(nogil=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import final
 
 import numpy as np
@@ -81,6 +81,19 @@ class NodeColumns:
         """Take over variables and states of other columns for these nodes; False if they are laid out differently."""
         names = ("scalars", "vectors", "vector_start", "state", "state_vectors", "state_start", "sampled", "frozen")
         return self.operation is other.operation and adopt(self, other, (*names, "places"))
+
+    def take_values(self, variables: Iterable[str], states: Iterable[str]) -> bool:
+        """Take over some variables and states; False if they are laid out differently now."""
+        batch = self.batch
+        scalars, _ = split(tuple(batch.variables), batch.vectors)
+        for name in variables:
+            value = batch.variables[name]
+            if value.ndim and len(self.scalars) != len(value):
+                return False
+            self.scalars[:, scalars.index(name)] = value
+        for name in states:
+            self.state[:, self.scalar_states.index(name)] = batch.store.columns[name][batch.rows]
+        return True
 
     def constant(self) -> tuple[np.ndarray, ...]:
         """Return what the loop only reads, in the order of its arguments."""

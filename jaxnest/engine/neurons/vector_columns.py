@@ -60,6 +60,25 @@ class VectorColumns:
         same = self.operation is other.operation and np.array_equal(self.differing, other.differing)
         return same and adopt(self, other, ("state", "values", "sampled", "places"))
 
+    def take_values(self, variables: Iterable[str], states: Iterable[str]) -> bool:
+        """Take over some variables and states; False if they are laid out differently now."""
+        batch, names, n_differing = self.batch, list(self.batch.variables), len(self.differing)
+        for name in variables:
+            k, value = names.index(name), batch.variables[name]
+            place = np.flatnonzero(self.differing == k)
+            if len(place) != value.ndim:
+                return False
+            if len(place):
+                blocks = self.values[len(names) * WIDTH :].reshape(-1, n_differing, WIDTH)
+                blocks[:, place[0]] = batch.padded(value).reshape(-1, WIDTH)
+            else:
+                self.values[k * WIDTH : (k + 1) * WIDTH] = value
+        blocks = self.state.reshape(-1, len(batch.model.dynamic), WIDTH)
+        for name in states:
+            column = batch.store.columns[name][batch.rows].astype(np.float64)
+            blocks[:, batch.model.dynamic.index(name)] = batch.padded(column).reshape(-1, WIDTH)
+        return True
+
     def dynamic_state(self) -> dict[str, np.ndarray]:
         """Return the state in columns."""
         blocks = self.state.reshape(-1, len(self.batch.model.dynamic), WIDTH)

@@ -61,8 +61,8 @@ def waveform_loops(
     """
     key = fingerprint(model, f"{model.__module__}.{variables}.{sorted(vectors)}.{[k.name for k in kinds]}")
     return Loops(
-        Operation(_advance(model, variables, vectors, kinds), KINDS, f"{model.name}_{key}"),
-        Operation(_attempt(model, variables, vectors, kinds), TRIAL_KINDS, f"{model.name}_{key}"),
+        Operation(_advance(model, variables, vectors, kinds), KINDS, model.name, key),
+        Operation(_attempt(model, variables, vectors, kinds), TRIAL_KINDS, model.name, key),
     )
 
 
@@ -329,7 +329,7 @@ def transform_loop(model: type[Any], variables: tuple[str, ...]) -> Operation:
                 transformed[k, lag] = transform(v, values[row[k], lag])
 
     key = fingerprint(model, f"{model.__module__}.{variables}")
-    return Operation(_compiled(apply), TRANSFORM_KINDS, f"{model.name}_{key}")
+    return Operation(_compiled(apply), TRANSFORM_KINDS, model.name, key)
 
 
 def table_of(packs: Sequence[Any]) -> np.ndarray:

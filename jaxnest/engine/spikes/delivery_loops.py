@@ -13,7 +13,8 @@ from jaxnest.compile.compiling import njit
 
 @apart(
     "int64(int32[::1], int64[::1], int64[::1], int64[::1], int32[::1], int32[::1], float64[::1], int32[::1], "
-    "int32[::1], int32[:, :, ::1], int64[::1])"
+    "int32[::1], int32[:, :, ::1], int64[::1])",
+    few=1000,
 )
 def fill_lanes(
     lane: np.ndarray,

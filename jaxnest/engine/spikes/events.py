@@ -81,6 +81,12 @@ def _keys(raster: np.ndarray, rank: np.ndarray, keys: np.ndarray, clock: np.ndar
     return _sorted(keys[:count], keys[count : 2 * count])
 
 
+@njit(cache=True, nogil=True)
+def _smaller(a: int, b: int) -> int:
+    """Return the smaller number, without numba's functions for any number of arguments."""
+    return a if a < b else b
+
+
 _FEW = 32
 """So many keys are sorted by insertion."""
 
@@ -90,7 +96,7 @@ def _sorted(keys: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Sort keys by merging, and return the one of two arrays in which they are in the end."""
     n = len(keys)
     for begin in range(0, n, _FEW):
-        for i in range(begin + 1, min(begin + _FEW, n)):
+        for i in range(begin + 1, _smaller(begin + _FEW, n)):
             key, k = keys[i], i
             while k > begin and keys[k - 1] > key:
                 keys[k] = keys[k - 1]
@@ -99,8 +105,8 @@ def _sorted(keys: np.ndarray, other: np.ndarray) -> np.ndarray:
     width = _FEW
     while width < n:
         for begin in range(0, n, 2 * width):
-            i, j = begin, min(begin + width, n)
-            middle, end = j, min(begin + 2 * width, n)
+            i, j = begin, _smaller(begin + width, n)
+            middle, end = j, _smaller(begin + 2 * width, n)
             for k in range(begin, end):
                 if i < middle and (j == end or keys[i] <= keys[j]):
                     other[k] = keys[i]
@@ -175,8 +181,9 @@ def collect(
     counters[WEIGHTS_NEEDED] = 0
     if clock[TO] == min_delay:
         for k in range(i):
-            copies = max(0, mine[1 + REGISTER_WORDS * k + 2])
-            counters[WEIGHTS_NEEDED] += watched[mine[1 + REGISTER_WORDS * k]] * copies
+            copies = mine[1 + REGISTER_WORDS * k + 2]
+            if copies > 0:
+                counters[WEIGHTS_NEEDED] += watched[mine[1 + REGISTER_WORDS * k]] * copies
 
 
 @njit(cache=True, nogil=True)
@@ -317,7 +324,7 @@ def post(
         events[EVENT_WORDS * k] = -1 - lane_positive
         events[EVENT_WORDS * k + 1] = sender
         events[EVENT_WORDS * k + 2] = step + 1
-        events[EVENT_WORDS * k + 3] = int(amount)
+        events[EVENT_WORDS * k + 3] = np.int64(amount)
         events[EVENT_WORDS * k + 4] = clock[SEGMENT]
         bits[EVENT_WORDS * k + 5] = offset
         bits[EVENT_WORDS * k + 6] = weight

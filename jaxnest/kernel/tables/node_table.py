@@ -82,6 +82,8 @@ class Store:
         """What the engine keeps for single rows beside the declared columns."""
         self.values_version = 0
         """Counts changes of values."""
+        self.changed: set[str] = set()
+        """Names of the quantities that scripts changed since a run was prepared."""
 
     def append(self, defaults: Mapping[str, Any], node_ids: Any, virtual_processes: Any, n: int) -> int:
         """Add `n` rows that hold the defaults and return the index of the first."""
@@ -321,7 +323,10 @@ class NodeTable:
         if HAS_CONNECTIONS in store.quantities and leader is not None and leader in before:
             bad, message = _lost_receptors(model, columns, before[leader], columns[leader], bad, message)
         for name, column in columns.items():
-            store.columns[name][rows[:bad]] = column[:bad]
+            stored = store.columns[name]
+            if name in given or stored.dtype == object or not np.array_equal(stored[rows], column):
+                store.changed.add(name)
+            stored[rows[:bad]] = column[:bad]
         self.values_version += 1
         store.values_version += 1
         if any(len(a) != len(b) for k, old in before.items() for a, b in zip(old, columns[k], strict=True)):

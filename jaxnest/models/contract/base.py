@@ -207,11 +207,13 @@ class Node(Model, abstract=True):
     ignores_weight: ClassVar[bool] = False
     """Counts incoming spikes instead of summing their weights."""
     tile_size: ClassVar[int] = 1024
-    """Number of nodes that the default back end advances together through the steps of a slice."""
+    """Number of nodes that array operations advance together through the steps of a slice."""
     tile_updates: ClassVar[int] = 1 << 14
     """More nodes are advanced together if a slice has so few steps that there are less updates of nodes than these."""
     may_be_undefined: ClassVar[bool] = False
     """An infinite or undefined state is no error, as with equations that have a gap."""
+    explodes: ClassVar[bool] = False
+    """An infinite or undefined state ends the simulation in the slice where it comes up: only ResetKernel helps."""
     off_grid: ClassVar[bool] = False
     """Sends spikes that are not bound to the grid of time steps."""
     queue_channel: ClassVar[str | None] = None
@@ -336,13 +338,13 @@ class Neuron(Node, abstract=True):
     draws: ClassVar[bool] = False
     """`update` draws random numbers as it goes along, with `models.functions.draws` and the context ``x.random``.
 
-    The nodes are then advanced one after the other by compiled code, in both back ends, so that numbers are drawn in
+    The nodes are then advanced one after the other, so that numbers are drawn in
     NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
     one_by_one: ClassVar[bool] = False
-    """On CPUs the default back end, too, advances the nodes one after the other by compiled code, unless side by side:
+    """On CPUs compiled code advances the nodes one after the other, unless side by side:
     for equations that make much of a last digit."""
     side_by_side: ClassVar[bool] = False
-    """On CPUs the default back end advances many nodes with vector instructions, to the same digits as one by one.
+    """On CPUs compiled code advances many nodes with vector instructions, to the same digits as one by one.
     `update` must consist of sums, products, exponentials and choices between numbers."""
     switches: ClassVar[tuple[str, ...]] = ()
     """Parameters that are 0 in most networks. `side_by_side` holds for nodes in which all of them are 0, and their

@@ -106,7 +106,7 @@ def window_steps(p: Any, clock: Any) -> dict[str, int]:
 class Sender(Device, abstract=True):
     """A device that sends spikes or currents.
 
-    Its functions are compiled by numba for both back ends. Their last argument is the `context`: random numbers are
+    Its functions are compiled by numba. Their last argument is the `context`: random numbers are
     drawn from it with `models.functions.draws`, and it has
 
     - ``origin``, ``begin``, ``end``: first step of the present slice, and first and last step of the part of it that

@@ -27,7 +27,7 @@ class PreciseNeuron(ArchivingNeuron, abstract=True):
     """Base of neurons with precise spike times.
 
     Their `update` uses everything that numba compiles, and returns no spikes but sends them with `emit`. They are
-    advanced one after the other, in both back ends.
+    advanced one after the other.
     """
 
     off_grid = True

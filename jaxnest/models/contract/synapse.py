@@ -27,7 +27,7 @@ class Synapse(Model, abstract=True):
     (`grid_delay` is the same, rounded as time stamps are). Further,
     `x` gives access to the target's spikes (`histories.history`) and to random numbers (`functions.draws.uniform`). The
     result is the new state in the order of `dynamic`, the weight of the spike that the target gets, and whether it
-    gets one at all. All are floating-point numbers. The function is compiled for the event kernels of both back ends.
+    gets one at all. All are floating-point numbers. The function is part of compiled loops.
     """
     modulate: ClassVar[Callable[[Any, Any, Any], Any] | None] = None
     """``modulate(p, s, x) -> state``: what happens when the `modulator` tells its synapses what it has collected until

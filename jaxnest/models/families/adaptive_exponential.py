@@ -76,6 +76,7 @@ class AdaptiveExponentialNeuron(OdeNeuron, abstract=True):
     """Base of the aeif models: spikes are found, and the adaptation grows, between the steps of the integrator."""
 
     controls_derivative = True
+    explodes = True
     current_receptors = {0: "current"}
     jumps = ("V_m", "w", "refractory")
     state = {

@@ -112,7 +112,7 @@ def _count(stream: np.ndarray, limit: float) -> None:
     of the block, the count is `_LEVELS`.
     """
     values = reinterpreted(stream, np.float64)
-    first, n = int(stream[POSITION]), int(stream[END]) - int(stream[POSITION])
+    first, n = np.int64(stream[POSITION]), np.int64(stream[END]) - np.int64(stream[POSITION])
     units, counts = values[UNITS : UNITS + n + _LEVELS], stream[COUNTS + first - OUTPUT : COUNTS + first - OUTPUT + n]
     words = stream[first : first + n]
     for i in range(n):
