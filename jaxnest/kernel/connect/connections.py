@@ -17,7 +17,7 @@ from jaxnest.kernel.connect.connecting import Builder, Site
 from jaxnest.kernel.connect.connection_checks import DeviceRules
 from jaxnest.kernel.connect.delays import DelayLimits, steps_of
 from jaxnest.kernel.connect.loops.draws import Draws
-from jaxnest.kernel.connect.patterns import End, Given, Pattern, Patterns, rule_of
+from jaxnest.kernel.connect.patterns import End, Found, Given, Patterns, rule_of
 from jaxnest.kernel.connect.rules import RULES
 from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
 from jaxnest.kernel.connect.tripartite import TripartiteBuilder
@@ -27,6 +27,7 @@ from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.tables.connection_table import FROM_DEVICE, NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
+from jaxnest.random.parameter import Parameter
 
 _FEW = 10_000
 """To so many connections, what a call does otherwise takes longer than making them."""
@@ -283,20 +284,26 @@ class Connections:
         pattern, weight, delay = found
         if pattern.category == FROM_DEVICE and not self.devices.bind(source[0], pattern.named):
             return False
+        of_source = pattern.category == TO_DEVICE and source[1].model.has_proxies
+        thread = (source if of_source else target)[0] % self.network.n_threads
+        if type(weight) is Parameter or type(delay) is Parameter:
+            drawn = self.patterns.draw(weight, delay, thread)
+            if drawn is None:
+                return False
+            weight, delay = drawn
         self.announce_change()
         self.delays.use_between(delay, delay)
         self._note(pattern.category, source[0], target[0])
-        home = source if pattern.category == TO_DEVICE and source[1].model.has_proxies else target
-        table = self._tables.provide(home[0] % self.network.n_threads, pattern.named, pattern.category)
+        table = self._tables.provide(thread, pattern.named, pattern.category)
         table.append_one((source[0], target[0], weight, delay), pattern.values)
         return True
 
-    def connect_few(
-        self, found: tuple[Pattern, float | None, int], sources: np.ndarray, targets: np.ndarray, conn_spec: Any
-    ) -> bool:
+    def connect_few(self, found: Found, sources: np.ndarray, targets: np.ndarray, conn_spec: Any) -> bool:
         """Connect populations if what was found for their models is enough to know how; return whether it was done."""
         (pattern, weight, delay), category = found, found[0].category
         name, options = rule_of(conn_spec)
+        if type(weight) is Parameter or type(delay) is Parameter:
+            return False
         if len(sources) * len(targets) > _FEW or (category != NEURON and self.network.n_threads > 1):
             return False
         rule = RULES[name](sources, targets, np.zeros(len(targets), np.bool_), options)

@@ -8,18 +8,20 @@ from typing import Any, NamedTuple, final
 
 import numpy as np
 
+from jaxnest import errors
 from jaxnest.kernel.connect.delays import DelayLimits, steps_of
 from jaxnest.kernel.connect.rules import RULES
-from jaxnest.kernel.tables.connection_table import SINGLE
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
 from jaxnest.models.contract.detector import Detector
+from jaxnest.random.expressions.saved_normals import SAVED_NORMALS
+from jaxnest.random.parameter import Parameter
 
 PLAIN = (int, float, str, bool)
 """Types of values that can be compared."""
-FREE = ("weight", "delay")
+FREE = {"weight", "delay"}
 """Values that may differ between connections of one pattern."""
-NUMBERS = (int, float, np.float64, np.float32, np.int64, np.int32)
+NUMBERS = (int, float, np.float64, np.float32, np.int64, np.int32, Parameter)
 """Types of these."""
 WITHOUT_BOUNDS = {*FREE, "synapse_model", "receptor_type", "synapse_label"}
 """With values of other names, the model may have something to say about weights."""
@@ -50,7 +52,7 @@ class Pattern:
     category
         Which table they belong to.
     weight, delay
-        The values (the delay in steps) of those that say nothing else.
+        The values (the delay in steps) where nothing is said of them.
     values
         All other columns except source and target.
     """
@@ -60,6 +62,10 @@ class Pattern:
     weight: float | None
     delay: int
     values: Mapping[str, Any]
+
+
+Found = tuple[Pattern, Any, Any]
+"""A pattern, and weight and delay (in steps) of some connections; both may be random."""
 
 
 @final
@@ -75,22 +81,48 @@ class Patterns:
         """Forget everything, since settings or defaults change."""
         self._known.clear()
 
-    def find(self, given: Given) -> tuple[Pattern, float | None, int] | None:
-        """Return pattern, weight and delay (in steps) of connections, or None if they may be none that are possible."""
+    def find(self, given: Given) -> Found | None:
+        """Return pattern, weight and delay of connections, or None if they may be none that are possible."""
         try:
             pattern = self._known.get(_key(given))
         except TypeError:  # values that cannot be compared
             return None
         if pattern is None:
             return None
-        weight, delay, syn_spec = pattern.weight, pattern.delay, given.syn_spec
+        weight, delay, syn_spec, named = pattern.weight, pattern.delay, given.syn_spec, pattern.named
         if type(syn_spec) is dict:
             weight = syn_spec.get("weight", weight)
             if "delay" in syn_spec:
-                delay = steps_of(self._network.clock, syn_spec["delay"])
-        named = pattern.named
-        fits = weight == weight and self._delays.allow(delay) and self._network.synapse_models[named.name] is named
-        return (pattern, None if weight is None else float(weight), delay) if fits else None
+                delay = syn_spec["delay"]
+                delay = delay if type(delay) is Parameter else steps_of(self._network.clock, delay)
+        if self._network.synapse_models[named.name] is not named or not self._fits(weight, delay):
+            return None
+        return pattern, weight if weight is None or type(weight) is Parameter else float(weight), delay
+
+    def _fits(self, weight: Any, delay: Any) -> bool:
+        """True if these values are no special cases; random ones have to be drawn one after the other."""
+        keyed = self._network.streams.is_keyed
+        right_weight = not (keyed or weight.is_spatial()) if type(weight) is Parameter else weight == weight
+        right_delay = not (keyed or delay.is_spatial()) if type(delay) is Parameter else self._delays.allow(delay)
+        return right_weight and right_delay
+
+    def draw(self, weight: Any, delay: Any, thread: int) -> tuple[Any, Any] | None:
+        """Return random weight and delay of a connection, or None if they are special cases, and nothing is drawn."""
+        stream = self._network.streams.vp_specific[thread]
+        states = [stream, SAVED_NORMALS.rows(thread)]
+        before = [state.copy() for state in states]
+        try:
+            if type(delay) is Parameter:
+                delay = steps_of(self._network.clock, delay.value(stream, thread))
+            if type(weight) is Parameter:
+                weight = weight.value(stream, thread)
+            if self._fits(weight, delay):
+                return weight, delay
+        except errors.KernelException:
+            pass
+        for state, former in zip(states, before, strict=True):
+            state[:] = former
+        return None
 
     def remember(self, given: Given, named: NamedModel, category: str, values: Mapping[str, Any]) -> None:
         """Remember the connections that a call has made, if others can be made like them."""
@@ -100,13 +132,14 @@ class Patterns:
         special = not model.has_delay or model.delay_shift or model.needs_learning or getattr(source, "samples", False)
         special |= target.collects or not (_is_plain(given.conn_spec) and _is_plain(given.syn_spec))
         counted = any(m.receptor_vector is not None or issubclass(m, Detector) for m in (source, target))
-        shared = {k: v for k, v in values.items() if k not in ("source", "target")}
+        given_values = {"source", "target"} | (FREE & given.syn_spec.keys() if type(given.syn_spec) is dict else set())
+        shared = {k: v for k, v in values.items() if k not in given_values}
         if special or counted or not _is_certain(given.conn_spec) or any(map(np.ndim, shared.values())):
             return
         if len(self._known) == MOST:
             self.forget()
-        rest = {k: v for k, v in shared.items() if k not in SINGLE}
-        self._known[_key(given)] = Pattern(named, category, shared.get("weight"), shared["delay"], rest)
+        rest = {k: v for k, v in shared.items() if k not in FREE}
+        self._known[_key(given)] = Pattern(named, category, shared.get("weight"), shared.get("delay", 0), rest)
 
 
 def _key(given: Given) -> Hashable:
@@ -120,7 +153,7 @@ def _content(specification: Any) -> Hashable:
     """Return what says whether specifications are of one pattern."""
     if type(specification) is not dict:
         return specification
-    free = FREE if specification.keys() <= WITHOUT_BOUNDS else ()
+    free = FREE if specification.keys() <= WITHOUT_BOUNDS else set()
     return (
         *specification,
         *map(type, specification.values()),
