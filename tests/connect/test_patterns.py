@@ -8,7 +8,7 @@ from typing import Any
 import hypothesis.strategies as st
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 import jaxnest as nest
 from jaxnest.kernel.connect.connections import Connections
@@ -42,16 +42,19 @@ NUMBERS = st.sampled_from(
     [*RANDOM, 0.0, -0.0, 1.0, 2, 1.5, -3.0, np.float64(2.5), np.float32(0.5), np.int64(3), float("nan"), True]
 )
 SYN_SPECS = st.one_of(
-    st.sampled_from([None, "static_synapse", "stdp_synapse", "static_synapse_hom_w", "tsodyks_synapse", "nothing"]),
+    st.sampled_from([None, "static_synapse", "stdp_synapse", "static_synapse_hom_w", "cont_delay_synapse", "nothing"]),
+    st.fixed_dictionaries(
+        {"synapse_model": st.just("stdp_synapse"), "Wmax": st.sampled_from([*RANDOM, 0.0, -0.0, 100.0, -100.0, 200])},
+        optional={"weight": NUMBERS, "delay": NUMBERS},
+    ),
     st.fixed_dictionaries(
         {},
         optional={
             "synapse_model": st.sampled_from(["static_synapse", "stdp_synapse", "static_synapse_lbl", "copied"]),
             "weight": NUMBERS,
             "delay": NUMBERS,
-            "receptor_type": st.sampled_from([0, 1, 1.0, True]),
+            "receptor_type": st.sampled_from([0, 1, 1.0, True, RANDOM[5]]),
             "synapse_label": st.sampled_from([3, 4]),
-            "Wmax": st.sampled_from([0.0, -0.0, 100.0, -100.0, 200]),
         },
     ),
 )
@@ -114,10 +117,13 @@ def outcome(threads: int, actions: Sequence[Any]) -> tuple[list[str], dict[Any, 
 @pytest.mark.parametrize("threads", [1, 3])
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(actions=ACTIONS)
+@example(actions=[(0, 2, None, "cont_delay_synapse")] * 2)
+@example(actions=[(0, 2, None, {"synapse_model": "stdp_synapse", "weight": RANDOM[0], "Wmax": 100.0})] * 2)
 def test_patterns_make_the_same_connections(threads: int, actions: list[Any]) -> None:
     by_patterns = outcome(threads, actions)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Patterns, "find", lambda *_: None)
+        patch.setattr(Patterns, "remember", lambda *_: None)
         assert outcome(threads, actions) == by_patterns
 
 

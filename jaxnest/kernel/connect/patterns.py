@@ -129,8 +129,9 @@ class Patterns:
         if given.source is None or given.target is None:
             return
         model, source, target = named.model, given.source.model, given.target.model
-        special = not model.has_delay or model.delay_shift or model.needs_learning or getattr(source, "samples", False)
-        special |= target.collects or not (_is_plain(given.conn_spec) and _is_plain(given.syn_spec))
+        special = not model.has_delay or model.delay_shift != "" or model.needs_learning
+        special |= getattr(source, "samples", False) or target.collects
+        special |= not (_is_plain(given.conn_spec) and _is_plain(given.syn_spec))
         counted = any(m.receptor_vector is not None or issubclass(m, Detector) for m in (source, target))
         given_values = {"source", "target"} | (FREE & given.syn_spec.keys() if type(given.syn_spec) is dict else set())
         shared = {k: v for k, v in values.items() if k not in given_values}
@@ -153,7 +154,7 @@ def _content(specification: Any) -> Hashable:
     """Return what says whether specifications are of one pattern."""
     if type(specification) is not dict:
         return specification
-    free = FREE if specification.keys() <= WITHOUT_BOUNDS else set()
+    free = _free(specification)
     return (
         *specification,
         *map(type, specification.values()),
@@ -161,12 +162,18 @@ def _content(specification: Any) -> Hashable:
     )
 
 
+def _free(specification: dict[str, Any]) -> set[str]:
+    """Return the names of values that may be others in specifications of the same pattern."""
+    return FREE if specification.keys() <= WITHOUT_BOUNDS else set()
+
+
 def _is_plain(specification: Any) -> bool:
     """True if there are no differences between specifications that their `_content` does not show."""
     if type(specification) is not dict:
         return specification is None or type(specification) is str
+    free = _free(specification)
     return all(
-        type(value) in (NUMBERS if key in FREE else PLAIN) and (key in FREE or type(value) is not float or value != 0.0)
+        type(value) in NUMBERS if key in free else type(value) in PLAIN and (type(value) is not float or value != 0.0)
         for key, value in specification.items()
     )
 
