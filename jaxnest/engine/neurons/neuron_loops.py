@@ -27,6 +27,7 @@ from jaxnest.engine.functions.recorders import (
 )
 from jaxnest.engine.layout import FROM, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.engine.neurons.integrators.scalar import update_source
+from jaxnest.models.contract.ode import OdeNode
 from jaxnest.random.numbers.keyed import rekey
 from jaxnest.random.numbers.layout import NODES, OBJECT_SIZE
 
@@ -40,7 +41,7 @@ KINDS = {
 
 def make_update(model: type[Any], vectors: frozenset[str], stochastic: bool = False, on_trial: bool = False) -> Any:
     """Return the function that advances a neuron by one step; adaptive integration is written out as text."""
-    if hasattr(model, "dynamics"):
+    if issubclass(model, OdeNode):
         names = {"fingerprint": fingerprint(model), "name": model.name, "variables": (), "state": model.dynamic}
         finish = "finish_iteration" if on_trial else "finish"
         text = HEAD.format(**names) + update_source(model, vectors, "update", finish)

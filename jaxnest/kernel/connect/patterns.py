@@ -15,6 +15,7 @@ from jaxnest.kernel.tables.connection_table import FROM_DEVICE, SINGLE, TO_DEVIC
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
 from jaxnest.models.contract.detector import Detector
+from jaxnest.models.contract.device import Sampler
 
 PLAIN = (int, float, str, bool)
 """Types of values that can be compared."""
@@ -97,7 +98,7 @@ class Patterns:
     ) -> None:
         """Remember the only connection that a call has made, if others can be made like it."""
         model, (source, target) = named.model, (end[1].model for end in ends)
-        special = not model.has_delay or model.delay_shift or model.needs_learning or getattr(source, "samples", False)
+        special = not model.has_delay or model.delay_shift or model.needs_learning or issubclass(source, Sampler)
         counted = any(m.receptor_vector is not None or issubclass(m, Detector) for m in (source, target))
         if special or counted or not all(map(_is_plain, specifications)) or not _is_certain(specifications[0]):
             return

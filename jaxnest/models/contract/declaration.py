@@ -15,6 +15,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.models.contract.base import Model, Neuron, Node, Quantity
+from jaxnest.models.contract.synapse import Synapse
 
 OURS = __name__.partition(".")[0]
 INSTEAD = {
@@ -66,7 +67,8 @@ def _line_of_class(model: type[Any]) -> str:
 
 
 def _check_quantities(model: type[Any]) -> None:
-    groups = {name: getattr(model, name, {}) for name in ("parameters", "state", "common")}
+    common = model.common if issubclass(model, Synapse) else {}
+    groups = {"parameters": model.parameters, "state": model.state, "common": common}
     declared = {name: vars(model).get(name, {}) for name in groups}
     for group, quantities in groups.items():
         for name, quantity in quantities.items():
@@ -228,8 +230,7 @@ def _called(model: type[Any], name: str, function: Callable[[], Any]) -> Any:
 
 def _line(model: type[Any], error: BaseException) -> str:
     """Return the innermost line of the script that led to an error."""
-    functions: list[Any] = [getattr(model, name, None) for name in ("update", "calibrate")]
-    functions += model.recordables.values()
+    functions = (model.update, model.calibrate, *model.recordables.values())
     files = {function.__code__.co_filename for function in functions if hasattr(function, "__code__")}
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename in files:
