@@ -228,8 +228,8 @@ def test_loops_depend_on_what_functions_of_models_mean(monkeypatch: Any) -> None
 MADE_BY_ONE_FUNCTION = """
 import sys
 import numpy as np
-from numba import float64, int64
-from jaxnest.compile.compiling import callback, njit
+from jaxnest.compile.compiling import njit
+from jaxnest.compile.operations import Operation
 
 def made(power):
     @njit(error_model="numpy")
@@ -239,12 +239,15 @@ def made(power):
             total[i] = (total[i - 1] if i else 1.0) * (x + i) ** power
         return np.sort(total)[n - 1]
 
-    def entry(x, n):
-        return raised(x, n) + raised(x, n + 1)
+    def entry(out, x, n):
+        out[0] = raised(x, n) + raised(x, n + 1)
 
-    return callback(entry, float64(float64, int64), f"power_{power}").ctypes
+    return Operation(entry, {"out": "F8", "x": "float", "n": "int"}, f"_{power}")
 
-print(*(made(int(power))(2.0, 3) for power in sys.argv[1:]))
+for power in sys.argv[1:]:
+    out = np.zeros(1)
+    made(int(power))(out, 2.0, 3)
+    print(out[0])
 """
 
 

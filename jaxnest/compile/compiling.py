@@ -29,7 +29,7 @@ from numba.core.bytecode import FunctionIdentity
 from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, CompileResult, DefaultPassBuilder, Flags
+from numba.core.compiler import Compiler, CompilerBase, CompileResult, DefaultPassBuilder, Flags
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.environment import lookup_environment
 from numba.core.lowering import Lower
@@ -278,7 +278,7 @@ class _LoweringToCallback(NativeLowering):
 
 
 @final
-class _CallbackCompiler(CompilerBase):
+class _CallbackCompiler(Compiler):
     """Numba's compiler with that lowering."""
 
     def define_pipelines(self) -> list[PassManager]:

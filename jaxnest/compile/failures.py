@@ -19,7 +19,8 @@ from jaxnest import errors
 FAILED = np.zeros(1, np.int64)
 """Whether errors are kept; compiled loops read it now and then, Python after each call of compiled code."""
 
-_LIBRARIES = "numba", "jaxnest"
+_STANDARD_LIBRARY = Path(threading.__file__).parent
+_PACKAGE = Path(errors.__file__).parent
 _lock = threading.Lock()
 _kept: list[tuple[str, BaseException]] = []
 
@@ -61,6 +62,8 @@ def raise_kept() -> NoReturn:
 def _place(error: BaseException) -> str:
     """Return the innermost line of a script that led to an error."""
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        if not frame.filename.startswith("<") and not set(_LIBRARIES) & set(Path(frame.filename).parts):
+        file = Path(frame.filename)
+        theirs = {"numba", "llvmlite"} & set(file.parts) or file.parent == _STANDARD_LIBRARY
+        if file.is_file() and not theirs and not file.is_relative_to(_PACKAGE):
             return f" at {frame.filename}:{frame.lineno}"
     return ""

@@ -362,9 +362,7 @@ class Session:
                 try:
                     reached = self._runner.run(step, goal)
                 except errors.KernelException:
-                    self._undrained = None
-                    self._drain(drained, self._runner.reached)
-                    progress(self._runner.reached)
+                    self._stop(drained, progress)
                     raise
                 if reached == step:
                     self._grow()
@@ -373,7 +371,8 @@ class Session:
                 self._reached = step = reached
                 if not self._runner.fits():
                     self._drain(drained, step)
-                    drained = step
+                    drained, self._undrained = step, None
+                    self._check_states(begin, step, progress)
             self._undrained = drained
             if not self._may_wait():
                 self.drain()
@@ -388,6 +387,13 @@ class Session:
         self._runner.return_streams()
         self._runner.rest(self._plan.clock.to_ms(step))
         return step
+
+    def _stop(self, drained: int, progress: Callable[[int], bool]) -> None:
+        """End a run that failed where its last slice began; what was recorded until then is kept."""
+        step, self._undrained = self._runner.reached, None
+        if self._backend == "native":
+            self._drain(drained, step)
+        progress(step)
 
     def _slice_border(self, step: int) -> int:
         """Return the first step from `step` on that begins a slice: a run is cut nowhere else."""

@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import jaxnest as nest
+from nest_reference.status_cases import MODELS, SYNAPSES, written
 
-CASES = runpy.run_path(str(Path(__file__).parents[2] / "nest_reference" / "status_cases.py"))
-MODELS, SYNAPSES, written = CASES["MODELS"], CASES["SYNAPSES"], CASES["written"]
 THREADS = (1, 3)
 UNDEFINED = {"diffusion_connection": {"weight"}}
 """Entries that NEST reads from memory that nobody has written to."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
-import runpy
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +11,17 @@ import pytest
 
 import jaxnest as nest
 from jaxnest.models.contract import registry
+from nest_reference.simulations import recorded, run
+from nest_reference.simulations.neurons import CASES, NEURONS
 
-CASES = runpy.run_path(str(Path(__file__).parents[1] / "live" / "neuron_cases.py"))
-NEURONS, simulate = CASES["NEURONS"], CASES["simulate"]
 NEAR_SPIKE = 2.0
 """Where rounding is amplified, values are compared that are further than this from spikes (ms)."""
 
 
 def both(recording: Path, name: str, backend: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Return what jaxnest gets and what NEST has recorded."""
-    simulate.__globals__["SEED"] = json.loads((recording / "provenance.json").read_text())["seed"]
-    nest.compute_backend = backend
-    got = simulate(nest, name)
-    with np.load(recording / f"{name.replace(' ', '_')}.npz") as archive:
-        return got, dict(archive)
+    seed, expected = recorded(recording, name)
+    return run(nest, CASES[name], seed, compute_backend=backend), expected
 
 
 def spikes_of(results: dict[str, Any]) -> dict[int, list[float]]:

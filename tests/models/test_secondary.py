@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import jaxnest as nest
+from nest_reference.simulations.secondary import CASES
 
-from .conftest import REFERENCE, compare, simulations
+from .conftest import REFERENCE, compare
 
-CASES = simulations("secondary_cases.py")
 INTEGRATED = ("gap", "astro", "hh_", "sic")
 """Parts of the names of cases whose neurons are integrated with adaptive steps."""
 SENSITIVE = ("hh_cond_beta_gap_traub-2", "astrocytes-0.5")

@@ -11,8 +11,8 @@ import pytest
 
 import jaxnest as nest
 from jaxnest.models.contract import registry
+from nest_reference import model_cases
 from validation import models
-from validation.places import module
 
 NEURONS = [name for name in models.available(["*"]) if name in registry.NODE_MODELS]
 SOME = ("iaf_psc_alpha", "iaf_cond_exp", "parrot_neuron")
@@ -23,7 +23,7 @@ PIECES = [13.0, 0.1, 24.9, 0.3, 61.7]
 def run(name: str, backend: str, runs: list[float] | None = None) -> dict[str, np.ndarray]:
     """Run the first recorded description of a model, if need be in other pieces."""
     description = models.load(name)[0][0]
-    return module(models.CASES).simulate(nest, description | {"runs": runs or [100.0]}, compute_backend=backend)
+    return model_cases.simulate(nest, description | {"runs": runs or [100.0]}, compute_backend=backend)
 
 
 def assert_equal(a: dict[str, Any], b: dict[str, Any], calcium: float = 0.0) -> None:

@@ -15,7 +15,7 @@ from jaxnest.api.collections.node_ids import NodeIds
 from jaxnest.kernel import status
 from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.tables.model_table import NamedModel
-from jaxnest.kernel.tables.values import PerNode, is_random
+from jaxnest.kernel.tables.values import PerNode, is_random, quantities_of
 from jaxnest.models.contract.device import NodeSet
 from jaxnest.spatial.layer import Layer
 
@@ -215,7 +215,7 @@ class NodeCollection:
         output = kwargs.get("output", "")
         self._require_nodes()
         if not params:
-            result = {key: self._shown(values) for key, values in status.all_values(kernel, self.ids).items()}
+            result = self._all_values()
         elif len(params) == 1:
             result = self._named_values(params[0])
         else:
@@ -223,6 +223,12 @@ class NodeCollection:
         if output == "pandas":
             return self._data_frame(params, result)
         return to_json(result) if output == "json" else result
+
+    def _all_values(self) -> dict[str, Any]:
+        found = status.all_values(kernel, self.ids)
+        if len(self) > 1:
+            return {key: self._shown(values) for key, values in found.items()}
+        return {key: shown(value) if isinstance(value, NodeSet) else value for key, (value,) in found.items()}
 
     def _named_values(self, keys: Any) -> Any:
         if isinstance(keys, str):
@@ -331,7 +337,7 @@ class NodeCollection:
 
     def _unit_of(self, name: str) -> str:
         for named, _, _ in kernel.nodes.groups(self.ids):
-            quantity = (named.model.parameters | named.model.state).get(name)
+            quantity = quantities_of(named.model).get(name)
             if quantity is not None:
                 return quantity.unit
         return ""

@@ -58,7 +58,7 @@ class NodeIds:
 
     def require_valid(self) -> None:
         """Raise KernelException if the nodes have been deleted by ResetKernel."""
-        if not self.valid:
+        if self.parts and self.network is not kernel.nodes:
             raise errors.KernelException(
                 "InvalidNodeCollection: note that ResetKernel invalidates all previously created NodeCollections."
             )

@@ -15,7 +15,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel.connect.connecting import Builder, Site
 from jaxnest.kernel.connect.connection_checks import DeviceRules
-from jaxnest.kernel.connect.delays import DelayLimits, to_steps
+from jaxnest.kernel.connect.delays import DelayLimits, steps_of
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.patterns import End, Patterns, thread_of
 from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
@@ -81,6 +81,10 @@ class Connections:
     def tables(self) -> Iterator[tuple[int, int, str, Table]]:
         """Yield thread, synapse index, category and table, in the order of GetConnections."""
         return iter(self._tables)
+
+    def groups(self) -> Iterator[tuple[int, int, dict[str, Table]]]:
+        """Yield thread, synapse index and tables by category, in the order of GetConnections."""
+        return self._tables.groups()
 
     def delivering(self) -> Iterator[tuple[int, int, str, Any]]:
         """Yield what `tables` does, of the connections over which something is sent while a run is prepared.
@@ -161,10 +165,10 @@ class Connections:
         ------
         BadDelay
         """
-        steps = to_steps(self.network.clock, np.array([ms]))
-        if self.delays.first_bad(steps) == 0:
+        steps = steps_of(self.network.clock, ms)
+        if not self.delays.allow(steps):
             raise self.delays.error(self.network.clock, ms)
-        return int(steps[0])
+        return steps
 
     def sort(self, compact: bool = True) -> None:
         """Sort the connections between nodes with proxies by source, if any were made since the last time.

@@ -13,7 +13,17 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.tables.model_table import NamedModel
-from jaxnest.kernel.tables.values import PerNode, Rows, as_column, coerce, expanded, first_violation
+from jaxnest.kernel.tables.values import (
+    PerNode,
+    Rows,
+    as_column,
+    coerce,
+    expanded,
+    first_violation,
+    followers,
+    quantities_of,
+    shown_names,
+)
 from jaxnest.models.contract.base import HAS_CONNECTIONS, Node, Quantity
 from jaxnest.models.contract.device import Sender
 
@@ -56,9 +66,7 @@ class Store:
 
     def __init__(self, model: type[Node]) -> None:
         self.model = model
-        self.quantities = model.parameters | model.state
-        self.shown = [k for k, q in self.quantities.items() if q.visible]
-        """Names of the quantities that scripts can read."""
+        self.quantities = quantities_of(model)
         self._dtypes = {k: q.dtype for k, q in self.quantities.items()}
         self._growing = {k: Growing(dtype) for k, dtype in self._dtypes.items()}
         self._columns: dict[str, np.ndarray] = {k: column.array for k, column in self._growing.items()}
@@ -188,7 +196,7 @@ class NodeTable:
     @staticmethod
     def bytes_per_node(model: type[Node]) -> int:
         """Return how much memory a node takes: what is stored of its quantities, and where it is."""
-        return 8 * len(model.parameters | model.state) + 30
+        return 8 * len(quantities_of(model)) + 30
 
     def check_ids(self, ids: np.ndarray) -> None:
         """Raise UnknownNode if one of the ids does not exist."""
@@ -246,8 +254,14 @@ class NodeTable:
         """Return the user's values of all declared quantities in some rows, and what the model computes from them."""
         self.before_access()
         model = store.model
-        stored = {name: column[rows].tolist() for name, column in store.columns.items()}
-        result = {key: _user_values(store.quantities, stored, key) for key in store.shown}
+        if len(rows) == 1:
+            row = int(rows[0])
+            stored = {name: [column.item(row)] for name, column in store.columns.items()}
+        else:
+            stored = {name: column[rows].tolist() for name, column in store.columns.items()}
+        alike, others = shown_names(model)
+        result = {key: stored[key] for key in alike}
+        result |= {key: _user_values(store.quantities, stored, key) for key in others}
         computed = []
         for _, *row in zip(rows, *stored.values(), strict=True):
             values = dict(zip(stored, row, strict=True))
@@ -298,7 +312,7 @@ class NodeTable:
         before = {k: columns[k] for k in store.quantities if k in order and store.quantities[k].is_vector}
         given = {k: coerce(store.quantities[k], k, values[k]) for k in order}
         model.assign(columns, {k: v if np.ndim(v) else np.full(len(rows), v) for k, v in given.items()})
-        fit_vectors(store.quantities, columns)
+        fit_vectors(model, columns)
         bad, message = first_violation(model, len(rows), columns, values)
         leader = model.receptor_vector
         if HAS_CONNECTIONS in store.quantities and leader is not None and leader in before:
@@ -387,12 +401,10 @@ def _lost_receptors(
     return bad, message
 
 
-def fit_vectors(quantities: Mapping[str, Quantity], columns: dict[str, Any]) -> None:
+def fit_vectors(model: type[Node], columns: dict[str, Any]) -> None:
     """Give vector states the length of the vector parameter that they follow; what is new is zero."""
-    for name, quantity in quantities.items():
-        if quantity.each is None:
-            continue
-        for i, leader in enumerate(columns[quantity.each]):
+    for name, followed in followers(model):
+        for i, leader in enumerate(columns[followed]):
             old = columns[name][i]
             if len(old) != len(leader):
                 columns[name][i] = np.resize(np.append(old, np.zeros(len(leader))), len(leader))
