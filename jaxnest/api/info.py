@@ -15,7 +15,6 @@ from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.models.contract.base import Node
-from jaxnest.models.contract.synapse import Synapse
 
 __all__ = ["GetStatus", "SetStatus", "VerbosityLevel", "get_verbosity", "help", "message", "set_verbosity"]
 
@@ -180,9 +179,8 @@ def help(obj: Any = None, return_text: bool = False) -> str | None:
 
 def _model_help(named: NamedModel) -> str:
     model = named.model
-    common = model.common if issubclass(model, Synapse) else {}
     sections = [f"{named.name}\n{'=' * len(named.name)}", inspect.getdoc(model) or ""]
-    quantities = {"Parameters": model.parameters, "Common parameters": common, "State": model.state}
+    quantities = {"Parameters": model.parameters, "Common parameters": model.common, "State": model.state}
     for title, group in quantities.items():
         visible = {name: q for name, q in group.items() if q.visible}
         if visible:

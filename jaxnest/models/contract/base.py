@@ -131,6 +131,8 @@ class Model:
     name: ClassVar[str] = ""
     parameters: ClassVar[dict[str, Quantity]] = {}
     state: ClassVar[dict[str, Quantity]] = {}
+    common: ClassVar[dict[str, Quantity]] = {}
+    """What all connections of a synapse model share; nodes have nothing of the kind."""
     relations: ClassVar[tuple[Relation, ...]] = ()
     relative: ClassVar[dict[str, list[str]]] = {}
     """Parameters that potentials are stored relative to, and the names of these potentials."""

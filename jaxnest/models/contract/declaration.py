@@ -15,7 +15,6 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.models.contract.base import Model, Neuron, Node, Quantity
-from jaxnest.models.contract.synapse import Synapse
 
 OURS = __name__.partition(".")[0]
 INSTEAD = {
@@ -67,8 +66,7 @@ def _line_of_class(model: type[Any]) -> str:
 
 
 def _check_quantities(model: type[Any]) -> None:
-    common = model.common if issubclass(model, Synapse) else {}
-    groups = {"parameters": model.parameters, "state": model.state, "common": common}
+    groups = {"parameters": model.parameters, "state": model.state, "common": model.common}
     declared = {name: vars(model).get(name, {}) for name in groups}
     for group, quantities in groups.items():
         for name, quantity in quantities.items():

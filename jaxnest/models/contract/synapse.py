@@ -18,7 +18,6 @@ class Synapse(Model, abstract=True):
     what all connections of the model share (set with SetDefaults and CopyModel only).
     """
 
-    common: ClassVar[dict[str, Quantity]] = {}
     send: ClassVar[Callable[[Any, Any, Any], Any] | None] = None
     """``send(p, s, x) -> (state, weight, sends)``: what happens when a spike reaches the synapse.
 
