@@ -62,7 +62,7 @@ class eprop_iaf_adapt_bsshslm_2020(EpropSpikingNeuron):
         adaptation = v.P_adapt * ops.where(begins, 0.0, s.adaptation) + before
         threshold = v.V_th + v.adapt_beta * adaptation
         gradient = ops.where(refractory > 0, 0.0, surrogate_gradient(v, V - threshold))
-        spike, until_spike = forced_spike(v, s, (V >= threshold) & (refractory == 0))
+        spike, until_spike = forced_spike(v, s, ops.crosses(V, threshold) & (refractory == 0))
         refractory = ops.where(spike, v.refractory_steps, refractory)
         spiked = ops.where(spike, 1.0, 0.0)
         current = x.current + v.I_e

@@ -35,7 +35,7 @@ class eprop_iaf_bsshslm_2020(EpropSpikingNeuron):
         V = v.P_i_in * s.I_in + v.P_z_in * x.spikes + v.P_v_m * ops.where(begins, 0.0, s.V_m)
         V = ops.maximum(V - v.V_th * ops.where(begins, 0.0, s.spiked), v.V_min)
         gradient = ops.where(refractory > 0, 0.0, surrogate_gradient(v, V - v.V_th))
-        spike, until_spike = forced_spike(v, s, (V >= v.V_th) & (refractory == 0))
+        spike, until_spike = forced_spike(v, s, ops.crosses(V, v.V_th) & (refractory == 0))
         refractory = ops.where(spike, v.refractory_steps, refractory)
         spiked = ops.where(spike, 1.0, 0.0)
         current = x.current + v.I_e

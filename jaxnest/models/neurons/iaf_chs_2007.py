@@ -77,7 +77,7 @@ class iaf_chs_2007(ArchivingNeuron):
             noise = ops.where(noisy, v.V_noise * ops.element(v.noise, position), 0.0)
             position = ops.where(noisy, position + 1.0, position)
         V = V_syn + V_spike + noise
-        spike = V >= 1.0
+        spike = ops.crosses(V, 1.0)
         return (
             ops.where(spike, V - v.V_reset, V),
             I_ex,

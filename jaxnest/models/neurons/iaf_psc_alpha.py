@@ -105,7 +105,7 @@ class iaf_psc_alpha(ArchivingNeuron):
         dI_ex = s.dI_ex * v.P11_ex + v.psc_ex * x.spikes_ex
         I_in = v.P21_in * s.dI_in + v.P11_in * s.I_in
         dI_in = s.dI_in * v.P11_in + v.psc_in * x.spikes_in
-        spike = V >= v.V_th
+        spike = ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
         return (V, refractory, x.current, dI_ex, I_ex, dI_in, I_in), spike

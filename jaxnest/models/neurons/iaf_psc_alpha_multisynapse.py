@@ -71,7 +71,7 @@ class iaf_psc_alpha_multisynapse(MultisynapseNeuron):
         refractory = ops.where(active, 0.0, s.refractory - 1)
         I_syn = v.P21 * s.dI_syn + v.P11 * s.I_syn
         dI_syn = s.dI_syn * v.P11 + v.psc * x.spikes
-        spike = V >= v.V_th
+        spike = ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
         return (V, refractory, x.current, dI_syn, I_syn), spike

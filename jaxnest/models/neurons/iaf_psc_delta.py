@@ -75,7 +75,7 @@ class iaf_psc_delta(ArchivingNeuron):
         until_spike = ops.where(s.until_spike < 0, v.first_spike, s.until_spike) - 1
         ignores = v.ignore_and_spike > 0
         due = until_spike == 0
-        spike = ops.where(ignores, ops.where(due, 1.0, 0.0), ops.where(V >= v.V_th, 1.0, 0.0)) > 0
+        spike = ops.where(ignores, ops.where(due, 1.0, 0.0), ops.where(ops.crosses(V, v.V_th), 1.0, 0.0)) > 0
         until_spike = ops.where(ignores, ops.where(due, v.interval, until_spike), -1.0)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)

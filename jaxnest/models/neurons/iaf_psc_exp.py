@@ -104,7 +104,7 @@ class iaf_psc_exp(ArchivingNeuron):
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         V, refractory, I_ex, I_in = subthreshold(v, s, x)
-        spike = V >= v.V_th
+        spike = ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
         return (V, refractory, x.current, x.filtered_current, I_ex, I_in), spike

@@ -72,7 +72,7 @@ class iaf_psc_exp_multisynapse(MultisynapseNeuron):
         V = ops.where(active, V, s.V_m)
         refractory = ops.where(active, 0.0, s.refractory - 1)
         I_syn = s.I_syn * v.P11 + x.spikes
-        spike = V >= v.V_th
+        spike = ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
         return (V, refractory, x.current, I_syn), spike

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Node, Quantity, Relation, hidden, not_negative
 from jaxnest.models.contract.checks import within
 from jaxnest.models.contract.registry import register
@@ -82,7 +83,7 @@ class iaf_tum_2000(ArchivingNeuron):
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         V, refractory, I_ex, I_in = subthreshold(v, s, x)
         available, active, u, t_last, mark = s.x, s.y, s.u, s.t_last, s.mark
-        spike = V >= v.V_th and v.delta < 1e-10
+        spike = ops.crosses(V, v.V_th) and v.delta < 1e-10
         if v.delta > 1e-10:
             spike = draws.uniform(x.random) < v.rho * math.exp(1.0 / v.delta * (V - v.V_th)) * v.h * 1e-3
         if spike:

@@ -69,5 +69,5 @@ class izhikevich(ArchivingNeuron):
         V = ops.where(consistent, s.V_m + (v.h * slope + x.spikes), half + v.h * 0.5 * slope_half)
         U = s.U_m + v.h * v.a * (v.b * ops.where(consistent, s.V_m, V) - s.U_m)
         V = ops.maximum(V, v.V_min)
-        spike = V >= v.V_th
+        spike = ops.crosses(V, v.V_th)
         return (ops.where(spike, v.c, V), ops.where(spike, U + v.d, U), x.current), spike
