@@ -34,8 +34,6 @@ class eprop_iaf_adapt_bsshslm_2020(EpropSpikingNeuron):
         "adaptation": Quantity(0.0, "", "Adaptation"),
         "V_th_adapt": Quantity(-55.0, "mV", "Adaptive threshold", relative_to="E_L", settable=False),
     }
-    dynamic = ("V_m", "surrogate_gradient", "learning_signal", "refractory", "I_in", "spiked", "duration",
-               "until_spike", "adaptation", "V_th_adapt")  # fmt: skip
     recordables = EpropSpikingNeuron.recordables | {
         "adaptation": lambda v, s: s.adaptation,
         "V_th_adapt": lambda v, s: s.V_th_adapt + v.E_L,
@@ -67,4 +65,4 @@ class eprop_iaf_adapt_bsshslm_2020(EpropSpikingNeuron):
         spiked = ops.where(spike, 1.0, 0.0)
         current = x.current + v.I_e
         noted = (V, gradient, x.learning_signal, refractory, current, spiked, x.history_duration, until_spike)
-        return (*noted, adaptation, threshold), spike
+        return (adaptation, threshold, *noted), spike

@@ -25,9 +25,6 @@ class eprop_iaf_bsshslm_2020(EpropSpikingNeuron):
     documentation, model ``eprop_iaf_bsshslm_2020``.
     """
 
-    dynamic = ("V_m", "surrogate_gradient", "learning_signal", "refractory", "I_in", "spiked", "duration",
-               "until_spike")  # fmt: skip
-
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         begins = (v.eprop_reset_neurons_on_update > 0) & (ops.fmod(x.step - 2.0, v.update_steps) == 0)

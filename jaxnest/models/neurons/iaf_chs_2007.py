@@ -45,7 +45,6 @@ class iaf_chs_2007(ArchivingNeuron):
         "V_spike": hidden(),
         "position": hidden(doc="Number of values of the noise that have been used"),
     }
-    dynamic = ("V_m", "I_ex", "V_syn", "V_spike", "position")
     recordables = {"V_m": lambda v, s: s.V_m}
     spike_receptors = {0: ("spikes_ex", "ignored")}
 

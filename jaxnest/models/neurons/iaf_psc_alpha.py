@@ -55,7 +55,6 @@ class iaf_psc_alpha(ArchivingNeuron):
         "dI_in": hidden(),
         "I_in": hidden(),
     }
-    dynamic = ("V_m", "refractory", "I_stim", "dI_ex", "I_ex", "dI_in", "I_in")
     relations = (Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),)
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,

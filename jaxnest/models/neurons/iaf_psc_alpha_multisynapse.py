@@ -44,7 +44,6 @@ class iaf_psc_alpha_multisynapse(MultisynapseNeuron):
         "dI_syn": hidden(each="tau_syn"),
         "I_syn": hidden(each="tau_syn"),
     }
-    dynamic = ("V_m", "refractory", "I_stim", "dI_syn", "I_syn")
     relations = (Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),)
 
     @staticmethod

@@ -45,7 +45,6 @@ class iaf_psc_delta(ArchivingNeuron):
         "waiting": hidden(doc="Input kept until the end of the refractory period"),
         "until_spike": hidden(-1.0, "Steps until the next spike that ignores the threshold; -1 before the first run"),
     }
-    dynamic = ("V_m", "refractory", "I_stim", "waiting", "until_spike")
     relations = (Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),)
     recordables = {"V_m": lambda v, s: s.V_m + v.E_L}
     spike_receptors = {0: ("spikes", "spikes")}

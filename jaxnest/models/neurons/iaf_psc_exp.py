@@ -71,7 +71,6 @@ class iaf_psc_exp(ArchivingNeuron):
         "I_ex": hidden(),
         "I_in": hidden(),
     }
-    dynamic = ("V_m", "refractory", "I_stim", "I_filtered", "I_ex", "I_in")
     relations = (Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),)
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,

@@ -49,7 +49,6 @@ class iaf_psc_exp_htum(ArchivingNeuron):
         "I_ex": hidden(),
         "I_in": hidden(),
     }
-    dynamic = ("V_m", "refractory", "silent", "I_stim", "I_ex", "I_in")
     relations = (
         Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),
         Relation(

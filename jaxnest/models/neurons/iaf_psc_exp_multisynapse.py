@@ -44,7 +44,6 @@ class iaf_psc_exp_multisynapse(MultisynapseNeuron):
         "I_stim": hidden(doc="Current of the devices"),
         "I_syn": hidden(each="tau_syn"),
     }
-    dynamic = ("V_m", "refractory", "I_stim", "I_syn")
     relations = (
         Relation(
             lambda p: np.array([np.any(np.asarray(t) == m) for t, m in zip(p["tau_syn"], p["tau_m"], strict=True)]),

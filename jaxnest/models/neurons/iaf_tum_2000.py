@@ -56,7 +56,6 @@ class iaf_tum_2000(ArchivingNeuron):
         "t_last": hidden(doc="Time of the last spike, ms"),
         "mark": hidden(doc="Fraction that the last spike released"),
     } | dict.fromkeys(("refractory", "I_stim", "I_filtered", "I_ex", "I_in"), hidden())
-    dynamic = ("V_m", "refractory", "I_stim", "I_filtered", "I_ex", "I_in", "x", "y", "u", "t_last", "mark")
     relations = (
         *iaf_psc_exp.relations,
         Relation(lambda p: p["x"] + p["y"] > 1.0, "x + y must be <= 1.0."),
@@ -92,4 +91,4 @@ class iaf_tum_2000(ArchivingNeuron):
             available, active, u, mark = released(v, s, t - t_last)
             t_last = t
         currents = (x.current, x.filtered_current, I_ex, I_in)
-        return (V, refractory, *currents, available, active, u, t_last, mark), spike
+        return (available, active, u, V, t_last, mark, refractory, *currents), spike

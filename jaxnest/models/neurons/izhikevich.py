@@ -38,12 +38,11 @@ class izhikevich(ArchivingNeuron):
         "consistent_integration": Quantity(True, "", "Integrate with plain Euler steps of any resolution"),
     }
     state = {
-        "U_m": Quantity(0.2 * -65.0, "mV", "Recovery variable"),
         "V_m": Quantity(-65.0, "mV", "Membrane potential"),
+        "U_m": Quantity(0.2 * -65.0, "mV", "Recovery variable"),
         "I_stim": hidden(doc="Current of the devices"),
     }
     side_by_side = one_by_one = True
-    dynamic = ("V_m", "U_m", "I_stim")
     may_be_undefined = True
     recordables = {"V_m": lambda v, s: s.V_m, "U_m": lambda v, s: s.U_m}
     spike_receptors = {0: ("spikes", "spikes")}
