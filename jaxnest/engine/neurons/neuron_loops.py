@@ -25,6 +25,7 @@ from jaxnest.engine.functions.recorders import (
 )
 from jaxnest.engine.layout import FROM, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.engine.neurons.integrators.single import single_update
+from jaxnest.models.contract.ode import OdeNode
 from jaxnest.random.numbers.keyed import rekey
 from jaxnest.random.numbers.layout import NODES, OBJECT_SIZE
 
@@ -38,7 +39,7 @@ KINDS = {
 
 def make_update(model: type[Any], vectors: frozenset[str], stochastic: bool = False, on_trial: bool = False) -> Any:
     """Return the function that advances a neuron by one step."""
-    if hasattr(model, "dynamics"):
+    if issubclass(model, OdeNode):
         return single_update(model, vectors, "finish_iteration" if on_trial else "finish")
     return njit(error_model="numpy", nogil=True)(model.stochastic_update if stochastic else model.update)
 
