@@ -20,13 +20,14 @@ from jaxnest.engine.network.buffers import (
     events_per_slice,
     new_buffers,
 )
-from jaxnest.engine.network.calibration import begin_run, begins_runs, restart
+from jaxnest.engine.network.calibration import begin_run, begins_runs, restart, restarts
 from jaxnest.engine.network.growing import COUNT
 from jaxnest.engine.network.plan import Network, Plan, build_plan, calibrate_batch, connection_tables, setting_names
 from jaxnest.engine.records.detection import Detection
-from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch
+from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch, interprets
 from jaxnest.engine.records.meters import begin_sampling
 from jaxnest.engine.signals.secondary import is_secondary, show_arrived
+from jaxnest.models.contract.device import Sender
 
 AIM_SECONDS = 0.2
 """How long one call of a back end may take: between calls, interrupts are answered and progress is shown."""
@@ -123,7 +124,7 @@ class Session:
             self._restart(step)
         plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared)
         self._watched = watched = any(t.group_watched.any() for t in plan.delivery)
-        self._interprets = any(getattr(m, "interpreter", None) is not None for m in self._network.nodes.stores)
+        self._interprets = interprets(self._network.nodes.stores)
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index], step) for s in plan.shards]
         if old is not None:
@@ -171,7 +172,7 @@ class Session:
         if plan.secondary is not None or any(s.voltage_batches or s.learning_rows for s in plan.shards):
             return False
         stores = self._network.nodes.stores
-        if any(getattr(m, "restarts", False) or begins_runs(m) for m in stores):
+        if any(restarts(m) or begins_runs(m) for m in stores):
             return False
         self.bring_home()
         connected = self._prepared_versions[0] != versions[0] or self._prepared_versions[2] != versions[2]
@@ -249,12 +250,12 @@ class Session:
     def _restart(self, step: int) -> None:
         """Give nodes the state that they start a run with."""
         for model, store in self._network.nodes.stores.items():
-            if hasattr(model, "advance"):
+            if issubclass(model, Sender):
                 restart(model, store, self._network.clock, step)
         begin_run(self._network.nodes.stores, self._network.clock, self._network.streams.vp_specific)
 
     def _restart_devices(self, step: int) -> None:
-        if any(getattr(m, "restarts", False) for m in self._network.nodes.stores):
+        if any(restarts(m) for m in self._network.nodes.stores):
             self._recalibrate(step)
 
     def _make_devices(self, step: int, goes_on: bool = False) -> None:

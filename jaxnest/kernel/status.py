@@ -31,7 +31,7 @@ from jaxnest.kernel.tables.values import (
     shown_names,
 )
 from jaxnest.models.contract.base import Node, Quantity
-from jaxnest.models.contract.device import SAMPLING, Device, NodeSet, Recorder, Sender, Stimulator
+from jaxnest.models.contract.device import SAMPLING, Device, NodeSet, Recorder, Sampler, Sender, Stimulator
 from jaxnest.models.nest.nest_sizes import ELEMENT_SIZES
 from jaxnest.recording.recordings import COMMON
 from jaxnest.recording.registry import BACKENDS
@@ -257,7 +257,7 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, c
         raise errors.BadProperty(
             f"{prefix}Recorder parameters cannot be changed while inside a Prepare/Run/Cleanup context."
         )
-    if is_recorder and model.samples and "frozen" in changes and cast("frozen", changes["frozen"], "bool"):
+    if issubclass(model, Sampler) and "frozen" in changes and cast("frozen", changes["frozen"], "bool"):
         raise errors.BadProperty(f"{prefix}multimeter cannot be frozen.")
     connected = any(k in changes for k in SAMPLING) and kernel.connections.devices.is_connected(node_id)
     try:
@@ -285,7 +285,7 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, c
 
 def _refuse_node_values(model: type[Device], changes: Mapping[str, Any]) -> None:
     """Raise if a property of the model as a whole is to be set for a node."""
-    for name in getattr(model, "defaults_only", ()):
+    for name in model.defaults_only:
         if name in changes:
             raise errors.BadProperty(
                 f"The {name} property can only be set as a model default using SetDefaults or upon CopyModel."

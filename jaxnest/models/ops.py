@@ -31,6 +31,18 @@ for _function in (expm1_series, expm1):
     helper(_function)
 
 
+@helper
+def crosses(x: Any, threshold: Any) -> Any:
+    """Whether a potential has reached a threshold: the condition of spikes on the grid of time steps."""
+    return x >= threshold
+
+
+@helper
+def exceeds(x: Any, threshold: Any) -> Any:
+    """Whether a potential lies above a threshold: the same condition, of models in which reaching it is not enough."""
+    return x > threshold
+
+
 def exp(x: Any) -> Any:
     """Exponential function."""
     return jnp.exp(x)

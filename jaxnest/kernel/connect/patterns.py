@@ -14,6 +14,7 @@ from jaxnest.kernel.connect.rules import RULES
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
 from jaxnest.models.contract.detector import Detector
+from jaxnest.models.contract.device import Sampler
 from jaxnest.random.expressions.saved_normals import SAVED_NORMALS
 from jaxnest.random.parameter import Parameter
 
@@ -130,7 +131,7 @@ class Patterns:
             return
         model, source, target = named.model, given.source.model, given.target.model
         special = not model.has_delay or model.delay_shift != "" or model.needs_learning
-        special |= getattr(source, "samples", False) or target.collects
+        special |= issubclass(source, Sampler) or target.collects
         special |= not (_is_plain(given.conn_spec) and _is_plain(given.syn_spec))
         counted = any(m.receptor_vector is not None or issubclass(m, Detector) for m in (source, target))
         given_values = {"source", "target"} | (FREE & given.syn_spec.keys() if type(given.syn_spec) is dict else set())

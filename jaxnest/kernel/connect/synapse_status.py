@@ -24,7 +24,7 @@ from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.node_table import NodeTable
 from jaxnest.kernel.tables.values import convert, first_violation
 from jaxnest.models.contract.base import Node, Quantity
-from jaxnest.models.contract.device import NodeSet
+from jaxnest.models.contract.device import NodeSet, Recorder
 from jaxnest.models.contract.synapse import Synapse
 from jaxnest.models.histories.modulation import one_node
 
@@ -139,7 +139,7 @@ def check_values(named: NamedModel, columns: Mapping[str, Any], given: Mapping[s
 
 def _recorder(nodes: NodeTable, value: Any) -> NodeSet:
     recorder = one_node(value)
-    _check_node(nodes, "weight_recorder", recorder, lambda model: getattr(model, "records_weights", False))
+    _check_node(nodes, "weight_recorder", recorder, lambda m: issubclass(m, Recorder) and m.records_weights)
     return recorder
 
 

@@ -62,7 +62,7 @@ def _copied(model: type[Model], values: Mapping[str, Any]) -> dict[str, Any]:
 @functools.lru_cache
 def _objects(model: type[Model]) -> tuple[str, ...]:
     """Return the names of quantities whose values are arrays, dictionaries and the like."""
-    quantities = model.parameters | model.state | getattr(model, "common", {})
+    quantities = model.parameters | model.state | model.common
     return tuple(k for k, q in quantities.items() if q.dtype is object and not isinstance(q.default, NodeSet))
 
 

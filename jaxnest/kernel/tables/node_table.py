@@ -25,6 +25,7 @@ from jaxnest.kernel.tables.values import (
     shown_names,
 )
 from jaxnest.models.contract.base import HAS_CONNECTIONS, Node, Quantity
+from jaxnest.models.contract.device import Sender
 
 AT_ONCE = 1000
 """So many new nodes are written when they are created, so that a lack of memory shows."""
@@ -171,7 +172,7 @@ class NodeTable:
 
     def create(self, named: NamedModel, n: int) -> tuple[int, int]:
         """Append `n` nodes and return their first and last id."""
-        if self.n_virtual_processes > 1 and getattr(named.model, "single_thread", False):
+        if self.n_virtual_processes > 1 and issubclass(named.model, Sender) and named.model.single_thread:
             raise errors.KernelException(
                 f"The network contains a {named.name} which cannot be used with multiple threads."
             )

@@ -116,7 +116,7 @@ class aeif_psc_delta_clopath(aeif.AdaptiveExponentialNeuron):
         """Add the input, and begin or end a spike."""
         free = (s.refractory == 0) & (s.clamp == 0)
         V = ops.where(free & (first != 0), s.V_m + x.spikes, s.V_m)
-        spike = (s.clamp == 0) & (ops.where(v.Delta_T == 0, s.V_th, v.V_spike) <= V)
+        spike = (s.clamp == 0) & ops.crosses(V, ops.where(v.Delta_T == 0, s.V_th, v.V_spike))
         ends = (s.clamp == 1) & ~spike
         refractory = ops.where(ends, v.refractory_steps, s.refractory)
         V = ops.where(spike, v.V_clamp, ops.where(ends, v.V_reset, V))
