@@ -8,10 +8,11 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.api import connection_arguments as arguments
-from jaxnest.api.collections.node_collection import NodeCollection
+from jaxnest.api.collections.node_collection import NodeCollection, only_model
 from jaxnest.api.collections.synapse_collection import SynapseCollection
 from jaxnest.api.collections.types import Mask
 from jaxnest.kernel.connect.connection_query import Query
+from jaxnest.kernel.connect.patterns import Given
 from jaxnest.kernel.connect.spatial_connecting import Population
 from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.tables.values import datum
@@ -63,7 +64,7 @@ def Connect(
     30
     """
     ends = arguments.single_nodes(pre, post)
-    if ends is None or not kernel.connections.connect_again(*ends, conn_spec, syn_spec):
+    if ends is None or not kernel.connections.connect_one(*ends, conn_spec, syn_spec):
         pre, post, arrays = arguments.populations(pre, post, conn_spec)
         if arrays:
             _connect_arrays(pre, post, conn_spec, syn_spec, return_synapsecollection)
@@ -73,14 +74,15 @@ def Connect(
 
 
 def _connect(pre: NodeCollection, post: NodeCollection, given_conn_spec: Any, given_syn_spec: Any) -> None:
+    given = Given(given_conn_spec, given_syn_spec, only_model(pre), only_model(post))
+    known = kernel.connections.patterns.find(given)
+    if known is not None and kernel.connections.connect_few(known, pre.ids, post.ids, given_conn_spec):
+        return
     conn_spec, specs = _specifications(given_conn_spec, given_syn_spec, len(pre), len(post))
-    ends = arguments.single_nodes(pre, post)
     if arguments.is_spatial(conn_spec, specs):
         _connect_spatial(pre, post, conn_spec, specs)
-    elif ends is not None:
-        kernel.connections.connect_first(ends, (given_conn_spec, given_syn_spec), conn_spec, specs)
     else:
-        kernel.connections.connect(pre.ids, post.ids, conn_spec, specs)
+        kernel.connections.connect(pre.ids, post.ids, conn_spec, specs, given)
 
 
 def _specifications(

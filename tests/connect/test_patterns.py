@@ -27,8 +27,19 @@ CONN_SPECS = (
     {"rule": "fixed_indegree", "indegree": 1},
     "pairwise",
 )
+RANDOM = (
+    lambda: nest.random.normal(1.0, 0.5),
+    lambda: nest.random.uniform(0.5, 3.0),
+    lambda: nest.math.redraw(nest.random.normal(), 0.5, 2.0),
+    lambda: nest.math.redraw(nest.random.uniform(), 2.0, 3.0),
+    lambda: nest.logic.conditional(nest.random.uniform() < 0.3, float("nan"), 1.0),
+    lambda: nest.random.uniform_int(4),
+    lambda: nest.CreateParameter("constant", {"value": 2.0}),
+    lambda: nest.spatial.distance,
+)
+"""Normal variates wait in the expressions: they have to be made anew."""
 NUMBERS = st.sampled_from(
-    [0.0, -0.0, 1.0, 2, 1.5, -3.0, np.float64(2.5), np.float32(0.5), np.int64(3), float("nan"), True]
+    [*RANDOM, 0.0, -0.0, 1.0, 2, 1.5, -3.0, np.float64(2.5), np.float32(0.5), np.int64(3), float("nan"), True]
 )
 SYN_SPECS = st.one_of(
     st.sampled_from([None, "static_synapse", "stdp_synapse", "static_synapse_hom_w", "tsodyks_synapse", "nothing"]),
@@ -50,13 +61,16 @@ CHANGES = (
     lambda: nest.SetDefaults("copied", {"receptor_type": 1}),
     lambda: nest.set(min_delay=1.0, max_delay=2.0),
     lambda: nest.set(dict_miss_is_error=False),
+    lambda: nest.set(rng_type="jax"),
     lambda: nest.GetConnections(),
     lambda: nest.Disconnect(nest.GetConnections()[:1]),
     lambda: nest.Simulate(1.0),
 )
+NODES = st.one_of(st.integers(0, 3), st.integers(0, 3 * len(MODELS)))
+"""Single nodes, then populations, of which the last one has two models; often the same."""
 ACTIONS = st.lists(
     st.one_of(
-        st.tuples(st.integers(0, 2 * len(MODELS) - 1), st.integers(0, 3), st.sampled_from(CONN_SPECS), SYN_SPECS),
+        st.tuples(NODES, NODES, st.sampled_from(CONN_SPECS), SYN_SPECS),
         st.sampled_from(CHANGES),
     ),
     min_size=3,
@@ -64,13 +78,15 @@ ACTIONS = st.lists(
 )
 
 
-def outcome(threads: int, actions: Sequence[Any]) -> tuple[list[str], dict[Any, Any], list[float]]:
+def outcome(threads: int, actions: Sequence[Any]) -> tuple[list[str], dict[Any, Any], list[Any]]:
     """Return what each action raised, and all connections in the end."""
     nest.ResetKernel()
     nest.set(local_num_threads=threads, compute_backend="native")
     nest.CopyModel("static_synapse", "copied")
     populations = [nest.Create(model, 2) for model in MODELS]
-    nodes = [node for population in populations for node in population]
+    pairs = [node for population in populations for node in population]
+    nodes = [*pairs, *populations, populations[0] + populations[1]]
+    random = {make: make() for make in RANDOM}
     raised = []
     for action in actions:
         try:
@@ -78,8 +94,11 @@ def outcome(threads: int, actions: Sequence[Any]) -> tuple[list[str], dict[Any, 
                 action()
             else:
                 source, target, conn_spec, syn_spec = action
-                nest.Connect(nodes[source], nodes[target], conn_spec, syn_spec)
-                nest.Connect(nodes[source ^ 1], nodes[target ^ 1], conn_spec, syn_spec)
+                if isinstance(syn_spec, dict):
+                    syn_spec = {k: random.get(v, v) for k, v in syn_spec.items()}
+                for flip in (0, 1):  # the other node of a model is connected in the same way
+                    pre, post = (nodes[i ^ flip if i < len(pairs) else i] for i in (source, target))
+                    nest.Connect(pre, post, conn_spec, syn_spec)
         except Exception as error:  # whatever it is
             raised.append(f"{type(error).__name__}: {error}")
         else:
@@ -87,7 +106,9 @@ def outcome(threads: int, actions: Sequence[Any]) -> tuple[list[str], dict[Any, 
     shown = nest.GetConnections().get()
     tables = {(t, i, c): table.columns for t, i, c, table in kernel.connections.tables()}
     stored = {(*k, n): c.array.tobytes() for k, columns in tables.items() for n, c in columns.items()}
-    return raised, {key: repr(value) for key, value in shown.items()} | stored, [nest.min_delay, nest.max_delay]
+    drawn: list[Any] = [random[make].GetValue() for make in RANDOM[:3]]
+    drawn += [stream.tolist() for stream in kernel.streams.vp_specific]
+    return raised, {key: repr(value) for key, value in shown.items()} | stored, [nest.min_delay, nest.max_delay, *drawn]
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -103,7 +124,7 @@ def test_patterns_make_the_same_connections(threads: int, actions: list[Any]) ->
 def test_connections_are_made_by_patterns(monkeypatch: pytest.MonkeyPatch) -> None:
     neurons = nest.Create("iaf_psc_alpha", 4)
     nest.Connect(neurons[0], neurons[1], "one_to_one", {"weight": 1.0, "delay": 1.5})
-    monkeypatch.setattr(Connections, "connect_first", None)
+    monkeypatch.setattr(Connections, "connect", None)
     for i in range(3):
         nest.Connect(neurons[i], neurons[i + 1], "one_to_one", {"weight": float(i), "delay": 1.0 + i})
     found = nest.GetConnections()
@@ -114,3 +135,5 @@ def test_connections_are_made_by_patterns(monkeypatch: pytest.MonkeyPatch) -> No
         "delay": [1.5, 1.0, 2.0, 3.0],
     }
     assert (nest.min_delay, nest.max_delay) == (1.0, 3.0)
+    nest.Connect(neurons[1:], neurons[1:], "one_to_one", {"weight": 2.0, "delay": 1.0})
+    assert nest.GetConnections(neurons[1:], neurons[1:]).target == [3, 2, 4, 3, 4]

@@ -72,14 +72,6 @@ class NodeCollection:
         self._nodes.require_valid()
         return self._nodes.ids
 
-    @property
-    def single(self) -> tuple[int, NamedModel] | None:
-        """Id and model of the only node, if there is just one, which exists and is not part of a layer."""
-        parts = self._nodes.parts
-        if len(parts) != 1 or parts[0].first != parts[0].last or not self._nodes.valid:
-            return None
-        return parts[0].first, parts[0].model
-
     # -- as a container ----------------------------------------------------------------------------
 
     def __len__(self) -> int:
@@ -373,6 +365,20 @@ class NodeCollection:
 
 _set_nodes = NodeCollection.__dict__["_nodes"].__set__
 """Sets what a collection consists of, past its `__setattr__`."""
+
+
+def only_node(nodes: NodeCollection) -> tuple[int, NamedModel] | None:
+    """Return id and model of a node if the collection has just one, which exists and is not part of a layer."""
+    parts = nodes._nodes.parts
+    if len(parts) != 1 or parts[0].first != parts[0].last or not nodes._nodes.valid:
+        return None
+    return parts[0].first, parts[0].model
+
+
+def only_model(nodes: NodeCollection) -> NamedModel | None:
+    """Return the model of nodes if all have the same."""
+    parts = nodes._nodes.parts
+    return parts[0].model if parts and all(part.model is parts[0].model for part in parts) else None
 
 
 def plain(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -40,10 +40,14 @@ class Growing:
     def __init__(self, dtype: Any) -> None:
         self.array = self._space = np.empty(0, dtype)
 
+    def has_space(self, n: int) -> bool:
+        """True if there is space for `n` further entries."""
+        return len(self.array) + n <= len(self._space)
+
     def reserve(self, n: int) -> None:
         """Provide space for `n` further entries."""
-        first = len(self.array)
-        if first + n > len(self._space):
+        if not self.has_space(n):
+            first = len(self.array)
             space = np.empty(max(first + n, first + first // 4 + 8), self._space.dtype)
             space[:first] = self.array
             self._space = space
@@ -51,10 +55,11 @@ class Growing:
 
     def append(self, n: int, values: Any) -> None:
         """Add `n` entries: an array, or one value for all."""
-        self.reserve(n)
         first = len(self.array)
-        self.array = self._space[: first + n]
-        self.array[first:] = values
+        if first + n > len(self._space):
+            self.reserve(n)
+        self.array = array = self._space[: first + n]
+        array[first:] = values
 
 
 @final
@@ -122,8 +127,9 @@ class Store:
 
     def _write(self, new_rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
         n = sum(number for number, _ in new_rows)
-        for column in (*self._growing.values(), self._frozen):
-            column.reserve(n)
+        if not self._frozen.has_space(n):  # nor have the others, which are as long
+            for column in (*self._growing.values(), self._frozen):
+                column.reserve(n)
         for name, dtype in self._dtypes.items():
             column = self._growing[name]
             for number, defaults in new_rows:
@@ -200,6 +206,8 @@ class NodeTable:
 
     def check_ids(self, ids: np.ndarray) -> None:
         """Raise UnknownNode if one of the ids does not exist."""
+        if len(ids) == 1 and 1 <= ids[0] <= len(self):
+            return
         if len(ids) and (ids.min() < 1 or ids.max() > len(self)):
             bad = ids[(ids < 1) | (ids > len(self))][0]
             present = f"ids run from 1 to {len(self)}" if len(self) else "there are no nodes"
@@ -287,8 +295,10 @@ class NodeTable:
                     self.set_all(np.array([node_id]), one, draw)
                 continue
             twins = 1 if store.model.has_proxies else self.n_virtual_processes
-            rows = (self.rows(group)[:, None] + np.arange(twins)).ravel()
-            self._set_group(named, store, rows, np.repeat(positions, twins), changes, draw)
+            rows = self.rows(group)
+            if twins > 1:
+                rows, positions = (rows[:, None] + np.arange(twins)).ravel(), np.repeat(positions, twins)
+            self._set_group(named, store, rows, positions, changes, draw)
 
     def _set_group(
         self,
@@ -311,7 +321,7 @@ class NodeTable:
         columns = Rows(lambda name: store.columns[name][rows])
         before = {k: columns[k] for k in store.quantities if k in order and store.quantities[k].is_vector}
         given = {k: coerce(store.quantities[k], k, values[k]) for k in order}
-        model.assign(columns, {k: v if np.ndim(v) else np.full(len(rows), v) for k, v in given.items()})
+        model.assign(columns, {k: v if np.ndim(v) else np.array([v]).repeat(len(rows)) for k, v in given.items()})
         fit_vectors(model, columns)
         bad, message = first_violation(model, len(rows), columns, values)
         leader = model.receptor_vector
@@ -319,7 +329,7 @@ class NodeTable:
             bad, message = _lost_receptors(model, columns, before[leader], columns[leader], bad, message)
         for name, column in columns.items():
             stored = store.columns[name]
-            if name in given or stored.dtype == object or not np.array_equal(stored[rows], column):
+            if name in given or stored.dtype == object or (stored[rows] != column).any():
                 store.changed.add(name)
             stored[rows[:bad]] = column[:bad]
         self.values_version += 1
