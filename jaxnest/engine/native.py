@@ -337,7 +337,7 @@ def is_worthwhile(plan: Plan) -> bool:
 def _cost(model: type[Any]) -> int:
     """Return about how many times the update of a neuron takes as long as that of a simple one."""
     if issubclass(model, OdeNode):
-        return 30 if model.one_by_one and not model.side_by_side else 10
+        return 10 if model.side_by_side else 30
     return 1
 
 

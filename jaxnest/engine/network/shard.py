@@ -21,6 +21,10 @@ from jaxnest.models.contract.ode import OdeNode
 
 FEW_ADAPTIVE = 4
 """Fewer neurons that are integrated adaptively are advanced one by one."""
+TILE_SIZE, ADAPTIVE_TILE_SIZE = 1024, 512
+"""Number of nodes whose inputs lie together, which array operations advance together through the steps of a slice."""
+TILE_UPDATES = 1 << 14
+"""There are more of them if a slice has so few steps that there were less updates of nodes than these."""
 
 
 @final
@@ -69,7 +73,8 @@ class Batch:
             return WIDTH
         if self.whole:
             return len(self.rows)
-        size = max(self.model.tile_size, self.model.tile_updates // self.min_delay)
+        adaptive = issubclass(self.model, OdeNode)
+        size = ADAPTIVE_TILE_SIZE if adaptive else max(TILE_SIZE, TILE_UPDATES // self.min_delay)
         tiles = max(1, -(-len(self.rows) // size))
         return -(-len(self.rows) // tiles)
 

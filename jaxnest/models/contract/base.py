@@ -225,10 +225,6 @@ class Node(Model, abstract=True):
     """The message of the error, if weights of incoming spikes must not be negative."""
     ignores_weight: ClassVar[bool] = False
     """Counts incoming spikes instead of summing their weights."""
-    tile_size: ClassVar[int] = 1024
-    """Number of nodes that array operations advance together through the steps of a slice."""
-    tile_updates: ClassVar[int] = 1 << 14
-    """More nodes are advanced together if a slice has so few steps that there are less updates of nodes than these."""
     may_be_undefined: ClassVar[bool] = False
     """An infinite or undefined state is no error, as with equations that have a gap."""
     explodes: ClassVar[bool] = False
@@ -359,9 +355,6 @@ class Neuron(Node, abstract=True):
 
     The nodes are then advanced one after the other, so that numbers are drawn in
     NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
-    one_by_one: ClassVar[bool] = False
-    """On CPUs compiled code advances the nodes one after the other, unless side by side:
-    for equations that make much of a last digit."""
     side_by_side: ClassVar[bool] = False
     """On CPUs compiled code advances many nodes with vector instructions, to the same digits as one by one.
     `update` must consist of sums, products, exponentials and choices between numbers."""

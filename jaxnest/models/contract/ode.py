@@ -30,8 +30,6 @@ class OdeNode(Neuron, abstract=True):
     """The other state variables, constant while the equations are integrated."""
     jumps: ClassVar[tuple[str, ...]] = ()
     """The variables that `substep` returns."""
-    tile_size = 512
-    tile_updates = 0
     controls_derivative: ClassVar[bool] = False
     """Errors are bounded relative to the derivatives (else absolutely)."""
     driven: ClassVar[bool] = False

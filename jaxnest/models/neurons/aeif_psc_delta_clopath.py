@@ -71,7 +71,6 @@ class aeif_psc_delta_clopath(aeif.AdaptiveExponentialNeuron):
         Relation(lambda p: p["V_th_max"] < p["V_th_rest"], "V_th_max >= V_th_rest required."),
         Relation(lambda p: p["V_peak"] < p["V_th_rest"], "V_peak >= V_th_rest required."),
     )
-    one_by_one = True
     ode = ("V_m", "w", "z", "V_th", "u_bar_plus", "u_bar_minus", "u_bar_bar")
     held = ("refractory", "I_stim", "clamp")
     jumps = ("V_m", "w", "z", "V_th", "clamp", "refractory")

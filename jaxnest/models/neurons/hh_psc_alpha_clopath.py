@@ -60,7 +60,6 @@ class hh_psc_alpha_clopath(OdeNeuron):
         "dI_in": hidden(),
         "I_in": hidden(),
     }
-    one_by_one = True
     ode = (
         "V_m",
         "Act_m",
