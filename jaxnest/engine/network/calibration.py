@@ -56,16 +56,24 @@ def calibrate(
     n = len(next(iter(columns.values())))
     variables = numeric_columns(model, columns, model.parameters)
     used = set() if used is None else used
+    used |= _read_by(model)
     while True:
         before = set(used)
         groups = _distinct(columns, sorted(used), n)
         results = [model.calibrate(_Node(columns, int(i), used), clock) for i in groups[0]]
         if used == before:
             break
+    _read_by(model).update(used)
     for name in results[0]:
         values = np.array([np.asarray(r[name], np.float64) for r in results])
         variables[name] = values[groups[1]]
     return {field_of(name): column for name, column in variables.items()}
+
+
+@functools.cache
+def _read_by(model: type[Any]) -> set[str]:
+    """The parameters that `calibrate` of a model has asked for so far: to know them saves evaluating it twice."""
+    return set()
 
 
 def computed(model: type[Any], variables: Iterable[str]) -> list[str]:

@@ -133,7 +133,7 @@ def build_plan(
     shards = [build_shard(nodes, i, connections.min_delay, vectors, whole) for i in range(nodes.n_virtual_processes)]
     for s, batch in ((shard.index, b) for shard in shards for b in shard.batches):
         calibrate_batch(batch, network, spread, prepared.shards[s].batches if prepared else ())
-    lookups = [shard.lane_lookup(len(nodes)) for shard in shards]
+    lookups = _lookups(network, shards)
     _refuse_negative(network, shards, lookups)
     windows = _recorder_windows(nodes.stores, network.clock)
     recorders = np.array(sorted(windows), np.int64)
@@ -178,12 +178,27 @@ def calibrate_batch(
         batch.variables |= {k: np.array(float(n)) for k, n in zip(names, _learning(network), strict=True)}
 
 
-def connection_tables(network: Network, plan: Plan) -> tuple[list[DeliveryTable], list[list[DeviceTable]]]:
-    """Return the connections between neurons, and those from devices, laid out again for a plan."""
-    lookups = [shard.lane_lookup(len(network.nodes)) for shard in plan.shards]
+def delivery_tables(network: Network, plan: Plan) -> list[DeliveryTable]:
+    """Return the connections between neurons, laid out again for a plan.
+
+    Raises
+    ------
+    BadProperty
+        If a weight is negative where only positive ones are possible.
+    """
+    lookups = _lookups(network, plan.shards)
     _refuse_negative(network, plan.shards, lookups)
-    devices = _device_tables(network.connections, plan.shards, lookups, plan.recorders, plan.detectors)
-    return _delivery_tables(network, plan.shards, lookups), devices
+    return _delivery_tables(network, plan.shards, lookups)
+
+
+def device_tables(network: Network, plan: Plan) -> list[list[DeviceTable]]:
+    """Return the connections from devices, laid out again for a plan."""
+    lookups = _lookups(network, plan.shards)
+    return _device_tables(network.connections, plan.shards, lookups, plan.recorders, plan.detectors)
+
+
+def _lookups(network: Network, shards: list[Shard]) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [shard.lane_lookup(len(network.nodes)) for shard in shards]
 
 
 def setting_names(network: Network) -> tuple[str, ...]:

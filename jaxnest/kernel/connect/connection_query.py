@@ -335,6 +335,7 @@ class Values:
         stop = len(rows) if worst is None else worst.row
         if "delay" in new:
             self._connections.delays.use(np.append(new["delay"][:stop], lowest[:stop]))
+        table.version += 1
         for name, value in new.items():
             if stop:
                 table.columns[name].array[rows[:stop]] = value[:stop] if np.ndim(value) else value

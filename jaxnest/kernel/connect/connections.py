@@ -47,6 +47,8 @@ class Connections:
         Counts changes of structure: connections made or removed.
     values_version
         Counts changes of weights, delays and parameters.
+    defaults_version
+        Counts changes of defaults, which connections may share.
     delays
         The delay extrema.
     handed_out
@@ -67,7 +69,7 @@ class Connections:
         self._unsorted = False
         self._nodes_when_sorted = 0
         self.version = 0
-        self.values_version = 0
+        self.values_version = self.defaults_version = 0
         self.delays = DelayLimits()
         self.handed_out = False
         self.devices = DeviceRules(network.nodes)

@@ -98,6 +98,7 @@ def set_synapse_defaults(connections: Connections, named: NamedModel, changes: M
     stored.update(new)
     network.synapse_models.changed = True
     connections.values_version += 1
+    connections.defaults_version += 1
 
 
 @functools.cache

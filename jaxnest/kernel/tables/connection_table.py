@@ -196,6 +196,8 @@ class Table:
         self.gaps = np.empty(0, np.int64)
         """Places of other removed connections. In NEST they stay between the others, and take part in its sort."""
         self._gap_sources = np.empty(0, np.int32)
+        self.version = 0
+        """Counts changes of the connections and of their values."""
         self.n_sorted = 0
         """So many of the connections were there when tables were sorted last; over others nothing is sent yet."""
 
@@ -263,6 +265,7 @@ class Table:
 
     def append(self, n: int, values: Mapping[str, Any]) -> None:
         """Add `n` connections; each value is an array or belongs to all of them."""
+        self.version += 1
         for name, column in self.columns.items():
             column.append(n, values[name])
         if self.disabled is not None:
@@ -284,6 +287,7 @@ class Table:
         if not self._new or self._new[-1][0] is not shared:
             self._new.append((shared, []))
         self._new[-1][1].append(single)
+        self.version += 1
         self._n_new += 1
 
     def _gathered(self, rows: list[tuple[Any, ...]]) -> dict[str, Any]:
@@ -305,11 +309,13 @@ class Table:
 
     def take(self, rows: np.ndarray) -> None:
         """Keep these connections, in this order."""
+        self.version += 1
         for column in self.columns.values():
             column.take(rows)
 
     def disable(self, row: int) -> None:
         """Remove a connection, but leave its place until `compact`."""
+        self.version += 1
         if self.disabled is None:
             self.disabled = np.zeros(len(self.source), np.bool_)
         self.disabled[row] = True
