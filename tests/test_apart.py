@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numba import types
 
+import jaxnest as nest
 from jaxnest.compile.apart import Apart, apart, reinterpreted
 from jaxnest.compile.compiling import njit
 from jaxnest.random.numbers import engines
@@ -77,15 +78,31 @@ def _waiting(function: Any, values: np.ndarray) -> None:
     time.sleep(5.0)
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_the_script_does_not_go_on_after_a_function_that_cannot_be_compiled() -> None:
     @apart("void(float64[::1])")
     def impossible(values: Any) -> None:
         values.nothing_of_this_kind()
 
     compiled = njit(lambda values: impossible(values))
-    with pytest.raises(KeyboardInterrupt):
-        _waiting(compiled, np.zeros(3))
+    for function in (compiled, impossible):
+        with pytest.raises(
+            nest.NESTErrors.KernelException, match=r"(?s)impossible failed: TypingError: .*nothing_of_this_kind"
+        ):
+            function(np.zeros(3))
+
+
+def test_an_error_of_such_a_function_is_raised() -> None:
+    @apart("int64(float64[::1])")
+    def refuses(values: Any) -> int:
+        if len(values) > 2:
+            raise ValueError("too many")
+        return len(values)
+
+    compiled = njit(lambda values: refuses(values))
+    for function in (compiled, refuses):
+        with pytest.raises(nest.NESTErrors.KernelException, match=r"refuses failed.*ValueError: too many"):
+            function(np.zeros(3))
+        assert function(np.zeros(2)) == 2
 
 
 def test_an_interruption_of_the_compiler_comes_when_the_work_is_done(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jaxnest.kernel.connect import connecting, connection_query, connections, delays
+from jaxnest.kernel.connect import connecting, connection_query, connections, delays, patterns
 from jaxnest.models.contract import registry
 from jaxnest.random.numbers import engines
 from jaxnest.random.numbers.streams import RandomStreams
@@ -80,9 +80,10 @@ def wrong_propagator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def wrong_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     right, right_of_one = delays.to_steps, delays.steps_of
-    for part in (connecting, connection_query, connections):
+    for part in (connecting, connection_query):
         monkeypatch.setattr(part, "to_steps", lambda clock, ms: right(clock, ms) + np.int32(1))
-    monkeypatch.setattr(connecting, "steps_of", lambda clock, ms: right_of_one(clock, ms) + 1)
+    for part in (connecting, connections, patterns):
+        monkeypatch.setattr(part, "steps_of", lambda clock, ms: right_of_one(clock, ms) + 1)
 
 
 def wrong_draws(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -166,6 +167,7 @@ def test_models_without_comparison_are_found() -> None:
     assert work.missing(report) == {"iaf_psc_alpha"}
 
 
+@pytest.mark.slow
 def test_processes_share_the_work(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     only = [x for name in ("parrot_neuron", "static_synapse") for x in ("--only", name)]

@@ -16,26 +16,33 @@ import pickle
 import re
 import sys
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, final
 
 import llvmlite
 import numba
+from llvmlite import ir
 from llvmlite.binding import Linkage
-from numba.core import ir, types
+from numba.core import cgutils, types
+from numba.core import ir as numba_ir
 from numba.core.bytecode import FunctionIdentity
 from numba.core.caching import FunctionCache
 from numba.core.ccallback import CFunc
 from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import CompilerBase, CompileResult, DefaultPassBuilder, Flags
+from numba.core.compiler import Compiler, CompilerBase, CompileResult, DefaultPassBuilder, Flags
 from numba.core.compiler_machinery import PassManager, register_pass
 from numba.core.environment import lookup_environment
+from numba.core.lowering import Lower
 from numba.core.registry import CPUDispatcher
 from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
 from numba.core.typed_passes import NativeLowering
+from numba.core.typing.templates import Signature
 
 from jaxnest.compile import caching
 from jaxnest.compile.compile_time import compilers
+from jaxnest.compile.failures import FAILED, keep, raise_kept
+from jaxnest.compile.words import WORD, arguments_at, as_word
 
 
 def _number_functions() -> None:
@@ -58,11 +65,11 @@ def _variables(instruction: Any, value: Any) -> list[Any]:
     That is a tenth of the time of the compiler.
     """
     kind = type(value)
-    if kind is ir.Var:
+    if kind is numba_ir.Var:
         return [value]
     if kind in _LEAVES:
         return []
-    if isinstance(value, ir.Inst):
+    if isinstance(value, numba_ir.Inst):
         return value.list_vars()
     if isinstance(value, dict):
         value = value.values()
@@ -71,8 +78,9 @@ def _variables(instruction: Any, value: Any) -> list[Any]:
     return [variable for part in value if type(part) not in _LEAVES for variable in _variables(instruction, part)]
 
 
-_LEAVES = frozenset((str, int, float, bool, type(None), ir.Loc))
-ir.Inst._rec_list_vars = _variables
+_LEAVES = frozenset((str, int, float, bool, type(None), numba_ir.Loc))
+_instructions: Any = numba_ir.Inst
+_instructions._rec_list_vars = _variables
 
 
 @final
@@ -116,22 +124,27 @@ class _LoweringToPart(NativeLowering):
         return True
 
 
+def _passes(name: str, state: Any, lowering: type[NativeLowering]) -> PassManager:
+    """Return numba's passes with another lowering."""
+    passes = PassManager(name)
+    for define in (
+        DefaultPassBuilder.define_untyped_pipeline,
+        DefaultPassBuilder.define_typed_pipeline,
+        DefaultPassBuilder.define_nopython_lowering_pipeline,
+    ):
+        for step, text in define(state).passes:
+            passes.add_pass(lowering if step is NativeLowering else step, text)
+    passes.finalize()
+    return passes
+
+
 @final
 class _PartCompiler(CompilerBase):
     """Numba's compiler with the other lowering."""
 
     def define_pipelines(self) -> list[PassManager]:
         """Return the passes."""
-        passes = PassManager("part")
-        for define in (
-            DefaultPassBuilder.define_untyped_pipeline,
-            DefaultPassBuilder.define_typed_pipeline,
-            DefaultPassBuilder.define_nopython_lowering_pipeline,
-        ):
-            for step, text in define(self.state).passes:
-                passes.add_pass(_LoweringToPart if step is NativeLowering else step, text)
-        passes.finalize()
-        return [passes]
+        return [_passes("part", self.state, _LoweringToPart)]
 
 
 @final
@@ -207,6 +220,71 @@ class _Dispatcher(CPUDispatcher):
         """Keep machine code between processes."""
         self._cache = _MachineCode(self.py_func)
 
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Call the function, from Python."""
+        result = super().__call__(*arguments, **named)
+        if FAILED[0]:
+            raise_kept()
+        return result
+
+
+@final
+class _CallbackLower(Lower):
+    """Numba's lowering of a function that foreign code calls; its errors are kept (see `compile.failures`)."""
+
+    def create_cfunc_wrapper(self) -> None:
+        """Write the function that others call. It returns 0 after an error."""
+        context, described = self.context, self.fndesc
+        module = context.create_module("callback")
+        calling = context.call_conv
+        kind = calling.get_function_type(described.restype, described.argtypes)
+        inner = ir.Function(module, kind, described.llvm_func_name)
+        outer = ir.Function(module, ir.FunctionType(WORD, [WORD]), described.llvm_cfunc_wrapper_name)
+        builder = ir.IRBuilder(outer.append_basic_block("entry"))
+        arguments = outer.args
+        if self.func_ir.func_id.func.takes_pack:
+            arguments = arguments_at(context, builder, described.argtypes, outer.args[0])
+        given = builder, inner, described.restype, described.argtypes, arguments
+        status, returned = calling.call_function(*given, attrs=("noinline",))
+        with builder.if_then(status.is_error, likely=False):
+            self._keep_error(builder, status)
+            builder.ret(WORD(0))
+        builder.ret(as_word(context, builder, described.restype, returned))
+        self.library.add_ir_module(module)
+
+    def _keep_error(self, builder: Any, status: Any) -> None:
+        context = self.context
+        python = context.get_python_api(builder)
+        lock = python.gil_ensure()
+        context.call_conv.raise_error(builder, python, status)
+        error = [cgutils.alloca_once(builder, python.pyobj) for _ in range(3)]
+        python.err_fetch(*error)
+        texts = self.func_ir.func_id.func.subject, keep.__module__
+        subject, name = (context.insert_const_string(builder.module, text) for text in texts)
+        function = python.object_getattr_string(python.import_module(name), keep.__name__)
+        python.call_function_objargs(function, [python.string_from_string(subject), *map(builder.load, error)])
+        python.gil_release(lock)
+
+
+@final
+@register_pass(mutates_CFG=True, analysis_only=False)
+class _LoweringToCallback(NativeLowering):
+    _name = "lowering_to_callback"
+
+    @property
+    def lowering_class(self) -> type[Lower]:
+        """The class that lowers."""
+        return _CallbackLower
+
+
+@final
+class _CallbackCompiler(Compiler):
+    """Numba's compiler with that lowering."""
+
+    def define_pipelines(self) -> list[PassManager]:
+        """Return the passes."""
+        return [_passes("callback", self.state, _LoweringToCallback)]
+
 
 @final
 class _Callback(CFunc):
@@ -217,14 +295,35 @@ class _Callback(CFunc):
         self._cache = _MachineCode(self.__wrapped__, self.key)
 
 
-def callback(function: Callable[..., Any], signature: Any, key: str = "") -> Any:
+def callback(
+    function: Any, subject: str, key: str = "", arguments: tuple[Any, ...] | None = None, result: Any = None
+) -> Any:
     """Compile a function that foreign code calls, at the `address` of the result, which has to be kept.
 
-    `key` names the function and all that it depends on, if its code is that of others as well.
+    Foreign code gives it one word and gets one. Errors are kept until compiled code returns (see `compile.failures`).
+
+    Parameters
+    ----------
+    function : callable
+        A function that `njit` has made.
+    subject : str
+        Whose code this is, for errors.
+    key : str
+        Names the function and all that it depends on, if its code is that of others as well.
+    arguments : tuple of numba.types.Type
+        Types of the arguments, which are in a pack (see `compile.words`) whose address is the word; by default the word
+        is the only argument.
+    result : numba.types.Type
+        Type of the result, by default what comes out.
     """
-    if key:
-        function.__qualname__ = re.sub(r"\W", "_", key)
-    made: Any = _Callback(function, (signature.args, signature.return_type), {}, {})
+    python = function.py_func
+    own = FunctionType(python.__code__, python.__globals__, python.__name__, python.__defaults__, python.__closure__)
+    own.__qualname__ = re.sub(r"\W", "_", key) if key else python.__qualname__
+    vars(own).update(subject=subject, takes_pack=arguments is not None)
+    types_of_arguments = (types.int64,) if arguments is None else arguments
+    compiler: Any = _CallbackCompiler
+    made: Any = _Callback(own, (types_of_arguments, types.int64), {}, function.targetoptions, compiler)
+    made._sig = Signature(result, types_of_arguments, None)
     made.key = key
     made.enable_caching()
     _at_ease(made.compile)
@@ -314,7 +413,10 @@ def njit(function: Any = None, *, cache: bool = False, **options: Any) -> Any:
         return functools.partial(njit, cache=cache, **options)
     if options.get("inline") == "always":  # has no code of its own
         return numba.njit(**options)(function)
-    dispatcher = _with_flags(_Dispatcher(function, targetoptions={"nopython": True, "boundscheck": None, **options}))
+    # functions of a script's own models have their indices checked
+    ours = function.__module__.startswith("jaxnest")
+    targets = {"nopython": True, "boundscheck": None if ours else True, **options}
+    dispatcher = _with_flags(_Dispatcher(function, targetoptions=targets))
     if cache:
         dispatcher.enable_caching()
     return dispatcher

@@ -15,6 +15,7 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest.compile.failures import FAILED, raise_kept
 from jaxnest.compile.kinds import DTYPES, SCALARS, TYPES, element_and_dimensions
 
 _ENTRY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
@@ -30,18 +31,24 @@ class Operation:
         The function, not compiled yet; or one that `compiling.njit` has made.
     kinds : mapping, optional
         Name of each argument and its kind (`F8`, `I8x2`, `int`, ...), by default the annotations of the function.
+    model : str, optional
+        The name of the model whose functions are part of it.
     key : str, optional
-        What distinguishes the function from others made by the same code, for the cache of machine code.
+        What distinguishes the function from others made by the same code for this model, for the cache of machine code.
     """
 
-    def __init__(self, function: Callable[..., Any], kinds: Mapping[str, str] | None = None, key: str = "") -> None:
+    def __init__(
+        self, function: Callable[..., Any], kinds: Mapping[str, str] | None = None, model: str = "", key: str = ""
+    ) -> None:
         self.function = function
         python = getattr(function, "py_func", function)
         self.name = f"{python.__module__}.{python.__qualname__}"
         self.kinds = dict(kinds) if kinds is not None else _annotations(python)
         self.starts = np.cumsum([0, *(_words(kind) for kind in self.kinds.values())]).tolist()
         self.names = tuple(self.kinds)
-        self.key = f"{self.name}{key}"
+        self.subject = model or self.name
+        """Whose code it is, for errors."""
+        self.key = f"{self.name}{model}_{key}"
         """What the machine code is found by."""
         functools.update_wrapper(self, python)
 
@@ -49,7 +56,7 @@ class Operation:
     def _compiled(self) -> Any:
         from jaxnest.compile import entries
 
-        return entries.compile_entry(self.function, tuple(self.kinds.values()), self.key)
+        return entries.compile_entry(self.function, tuple(self.kinds.values()), self.key, self.subject)
 
     @functools.cached_property
     def _call(self) -> Any:
@@ -66,7 +73,7 @@ class Operation:
 
     def __call__(self, *arguments: Any) -> int:
         """Call the function, from Python."""
-        return self._call(self.pack(*arguments).address)
+        return self.pack(*arguments).run()
 
 
 @final
@@ -87,9 +94,16 @@ class Pack:
         self.words = np.array(words, np.int64)
         self.address: int = self.words.ctypes.data
 
-    def run(self) -> int:
-        """Call the operation with these arguments."""
+    def call(self) -> int:
+        """Call the operation with these arguments; whoever does so looks for its errors (see `compile.failures`)."""
         return self.operation._call(self.address)
+
+    def run(self) -> int:
+        """Call the operation with these arguments, and raise its error."""
+        result = self.call()
+        if FAILED[0]:
+            raise_kept()
+        return result
 
 
 def operation(function: Callable[..., Any]) -> Operation:

@@ -20,6 +20,7 @@ from jaxnest.engine.histories.voltages import voltage_constants
 from jaxnest.engine.network.buffers import Buffers, events_per_slice
 from jaxnest.engine.network.plan import Plan, collection_table
 from jaxnest.engine.network.shard import Batch
+from jaxnest.engine.neurons import stability
 from jaxnest.engine.neurons.node_columns import NodeColumns
 from jaxnest.engine.neurons.vector_columns import VectorColumns, lanes_in_use
 from jaxnest.engine.plasticity.plastic_kernels import complete_calls, groups_and_calls
@@ -28,6 +29,7 @@ from jaxnest.engine.signals.waveforms import Waveforms
 from jaxnest.engine.slices import Call, Program, n_processors
 from jaxnest.engine.spikes.delivery_table import DeliveryTable
 from jaxnest.models.contract.base import MARK
+from jaxnest.models.contract.ode import OdeNode
 
 PARALLEL_WORK = 1 << 10
 """Updates of neurons per slice from which on threads are worth while."""
@@ -68,7 +70,7 @@ class NativeRunner:
         mine = [shards[w :: self.n_workers] for w in range(self.n_workers)]
         self._program = Program(
             [[Call(pack, at_begin) for pack, at_begin in self._slice(part)] for part in mine],
-            [[self._room(part), *self._probes.checks(part)] for part in mine],
+            [self._checks(part) for part in mine],
             [[self.clocks[s] for s in part] for part in mine],
             plan.min_delay,
         )
@@ -233,6 +235,11 @@ class NativeRunner:
             if len(buffers.archive.arrays[1]):
                 yield archive.decay_calcium.pack(buffers.archive.arrays[1], self._now)
 
+    def _checks(self, shards: Sequence[int]) -> list[Pack]:
+        """Return the calls that say whether another slice can follow."""
+        neurons = (columns for s in shards for columns in self.neurons[s])
+        return [self._room(shards), *self._probes.checks(shards), *stability.checks(neurons)]
+
     def _room(self, shards: Sequence[int]) -> Pack:
         """Return the call that says whether buffers have room for another slice."""
         from jaxnest.engine.spikes import events
@@ -250,8 +257,13 @@ class NativeRunner:
 
     # -- running -----------------------------------------------------------------------------------
 
+    @property
+    def reached(self) -> int:
+        """The step that the last run has reached, even if it failed."""
+        return self._program.reached
+
     def fits(self) -> bool:
-        """Return whether buffers have room for another slice."""
+        """Return whether another slice can follow before buffers are drained."""
         return self._program.fits()
 
     def run(self, step: int, end: int) -> int:
@@ -283,14 +295,7 @@ class NativeRunner:
 
     def unstable(self) -> tuple[Batch, int, str] | None:
         """Return batch, row and variable of a state that is no finite number, or None."""
-        for columns in (c for neurons in self.neurons for c in neurons if not c.batch.model.may_be_undefined):
-            if np.isfinite(columns.state.sum()) and np.isfinite(columns.state_vectors.sum()):
-                continue
-            for name, values in columns.dynamic_state().items():
-                if not np.isfinite(values).all():
-                    row = np.argwhere(~np.isfinite(values))[0][0]
-                    return columns.batch, int(row), name
-        return None
+        return stability.unstable(columns for neurons in self.neurons for columns in neurons)
 
     def voltages(self, s: int) -> list[np.ndarray]:
         """Return the potentials of the last segment that neurons of a virtual process have to keep."""
@@ -331,8 +336,8 @@ def is_worthwhile(plan: Plan) -> bool:
 
 def _cost(model: type[Any]) -> int:
     """Return about how many times the update of a neuron takes as long as that of a simple one."""
-    if hasattr(model, "dynamics"):
-        return 30 if model.one_by_one and not model.side_by_side else 10
+    if issubclass(model, OdeNode):
+        return 10 if model.side_by_side else 30
     return 1
 
 

@@ -20,13 +20,14 @@ from jaxnest.engine.network.buffers import (
     events_per_slice,
     new_buffers,
 )
-from jaxnest.engine.network.calibration import begin_run, begins_runs, restart
+from jaxnest.engine.network.calibration import begin_run, begins_runs, restart, restarts
 from jaxnest.engine.network.growing import COUNT
 from jaxnest.engine.network.plan import Network, Plan, build_plan, calibrate_batch, connection_tables, setting_names
 from jaxnest.engine.records.detection import Detection
-from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch
+from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch, interprets
 from jaxnest.engine.records.meters import begin_sampling
 from jaxnest.engine.signals.secondary import is_secondary, show_arrived
+from jaxnest.models.contract.device import Sender
 
 AIM_SECONDS = 0.2
 """How long one call of a back end may take: between calls, interrupts are answered and progress is shown."""
@@ -69,6 +70,8 @@ class Session:
         self._away = False
         """True while the back end holds newer states than the node table."""
         self._steps_per_call = 0
+        self.exploded = False
+        """True after a run that ended with a state with which nothing can go on."""
 
     # -- building ----------------------------------------------------------------------------------
 
@@ -121,7 +124,7 @@ class Session:
             self._restart(step)
         plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared)
         self._watched = watched = any(t.group_watched.any() for t in plan.delivery)
-        self._interprets = any(getattr(m, "interpreter", None) is not None for m in self._network.nodes.stores)
+        self._interprets = interprets(self._network.nodes.stores)
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index], step) for s in plan.shards]
         if old is not None:
@@ -169,7 +172,7 @@ class Session:
         if plan.secondary is not None or any(s.voltage_batches or s.learning_rows for s in plan.shards):
             return False
         stores = self._network.nodes.stores
-        if any(getattr(m, "restarts", False) or begins_runs(m) for m in stores):
+        if any(restarts(m) or begins_runs(m) for m in stores):
             return False
         self.bring_home()
         connected = self._prepared_versions[0] != versions[0] or self._prepared_versions[2] != versions[2]
@@ -247,12 +250,12 @@ class Session:
     def _restart(self, step: int) -> None:
         """Give nodes the state that they start a run with."""
         for model, store in self._network.nodes.stores.items():
-            if hasattr(model, "advance"):
+            if issubclass(model, Sender):
                 restart(model, store, self._network.clock, step)
         begin_run(self._network.nodes.stores, self._network.clock, self._network.streams.vp_specific)
 
     def _restart_devices(self, step: int) -> None:
-        if any(getattr(m, "restarts", False) for m in self._network.nodes.stores):
+        if any(restarts(m) for m in self._network.nodes.stores):
             self._recalibrate(step)
 
     def _make_devices(self, step: int, goes_on: bool = False) -> None:
@@ -356,7 +359,11 @@ class Session:
             started, begin = time.perf_counter(), step
             goal = min(end, self._slice_border(step + self._steps_per_call))
             while step < goal:
-                reached = self._runner.run(step, goal)
+                try:
+                    reached = self._runner.run(step, goal)
+                except errors.KernelException:
+                    self._stop(drained, progress)
+                    raise
                 if reached == step:
                     self._grow()
                 if any(b.counters[layout.ARCHIVE_NEEDED] + b.counters[layout.ARCHIVE_LATE] for b in self._buffers):
@@ -364,14 +371,15 @@ class Session:
                 self._reached = step = reached
                 if not self._runner.fits():
                     self._drain(drained, step)
-                    drained = step
+                    drained, self._undrained = step, None
+                    self._check_states(begin, step, progress)
             self._undrained = drained
             if not self._may_wait():
                 self.drain()
                 drained = step
             self._refuse_lost()
             interrupted = progress(step)
-            self._check_states(begin, step)
+            self._check_states(begin, step, progress)
             seconds = max(1e-6, time.perf_counter() - started)
             factor = min(8.0, AIM_SECONDS / seconds)
             most = min(MOST_STEPS, int(self._steps_per_call * max(0.25, factor)))
@@ -379,6 +387,13 @@ class Session:
         self._runner.return_streams()
         self._runner.rest(self._plan.clock.to_ms(step))
         return step
+
+    def _stop(self, drained: int, progress: Callable[[int], bool]) -> None:
+        """End a run that failed where its last slice began; what was recorded until then is kept."""
+        step, self._undrained = self._runner.reached, None
+        if self._backend == "native":
+            self._drain(drained, step)
+        progress(step)
 
     def _slice_border(self, step: int) -> int:
         """Return the first step from `step` on that begins a slice: a run is cut nowhere else."""
@@ -473,11 +488,16 @@ class Session:
                 "longer than the interval of updates)."
             )
 
-    def _check_states(self, begin: int, end: int) -> None:
-        """Stop at states that are not numbers any more."""
+    def _check_states(self, begin: int, end: int, progress: Callable[[int], bool]) -> None:
+        """Stop at states that are not numbers any more, if need be where the slice began in which they came up."""
         found = self._runner.unstable()
         if found is not None:
             batch, row, name = found
+            self.exploded = batch.model.explodes
+            if self.exploded and self._backend == "native":
+                min_delay = self._network.connections.min_delay
+                begin = max(begin, (end - 1) // min_delay * min_delay)
+                progress(begin)
             clock, node = self._network.clock, int(batch.node_ids[row])
             raise errors.NumericalInstability(
                 f"A numerical instability was detected: the state variable {name} of node {node} "

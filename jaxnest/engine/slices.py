@@ -18,6 +18,7 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest.compile.failures import FAILED, raise_kept
 from jaxnest.compile.kinds import I8, I8x2
 from jaxnest.compile.operations import Operation, Pack
 from jaxnest.engine.layout import CLOCK_WORDS, FROM, ORIGIN, SEGMENT, TO
@@ -25,7 +26,8 @@ from jaxnest.engine.layout import CLOCK_WORDS, FROM, ORIGIN, SEGMENT, TO
 STEP, END, MIN_DELAY, MEETING, WORKER, FITS = range(6)
 CONTROL_WORDS = 8
 """Where a program is and where it has to stop, in steps; steps of a slice; address of the block of memory through which
-programs meet, 0 for one alone; the number of the program; whether buffers have room for another slice."""
+programs meet, 0 for one alone; the number of the program; whether it can go on: buffers have room for another slice,
+and nothing has failed."""
 
 FUNCTION, PACK, AT_BEGIN = range(3)
 CALL_WORDS = 3
@@ -35,7 +37,7 @@ on inside one."""
 TURN, ARRIVED, WORKERS, WAIT = range(4)
 HEAD_WORDS = 8
 """Number of the meeting, how many programs have arrived, how many there are, and the address of the function that lets
-others use the processor. Then follows, twice for each program, whether its buffers have room."""
+others use the processor. Then follows, twice for each program, whether it can go on."""
 
 SPINS = 1 << 11
 """How often a program looks for the others before it lets others use the processor."""
@@ -83,24 +85,35 @@ class Program:
         self._controls[:, MEETING] = self._block.ctypes.data
         run = run_slices(n > 1)
         self._packs = [
-            run.pack(control, _table(mine), _checks(tests), _places(times))
+            run.pack(control, _table(mine), _checks(tests), _places(times), FAILED)
             for control, mine, tests, times in zip(self._controls, calls, checks, clocks, strict=True)
         ]
+        self.reached = 0
+        """The step that the last run has reached, where it failed the beginning of the slice."""
         self._threads: tuple[int, ThreadPoolExecutor] | None = None
         """The process that they belong to (a fork leaves them behind), and the threads."""
 
     def run(self, step: int, end: int) -> int:
-        """Advance from `step` towards `end`, at least one slice or part of it, and return the step reached."""
+        """Advance from `step` towards `end`, at least one slice or part of it, and return the step reached.
+
+        Raises
+        ------
+        KernelException
+            If an operation failed; the slice is left as it then was.
+        """
         self._controls[:, STEP], self._controls[:, END] = step, end
         if len(self._packs) == 1:
-            self._packs[0].run()
+            self._packs[0].call()
         else:
             self._block[TURN] = self._block[ARRIVED] = 0
             if self._threads is None or self._threads[0] != os.getpid():
                 self._threads = os.getpid(), ThreadPoolExecutor(len(self._packs))
-            for _ in self._threads[1].map(Pack.run, self._packs):
+            for _ in self._threads[1].map(Pack.call, self._packs):
                 pass
-        return int(self._controls[0, STEP])
+        self.reached = int(self._controls[:, STEP].min())
+        if FAILED[0]:
+            raise_kept()
+        return self.reached
 
     def replace(self, old: Pack, new: Pack) -> None:
         """Make a call with other arguments from now on."""
@@ -164,7 +177,7 @@ def run_slices(meeting: bool) -> Operation:
 
     @njit(nogil=True)
     def meet(control: np.ndarray) -> bool:
-        """Tell the others whether there is room, wait for them, and return whether all have room."""
+        """Tell the others whether this program can go on, wait for them, and return whether all can."""
         place = control[MEETING]
         n = array(place, HEAD_WORDS, int64)[WORKERS]
         block = array(place, HEAD_WORDS + 2 * n, int64)
@@ -192,7 +205,7 @@ def run_slices(meeting: bool) -> Operation:
 
     agree = meet if meeting else go_on
 
-    def run(control: I8, calls: I8x2, checks: I8x2, clocks: I8) -> None:
+    def run(control: I8, calls: I8x2, checks: I8x2, clocks: I8, failed: I8) -> None:
         goes_on = True
         while goes_on and control[STEP] < control[END]:
             begin, stop = control[STEP] % control[MIN_DELAY], 0
@@ -201,8 +214,11 @@ def run_slices(meeting: bool) -> Operation:
             for k in range(len(calls)):
                 if begin == 0 or calls[k, AT_BEGIN] == 0:
                     call_function(calls[k, FUNCTION], calls[k, PACK])
-            control[STEP] = stop
-            control[FITS] = 1
+                    if failed[0] != 0:
+                        break
+            control[FITS] = failed[0] == 0
+            if control[FITS] != 0:
+                control[STEP] = stop
             for k in range(len(checks)):
                 control[FITS] &= call_function(checks[k, FUNCTION], checks[k, PACK])
             goes_on = agree(control)

@@ -60,6 +60,8 @@ class Simulation:
         self._n_active = 0
         self._failed = False
         """True after a Simulate that ended with an error."""
+        self.broken = False
+        """True after an error in the middle of a run: what nodes hold then does not belong together."""
         self.has_run = False
         """True after the first run of positive length: resolution, threads and delay limits are then fixed."""
         self.spike_count = 0
@@ -104,6 +106,7 @@ class Simulation:
         """Get ready for runs: calibrate all nodes, lay out the network, open recorders."""
         if self.prepared:
             raise errors.KernelException("Prepare called twice: a Cleanup is needed between two calls.")
+        self._refuse_broken()
         started = time.perf_counter()
         nodes = self._network.nodes
         nodes.number()
@@ -126,6 +129,7 @@ class Simulation:
             raise errors.KernelException("Run called without Prepare: call Prepare first, or use Simulate.")
         network, session = self._network, self._session
         assert session is not None
+        self._refuse_broken()
         network.streams.synchrony_check()
         if steps == 0:
             return
@@ -135,7 +139,13 @@ class Simulation:
         self.has_run = True
         self._connections.freeze_extrema()
         with self._busy, _Progress(self, network.attributes.print_time, self.step, steps) as progress:
-            self.step = session.run(self.step, self.step + steps, progress.update)
+            self.broken = True
+            try:
+                self.step = session.run(self.step, self.step + steps, progress.update)
+                self.broken = False
+            except errors.NumericalInstability:
+                self.broken = session.exploded
+                raise
         self.spike_count = session.spike_count()
         self._recording.post_run()
         network.streams.synchrony_check()
@@ -153,6 +163,13 @@ class Simulation:
             raise errors.KernelException("Cleanup called without Prepare.")
         self._recording.cleanup()
         self.prepared = False
+
+    def _refuse_broken(self) -> None:
+        if self.broken:
+            raise errors.KernelException(
+                "The kernel is in an inconsistent state: an error has stopped an earlier run in the middle of a slice. "
+                "Call ResetKernel first."
+            )
 
     def _announce_preparation(self) -> None:
         if messages.verbosity() > VerbosityLevel.INFO:

@@ -93,6 +93,23 @@ def test_copies_of_recorders_keep_their_backend() -> None:
     assert "writer" in writer.filenames[0]
 
 
+def test_copies_of_synapses_keep_their_recorder() -> None:
+    recorder = nest.Create("weight_recorder")
+    nest.SetDefaults("static_synapse", {"weight_recorder": recorder})
+    nest.CopyModel("static_synapse", "recorded")
+    nest.SetDefaults("static_synapse", {"weight_recorder": nest.Create("weight_recorder")})
+    assert nest.GetDefaults("recorded", "weight_recorder") == recorder
+    assert nest.GetDefaults("recorded", "weight_recorder").model == "weight_recorder"
+
+
+def test_values_of_copies_are_their_own() -> None:
+    nest.CopyModel("iaf_psc_exp_multisynapse", "first", {"tau_syn": [1.0, 2.0]})
+    nest.CopyModel("first", "second")
+    nest.SetDefaults("first", {"tau_syn": [3.0, 4.0, 5.0]})
+    assert nest.GetDefaults("first", "tau_syn").tolist() == [3.0, 4.0, 5.0]
+    assert nest.GetDefaults("second", "tau_syn").tolist() == nest.Create("second").tau_syn.tolist() == [1.0, 2.0]
+
+
 def test_a_refused_recorder_setting_leaves_the_others() -> None:
     recorder = nest.Create("spike_recorder", {"start": 5.0})
     with pytest.raises(nest.NESTErrors.BadProperty, match="start must be a multiple"):

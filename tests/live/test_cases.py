@@ -8,7 +8,7 @@ import pytest
 
 import jaxnest as nest
 from jaxnest.engine import native
-from jaxnest.models.contract.base import Node
+from jaxnest.engine.network import shard
 from nest_reference.simulations import recorded, run
 from nest_reference.simulations.cases import CASES
 
@@ -33,6 +33,6 @@ def test_virtual_processes_in_threads_give_the_same(name: str, monkeypatch: pyte
 
 @pytest.mark.parametrize("name", ["noisy", "brunel_iaf_psc_alpha_1", "driven_iaf_psc_exp_multisynapse", "weights"])
 def test_size_of_tiles_does_not_matter(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Node, "tile_size", 2)
-    monkeypatch.setattr(Node, "tile_updates", 0)
+    monkeypatch.setattr(shard, "TILE_SIZE", 2)
+    monkeypatch.setattr(shard, "TILE_UPDATES", 0)
     test_case_equals_nest(name)

@@ -14,6 +14,8 @@ from jaxnest.models.contract import registry
 from nest_reference.simulations import recorded, run
 from nest_reference.simulations.neurons import CASES, NEURONS
 
+ROUNDING_DECIDES = {"hh_psc_alpha", "izhikevich"}
+"""Models whose equations make so much of a last digit that it decides about spikes."""
 NEAR_SPIKE = 2.0
 """Where rounding is amplified, values are compared that are further than this from spikes (ms)."""
 
@@ -40,11 +42,11 @@ def test_native_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> 
         np.testing.assert_array_equal(got[key], values, err_msg=key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NEURONS)
 def test_array_operations_agree_with_nest(name: str) -> None:
     spec = NEURONS[name]
-    model: Any = registry.NODE_MODELS[name.split()[0]]
-    if spec.drawing or model.one_by_one:
+    if spec.drawing or name.split()[0] in ROUNDING_DECIDES:
         pytest.skip("draws in compiled loops, or rounding decides about spikes")
     got, expected = both(Path(__file__).parents[2] / "nest_reference" / "neurons", name, "jax")
     trains, expected_trains = spikes_of(got), spikes_of(expected)

@@ -10,6 +10,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.compile.compile_time import compilers
+from jaxnest.compile.failures import FAILED, raise_kept
 from jaxnest.engine import layout
 from jaxnest.engine.accelerated import config, pure
 from jaxnest.engine.accelerated.exchange import exchange_constant
@@ -49,6 +50,8 @@ class XlaRunner:
         self.constant = jax.device_put(self._constant(), self.device)
         self.carry: dict[str, Any] = jax.device_put(self._carry(), self.device)
         self.run_program = compiled(self.spec, self.device)
+        self.reached = 0
+        """The step that the last run has reached; its beginning, if it failed."""
 
     def _make_spec(self) -> None:
         """Describe the structure of the network, and lay out the neurons that are advanced one by one."""
@@ -151,7 +154,7 @@ class XlaRunner:
 
     def run(self, step: int, end: int) -> int:
         """Advance from `step` to `end` (steps) or until a buffer is full, and return the step reached."""
-        self.carry["step"] = np.int64(step)
+        self.reached, self.carry["step"] = step, np.int64(step)
         self.carry = compilers.watch(self.run_program, self.constant, self.carry, np.int64(end))
         for s, buffers in enumerate(self.buffers):
             shard = self.carry["shards"][s]
@@ -159,7 +162,10 @@ class XlaRunner:
             n_events = int(buffers.counters[layout.N_EVENTS]) * layout.EVENT_WORDS
             if n_events:
                 buffers.events = np.asarray(shard["events"])
-        return int(self.carry["step"])
+        if FAILED[0]:
+            raise_kept()
+        self.reached = int(self.carry["step"])
+        return self.reached
 
     def unstable(self) -> tuple[Any, int, str] | None:
         """Return batch, row and variable of a state that is no finite number, or None."""

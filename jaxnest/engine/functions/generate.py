@@ -254,7 +254,7 @@ def stimulator_loop(
     if model.allocates:
         allocating = '@njit(cache=True, error_model="numpy", nogil=True)'
         source = source.replace("@compiled", allocating).replace(", _nrt=False", "")
-    return Operation(load(name, source).send, KINDS)
+    return Operation(load(name, source).send, KINDS, name)
 
 
 def _receive(model: type[Any]) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 
 import numba
 import numpy as np
-from numba import types
 
 from jaxnest.compile.compiling import callback, njit
 from jaxnest.compile.intrinsics import array, call_function, loader
@@ -43,7 +42,8 @@ def recorder(model: type[Any], variables: tuple[str, ...], vectors: frozenset[st
         return 0
 
     key = f"{model.__module__}.{model.name}.record.{name}.{variables}.{sorted(vectors)}"
-    return callback(record, types.int64(types.int64), f"{model.name}_record_{name}_{fingerprint(model, key)}")
+    about = f"{model.name} (recordable {name})"
+    return callback(njit(record), about, f"{model.name}_record_{name}_{fingerprint(model, key)}")
 
 
 def recorder_words(

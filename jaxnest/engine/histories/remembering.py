@@ -1,4 +1,4 @@
-"""The archive of one virtual process (see `histories.archive`) between the back ends, the node table and the plan."""
+"""The archive of one virtual process (see `histories.archive`) between the executors, the node table and the plan."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.models.contract.base import Neuron, Node
+from jaxnest.models.contract.device import Sender
 from jaxnest.random.numbers.layout import FIRST_RUN
 
 
@@ -126,6 +127,11 @@ def restart(model: type[Any], store: Any, clock: Any, step: int) -> None:
         state = model.restart(node_values(store.columns, row), clock, step)
         for name, value in state.items():
             store.columns[name][row] = value
+
+
+def restarts(model: type[Any]) -> bool:
+    """Return whether a model has a state that it starts runs with."""
+    return issubclass(model, Sender) and model.restarts
 
 
 def begin_run(stores: Mapping[type[Any], Any], clock: Any, streams: Sequence[np.ndarray]) -> None:

@@ -1,4 +1,4 @@
-"""The immutable description of one network for the back ends, made from the kernel's tables."""
+"""The immutable description of one network for the executors, made from the kernel's tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jaxnest.engine.records.meters import Meter, MeterRequest, Probe, place_mete
 from jaxnest.engine.signals.secondary import Secondary, build_secondary, is_secondary
 from jaxnest.engine.spikes.delivery_table import DeliveryTable, build_delivery
 from jaxnest.models.contract.base import MARK
-from jaxnest.models.contract.detector import Detector
+from jaxnest.models.contract.device import Recorder, Sampler, Sender
 from jaxnest.models.histories.learning_history import LEARNING_WINDOW, UPDATE_INTERVAL
 
 NEVER = 1 << 62
@@ -222,7 +222,7 @@ def _signs(nodes: Any, source: int) -> list[float]:
     model = nodes.model(source)
     if model.emits == "currents":
         return []
-    factors = nodes.get(source, model.factors) if getattr(model, "factors", "") else ()
+    factors = nodes.get(source, model.factors) if issubclass(model, Sender) and model.factors else ()
     return np.unique(np.sign(factors)).tolist() or [1.0]
 
 
@@ -237,7 +237,7 @@ def _recorder_windows(stores: dict[Any, Any], clock: Any) -> dict[int, tuple[int
     """Return the windows of all recorders of spikes, by node id."""
     windows: dict[int, tuple[int, int]] = {}
     for model, store in stores.items():
-        if model.element_type == "recorder" and not issubclass(model, Detector) and not model.samples:
+        if issubclass(model, Recorder) and not issubclass(model, Sampler):
             windows |= {int(n): window(store, r, clock) for r, n in enumerate(store.node_ids)}
     return windows
 
@@ -311,7 +311,7 @@ def _meter_requests(network: Network, shards: list[Shard]) -> Iterator[MeterRequ
     for shard in shards:
         from_devices = list(tables(network.connections, shard.index, "from_device"))
         for batch in shard.devices:
-            if not getattr(batch.model, "samples", False):
+            if not issubclass(batch.model, Sampler):
                 continue
             for row, node_id in zip(batch.rows, batch.node_ids, strict=True):
                 parts = [t.target[t.source == node_id] for _, t in from_devices]

@@ -70,7 +70,7 @@ send = njit(error_model="numpy", inline="always")(SYNAPSE_MODELS[{name!r}].send)
 
 {functions}
 
-@entry
+@entry({name!r})
 def deliver(address):
     call = array(address, CALL_WORDS, int64)
     words = array(call[ARRAYS], {n_words}, int64)
@@ -159,7 +159,7 @@ MODULATION = """
 modulating = njit(error_model="numpy", inline="always")(SYNAPSE_MODELS[{name!r}].modulate)
 
 
-@entry
+@entry({name!r})
 def modulate(address):
     {begin}
     for k in range(size):

@@ -68,4 +68,4 @@ def precise_loop(model: type[Any], variables: tuple[str, ...]) -> Operation:
             store_state(state_at, 8, s)
 
     compiled = njit(error_model="numpy", nogil=True)(advance)
-    return Operation(compiled, KINDS, f"{model.name}_{fingerprint(model, f'{model.__module__}.{variables}')}")
+    return Operation(compiled, KINDS, model.name, fingerprint(model, f"{model.__module__}.{variables}"))

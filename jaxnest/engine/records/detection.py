@@ -1,6 +1,6 @@
 """Spikes on their way to detectors: nodes that get spikes as neurons do and only evaluate them.
 
-Detectors need nothing of the back ends but the event records, and work when these are drained.
+Detectors need nothing of the executors but the event records, and work when these are drained.
 """
 
 from __future__ import annotations
@@ -44,7 +44,8 @@ def counting(model: type[Any], kinds: tuple[str, ...]) -> Operation:
     """Return the compiled function that evaluates spikes; `kinds` are those of the arrays that it changes."""
     from jaxnest.engine.functions import scalar_ops  # noqa: F401 - the meaning of helpers in compiled code
 
-    return Operation(model.count, KINDS | dict(zip(model.counted, kinds, strict=True)), fingerprint(model))
+    arrays = KINDS | dict(zip(model.counted, kinds, strict=True))
+    return Operation(model.count, arrays, model.name, fingerprint(model))
 
 
 def _count(model: type[Any], p: Any, plan: Plan, spikes: np.ndarray, weights: np.ndarray) -> dict[str, Any]:

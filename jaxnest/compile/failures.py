@@ -1,0 +1,69 @@
+"""Errors inside compiled functions that foreign code calls: they are kept, and raised where Python called.
+
+Nothing can be raised through machine code that calls other machine code by its address. Such a function ends at
+once, its error is kept here with what it was about, and `FAILED` tells loops to stop.
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn
+
+import numpy as np
+
+from jaxnest import errors
+
+FAILED = np.zeros(1, np.int64)
+"""Whether errors are kept; compiled loops read it now and then, Python after each call of compiled code."""
+
+_STANDARD_LIBRARY = Path(threading.__file__).parent
+_PACKAGE = Path(errors.__file__).parent
+_lock = threading.Lock()
+_kept: list[tuple[str, BaseException]] = []
+
+
+def keep(subject: str, kind: Any, value: Any = None, origin: TracebackType | None = None) -> None:
+    """Keep an error, in the form in which the interpreter hands it over.
+
+    Parameters
+    ----------
+    subject
+        Whose code failed, the name of a model or of a function.
+    kind, value, origin
+        Class, object (or argument) and traceback.
+    """
+    arguments = value if isinstance(value, tuple) else () if value is None else (value,)
+    error = value if isinstance(value, BaseException) else kind(*arguments)
+    with _lock:
+        _kept.append((subject, error.with_traceback(origin)))
+        FAILED[0] = 1
+
+
+def raise_kept() -> NoReturn:
+    """Raise the first of the errors that are kept, and forget them.
+
+    Raises
+    ------
+    KernelException
+        With the error as its cause.
+    """
+    with _lock:
+        subject, error = _kept[0]
+        _kept.clear()
+        FAILED[0] = 0
+    text = str(error).split('\nFile "')[0].rstrip()  # numba says where it is written in numba
+    said = f"{type(error).__name__}{f': {text}' if text else ''}"
+    raise errors.KernelException(f"Compiled code of {subject} failed{_place(error)}: {said}") from error
+
+
+def _place(error: BaseException) -> str:
+    """Return the innermost line of a script that led to an error."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        file = Path(frame.filename)
+        theirs = {"numba", "llvmlite"} & set(file.parts) or file.parent == _STANDARD_LIBRARY
+        if file.is_file() and not theirs and not file.is_relative_to(_PACKAGE):
+            return f" at {frame.filename}:{frame.lineno}"
+    return ""

@@ -1,0 +1,38 @@
+"""States that are no finite numbers any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from jaxnest.compile.kinds import F8
+from jaxnest.compile.operations import Pack, operation
+from jaxnest.engine.network.shard import Batch
+
+
+@operation
+def are_finite(states: F8) -> int:
+    """Return whether all states of a population are finite."""
+    total = 0.0
+    for i in range(len(states)):
+        total += 0.0 * states[i]
+    return int(total == 0.0)
+
+
+def checks(neurons: Iterable[Any]) -> list[Pack]:
+    """Return the calls that find states, after each slice, with which nothing can go on; `neurons` are columns."""
+    return [are_finite.pack(columns.state.reshape(-1)) for columns in neurons if columns.batch.model.explodes]
+
+
+def unstable(neurons: Iterable[Any]) -> tuple[Batch, int, str] | None:
+    """Return batch, row and variable of a state that is no finite number, or None."""
+    for columns in (c for c in neurons if not c.batch.model.may_be_undefined):
+        if np.isfinite(columns.state.sum()) and np.isfinite(columns.state_vectors.sum()):
+            continue
+        for name, values in columns.dynamic_state().items():
+            if not np.isfinite(values).all():
+                row = np.argwhere(~np.isfinite(values))[0][0]
+                return columns.batch, int(row), name
+    return None
