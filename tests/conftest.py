@@ -16,6 +16,13 @@ LIVE_SEED = os.environ.get("JAXNEST_LIVE_SEED", "3.10.0")
 """Seeds of live comparisons are drawn from this; ``random`` draws them afresh in each run."""
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever waits for a live NEST is slow."""
+    for item in items:
+        if item.get_closest_marker("nest"):
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture(autouse=True)
 def fresh_kernel() -> Iterator[None]:
     """An empty network and default settings, those included that ResetKernel keeps, and no messages."""

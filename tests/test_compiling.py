@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from jaxnest.compile import caching
 from jaxnest.compile.compiling import njit
@@ -119,6 +120,7 @@ def test_the_same_function_runs_from_python() -> None:
     assert [tuple(map(str, types)) for types in scaled.signatures] == [("float64", "int64")]
 
 
+@pytest.mark.slow
 def test_a_small_network_compiles_little_and_only_once(tmp_path: Path) -> None:
     watched = WATCH + COUNT + SMALL_NETWORK + "print(inside.n, *inside.missing, sep='|')\nprint(*printed)"
     watched = watched.replace("print(counter", "printed = (counter")
@@ -251,6 +253,7 @@ for power in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_machine_code_of_several_processes_comes_together(tmp_path: Path) -> None:
     (tmp_path / "functions.py").write_text(MADE_BY_ONE_FUNCTION, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "JAXNEST_CACHE_DIR": str(tmp_path)}

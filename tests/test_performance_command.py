@@ -29,6 +29,7 @@ def nest(tmp_path: Path) -> str:
     return str(python)
 
 
+@pytest.mark.slow
 def test_quick_run(nest: str, tmp_path: Path) -> None:
     page, plot, numbers = tmp_path / "page.md", tmp_path / "plot.png", tmp_path / "numbers.json"
     page.write_text("before\n<!-- measurements: begin -->\nold\n<!-- measurements: end -->\nafter\n")

@@ -167,6 +167,7 @@ def test_models_without_comparison_are_found() -> None:
     assert work.missing(report) == {"iaf_psc_alpha"}
 
 
+@pytest.mark.slow
 def test_processes_share_the_work(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     only = [x for name in ("parrot_neuron", "static_synapse") for x in ("--only", name)]

@@ -25,6 +25,7 @@ def assert_equal_up_to_rounding(simulate: Any, *arguments: Any) -> None:
         np.testing.assert_allclose(found[name], values, rtol=1e-9, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 14])
 def test_random_networks(seed: int) -> None:
     assert_equal_up_to_rounding(drawn.CASES["network_0"], seed)

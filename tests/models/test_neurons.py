@@ -42,6 +42,7 @@ def test_native_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> 
         np.testing.assert_array_equal(got[key], values, err_msg=key)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NEURONS)
 def test_array_operations_agree_with_nest(name: str) -> None:
     spec = NEURONS[name]

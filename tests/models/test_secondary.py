@@ -25,6 +25,7 @@ def test_native_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> 
     compare(recording, name, CASES[name], "native")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_array_operations_agree_with_nest(name: str) -> None:
     if name in SENSITIVE:

@@ -130,6 +130,7 @@ def test_every_way_of_running_gives_the_same_spikes(seed: int) -> None:
         assert run(way, Drawn, seed) == expected, way
 
 
+@pytest.mark.slow
 @settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 1 << 30))
 def test_array_operations_give_the_same_spikes(seed: int) -> None:
