@@ -1,6 +1,6 @@
 """Simulations of single models, each described by data, which NEST and jaxnest run and whose results are compared.
 
-Run as a program it runs descriptions with NEST: ``python model_cases.py DESCRIPTIONS.json OUT.npz``.
+Run as a program it runs descriptions with NEST: ``python -m nest_reference.model_cases DESCRIPTIONS.json OUT.npz``.
 
 A description is a dictionary that JSON can hold. The recording script finds it by asking NEST, so that no model
 needs more than a few facts here: vectors that it wants set, and what a synapse model wants to connect.

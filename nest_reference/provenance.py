@@ -7,19 +7,13 @@ the same keeps its date, so that nothing changes where nothing changed.
 
 from __future__ import annotations
 
-import argparse
 import datetime
 import hashlib
-import importlib.util
 import json
 import platform
-import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-CASES = Path(__file__).parents[1] / "tests" / "live"
 OF_THE_BUILD = ("built", "host", "have_boost", "have_gsl", "have_mpi", "have_threads", "ndebug")
 SETTINGS = {
     "rng_seed": "rng_seed",
@@ -61,38 +55,3 @@ def write(nest: Any, folder: Path, files: dict[str, Settings], **more: Any) -> N
         "files": {name: known[name] for name in sorted(known) if (folder / name).exists()},
     }
     place.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-
-
-def load(name: str) -> Any:
-    """Return a script of ``tests/live`` as a module."""
-    spec = importlib.util.spec_from_file_location(Path(name).stem, CASES / name)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def record_simulations(script: str, description: str) -> None:
-    """Record all simulations of a script of ``tests/live``, one archive for each; the command of several scripts."""
-    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("--seed", type=int, default=0, help="added to the seeds of all simulations")
-    parser.add_argument("--only", nargs="*", default=[], metavar="NAME", help="simulations to record")
-    arguments = parser.parse_args()
-    folder = arguments.folder
-    import nest
-
-    nest.set(verbosity=nest.VerbosityLevel.ERROR)
-    folder.mkdir(parents=True, exist_ok=True)
-    cases = load(script)
-    cases.SEED = arguments.seed
-    files = {}
-    for name, case in cases.CASES.items():
-        if not arguments.only or name in arguments.only:
-            nest.ResetKernel()
-            archive = f"{name.replace(' ', '_')}.npz"
-            np.savez_compressed(folder / archive, allow_pickle=False, **case(nest))
-            files[archive] = settings(nest)
-    write(nest, folder, files, seed=arguments.seed)

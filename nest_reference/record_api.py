@@ -2,7 +2,7 @@
 
 Run it with a Python that has NEST::
 
-    python nest_reference/record_api.py nest_reference/api
+    python -m nest_reference.record_api nest_reference/api
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import re
 import sys
 from pathlib import Path
 from typing import Any
+
+from nest_reference import provenance
 
 
 def described(thing: Any) -> str:
@@ -52,7 +54,6 @@ def signatures(nest: Any) -> dict[str, str]:
 
 def main(folder: str) -> None:
     import nest
-    import provenance
 
     Path(folder).mkdir(parents=True, exist_ok=True)
     text = json.dumps({"signatures": signatures(nest)}, indent=1)

@@ -2,7 +2,7 @@
 
 Run with a Python that has NEST 3.10:
 
-    python nest_reference/record_ascii.py [folder [case ...]]
+    python -m nest_reference.record_ascii [folder [case ...]]
 
 For each case below, `<folder>/<case>/` (folder: `nest_reference/ascii`) gets the files that NEST wrote and
 `events.json`: the same events as NEST's backend `memory` has them, in steps and offsets, and the recorder's settings.
@@ -14,7 +14,8 @@ import sys
 from pathlib import Path
 
 import nest
-import provenance
+
+from nest_reference import provenance
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "ascii"
 DURATION = 30.0

@@ -5,7 +5,7 @@ All columns of the tables have to be the same, since plasticity, delivery and la
 Run it with a Python that has NEST; it writes ``connections.npz``,
 ``queries.npz``, ``orders.npz`` and ``errors.json``::
 
-    python nest_reference/record_connect.py nest_reference/connect --seeds 3 987654321
+    python -m nest_reference.record_connect nest_reference/connect --seeds 3 987654321
 
 The tests read from here which networks and which mistakes they have to try.
 """
@@ -14,20 +14,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import runpy
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from nest_reference import provenance
+from nest_reference.connect_mistakes import MISTAKES, name_of_error
+
 COLUMNS = ("source", "target", "synapse_id", "target_thread", "port", "receptor", "delay", "weight")
 RNG_TYPES = ("mt19937", "mt19937_64", "Philox_32", "Philox_64", "Threefry_32", "Threefry_64")
 NEURON = "iaf_psc_alpha"
-
-_mistakes = runpy.run_path(str(Path(__file__).with_name("connect_mistakes.py")))
-MISTAKES: dict[str, Callable[[Any], Any]] = _mistakes["MISTAKES"]
-name_of_error: Callable[[Callable[[Any], Any], Any], str] = _mistakes["name_of_error"]
 
 
 def _random(n: Any) -> dict[str, Any]:
@@ -315,7 +313,6 @@ def record_orders(nest: Any) -> dict[str, np.ndarray]:
 
 def main() -> None:
     import nest
-    import provenance
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)

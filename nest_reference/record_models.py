@@ -6,7 +6,7 @@ bounds; and which values does it refuse, and how.
 
 Run it with a Python that has NEST; it writes one archive per model::
 
-    python nest_reference/record_models.py nest_reference/models [--only PATTERN]
+    python -m nest_reference.record_models nest_reference/models [--only PATTERN]
 
 What makes a model spike, and which parameters it takes, is found out by asking NEST (see ``model_cases.py``).
 """
@@ -22,8 +22,8 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
-import model_cases as cases
+from nest_reference import model_cases as cases
+from nest_reference import provenance
 
 DURATIONS = {0.1: 100.0, 0.01: 20.0, 0.5: 100.0, 1.0: 100.0}
 """Resolution (ms) -> biological time (ms)."""
@@ -278,7 +278,6 @@ def main() -> None:
     parser.add_argument("--only", default="*", metavar="PATTERN", help="models to record")
     arguments = parser.parse_args()
     import nest
-    import provenance
 
     files: dict[str, dict[str, Any]] = {}
     nest.set(verbosity=nest.VerbosityLevel.ERROR)

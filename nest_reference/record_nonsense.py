@@ -5,20 +5,22 @@ process of its own, since some nonsense makes NEST crash or never return, which 
 
 Run it with a Python that has NEST::
 
-    python nest_reference/record_nonsense.py nest_reference/nonsense
+    python -m nest_reference.record_nonsense nest_reference/nonsense
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
-import nonsense_cases as cases
+from nest_reference import nonsense_cases as cases
+from nest_reference import provenance
 
 LIMIT = 60.0
 """How long the calls of one function may take (s)."""
@@ -35,13 +37,17 @@ def answers(nest: Any, name: str, done: list[str]) -> None:
 
 def ask(name: str) -> dict[str, str]:
     """Return the outcome of all calls of a function; begin again behind each crash."""
+    path = os.pathsep.join(filter(None, [str(Path(__file__).parents[1]), os.environ.get("PYTHONPATH")]))
+    environment = os.environ | {"PYTHONPATH": path}
     found: dict[str, str] = {}
     complete = False
     while not complete:
-        command = [sys.executable, __file__, "--function", name, *found]
+        command = [sys.executable, "-m", "nest_reference.record_nonsense", "--function", name, *found]
         with tempfile.TemporaryDirectory() as folder:
             try:
-                result = subprocess.run(command, capture_output=True, text=True, timeout=LIMIT, cwd=folder)
+                result = subprocess.run(
+                    command, capture_output=True, text=True, timeout=LIMIT, cwd=folder, env=environment
+                )
                 text, complete = result.stdout, result.returncode == 0
             except subprocess.TimeoutExpired as stopped:
                 text = stopped.stdout.decode() if isinstance(stopped.stdout, bytes) else stopped.stdout or ""
@@ -61,7 +67,6 @@ def main() -> None:
     parser.add_argument("--function", nargs="+", metavar="NAME", help="print the outcome of the calls of one function")
     arguments = parser.parse_args()
     import nest
-    import provenance
 
     nest.verbosity = nest.VerbosityLevel.QUIET
     if arguments.function:

@@ -4,7 +4,7 @@ Each number that NEST draws has to be drawn here from the same stream and in the
 
 Run it with a Python that has NEST; it writes ``engines.npz``, ``distributions.npz`` and ``parameters.npz``::
 
-    python nest_reference/record_random.py nest_reference/random --seeds 1 143202461 4294967294
+    python -m nest_reference.record_random nest_reference/random --seeds 1 143202461 4294967294
 
 What is drawn is listed in `random_cases.py`.
 """
@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from random_cases import (
+
+from nest_reference import provenance
+from nest_reference.random_cases import (
     BINOMIAL_TRIALS,
     EXTENT,
     GAMMA_SHAPES,
@@ -193,7 +195,6 @@ def record_distributions(nest: Any, seeds: list[int]) -> dict[str, np.ndarray]:
 
 def main() -> None:
     import nest
-    import provenance
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)

@@ -3,7 +3,7 @@
 Run it with a Python that has NEST; it writes ``networks.npz``, ``answers.json`` and ``errors.json``.
 Layers, masks and kernels are tried with one and with two threads, since who draws what depends on them::
 
-    python nest_reference/record_spatial.py nest_reference/spatial --seeds 3
+    python -m nest_reference.record_spatial nest_reference/spatial --seeds 3
 
 The tests read from here and from `spatial_cases` what they have to try.
 """
@@ -13,24 +13,19 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import runpy
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-COLUMNS = ("source", "target", "synapse_id", "target_thread", "port", "receptor", "delay", "weight")
+from nest_reference import provenance
+from nest_reference.connect_mistakes import name_of_error
+from nest_reference.spatial_cases import NETWORKS
+from nest_reference.spatial_mistakes import MISTAKES
+from nest_reference.spatial_questions import QUESTIONS
 
-_here = Path(__file__).parent
-_cases = runpy.run_path(str(_here / "spatial_cases.py"))
-_questions = runpy.run_path(str(_here / "spatial_questions.py"))
-NETWORKS: dict[str, Callable[[Any], Any]] = _cases["NETWORKS"]
-QUESTIONS: dict[str, Callable[[Any], Any]] = _questions["QUESTIONS"]
-MISTAKES: dict[str, Callable[[Any], Any]] = runpy.run_path(str(_here / "spatial_mistakes.py"))["MISTAKES"]
-name_of_error: Callable[[Callable[[Any], Any], Any], str] = runpy.run_path(str(_here / "connect_mistakes.py"))[
-    "name_of_error"
-]
+COLUMNS = ("source", "target", "synapse_id", "target_thread", "port", "receptor", "delay", "weight")
 
 
 def settings(seeds: list[int]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -90,7 +85,6 @@ def error(nest: Any, mistake: str) -> str:
 def main() -> None:
     """Record everything in a folder."""
     import nest
-    import provenance
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)

@@ -5,7 +5,7 @@ only; ten seeds say how far apart NEST is from itself.
 
 Run it with a Python that has NEST::
 
-    python nest_reference/record_statistics.py nest_reference/statistics
+    python -m nest_reference.record_statistics nest_reference/statistics
 
 """
 
@@ -16,15 +16,14 @@ from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent))
-import statistics_cases as cases
+from nest_reference import provenance
+from nest_reference import statistics_cases as cases
 
 SEEDS = range(1, 11)
 
 
 def main(folder: str) -> None:
     import nest
-    import provenance
 
     nest.set(verbosity=nest.VerbosityLevel.ERROR)
     place = Path(folder)

@@ -2,7 +2,7 @@
 
 Run with a Python that has NEST 3.10:
 
-    python nest_reference/record_status.py [folder]
+    python -m nest_reference.record_status [folder]
 
 It writes into the folder (default: `nest_reference/status`):
 
@@ -23,9 +23,10 @@ from pathlib import Path
 from typing import Any
 
 import nest
-import provenance
-from api_sessions import SESSIONS
-from status_cases import MODELS, SYNAPSES, outcome, written
+
+from nest_reference import provenance
+from nest_reference.api_sessions import SESSIONS
+from nest_reference.status_cases import MODELS, SYNAPSES, outcome, written
 
 FOLDER = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "status"
 

@@ -155,6 +155,33 @@ def test_kernel_and_engine_name_no_model(path: Path) -> None:
     assert not named
 
 
+@cache
+def declared_by_models() -> set[str]:
+    """Return the names of everything that classes in `models` declare or define."""
+    names = set[str]()
+    for path in FILES:
+        if part_of(path) in ("models", "models/*"):
+            for node in (item for c in ast.walk(tree_of(path)) if isinstance(c, ast.ClassDef) for item in c.body):
+                targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+                names |= {target.id for target in targets if isinstance(target, ast.Name)}
+                names |= {node.name} if isinstance(node, ast.FunctionDef) else set()
+    return {name for name in names if not name.startswith("_")}
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if part_of(path) in ("engine", "kernel", "api")], ids=name_of)
+def test_nobody_asks_whether_a_model_has_something(path: Path) -> None:
+    """What a model is, its base class says, or an attribute that has a default there."""
+    asked = []
+    for node in ast.walk(tree_of(path)):
+        if not isinstance(node, ast.Call) or (last_name(node), len(node.args)) not in (("hasattr", 2), ("getattr", 3)):
+            continue
+        name = node.args[1]
+        of_model = last_name(node.args[0]) == "model"
+        if of_model or (isinstance(name, ast.Constant) and name.value in declared_by_models()):
+            asked.append(f"line {node.lineno}: {ast.unparse(node)}")
+    assert not asked
+
+
 @pytest.mark.parametrize("folder", sorted({path.parent for path in FILES}), ids=name_of)
 def test_folders_are_small(folder: Path) -> None:
     files = [path for path in folder.glob("*.py") if path.name != "__init__.py"]

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from jaxnest.compile import caching
 from jaxnest.compile.compiling import njit
@@ -119,6 +120,7 @@ def test_the_same_function_runs_from_python() -> None:
     assert [tuple(map(str, types)) for types in scaled.signatures] == [("float64", "int64")]
 
 
+@pytest.mark.slow
 def test_a_small_network_compiles_little_and_only_once(tmp_path: Path) -> None:
     watched = WATCH + COUNT + SMALL_NETWORK + "print(inside.n, *inside.missing, sep='|')\nprint(*printed)"
     watched = watched.replace("print(counter", "printed = (counter")
@@ -228,25 +230,30 @@ def test_loops_depend_on_what_functions_of_models_mean(monkeypatch: Any) -> None
 MADE_BY_ONE_FUNCTION = """
 import sys
 import numpy as np
-from jaxnest.compile.compiling import callback, njit
+from jaxnest.compile.compiling import njit
+from jaxnest.compile.operations import Operation
 
 def made(power):
     @njit(error_model="numpy")
-    def raised(n):  # a loop that is not inlined
+    def raised(x, n):  # a loop that is not inlined
         total = np.zeros(n)
         for i in range(n):
-            total[i] = (total[i - 1] if i else 1.0) * (2.0 + i) ** power
+            total[i] = (total[i - 1] if i else 1.0) * (x + i) ** power
         return np.sort(total)[n - 1]
 
-    def entry(n):
-        return int(raised(n) + raised(n + 1))
+    def entry(out, x, n):
+        out[0] = raised(x, n) + raised(x, n + 1)
 
-    return callback(entry, "power", f"power_{power}").ctypes
+    return Operation(entry, {"out": "F8", "x": "float", "n": "int"}, f"_{power}")
 
-print(*(made(int(power))(3) for power in sys.argv[1:]))
+for power in sys.argv[1:]:
+    out = np.zeros(1)
+    made(int(power))(out, 2.0, 3)
+    print(out[0])
 """
 
 
+@pytest.mark.slow
 def test_machine_code_of_several_processes_comes_together(tmp_path: Path) -> None:
     (tmp_path / "functions.py").write_text(MADE_BY_ONE_FUNCTION, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": str(ROOT), "JAXNEST_CACHE_DIR": str(tmp_path)}

@@ -11,8 +11,13 @@ from pathlib import Path
 import pytest
 
 REFERENCE = Path(__file__).parents[1] / "nest_reference"
-FOLDERS = sorted(folder.name for folder in REFERENCE.iterdir() if folder.is_dir() and folder.name != "__pycache__")
+FOLDERS = sorted(
+    folder.name
+    for folder in REFERENCE.iterdir()
+    if folder.is_dir() and folder.name not in ("simulations", "__pycache__")
+)
 SCRIPTS = sorted(path.name for path in REFERENCE.glob("record_*.py"))
+SIMULATIONS = sorted(path.name for path in (REFERENCE / "simulations").glob("[a-z]*.py"))
 LIMIT = 30e6
 
 
@@ -36,6 +41,13 @@ def test_every_script_says_what_it_records_and_why(name: str) -> None:
     assert docstring is not None
     assert docstring.startswith("Record ")
     assert len(docstring.split("\n\n")) > 2
+
+
+@pytest.mark.parametrize("name", SIMULATIONS)
+def test_every_module_says_what_it_simulates_and_why(name: str) -> None:
+    docstring = ast.get_docstring(ast.parse((REFERENCE / "simulations" / name).read_text(encoding="utf-8")))
+    assert docstring is not None
+    assert len(docstring.split("\n\n")) > 1
 
 
 def test_recordings_are_small() -> None:

@@ -14,8 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-import jaxnest as nest
-from jaxnest.kernel.connect import connecting, connection_query, connections, delays
+from jaxnest.kernel.connect import connecting, connection_query, connections, delays, patterns
 from jaxnest.models.contract import registry
 from jaxnest.random.numbers import engines
 from jaxnest.random.numbers.streams import RandomStreams
@@ -33,11 +32,6 @@ PAGE, REPORT = places.DOCS / "validation.md", places.DOCS / "validation.json"
 def assert_right(report: comparison.Report) -> None:
     assert report.rows
     assert not [f"{r.subject} {r.backend} {r.quantity} {r.worst}: {r.note}" for r in report.failed()]
-
-
-@pytest.fixture(autouse=True)
-def quiet() -> None:
-    nest.verbosity = nest.VerbosityLevel.ERROR
 
 
 @pytest.mark.parametrize("backend", ["native"])
@@ -86,9 +80,10 @@ def wrong_propagator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def wrong_delay(monkeypatch: pytest.MonkeyPatch) -> None:
     right, right_of_one = delays.to_steps, delays.steps_of
-    for part in (connecting, connection_query, connections):
+    for part in (connecting, connection_query):
         monkeypatch.setattr(part, "to_steps", lambda clock, ms: right(clock, ms) + np.int32(1))
-    monkeypatch.setattr(connecting, "steps_of", lambda clock, ms: right_of_one(clock, ms) + 1)
+    for part in (connecting, connections, patterns):
+        monkeypatch.setattr(part, "steps_of", lambda clock, ms: right_of_one(clock, ms) + 1)
 
 
 def wrong_draws(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,6 +167,7 @@ def test_models_without_comparison_are_found() -> None:
     assert work.missing(report) == {"iaf_psc_alpha"}
 
 
+@pytest.mark.slow
 def test_processes_share_the_work(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     only = [x for name in ("parrot_neuron", "static_synapse") for x in ("--only", name)]

@@ -16,12 +16,12 @@ import numpy as np
 
 import jaxnest as nest
 from jaxnest.models.contract import registry
+from nest_reference import model_cases
 from validation.comparison import Report
-from validation.places import REFERENCE, module
+from validation.places import REFERENCE, ROOT
 from validation.tolerances import UNPREDICTABLE
 
 RECORDED = REFERENCE / "models"
-CASES = REFERENCE / "model_cases.py"
 RECORDED_SECTION, LIVE_SECTION = "models", "models, drawn at random"
 DRAWN = 3
 """Descriptions drawn for each model."""
@@ -57,7 +57,7 @@ def compare(report: Report, section: str, backend: str, description: Description
     case = description.get("case", f"resolution {description['resolution']}")
     if backend != "native" and (description["model"], case) in UNPREDICTABLE:
         return
-    ours = module(CASES).outcome(nest, description, compute_backend=backend)
+    ours = model_cases.outcome(nest, description, compute_backend=backend)
     if "error" in ours or "error" in theirs:
         ours, theirs = ({"error": x.get("error", np.array("none"))} for x in (ours, theirs))
     interval = max(description["resolution"], description.get("interval", 1.0))
@@ -72,7 +72,7 @@ def recorded(report: Report, backends: list[str], patterns: list[str], resolutio
             if resolutions is None or description["resolution"] in resolutions:
                 for backend in backends:
                     compare(report, RECORDED_SECTION, backend, description, part(arrays, number))
-        found = module(CASES).refused(nest, name)
+        found = model_cases.refused(nest, name)
         for quantity, expected in refused.items():
             got = found.get(quantity)
             if name in OTHER_ERRORS and got is not None:
@@ -123,8 +123,8 @@ def ask(python: str, descriptions: list[Description]) -> Answers:
     with tempfile.TemporaryDirectory() as folder:
         source, out = Path(folder) / "in.json", Path(folder) / "out.npz"
         source.write_text(json.dumps(descriptions), encoding="utf-8")
-        command = [python, str(CASES), str(source), str(out)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        command = [python, "-m", "nest_reference.model_cases", str(source), str(out)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
         if not out.exists():
             names = ", ".join(dict.fromkeys(description["model"] for description in descriptions))
             raise RuntimeError(f"NEST could not run {names}:\n{done.stderr[-2000:]}")

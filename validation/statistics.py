@@ -14,10 +14,10 @@ from typing import Any, final
 import numpy as np
 
 import jaxnest as nest
+from nest_reference import statistics_cases
 from validation.comparison import Report
-from validation.places import REFERENCE, module
+from validation.places import REFERENCE
 
-CASES = REFERENCE / "statistics_cases.py"
 SEED = 11
 """A seed that NEST's recordings do not have."""
 DEVIATIONS = 3.0
@@ -68,8 +68,9 @@ def load() -> dict[str, list[np.ndarray]]:
 
 def sample(rng_type: str, seed: int = SEED, **attributes: Any) -> dict[str, np.ndarray]:
     """Simulate the network with the default back end and return all measures."""
-    cases = module(CASES)
-    return cases.measures(*cases.simulate(nest, seed, rng_type=rng_type, compute_backend="native", **attributes))
+    return statistics_cases.measures(
+        *statistics_cases.simulate(nest, seed, rng_type=rng_type, compute_backend="native", **attributes)
+    )
 
 
 def rng_types() -> list[str]:

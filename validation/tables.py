@@ -12,9 +12,10 @@ import numpy as np
 
 import jaxnest as nest
 from jaxnest.random.numbers.streams import RandomStreams
+from nest_reference import model_cases, random_cases, record_api, record_connect, record_spatial, status_cases
 from validation.comparison import Report
 from validation.networks import ask
-from validation.places import REFERENCE, module
+from validation.places import REFERENCE
 
 OTHER_SIGNATURES = {
     "Parameter": "only functions of nest.random and CreateParameter make parameters",
@@ -30,12 +31,14 @@ OTHER_SIGNATURES = {
 }
 """Public names whose arguments differ from NEST's, with the reason."""
 
+SCRIPTS: dict[str, Any] = {"connect": record_connect, "spatial": record_spatial}
+
 
 def recorded(report: Report) -> None:
     """Compare with everything that is recorded."""
     signatures(report)
-    for name, script in (("connect", "record_connect"), ("spatial", "record_spatial")):
-        connections(report, name, module(REFERENCE / f"{script}.py"), REFERENCE / name)
+    for name, script in SCRIPTS.items():
+        connections(report, name, script, REFERENCE / name)
     random_parameters(report, REFERENCE / "random")
     defaults(report)
     queries(report)
@@ -45,13 +48,12 @@ def recorded(report: Report) -> None:
 def defaults(report: Report) -> None:
     """Compare the status dictionaries of all models."""
     expected = json.loads((REFERENCE / "status" / "models.json").read_text(encoding="utf-8"))["content"]
-    cases = module(REFERENCE / "status_cases.py")
     nest.ResetKernel()
     for name in (*nest.node_models, *nest.synapse_models):
-        left_out = module(REFERENCE / "model_cases.py").UNDEFINED.get(name, ())
+        left_out = model_cases.UNDEFINED.get(name, ())
         ours, theirs = (
             {key: value for key, value in status.items() if key not in left_out}
-            for status in (cases.written(nest.GetDefaults(name)), expected[name])
+            for status in (status_cases.written(nest.GetDefaults(name)), expected[name])
         )
         different = sorted(key for key in {*ours, *theirs} if ours.get(key) != theirs.get(key))
         report.check("status dictionaries", "models", "both", "defaults", name, not different, ", ".join(different))
@@ -59,47 +61,36 @@ def defaults(report: Report) -> None:
 
 def queries(report: Report) -> None:
     """Compare what GetConnections finds, with one to three threads."""
-    script = module(REFERENCE / "record_connect.py")
     with np.load(REFERENCE / "connect" / "queries.npz") as archive:
         for label, expected in archive.items():
             name, _, threads = label.rpartition("; ")
-            right = np.array_equal(script.query(nest, name, int(threads)), expected)
+            right = np.array_equal(record_connect.query(nest, name, int(threads)), expected)
             report.check("connect", "queries", "both", "all columns", label, right, "not the same connections")
 
 
 def answers(report: Report) -> None:
     """Compare what functions for networks in space return."""
-    script = module(REFERENCE / "record_spatial.py")
     expected = json.loads((REFERENCE / "spatial" / "answers.json").read_text(encoding="utf-8"))
     for question, answer in expected.items():
-        right = script.answer(nest, question) == answer
+        right = record_spatial.answer(nest, question) == answer
         report.check("spatial", "questions", "both", "answers", question, right, "another answer")
 
 
 def live(report: Report, python: str, seed: int) -> None:
     """Compare with a live NEST and seeds of one's own."""
-    for name in ("connect", "spatial", "random"):
-        script = REFERENCE / f"record_{name}.py"
+    for name in (*SCRIPTS, "random"):
         with tempfile.TemporaryDirectory() as folder:
-            ask(
-                [
-                    python,
-                    str(script),
-                    folder,
-                    "--seeds",
-                    *([str(seed), str(seed + 1)] if name != "spatial" else [str(seed)]),
-                ]
-            )
+            ask(python, f"record_{name}", folder, "--seeds", str(seed), *([str(seed + 1)] if name != "spatial" else []))
             if name == "random":
                 random_parameters(report, Path(folder), f", seed {seed}")
             else:
-                connections(report, name, module(script), Path(folder), f", seed {seed}")
+                connections(report, name, SCRIPTS[name], Path(folder), f", seed {seed}")
 
 
 def signatures(report: Report) -> None:
     """Compare public names and their arguments."""
     recorded = json.loads((REFERENCE / "api" / "signatures.json").read_text(encoding="utf-8"))["signatures"]
-    found = module(REFERENCE / "record_api.py").signatures(nest)
+    found = record_api.signatures(nest)
     for name, expected in recorded.items():
         if name not in OTHER_SIGNATURES:
             got = found.get(name, "nothing")
@@ -129,14 +120,13 @@ def connections(report: Report, section: str, script: Any, folder: Path, suffix:
 
 def random_parameters(report: Report, folder: Path, suffix: str = "") -> None:
     """Compare values of parameter expressions, for nodes and from the common stream."""
-    cases = module(REFERENCE / "random_cases.py")
     names = ("random", "math", "logic", "spatial_distributions", "CreateParameter")
     namespace = SimpleNamespace(**{name: getattr(nest, name) for name in names})
     with np.load(folder / "parameters.npz") as archive:
         arrays = dict(archive)
-    for name, make in cases.PARAMETERS.items():
+    for name, make in random_cases.PARAMETERS.items():
         for seed in arrays["seeds"].tolist():
-            for threads in cases.THREADS:
+            for threads in random_cases.THREADS:
                 label = f"{name} {seed} {threads}"
                 right = drawn(make(namespace), RandomStreams(seed, n_threads=threads)) == arrays[label].tolist()
                 report.check("random" + suffix, "parameters", "both", "values", label, right, "other values")

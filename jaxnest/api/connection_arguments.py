@@ -9,7 +9,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.api.collections import units
-from jaxnest.api.collections.node_collection import NodeCollection
+from jaxnest.api.collections.node_collection import NodeCollection, only_node
 from jaxnest.api.collections.types import CollocatedSynapses
 from jaxnest.kernel.connect.patterns import End
 from jaxnest.kernel.connect.spatial_projection import RULES as SPATIAL_RULES
@@ -50,7 +50,7 @@ def single_nodes(pre: Any, post: Any) -> tuple[End, End] | None:
     """Return source and target if both are collections of one node."""
     if type(pre) is not NodeCollection or type(post) is not NodeCollection:
         return None
-    source, target = pre.single, post.single
+    source, target = only_node(pre), only_node(post)
     return None if source is None or target is None else (source, target)
 
 

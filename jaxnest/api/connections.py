@@ -8,10 +8,11 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.api import connection_arguments as arguments
-from jaxnest.api.collections.node_collection import NodeCollection
+from jaxnest.api.collections.node_collection import NodeCollection, only_model
 from jaxnest.api.collections.synapse_collection import SynapseCollection
 from jaxnest.api.collections.types import Mask
 from jaxnest.kernel.connect.connection_query import Query
+from jaxnest.kernel.connect.patterns import Given
 from jaxnest.kernel.connect.spatial_connecting import Population
 from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.tables.values import datum
@@ -63,31 +64,44 @@ def Connect(
     30
     """
     ends = arguments.single_nodes(pre, post)
-    if ends is not None and kernel.connections.connect_again(*ends, conn_spec, syn_spec):
-        return GetConnections(pre, post) if return_synapsecollection else None
-    given = conn_spec, syn_spec
-    pre, post, arrays = arguments.populations(pre, post, conn_spec)
+    if ends is None or not kernel.connections.connect_one(*ends, conn_spec, syn_spec):
+        pre, post, arrays = arguments.populations(pre, post, conn_spec)
+        if arrays:
+            _connect_arrays(pre, post, conn_spec, syn_spec, return_synapsecollection)
+            return None
+        _connect(pre, post, conn_spec, syn_spec)
+    return GetConnections(pre, post) if return_synapsecollection else None
+
+
+def _connect(pre: NodeCollection, post: NodeCollection, given_conn_spec: Any, given_syn_spec: Any) -> None:
+    given = Given(given_conn_spec, given_syn_spec, only_model(pre), only_model(post))
+    known = kernel.connections.patterns.find(given)
+    if known is not None and kernel.connections.connect_few(known, pre.ids, post.ids, given_conn_spec):
+        return
+    conn_spec, specs = _specifications(given_conn_spec, given_syn_spec, len(pre), len(post))
+    if arguments.is_spatial(conn_spec, specs):
+        _connect_spatial(pre, post, conn_spec, specs)
+    else:
+        kernel.connections.connect(pre.ids, post.ids, conn_spec, specs, given)
+
+
+def _specifications(
+    conn_spec: Any, syn_spec: Any, n_sources: int, n_targets: int
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return specifications in terms that the kernel knows."""
     conn_spec = arguments.connection_spec(conn_spec)
     if "rule" not in conn_spec:
         raise KeyError("rule")
     specs = arguments.synapse_specs(syn_spec)
     if len(specs) == 1:
-        specs = [arguments.flattened(specs[0], conn_spec, len(pre), len(post))]
-    if arrays:
-        if return_synapsecollection:
-            raise ValueError("SynapseCollection cannot be returned when connecting two arrays of node IDs")
-        _connect_arrays(pre, post, specs)
-        return None
-    if arguments.is_spatial(conn_spec, specs):
-        _connect_spatial(pre, post, conn_spec, specs)
-    elif ends is not None:
-        kernel.connections.connect_first(ends, given, conn_spec, specs)
-    else:
-        kernel.connections.connect(pre.ids, post.ids, conn_spec, specs)
-    return GetConnections(pre, post) if return_synapsecollection else None
+        specs = [arguments.flattened(specs[0], conn_spec, n_sources, n_targets)]
+    return conn_spec, specs
 
 
-def _connect_arrays(pre: np.ndarray, post: np.ndarray, specs: list[dict[str, Any]]) -> None:
+def _connect_arrays(pre: np.ndarray, post: np.ndarray, conn_spec: Any, syn_spec: Any, returns: bool) -> None:
+    _, specs = _specifications(conn_spec, syn_spec, len(pre), len(post))
+    if returns:
+        raise ValueError("SynapseCollection cannot be returned when connecting two arrays of node IDs")
     if len(specs) > 1:
         raise TypeError("Arrays of node IDs cannot be connected with CollocatedSynapses.")
     for wrong, right in (("weights", "weight"), ("delays", "delay")):

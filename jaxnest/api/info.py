@@ -14,6 +14,7 @@ from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.tables.model_table import NamedModel
+from jaxnest.models.contract.base import Node
 
 __all__ = ["GetStatus", "SetStatus", "VerbosityLevel", "get_verbosity", "help", "message", "set_verbosity"]
 
@@ -177,18 +178,14 @@ def help(obj: Any = None, return_text: bool = False) -> str | None:
 
 
 def _model_help(named: NamedModel) -> str:
-    model: type[Any] = named.model
+    model = named.model
     sections = [f"{named.name}\n{'=' * len(named.name)}", inspect.getdoc(model) or ""]
-    quantities = {
-        "Parameters": model.parameters,
-        "Common parameters": getattr(model, "common", {}),
-        "State": model.state,
-    }
+    quantities = {"Parameters": model.parameters, "Common parameters": model.common, "State": model.state}
     for title, group in quantities.items():
         visible = {name: q for name, q in group.items() if q.visible}
         if visible:
             sections.append(f"{title}\n{'-' * len(title)}\n" + "\n".join(_entry(n, q) for n, q in visible.items()))
-    if getattr(model, "recordables", None):
+    if issubclass(model, Node) and model.recordables:
         sections.append(f"Recordables\n-----------\n{', '.join(sorted(model.recordables))}")
     return "\n\n".join(sections) + "\n"
 

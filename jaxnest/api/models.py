@@ -20,7 +20,7 @@ from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.kernel_status import kernel_status
 from jaxnest.kernel.settings.attribute_table import MAX_SYNAPSE_MODELS
 from jaxnest.kernel.tables.model_table import NamedModel
-from jaxnest.kernel.tables.values import datum, is_random
+from jaxnest.kernel.tables.values import datum, is_random, quantities_of
 from jaxnest.models.contract.device import NodeSet
 from jaxnest.models.contract.synapse import Synapse
 from jaxnest.models.nest import nest_names
@@ -97,19 +97,19 @@ def SetDefaults(model: str, params: Any, val: Any = None) -> None:
         if is_random(value) or (several and not np.iterable(_defaults(model)[key])):
             raise ValueError("SetDefaults() accepts only explicit, single parameter values.")
     if named is not None:
-        _set_defaults(named, params)
+        _set_defaults(named, _plain(named, params))
 
 
 def _set_defaults(named: NamedModel, params: dict[str, Any]) -> None:
     if issubclass(named.model, Synapse):
-        set_synapse_defaults(kernel.connections, named, _plain(named, params))
+        set_synapse_defaults(kernel.connections, named, params)
     else:
-        status.set_defaults(kernel, named, _plain(named, params))
+        status.set_defaults(kernel, named, params)
 
 
 def _plain(named: NamedModel, params: dict[str, Any]) -> dict[str, Any]:
     """Return parameters of a model in terms that the kernel knows."""
-    quantities = named.model.parameters | named.model.state
+    quantities = quantities_of(named.model)
 
     def unit(key: str) -> str:
         if issubclass(named.model, Synapse):
@@ -208,7 +208,7 @@ def CopyModel(existing: str, new: str, params: Any = None) -> None:
         raise errors.NewModelNameExists(f"Model {new} is the name of an existing model and cannot be re-used.")
     is_synapse = existing in kernel.synapse_models or existing in nest_names.SYNAPSE_MODELS
     table = kernel.synapse_models if is_synapse else kernel.node_models
-    if is_synapse and len(list(table)) >= MAX_SYNAPSE_MODELS:
+    if is_synapse and len(table) >= MAX_SYNAPSE_MODELS:
         raise errors.KernelException(f"Synapse model count exceeded: there can be {MAX_SYNAPSE_MODELS} at most.")
     params = None if params is None else _plain(table[existing], params)
     named = table.copy(existing, new)

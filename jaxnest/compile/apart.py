@@ -25,13 +25,11 @@ from numba import types
 from numba.core import cgutils, sigutils
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
-from numba.np.arrayobj import populate_array
 
 from jaxnest.compile import caching, failures
 from jaxnest.compile.compiling import callback, njit
+from jaxnest.compile.words import TUPLES, WORD, array_at, words_of
 
-_WORD = ir.IntType(64)
-_TUPLES: Any = types.BaseTuple
 PATIENCE = 0.05
 """Seconds that Python may run one function instead of machine code."""
 _ENTRY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
@@ -51,13 +49,16 @@ class Apart:
     few : int
         Called from Python with a first array of at most so many entries, Python itself runs the function, as long as
         this takes less time in all than loading machine code does, and far less than making it.
+    subject : str, optional
+        Whose code it is, for errors, by default the name of the function.
     """
 
-    def __init__(self, function: Callable[..., Any], signature: Any, few: int = 0) -> None:
+    def __init__(self, function: Callable[..., Any], signature: Any, few: int = 0, subject: str = "") -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._arguments, self._result = sigutils.normalize_signature(signature)
         self._name = f"{function.__module__}.{function.__qualname__}"
+        self._subject = subject or self._name
         self._few, self._patience = few, PATIENCE
         self._lock = threading.Lock()
         self._compiler = _ENTRY(self._compile_and_call)
@@ -104,7 +105,7 @@ class Apart:
             except KeyboardInterrupt:  # callers need what they called for
                 interrupted = True
             except BaseException as error:  # nothing comes through machine code
-                failures.keep(self._name, type(error), error, error.__traceback__)
+                failures.keep(self._subject, type(error), error, error.__traceback__)
                 return 0
         if interrupted:
             _interrupt_soon()
@@ -117,14 +118,10 @@ class Apart:
 
     @functools.cached_property
     def _machine_code(self) -> Any:
-        body, load = njit(error_model="numpy", nogil=True, _nrt=False)(self._function), unpack(self._arguments)
-
-        def entry(pack: int) -> int:
-            return word(body(*load(pack)))
-
+        body = njit(error_model="numpy", nogil=True, _nrt=False)(self._function)
         file = self._function.__code__.co_filename
         source = caching.digest_of_file(file) if os.path.exists(file) else file
-        return callback(entry, self._name, f"{self._name}_{source}")
+        return callback(body, self._subject, f"{self._name}_{source}", self._arguments, self._result)
 
 
 def _interrupt_soon() -> None:
@@ -132,9 +129,9 @@ def _interrupt_soon() -> None:
     threading.Timer(0.05, _thread.interrupt_main).start()
 
 
-def apart(signature: Any, few: int = 0) -> Callable[[Callable[..., Any]], Apart]:
+def apart(signature: Any, few: int = 0, subject: str = "") -> Callable[[Callable[..., Any]], Apart]:
     """Compile a function apart from those that call it (see `Apart`)."""
-    return lambda function: Apart(function, signature, few)
+    return lambda function: Apart(function, signature, few, subject)
 
 
 @functools.cache
@@ -151,7 +148,7 @@ def in_python(function: Any) -> Callable[..., Any]:
 
 def _words(kind: Any, argument: Any) -> list[int]:
     """Return the words of an argument."""
-    if isinstance(kind, _TUPLES):
+    if isinstance(kind, TUPLES):
         return [word for k, element in zip(kind.types, argument, strict=True) for word in _words(k, element)]
     if not isinstance(kind, types.Array):
         return [int(np.asarray(argument, _dtype(kind)).view(np.int64))]
@@ -170,15 +167,17 @@ def _typed_call(symbol: str, kinds: tuple[Any, ...], result: Any) -> Callable[..
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         words = [
-            w for kind, argument in zip(kinds, arguments, strict=True) for w in _pack(context, builder, kind, argument)
+            w
+            for kind, argument in zip(kinds, arguments, strict=True)
+            for w in words_of(context, builder, kind, argument)
         ]
-        pack = cgutils.alloca_once(builder, _WORD, len(words))
+        pack = cgutils.alloca_once(builder, WORD, len(words))
         for k, value in enumerate(words):
-            builder.store(value, builder.gep(pack, [_WORD(k)]))
-        entry = ir.FunctionType(_WORD, [_WORD])
+            builder.store(value, builder.gep(pack, [WORD(k)]))
+        entry = ir.FunctionType(WORD, [WORD])
         module = builder.module
         slot = module.globals.get(symbol) or cgutils.add_global_variable(module, entry.as_pointer(), symbol)
-        returned = builder.call(builder.load(slot), [builder.ptrtoint(pack, _WORD)])
+        returned = builder.call(builder.load(slot), [builder.ptrtoint(pack, WORD)])
         if result == types.none:
             return context.get_dummy_value()
         return builder.bitcast(returned, context.get_value_type(result))
@@ -191,90 +190,13 @@ def _typed_call(symbol: str, kinds: tuple[Any, ...], result: Any) -> Callable[..
     return typed
 
 
-def _pack(context: Any, builder: Any, kind: Any, value: Any) -> list[Any]:
-    """Write code that takes an argument apart into words."""
-    if isinstance(kind, _TUPLES):
-        elements = cgutils.unpack_tuple(builder, value)
-        return [w for k, element in zip(kind.types, elements, strict=True) for w in _pack(context, builder, k, element)]
-    if isinstance(kind, types.Array):
-        array = context.make_array(kind)(context, builder, value)
-        return [builder.ptrtoint(array.data, _WORD), *cgutils.unpack_tuple(builder, array.shape)]
-    return [builder.bitcast(value, _WORD)]
-
-
-def array_at(context: Any, builder: Any, kind: Any, address: Any, shape: list[Any]) -> Any:
-    """Write code that makes a C-contiguous array of what lies at an address, without reference counts."""
-    result = context.make_array(kind)(context, builder)
-    item = context.get_data_type(kind.dtype)
-    item_size = ir.Constant(_WORD, context.get_abi_sizeof(item))
-    strides = [item_size]
-    for length in shape[:0:-1]:
-        strides.insert(0, builder.mul(length, strides[0]))
-    populate_array(result, builder.inttoptr(address, item.as_pointer()), shape, strides, item_size, None)
-    return result._getvalue()
-
-
-def _n_words(kind: Any) -> int:
-    if isinstance(kind, _TUPLES):
-        return sum(_n_words(k) for k in kind.types)
-    return 1 + (kind.ndim if isinstance(kind, types.Array) else 0)
-
-
-def _unpack(context: Any, builder: Any, kind: Any, words: list[Any]) -> Any:
-    """Write code that puts an argument together from its words."""
-    if isinstance(kind, _TUPLES):
-        values = []
-        for k in kind.types:
-            values.append(_unpack(context, builder, k, words[: _n_words(k)]))
-            words = words[_n_words(k) :]
-        return context.make_tuple(builder, kind, values)
-    if isinstance(kind, types.Array):
-        return array_at(context, builder, kind, words[0], words[1:])
-    return builder.bitcast(words[0], context.get_value_type(kind))
-
-
-def unpack(kinds: tuple[Any, ...]) -> Any:
-    """Return the function that makes arguments of these types from the address of their words."""
-
-    def load(typing_context: Any, address: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            pack, place = builder.inttoptr(arguments[0], _WORD.as_pointer()), 0
-            values = []
-            for kind in kinds:
-                n = _n_words(kind)
-                words = [builder.load(builder.gep(pack, [_WORD(place + k)])) for k in range(n)]
-                values.append(_unpack(context, builder, kind, words))
-                place += n
-            return context.make_tuple(builder, signature.return_type, values)
-
-        return types.Tuple(kinds)(types.int64), generate
-
-    return intrinsic(load)
-
-
-def _as_word(typing_context: Any, value: Any) -> Any:
-    """Return what a function returns as a word: a number of floating point bit by bit; 0 if it returns nothing."""
-
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        if isinstance(value, types.NoneType):
-            return ir.Constant(_WORD, 0)
-        if value == types.float64:
-            return builder.bitcast(arguments[0], _WORD)
-        return context.cast(builder, arguments[0], value, types.int64)
-
-    return types.int64(value), generate
-
-
-word: Any = intrinsic(_as_word)
-
-
 def _reinterpreted(typing_context: Any, array: Any, dtype: Any) -> Any:
     kind = types.Array(dtype.dtype, 1, "C")
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         data = context.make_array(array)(context, builder, arguments[0])
         return array_at(
-            context, builder, kind, builder.ptrtoint(data.data, _WORD), cgutils.unpack_tuple(builder, data.shape)
+            context, builder, kind, builder.ptrtoint(data.data, WORD), cgutils.unpack_tuple(builder, data.shape)
         )
 
     return kind(array, dtype), generate

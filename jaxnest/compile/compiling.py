@@ -16,6 +16,7 @@ import pickle
 import re
 import sys
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any, final
 
 import llvmlite
@@ -36,10 +37,12 @@ from numba.core.registry import CPUDispatcher
 from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
 from numba.core.typed_passes import NativeLowering
+from numba.core.typing.templates import Signature
 
 from jaxnest.compile import caching
 from jaxnest.compile.compile_time import compilers
 from jaxnest.compile.failures import FAILED, keep, raise_kept
+from jaxnest.compile.words import WORD, arguments_at, as_word
 
 
 def _number_functions() -> None:
@@ -76,7 +79,8 @@ def _variables(instruction: Any, value: Any) -> list[Any]:
 
 
 _LEAVES = frozenset((str, int, float, bool, type(None), numba_ir.Loc))
-numba_ir.Inst._rec_list_vars = _variables
+_instructions: Any = numba_ir.Inst
+_instructions._rec_list_vars = _variables
 
 
 @final
@@ -233,16 +237,19 @@ class _CallbackLower(Lower):
         context, described = self.context, self.fndesc
         module = context.create_module("callback")
         calling = context.call_conv
-        word = context.get_value_type(types.int64)
         kind = calling.get_function_type(described.restype, described.argtypes)
         inner = ir.Function(module, kind, described.llvm_func_name)
-        outer = ir.Function(module, ir.FunctionType(word, [word]), described.llvm_cfunc_wrapper_name)
+        outer = ir.Function(module, ir.FunctionType(WORD, [WORD]), described.llvm_cfunc_wrapper_name)
         builder = ir.IRBuilder(outer.append_basic_block("entry"))
-        given = builder, inner, described.restype, described.argtypes, outer.args
+        arguments = outer.args
+        if self.func_ir.func_id.func.takes_pack:
+            arguments = arguments_at(context, builder, described.argtypes, outer.args[0])
+        given = builder, inner, described.restype, described.argtypes, arguments
         status, returned = calling.call_function(*given, attrs=("noinline",))
         with builder.if_then(status.is_error, likely=False):
             self._keep_error(builder, status)
-        builder.ret(builder.select(status.is_error, word(0), returned))
+            builder.ret(WORD(0))
+        builder.ret(as_word(context, builder, described.restype, returned))
         self.library.add_ir_module(module)
 
     def _keep_error(self, builder: Any, status: Any) -> None:
@@ -288,22 +295,35 @@ class _Callback(CFunc):
         self._cache = _MachineCode(self.__wrapped__, self.key)
 
 
-def callback(function: Callable[[int], int], subject: str, key: str = "") -> Any:
+def callback(
+    function: Any, subject: str, key: str = "", arguments: tuple[Any, ...] | None = None, result: Any = None
+) -> Any:
     """Compile a function that foreign code calls, at the `address` of the result, which has to be kept.
+
+    Foreign code gives it one word and gets one. Errors are kept until compiled code returns (see `compile.failures`).
 
     Parameters
     ----------
     function : callable
-        A function of a word that returns one.
+        A function that `njit` has made.
     subject : str
-        Whose code this is, for errors: they are kept until compiled code returns (see `compile.failures`).
+        Whose code this is, for errors.
     key : str
         Names the function and all that it depends on, if its code is that of others as well.
+    arguments : tuple of numba.types.Type
+        Types of the arguments, which are in a pack (see `compile.words`) whose address is the word; by default the word
+        is the only argument.
+    result : numba.types.Type
+        Type of the result, by default what comes out.
     """
-    if key:
-        function.__qualname__ = re.sub(r"\W", "_", key)
-    vars(function)["subject"] = subject
-    made: Any = _Callback(function, ((types.int64,), types.int64), {}, {}, _CallbackCompiler)
+    python = function.py_func
+    own = FunctionType(python.__code__, python.__globals__, python.__name__, python.__defaults__, python.__closure__)
+    own.__qualname__ = re.sub(r"\W", "_", key) if key else python.__qualname__
+    vars(own).update(subject=subject, takes_pack=arguments is not None)
+    types_of_arguments = (types.int64,) if arguments is None else arguments
+    compiler: Any = _CallbackCompiler
+    made: Any = _Callback(own, (types_of_arguments, types.int64), {}, function.targetoptions, compiler)
+    made._sig = Signature(result, types_of_arguments, None)
     made.key = key
     made.enable_caching()
     _at_ease(made.compile)

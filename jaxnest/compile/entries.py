@@ -10,9 +10,9 @@ from typing import Any, final
 from numba import types
 
 from jaxnest.compile import caching
-from jaxnest.compile.apart import unpack, word
 from jaxnest.compile.compiling import callback, njit
 from jaxnest.compile.kinds import element_and_dimensions
+from jaxnest.compile.words import unpack
 
 _ELEMENTS = {
     "i4": types.int32, "i8": types.int64, "u4": types.uint32, "u8": types.uint64, "f8": types.float64,
@@ -21,14 +21,10 @@ _ELEMENTS = {
 
 def compile_entry(function: Callable[..., Any], kinds: tuple[str, ...], key: str, subject: str) -> Any:
     """Compile a function so that it takes its arguments from a pack."""
-    body, load = body_of(function), loader_of_pack(kinds)
-
-    def entry(address: int) -> int:
-        return word(body(*load(address)))
-
     file = getattr(function, "py_func", function).__code__.co_filename
     source = caching.digest_of_file(file) if os.path.exists(file) else file
-    return callback(entry, subject, f"{key}_{source}")
+    types_of_arguments = tuple(_numba_type(kind) for kind in kinds)
+    return callback(body_of(function), subject, f"{key}_{source}", types_of_arguments)
 
 
 def body_of(function: Callable[..., Any]) -> Any:
@@ -63,7 +59,7 @@ class entry:
 
     @functools.cached_property
     def _compiled(self) -> Any:
-        return callback(self.__wrapped__, self._subject)
+        return callback(njit(self.__wrapped__), self._subject)
 
     @property
     def address(self) -> int:

@@ -8,7 +8,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from jaxnest.compile.apart import array_at
+from jaxnest.compile.words import array_at
 
 WORD = ir.IntType(64)
 

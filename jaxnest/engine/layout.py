@@ -1,4 +1,4 @@
-"""Names of the words in the small integer arrays that the back ends and the compiled loops share."""
+"""Names of the words in the small integer arrays that compiled loops and the host share."""
 
 from __future__ import annotations
 

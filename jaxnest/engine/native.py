@@ -29,6 +29,7 @@ from jaxnest.engine.signals.waveforms import Waveforms
 from jaxnest.engine.slices import Call, Program, n_processors
 from jaxnest.engine.spikes.delivery_table import DeliveryTable
 from jaxnest.models.contract.base import MARK
+from jaxnest.models.contract.ode import OdeNode
 
 PARALLEL_WORK = 1 << 10
 """Updates of neurons per slice from which on threads are worth while."""
@@ -335,8 +336,8 @@ def is_worthwhile(plan: Plan) -> bool:
 
 def _cost(model: type[Any]) -> int:
     """Return about how many times the update of a neuron takes as long as that of a simple one."""
-    if hasattr(model, "dynamics"):
-        return 30 if model.one_by_one and not model.side_by_side else 10
+    if issubclass(model, OdeNode):
+        return 10 if model.side_by_side else 30
     return 1
 
 

@@ -20,21 +20,23 @@ from jaxnest.engine.network.buffers import (
     events_per_slice,
     new_buffers,
 )
-from jaxnest.engine.network.calibration import begin_run, begins_runs, restart
+from jaxnest.engine.network.calibration import begin_run, begins_runs, restart, restarts
 from jaxnest.engine.network.growing import COUNT
 from jaxnest.engine.network.plan import (
     Network,
     Plan,
     build_plan,
     calibrate_batch,
-    connection_tables,
+    delivery_tables,
+    device_tables,
     setting_names,
     tables_under_way,
 )
 from jaxnest.engine.records.detection import Detection
-from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch
+from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch, interprets
 from jaxnest.engine.records.meters import begin_sampling
 from jaxnest.engine.signals.secondary import is_secondary, show_arrived
+from jaxnest.models.contract.device import Sender
 
 AIM_SECONDS = 0.2
 """How long one call of a back end may take: between calls, interrupts are answered and progress is shown."""
@@ -64,7 +66,7 @@ class Session:
         """What was taken over last."""
         self._prepared_versions: tuple[Any, ...] = ()
         """What the values follow that are computed when runs are prepared."""
-        self._others: list[tuple[Any, ...]] = []
+        self._others: tuple[list[tuple[Any, ...]], list[int]] = [], []
         self._seen: dict[Any, int] = {}
         """The values of nodes that were taken over when a run was prepared, by model."""
         self._partial = False
@@ -92,7 +94,7 @@ class Session:
                 self._recalibrate(step) if self._versions[0] == versions[0] else self._rebuild(step)
         else:
             self._restart_devices(step)
-        if self._prepared_versions[:1] != versions[:1]:
+        if self._prepared_versions[0::2][:2] != versions[0::2][:2]:
             self._others = self._other_connections()
         self._versions, self._prepared_versions, self._partial = versions, versions, False
         for model, store in self._network.nodes.stores.items():
@@ -130,7 +132,7 @@ class Session:
             self._restart(step)
         plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared)
         self._watched = watched = any(t.group_watched.any() for t in plan.delivery)
-        self._interprets = any(getattr(m, "interpreter", None) is not None for m in self._network.nodes.stores)
+        self._interprets = interprets(self._network.nodes.stores)
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index], step) for s in plan.shards]
         if old is not None:
@@ -179,7 +181,7 @@ class Session:
         if plan.secondary is not None or any(s.voltage_batches or s.learning_rows for s in plan.shards):
             return False
         stores = self._network.nodes.stores
-        if any(getattr(m, "restarts", False) or begins_runs(m) for m in stores):
+        if any(restarts(m) or begins_runs(m) for m in stores):
             return False
         self.bring_home()
         connected = self._prepared_versions[0] != versions[0] or self._prepared_versions[2] != versions[2]
@@ -192,25 +194,28 @@ class Session:
         """Take over connections between neurons, and weights and delays of all."""
         plan, connections = self._plan, self._network.connections
         assert plan is not None
-        limits = (plan.min_delay, plan.max_delay)
-        if limits != (connections.min_delay, connections.max_delay) or self._others != self._other_connections():
+        limits, (others, values) = (plan.min_delay, plan.max_delay), self._other_connections()
+        if limits != (connections.min_delay, connections.max_delay) or self._others[0] != others:
             return False
         if plan.off_grid or plan.detectors or any(t.group_watched.any() for t in plan.delivery):
             return False
-        delivery, devices = connection_tables(self._network, plan)
+        delivery = delivery_tables(self._network, plan)
         if any(t.plasticity is not None or t.group_watched.any() for t in (*plan.delivery, *delivery)):
             return False
-        for old, new in zip(plan.device_tables, devices, strict=True):
-            if not all(a.adopt(b) for a, b in zip(old, new, strict=True)):
-                return False
+        if self._others[1] != values:
+            for old, new in zip(plan.device_tables, device_tables(self._network, plan), strict=True):
+                if not all(a.adopt(b) for a, b in zip(old, new, strict=True)):
+                    return False
         self._runner.deliver_through(delivery)
         self._deliver_pending(step)
         return True
 
-    def _other_connections(self) -> list[tuple[Any, ...]]:
-        """Return which connections there are beside those between neurons."""
-        tables = self._network.connections.tables()
-        return [(s, i, kind, id(t), len(t.source)) for s, i, kind, t in tables if kind != "neuron" or is_secondary(t)]
+    def _other_connections(self) -> tuple[list[tuple[Any, ...]], list[int]]:
+        """Return which connections there are beside those between neurons, and the versions of their values."""
+        connections = self._network.connections
+        chosen = [part for part in connections.tables() if part[2] != "neuron" or is_secondary(part[3])]
+        structure = [(s, i, kind, id(table), len(table)) for s, i, kind, table in chosen]
+        return structure, [connections.defaults_version, *(table.version for *_, table in chosen)]
 
     def _adopt_nodes(self, model: type[Any], step: int) -> bool:
         """Take over the values of all nodes of a model."""
@@ -226,7 +231,7 @@ class Session:
                 calibrate_batch(batch, self._network, self._spread)
             if model.archives and mine:
                 self._configure_archive(s)
-            if not self._runner.adopt(s, mine):
+            if mine and not self._runner.adopt(s, mine):
                 return False
             for d, batch in enumerate(shard.devices):
                 if batch.model is model and not self._adopt_devices(s, d, step):
@@ -257,12 +262,12 @@ class Session:
     def _restart(self, step: int) -> None:
         """Give nodes the state that they start a run with."""
         for model, store in self._network.nodes.stores.items():
-            if hasattr(model, "advance"):
+            if issubclass(model, Sender):
                 restart(model, store, self._network.clock, step)
         begin_run(self._network.nodes.stores, self._network.clock, self._network.streams.vp_specific)
 
     def _restart_devices(self, step: int) -> None:
-        if any(getattr(m, "restarts", False) for m in self._network.nodes.stores):
+        if any(restarts(m) for m in self._network.nodes.stores):
             self._recalibrate(step)
 
     def _make_devices(self, step: int, goes_on: bool = False) -> None:
@@ -345,7 +350,7 @@ class Session:
             if table.plasticity is not None:
                 table.plasticity.store()
         if filtered:
-            plan.delivery = connection_tables(self._network, plan)[0]
+            plan.delivery = delivery_tables(self._network, plan)
             self._configure_archives()
 
     # -- running -----------------------------------------------------------------------------------

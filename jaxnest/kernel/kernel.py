@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
@@ -105,7 +104,8 @@ class Kernel:
     @property
     def present_clock(self) -> Clock:
         """The clock, which then also knows what time it is."""
-        return replace(self.clock, now=self.simulation.step)
+        clock = self.network.clock
+        return Clock(clock.tics_per_step, clock.tics_per_ms, self.simulation.step)
 
     @property
     def n_threads(self) -> int:

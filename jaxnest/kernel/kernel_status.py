@@ -147,9 +147,7 @@ class KernelStatus:
             datum(name, value)
         self._kernel.connections.patterns.forget()
         done: set[Any] = set()
-        for name in SETTABLE:
-            if name not in changes:
-                continue
+        for name in [name for name in SETTABLE if name in changes] if len(changes) > 1 else changes:
             setter = _SETTERS.get(name)
             if setter is None:
                 self._store(name, changes)

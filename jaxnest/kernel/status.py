@@ -18,9 +18,20 @@ from jaxnest.kernel.settings.attributes import cast
 from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.node_table import Store, fit_vectors, overlay
-from jaxnest.kernel.tables.values import PerNode, Rows, coerce, convert, datum, expanded, first_violation, is_random
+from jaxnest.kernel.tables.values import (
+    PerNode,
+    Rows,
+    coerce,
+    convert,
+    datum,
+    expanded,
+    first_violation,
+    is_random,
+    quantities_of,
+    shown_names,
+)
 from jaxnest.models.contract.base import Node, Quantity
-from jaxnest.models.contract.device import SAMPLING, Device, NodeSet, Recorder, Sender, Stimulator
+from jaxnest.models.contract.device import SAMPLING, Device, NodeSet, Recorder, Sampler, Sender, Stimulator
 from jaxnest.models.nest.nest_sizes import ELEMENT_SIZES
 from jaxnest.recording.recordings import COMMON
 from jaxnest.recording.registry import BACKENDS
@@ -246,7 +257,7 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, c
         raise errors.BadProperty(
             f"{prefix}Recorder parameters cannot be changed while inside a Prepare/Run/Cleanup context."
         )
-    if is_recorder and model.samples and "frozen" in changes and cast("frozen", changes["frozen"], "bool"):
+    if issubclass(model, Sampler) and "frozen" in changes and cast("frozen", changes["frozen"], "bool"):
         raise errors.BadProperty(f"{prefix}multimeter cannot be frozen.")
     connected = any(k in changes for k in SAMPLING) and kernel.connections.devices.is_connected(node_id)
     try:
@@ -274,7 +285,7 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, c
 
 def _refuse_node_values(model: type[Device], changes: Mapping[str, Any]) -> None:
     """Raise if a property of the model as a whole is to be set for a node."""
-    for name in getattr(model, "defaults_only", ()):
+    for name in model.defaults_only:
         if name in changes:
             raise errors.BadProperty(
                 f"The {name} property can only be set as a model default using SetDefaults or upon CopyModel."
@@ -300,12 +311,12 @@ def _unknown(named: NamedModel, changes: Mapping[str, Any]) -> list[str]:
 @functools.lru_cache
 def _settable(model: type[Node]) -> set[str]:
     """Return the names that can be set on nodes of a model."""
-    known = {k for k, q in (model.parameters | model.state).items() if q.settable and (q.visible or q.given_only)}
+    known = {k for k, q in quantities_of(model).items() if q.settable and (q.visible or q.given_only)}
     return known | {"frozen"} | (RECORDING if issubclass(model, Recorder) else set())
 
 
 def _unaccessed(named: NamedModel, unknown: Sequence[str], where: str) -> errors.UnaccessedDictionaryEntry:
-    quantities = named.model.parameters | named.model.state
+    quantities = quantities_of(named.model)
     known = [k for k, q in quantities.items() if q.settable and q.visible]
     hints = (errors.nearest(str(name), known) for name in unknown)
     return errors.UnaccessedDictionaryEntry(
@@ -319,9 +330,11 @@ def _unaccessed(named: NamedModel, unknown: Sequence[str], where: str) -> errors
 def defaults_status(kernel: Kernel, named: NamedModel) -> dict[str, Any]:
     """Return the dictionary of defaults of a node model, with keys in alphabetic order."""
     model: type[Node] = named.model
-    quantities = model.parameters | model.state
+    quantities = quantities_of(model)
     stored = named.defaults
-    status = {k: _user_value(k, stored, quantities) for k, q in quantities.items() if q.visible}
+    numbers, others = shown_names(model)
+    status = {k: v.item() if isinstance(v := stored[k], np.generic) else v for k in numbers}
+    status |= {k: _user_value(k, stored, quantities) for k in others}
     if recordables := model.recordable_names(stored):
         status["recordables"] = recordables
     if model.receptor_types:
@@ -374,18 +387,17 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
     """
     if not changes:
         return
-    changes = {name: datum(name, value) for name, value in changes.items()}
     prefix = f"Setting status of model '{named.name}': "
     unknown = _unknown(named, changes) + ["frozen"] * ("frozen" in changes)
     model = named.model
-    own = {k: v for k, v in changes.items() if k in (model.parameters | model.state) and k not in unknown}
-    own = expanded(model.parameters | model.state, own)
+    own = {k: v for k, v in changes.items() if k in quantities_of(model) and k not in unknown}
+    own = expanded(quantities_of(model), own)
     draw = kernel.begin_draws(own.values())
     own = {k: draw(v, 0, i) if is_random(v) else v for i, (k, v) in enumerate(own.items())}
     kernel.node_models.changed = True
     try:
         if issubclass(model, Device):
-            typed = _typed(model.parameters | model.state, own)
+            typed = _typed(quantities_of(model), own)
             own = model.regulate(typed, named.defaults, kernel.present_clock, False)
         _remark(kernel, model, changes, named.defaults)
         _check_attributes(kernel, model, own, named.defaults)
@@ -406,7 +418,7 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
 
 def _set_stored(named: NamedModel, changes: Mapping[str, Any]) -> None:
     """Write checked values into the defaults of a model."""
-    quantities = named.model.parameters | named.model.state
+    quantities = quantities_of(named.model)
 
     def read(name: str) -> np.ndarray:
         column = np.empty(1, quantities[name].dtype)
@@ -414,9 +426,10 @@ def _set_stored(named: NamedModel, changes: Mapping[str, Any]) -> None:
         return column
 
     columns = Rows(read)
-    given = {k: coerce(quantities[k], k, [changes[k]]) for k in quantities if k in changes and quantities[k].settable}
+    settable = [k for k in quantities if k in changes and quantities[k].settable]
+    given = {k: coerce(quantities[k], k, [changes[k]]) for k in settable}
     named.model.assign(columns, given)
-    fit_vectors(quantities, columns)
+    fit_vectors(named.model, columns)
     bad, message = first_violation(named.model, 1, columns, given)
     if bad == 0:
         raise named.model.refusal(given)(message)

@@ -1,7 +1,7 @@
 """The operations that model functions are written with.
 
 Each works on numbers and on arrays of JAX; compiled by numba it becomes the scalar operation of the
-C library (see `engine.functions.scalar_ops`), so that one source serves the `xla` and the `strict` back end.
+C library (see `engine.functions.scalar_ops`), so that one source serves compiled loops and array operations.
 """
 
 from __future__ import annotations
@@ -31,13 +31,25 @@ for _function in (expm1_series, expm1):
     helper(_function)
 
 
+@helper
+def crosses(x: Any, threshold: Any) -> Any:
+    """Whether a potential has reached a threshold: the condition of spikes on the grid of time steps."""
+    return x >= threshold
+
+
+@helper
+def exceeds(x: Any, threshold: Any) -> Any:
+    """Whether a potential lies above a threshold: the same condition, of models in which reaching it is not enough."""
+    return x > threshold
+
+
 def exp(x: Any) -> Any:
     """Exponential function."""
     return jnp.exp(x)
 
 
 def expm1(x: Any) -> Any:
-    """Exponential function minus one, in the strict back end by NEST's own series."""
+    """Exponential function minus one, in compiled loops by NEST's own series."""
     return jnp.expm1(x)
 
 
@@ -92,15 +104,15 @@ def element(a: Any, i: Any) -> Any:
 
 
 def total(a: Any) -> Any:
-    """Sum of a vector, from left to right in the strict back end."""
+    """Sum of a vector, from left to right in compiled loops."""
     return jnp.sum(a)
 
 
 def accumulate(start: Any, a: Any, b: Any) -> Any:
-    """Return ``start + a[0]*b[0] + a[1]*b[1] + ...``, from left to right in the strict back end."""
+    """Return ``start + a[0]*b[0] + a[1]*b[1] + ...``, from left to right in compiled loops."""
     return start + jnp.sum(a * b)
 
 
 def accumulate_pairs(start: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
-    """Return ``start + (a[0]*b[0] + c[0]*d[0]) + ...``, from left to right in the strict back end."""
+    """Return ``start + (a[0]*b[0] + c[0]*d[0]) + ...``, from left to right in compiled loops."""
     return start + jnp.sum(a * b + c * d)

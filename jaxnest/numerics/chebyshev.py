@@ -1,4 +1,4 @@
-"""Coefficients of Chebyshev series, for the error function and Dawson's integral in the strict back end.
+"""Coefficients of Chebyshev series, for the error function and Dawson's integral.
 
 They are those of the interpolating polynomials at the zeros of a Chebyshev polynomial, each rounded once; with so many
 points they are equal to what the GNU Scientific Library has. The first one counts half.

@@ -1,4 +1,4 @@
-"""Error function and Dawson's integral as the GNU Scientific Library rounds them, for the strict back end."""
+"""Error function and Dawson's integral as the GNU Scientific Library rounds them."""
 
 from __future__ import annotations
 

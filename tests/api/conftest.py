@@ -1,27 +1,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import jaxnest as nest
-from jaxnest.kernel.kernel import kernel
-from jaxnest.kernel.settings.attributes import Attributes
-
 REFERENCE = Path(__file__).parents[2] / "nest_reference"
-
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    """An empty network and default settings, those included that ResetKernel keeps."""
-    kernel.attributes = Attributes()
-    nest.ResetKernel()
-    nest.verbosity = nest.VerbosityLevel.QUIET
-    yield
-    nest.verbosity = nest.VerbosityLevel.INFO
 
 
 @pytest.fixture(scope="session")

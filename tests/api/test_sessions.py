@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-outcome = runpy.run_path(str(Path(__file__).parents[2] / "nest_reference" / "status_cases.py"))["outcome"]
+from nest_reference.status_cases import outcome
 
 
 @pytest.mark.parametrize(

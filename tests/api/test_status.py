@@ -1,16 +1,13 @@
 from __future__ import annotations
 
-import runpy
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 import jaxnest as nest
+from nest_reference.status_cases import MODELS, SYNAPSES, written
 
-CASES = runpy.run_path(str(Path(__file__).parents[2] / "nest_reference" / "status_cases.py"))
-MODELS, SYNAPSES, written = CASES["MODELS"], CASES["SYNAPSES"], CASES["written"]
 THREADS = (1, 3)
 UNDEFINED = {"diffusion_connection": {"weight"}}
 """Entries that NEST reads from memory that nobody has written to."""
@@ -94,6 +91,23 @@ def test_copies_of_recorders_keep_their_backend() -> None:
     writer = nest.Create("writer")
     assert writer.get(["record_to", "precision", "start"]) == {"record_to": "ascii", "precision": 7, "start": 5.0}
     assert "writer" in writer.filenames[0]
+
+
+def test_copies_of_synapses_keep_their_recorder() -> None:
+    recorder = nest.Create("weight_recorder")
+    nest.SetDefaults("static_synapse", {"weight_recorder": recorder})
+    nest.CopyModel("static_synapse", "recorded")
+    nest.SetDefaults("static_synapse", {"weight_recorder": nest.Create("weight_recorder")})
+    assert nest.GetDefaults("recorded", "weight_recorder") == recorder
+    assert nest.GetDefaults("recorded", "weight_recorder").model == "weight_recorder"
+
+
+def test_values_of_copies_are_their_own() -> None:
+    nest.CopyModel("iaf_psc_exp_multisynapse", "first", {"tau_syn": [1.0, 2.0]})
+    nest.CopyModel("first", "second")
+    nest.SetDefaults("first", {"tau_syn": [3.0, 4.0, 5.0]})
+    assert nest.GetDefaults("first", "tau_syn").tolist() == [3.0, 4.0, 5.0]
+    assert nest.GetDefaults("second", "tau_syn").tolist() == nest.Create("second").tau_syn.tolist() == [1.0, 2.0]
 
 
 def test_a_refused_recorder_setting_leaves_the_others() -> None:

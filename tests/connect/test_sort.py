@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jaxnest.numerics.connection_sort import nest_order
-
-from .conftest import RECORD
+from nest_reference import record_connect
 
 
 def order_of(keys: np.ndarray) -> np.ndarray:
@@ -21,7 +20,7 @@ def order_of(keys: np.ndarray) -> np.ndarray:
 
 def test_order_is_that_of_nest(recording: Path) -> None:
     with np.load(recording / "orders.npz") as orders:
-        for name, keys in RECORD["keys_to_sort"]():
+        for name, keys in record_connect.keys_to_sort():
             np.testing.assert_array_equal(order_of(keys), orders[name], err_msg=name)
 
 

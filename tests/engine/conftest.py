@@ -3,28 +3,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import jaxnest as nest
-from jaxnest.kernel.kernel import kernel
-from jaxnest.kernel.settings.attributes import Attributes
-
 ROOT = Path(__file__).parents[2]
 
 Python = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    """An empty network and default settings."""
-    kernel.attributes = Attributes()
-    nest.ResetKernel()
-    nest.verbosity = nest.VerbosityLevel.QUIET
-    yield
-    nest.verbosity = nest.VerbosityLevel.INFO
 
 
 @pytest.fixture

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 import jaxnest as nest
-
-SIMULATE = runpy.run_path(str(Path(__file__).parents[1] / "live" / "drawn.py"))["simulate"]
+from nest_reference.simulations import drawn
 
 
 def simulated(backend: str, simulate: Any, *arguments: Any) -> dict[str, np.ndarray]:
@@ -28,9 +25,10 @@ def assert_equal_up_to_rounding(simulate: Any, *arguments: Any) -> None:
         np.testing.assert_allclose(found[name], values, rtol=1e-9, err_msg=name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 14])
 def test_random_networks(seed: int) -> None:
-    assert_equal_up_to_rounding(SIMULATE, seed)
+    assert_equal_up_to_rounding(drawn.CASES["network_0"], seed)
 
 
 def many_events(nest: Any) -> dict[str, np.ndarray]:

@@ -54,7 +54,6 @@ BODY: dict[str, Any] = {
     "__module__": "__main__",
     "parameters": {"taps": Quantity(2.0, "", "Length of the kernel")},
     "state": {"V": Quantity(0.0, "mV", "Potential")},
-    "dynamic": ("V",),
     "recordables": {"V": lambda v, s: s.V},
     "spike_receptors": {0: ("spikes", "spikes")},
     "calibrate": staticmethod(lambda p, clock: {"kernel": [1.0] * int(p.taps), "pair": [1.0] * 2}),

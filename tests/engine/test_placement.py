@@ -6,6 +6,8 @@ import pytest
 
 from .conftest import Python
 
+pytestmark = pytest.mark.slow
+
 WHERE = """
 import jax
 import jaxnest as nest

@@ -15,6 +15,8 @@ from jaxnest.engine.accelerated import executor as accelerated
 from jaxnest.engine.accelerated.program import run
 from jaxnest.kernel.kernel import kernel
 
+pytestmark = pytest.mark.slow
+
 STIMULI = {
     "poisson_generator": [{"rate": 4000.0, "start": 3.0, "stop": 18.0}, {"rate": 500000.0}, {"rate": 0.0}],
     "dc_generator": [{"amplitude": 150.0, "start": 2.0, "stop": 15.0}, {"amplitude": -50.0}],

@@ -1,35 +1,23 @@
-"""Networks of more than a thousand neurons fire exactly NEST's spikes, with either back end."""
+"""Networks of more than a thousand neurons fire exactly NEST's spikes."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-from typing import Any
-
-import numpy as np
 import pytest
 
 import jaxnest as nest
 from jaxnest.kernel.kernel import kernel
+from nest_reference.simulations import recorded, run
+from nest_reference.simulations.networks import CASES
 
-from .conftest import script
-
-CASES: dict[str, Any] = script("network_cases.py")["CASES"]
-RECORDED = Path(__file__).parents[2] / "nest_reference" / "networks"
+from .conftest import REFERENCE, compare
 
 
-@pytest.mark.parametrize("backend", ["native"])
 @pytest.mark.parametrize("name", CASES)
-def test_every_spike_is_that_of_nest(name: str, backend: str) -> None:
-    seed = json.loads((RECORDED / "provenance.json").read_text())["seed"]
-    CASES[name].__globals__["SEED"] = seed
-    nest.compute_backend = backend
-    ours = CASES[name](nest)
-    with np.load(RECORDED / f"{name}.npz") as expected:
-        for key, values in expected.items():
-            np.testing.assert_array_equal(ours[key], values, err_msg=key)
+def test_every_spike_is_that_of_nest(name: str) -> None:
+    seed, expected = recorded(REFERENCE / "networks", name)
+    ours = run(nest, CASES[name], seed)
+    compare(ours, expected)
     assert len(ours["steps"]) > 500
     session = kernel.simulation._session
     assert session is not None
-    runner = session._runner
-    assert all(b.side_by_side for shard in runner.plan.shards for b in shard.batches)
+    assert all(batch.side_by_side for shard in session._runner.plan.shards for batch in shard.batches)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,11 +11,10 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
+from nest_reference.simulations import devices as cases
+from nest_reference.simulations import run
 
 from .conftest import REFERENCE
-
-SCRIPT = REFERENCE / "record_devices.py"
-cases: Any = runpy.run_path(str(SCRIPT))["load_cases"]()
 
 
 def load(folder: Path, seed: int) -> Mapping[str, np.ndarray]:
@@ -37,7 +35,7 @@ def recording(
 
 def compare(name: str, recording: tuple[int, Mapping[str, np.ndarray]], backend: str) -> None:
     seed, recorded = recording
-    found = cases.run(nest, name, seed, compute_backend=backend)
+    found = run(nest, cases.CASES[name], seed, compute_backend=backend)
     expected = {k.removeprefix(f"{name}/"): v for k, v in recorded.items() if k.startswith(f"{name}/")}
     assert found.keys() == expected.keys()
     for key, values in expected.items():

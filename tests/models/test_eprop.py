@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 
 import jaxnest as nest
+from nest_reference.simulations.eprop import CASES
 
-from .conftest import compare, simulations
-
-CASES = simulations("eprop_cases.py")
-
+from .conftest import compare
 
 NAMES = list(CASES)
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
+from nest_reference.simulations.ode import CASES
 
-from .conftest import REFERENCE, compare, simulations
+from .conftest import REFERENCE, compare
 
-CASES = simulations("ode_cases.py")
 MODELS = sorted({name.partition("-")[0] for name in CASES if "-" in name})
 
 JUMPS_BETWEEN_STEPS = "aeif_psc_delta"

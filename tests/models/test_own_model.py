@@ -71,7 +71,6 @@ def update(v: Any, s: Any, x: Any) -> Any:
 RIGHT: dict[str, Any] = {
     "parameters": {"tau": Quantity(10.0, "ms"), "theta": Quantity(1.0, "mV")},
     "state": {"V": Quantity(0.0, "mV"), "n": Quantity(0.0)},
-    "dynamic": ("V", "n"),
     "recordables": {"V": lambda v, s: s.V},
     "spike_receptors": {0: ("spikes", "spikes")},
     "calibrate": staticmethod(calibrate),
@@ -140,6 +139,7 @@ WRONG = {
     "calibrate": ({"calibrate": staticmethod(misspelt_parameter)}, ("p.tau_m", "'tau'")),
     "calibrate raises": ({"calibrate": staticmethod(raises)}, ("1.0 / 0.0", "ZeroDivisionError")),
     "dynamic": ({"dynamic": ("V", "m")}, ("'m'", "not declared", "V")),
+    "text": ({"state": {"V": Quantity("low"), "n": Quantity(0.0)}}, ("'V' is 'low'", "advanced=False")),
     "declared twice": ({"state": RIGHT["state"] | {"tau": Quantity(1.0, "ms")}}, ("'tau' is declared twice",)),
     "no quantity": ({"parameters": RIGHT["parameters"] | {"a": 1.0}}, ("1.0 for 'a'", "Quantity(")),
     "relative": (
@@ -187,6 +187,30 @@ def test_a_model_that_is_registered_again_takes_the_place_of_the_first() -> None
     declare(parameters=RIGHT["parameters"] | {"tau": Quantity(20.0, "ms")})
     assert nest.GetDefaults("own_neuron", "tau") == 20.0
     assert nest.Create("own_neuron").tau == 20.0
+
+
+def mixes(v: Any, s: Any, x: Any) -> Any:
+    return (s.a + 1.0, s.b + 2.0 * s.a), 0
+
+
+def test_states_are_returned_in_the_order_of_their_declaration() -> None:
+    """Whatever has been compiled before: the function is the same each time, but it means something else."""
+    found = {}
+    for names in ("ab", "ba"):
+        declare(state={name: Quantity(0.0) for name in names}, recordables={}, update=staticmethod(mixes))
+        nest.ResetKernel()
+        neuron = nest.Create("own_neuron")
+        nest.Simulate(0.3)
+        found[names] = neuron.get(["a", "b"])
+    assert found == {"ab": {"a": 3.0, "b": 6.0}, "ba": {"a": 3.0, "b": 2.0}}
+
+
+def test_states_that_functions_do_not_advance() -> None:
+    quiet = {"note": Quantity("text", advanced=False), **RIGHT["state"]}
+    assert declare(state=quiet).dynamic == ("V", "n")
+    assert declare(state=quiet, dynamic=("n", "V")).dynamic == ("n", "V")
+    learning = type("own_synapse", (Synapse,), {"state": quiet, "changes_weight": True})
+    assert learning.dynamic == ("weight", "V", "n")
 
 
 def test_built_in_models_pass_the_checks(monkeypatch: pytest.MonkeyPatch) -> None:

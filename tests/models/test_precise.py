@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
+from nest_reference.simulations.precise import CASES
 
-from .conftest import compare, simulations
+from .conftest import compare
 
-CASES = simulations("precise_cases.py")
 ORDER = [
     38, 2, 20, 26, 14, 8, 32, 11, 23, 17, 29, 35, 5, 10, 34, 28, 16, 4, 22, 1,
     31, 25, 37, 19, 7, 13, 24, 0, 36, 6, 12, 30, 18, 9, 33, 15, 27, 3, 21, 39,

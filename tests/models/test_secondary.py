@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import jaxnest as nest
+from nest_reference.simulations.secondary import CASES
 
-from .conftest import REFERENCE, compare, simulations
+from .conftest import REFERENCE, compare
 
-CASES = simulations("secondary_cases.py")
 INTEGRATED = ("gap", "astro", "hh_", "sic")
 """Parts of the names of cases whose neurons are integrated with adaptive steps."""
 SENSITIVE = ("hh_cond_beta_gap_traub-2", "astrocytes-0.5")
@@ -25,6 +25,7 @@ def test_native_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> 
     compare(recording, name, CASES[name], "native")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_array_operations_agree_with_nest(name: str) -> None:
     if name in SENSITIVE:

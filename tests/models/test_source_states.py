@@ -78,6 +78,7 @@ def test_declaration(model: str) -> None:
     assert not declared.hears_flush
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", MODELS)
 def test_all_connections_of_a_source_have_them_alike(model: str, apart: Callable[[], None]) -> None:
     """Whatever the delay, the weight and the target; so they may be stored once."""

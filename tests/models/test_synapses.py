@@ -9,10 +9,9 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
+from nest_reference.simulations.synapses import CASES
 
-from .conftest import compare, simulations
-
-CASES = simulations("synapse_cases.py")
+from .conftest import compare
 
 
 @pytest.mark.parametrize("backend", ["native"])

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 import jaxnest as nest
+from nest_reference.simulations.voltage_synapses import CASES
 
-from .conftest import compare, simulations
-
-CASES = simulations("voltage_cases.py")
+from .conftest import compare
 
 
 @pytest.mark.parametrize("backend", ["native"])
@@ -65,6 +64,22 @@ def test_history_grows_with_what_nobody_reads() -> None:
     nest.Connect(silent, neuron, syn_spec=spec)
     nest.Simulate(1000.0)
     assert nest.GetConnections(silent).get("weight") == 10.008180316973501
+
+
+def test_new_neurons_leave_the_histories_of_others_alone() -> None:
+    """Each batch of neurons keeps its own rows when another one grows; the weights are NEST's."""
+    first = nest.Create("aeif_psc_delta_clopath", 2, {"I_e": 900.0})
+    other = nest.Create("hh_psc_alpha_clopath", params={"I_e": 700.0})
+    parrot = nest.Create("parrot_neuron")
+    times = [round(3.0 + 7.3 * k, 1) for k in range(20)]
+    nest.Connect(nest.Create("spike_generator", params={"spike_times": times}), parrot)
+    spec = {"synapse_model": "clopath_synapse", "weight": 5.0, "Wmax": 1000.0}
+    nest.Connect(parrot, first + other, syn_spec=spec)
+    nest.Simulate(50.3)
+    nest.Connect(parrot, nest.Create("aeif_psc_delta_clopath", params={"I_e": 900.0}), syn_spec=spec)
+    nest.Simulate(60.0)
+    weights = nest.GetConnections(synapse_model="clopath_synapse").get("weight")
+    assert weights == [5.406575887457458, 5.406575887457458, 5.232733623715521, 5.161808130827834]
 
 
 def test_operations_exist_in_compiled_code_only() -> None:

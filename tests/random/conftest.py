@@ -21,9 +21,9 @@ def recording(
     if request.param == "live":
         folder = tmp_path_factory.mktemp("nest")
         seeds = [str(live_seed(f"random {i}")) for i in range(2)]
-        script = REFERENCE / "record_random.py"
-        command = [request.getfixturevalue("nest_python"), str(script), str(folder), "--seeds", *seeds]
-        subprocess.run(command, check=True, capture_output=True)
+        command = [request.getfixturevalue("nest_python"), "-m", "nest_reference.record_random", str(folder)]
+        command += ["--seeds", *seeds]
+        subprocess.run(command, cwd=REFERENCE.parent, check=True, capture_output=True)
 
     def load(name: str) -> Mapping[str, np.ndarray]:
         with np.load(folder / f"{name}.npz") as arrays:

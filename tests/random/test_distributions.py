@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import math
-import runpy
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,8 +24,7 @@ from jaxnest.random.numbers.distributions import (
 from jaxnest.random.numbers.engines import drand, ulrand
 from jaxnest.random.numbers.poisson import POISSON_SIZE, poisson, poisson_set_mean, poissons
 from jaxnest.random.numbers.streams import RNG_TYPES, RandomStreams
-
-CASES = runpy.run_path(str(Path(__file__).parents[2] / "nest_reference" / "random_cases.py"))
+from nest_reference import random_cases
 
 
 def sorted_pairs(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -38,11 +35,11 @@ def recorded_pairs(array: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(*array.tolist(), strict=True))
 
 
-@pytest.mark.parametrize("rate", CASES["POISSON_RATES"])
+@pytest.mark.parametrize("rate", random_cases.POISSON_RATES)
 def test_poisson_numbers_are_those_of_a_generator(recording, rate):
     recorded = recording("distributions")
     for seed in recorded["seeds"].tolist():
-        for threads in CASES["THREADS"]:
+        for threads in random_cases.THREADS:
             expected = recorded[f"poisson {seed} {threads} {rate}"]
             stream = RandomStreams(seed, n_threads=threads).vp_specific[2 % threads]  # the target has id 2
             row = np.zeros(POISSON_SIZE)
@@ -55,7 +52,7 @@ def test_binomial_numbers_are_those_of_fixed_total_number(recording):
     for seed in recorded["seeds"].tolist():
         stream = RandomStreams(seed, n_threads=3).rank_synchronised
         got = []
-        for trials in CASES["BINOMIAL_TRIALS"]:
+        for trials in random_cases.BINOMIAL_TRIALS:
             for _ in range(4):
                 row, left, targets_left = np.zeros(BINOMIAL_SIZE), trials, 7
                 for targets in (2, 2, 3):  # nodes 5 to 11 are the targets
@@ -68,7 +65,7 @@ def test_binomial_numbers_are_those_of_fixed_total_number(recording):
         assert [*got, drand(stream)] == recorded[f"binomial {seed}"].tolist()
 
 
-@pytest.mark.parametrize("shape", CASES["GAMMA_SHAPES"])
+@pytest.mark.parametrize("shape", random_cases.GAMMA_SHAPES)
 def test_gamma_numbers_are_those_of_random_dead_times(recording, shape):
     recorded = recording("distributions")
     h, decay = 0.1, math.exp(-0.1 / 10.0)
@@ -93,11 +90,11 @@ def test_gamma_numbers_are_those_of_random_dead_times(recording, shape):
 
 def test_discrete_numbers_are_those_of_spatial_fixed_indegree(recording):
     recorded = recording("distributions")
-    sources = CASES["positions_of_sources"]().tolist()
+    sources = random_cases.positions_of_sources().tolist()
     for seed in recorded["seeds"].tolist():
-        for threads in CASES["THREADS"]:
+        for threads in random_cases.THREADS:
             streams, pairs = RandomStreams(seed, n_threads=threads), []
-            for target, (x, y) in enumerate(CASES["TARGET_POSITIONS"], start=31):
+            for target, (x, y) in enumerate(random_cases.TARGET_POSITIONS, start=31):
                 distances = [math.sqrt((x - a) * (x - a) + (y - b) * (y - b)) for a, b in sources]
                 weights = np.array([math.exp(-d * d * (1 / (2 * 0.5 * 0.5))) for d in distances])
                 cumulative = np.empty(len(weights))
@@ -107,11 +104,11 @@ def test_discrete_numbers_are_those_of_spatial_fixed_indegree(recording):
             assert sorted_pairs(pairs) == recorded_pairs(recorded[f"discrete {seed} {threads}"])
 
 
-@pytest.mark.parametrize("size", CASES["POOL_SIZES"])
+@pytest.mark.parametrize("size", random_cases.POOL_SIZES)
 def test_samples_are_those_of_random_pools(recording, size):
     recorded = recording("distributions")
     for seed in recorded["seeds"].tolist():
-        for threads in CASES["THREADS"]:
+        for threads in random_cases.THREADS:
             streams, pairs = RandomStreams(seed, n_threads=threads), []
             for target in range(8, 14):
                 stream = streams.vp_specific[target % threads]
@@ -129,7 +126,7 @@ def test_samples_are_those_of_random_pools(recording, size):
 def test_synchronised_streams_are_those_of_symmetric_connections(recording):
     recorded = recording("distributions")
     for seed in recorded["seeds"].tolist():
-        for threads in CASES["THREADS"]:
+        for threads in random_cases.THREADS:
             row = np.zeros(BINOMIAL_SIZE)
             binomial_set(row, 40, 0.3)
             stream, pairs = RandomStreams(seed, n_threads=threads).vp_synchronised[-1], []

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-import runpy
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +10,7 @@ from jaxnest.random.numbers import layout
 from jaxnest.random.numbers.engines import drand, fill_drand, multiply_high, next_word, ulrand
 from jaxnest.random.numbers.seeding import SeedSequence, new_stream
 from jaxnest.random.numbers.streams import RNG_TYPES, RandomStreams
-
-CASES = runpy.run_path(str(Path(__file__).parents[2] / "nest_reference" / "random_cases.py"))
+from nest_reference import random_cases
 
 # Drawn with std::uniform_int_distribution of GCC 12 and default-constructed engines.
 DRAWS_OF_GCC_12 = {
@@ -51,7 +48,7 @@ def nest_like_draws(streams: RandomStreams, n_uniform: int) -> list[float]:
 
     values = [drand(stream(1 + i)) for i in range(n_uniform)]
     values += [float(ulrand(stream(1 + n_uniform + i), 1000)) for i in range(20)]
-    values += [float(ulrand(stream(21 + n_uniform + i), CASES["LARGE_BOUND"])) for i in range(10)]
+    values += [float(ulrand(stream(21 + n_uniform + i), random_cases.LARGE_BOUND)) for i in range(10)]
     values += [drand(streams.rank_synchronised) for _ in range(5)]
     streams.synchrony_check()
     streams.synchrony_check()
@@ -74,7 +71,7 @@ def classical_stream(rng_type: str) -> np.ndarray:
 def test_streams_are_those_of_nest(recording, rng_type):
     recorded = recording("engines")
     for seed in recorded["seeds"].tolist():
-        for threads in CASES["THREADS"]:
+        for threads in random_cases.THREADS:
             expected = recorded[f"{rng_type} {seed} {threads}"]
             got = nest_like_draws(RandomStreams(seed, rng_type, threads), len(expected) - 36)
             assert got == expected.tolist(), f"seed {seed}, {threads} threads"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import jax
@@ -17,14 +16,6 @@ from jaxnest.random.numbers.engines import drand, next_word
 from jaxnest.random.numbers.keyed import keyed_poissons, rekey, turn_to
 from jaxnest.random.numbers.layout import CALLS, KEY, NODES, SYNAPSES
 from jaxnest.random.numbers.streams import RandomStreams, identities
-
-
-@pytest.fixture(autouse=True)
-def empty_kernel() -> Iterator[None]:
-    nest.ResetKernel()
-    nest.verbosity = nest.VerbosityLevel.ERROR
-    yield
-    nest.ResetKernel()
 
 
 def test_cipher_gives_the_published_numbers() -> None:

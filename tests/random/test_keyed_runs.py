@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from typing import Any, NamedTuple, final
 
 import numpy as np
@@ -28,14 +27,6 @@ PIECES = (7.0, 0.3, 12.7, 20.0)
 WAYS = (Way(3, pieces=PIECES), Way(3), Way(1, pieces=PIECES))
 ARRAYS = Way(2, "jax", PIECES)
 """Array operations deliver spikes, and act for devices where they can."""
-
-
-@pytest.fixture(autouse=True)
-def empty_kernel() -> Iterator[None]:
-    nest.ResetKernel()
-    nest.verbosity = nest.VerbosityLevel.ERROR
-    yield
-    nest.ResetKernel()
 
 
 NEURONS: dict[str, dict[str, Any]] = {
@@ -139,6 +130,7 @@ def test_every_way_of_running_gives_the_same_spikes(seed: int) -> None:
         assert run(way, Drawn, seed) == expected, way
 
 
+@pytest.mark.slow
 @settings(max_examples=2, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 1 << 30))
 def test_array_operations_give_the_same_spikes(seed: int) -> None:

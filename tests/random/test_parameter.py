@@ -3,8 +3,6 @@ from __future__ import annotations
 import copy
 import gc
 import pickle
-import runpy
-from pathlib import Path
 from types import SimpleNamespace
 
 import numba
@@ -28,8 +26,8 @@ from jaxnest.random.parameter import (
     set_geometry_provider,
     set_streams_provider,
 )
+from nest_reference import random_cases
 
-CASES = runpy.run_path(str(Path(__file__).parents[2] / "nest_reference" / "random_cases.py"))
 NAMESPACE = SimpleNamespace(
     random=jaxnest.random,
     math=jaxnest.math,
@@ -56,43 +54,43 @@ def nest_like_values(parameter: Parameter, streams: RandomStreams) -> list[float
     return values + [parameter.value(streams.vp_specific[i % n], i % n) for i in range(8, 14)]
 
 
-@pytest.mark.parametrize("name", CASES["PARAMETERS"])
+@pytest.mark.parametrize("name", random_cases.PARAMETERS)
 def test_values_are_those_of_nest(recording, name):
     recorded = recording("parameters")
     for seed in recorded["seeds"].tolist():
-        for threads in CASES["THREADS"]:
-            values = nest_like_values(CASES["PARAMETERS"][name](NAMESPACE), RandomStreams(seed, n_threads=threads))
+        for threads in random_cases.THREADS:
+            values = nest_like_values(random_cases.PARAMETERS[name](NAMESPACE), RandomStreams(seed, n_threads=threads))
             assert values == recorded[f"{name} {seed} {threads}"].tolist(), f"seed {seed}, {threads} threads"
 
 
-@pytest.mark.parametrize("name", CASES["SPATIAL_PARAMETERS"])
+@pytest.mark.parametrize("name", random_cases.SPATIAL_PARAMETERS)
 @pytest.mark.parametrize("wrap", [False, True], ids=["open", "periodic"])
 def test_spatial_values_are_those_of_nest(recording, name, wrap):
     recorded = recording("parameters")
-    source, targets = np.array([CASES["SOURCE_POSITION"]]), np.array(CASES["TARGET_POSITIONS"])
-    geometry = connection_geometry(source, targets, np.array(CASES["EXTENT"]) if wrap else None)
+    source, targets = np.array([random_cases.SOURCE_POSITION]), np.array(random_cases.TARGET_POSITIONS)
+    geometry = connection_geometry(source, targets, np.array(random_cases.EXTENT) if wrap else None)
     stream = RandomStreams(recorded["seeds"].tolist()[0]).rank_synchronised
-    parameter = CASES["SPATIAL_PARAMETERS"][name](NAMESPACE)
+    parameter = random_cases.SPATIAL_PARAMETERS[name](NAMESPACE)
     assert parameter.is_spatial()
     values = parameter.values(stream, len(targets), geometry=geometry)
     assert values.tolist() == recorded[f"spatial {name} {wrap}"].tolist()
 
 
 def test_integers_are_those_of_nest(recording):
-    expected = dict(zip(CASES["INTEGERS"], recording("parameters")["integers"].tolist(), strict=True))
-    assert {name: make(NAMESPACE).is_integer for name, make in CASES["INTEGERS"].items()} == expected
+    expected = dict(zip(random_cases.INTEGERS, recording("parameters")["integers"].tolist(), strict=True))
+    assert {name: make(NAMESPACE).is_integer for name, make in random_cases.INTEGERS.items()} == expected
 
 
-@pytest.mark.parametrize("name", CASES["MISTAKES"])
+@pytest.mark.parametrize("name", random_cases.MISTAKES)
 def test_mistakes_lead_to_the_errors_of_nest(recording, name):
-    expected = dict(zip(CASES["MISTAKES"], recording("parameters")["mistakes"].tolist(), strict=True))
+    expected = dict(zip(random_cases.MISTAKES, recording("parameters")["mistakes"].tolist(), strict=True))
     assert expected[name] != ""
-    assert CASES["name_of_error"](CASES["MISTAKES"][name], NAMESPACE) == expected[name]
+    assert random_cases.name_of_error(random_cases.MISTAKES[name], NAMESPACE) == expected[name]
 
 
-@pytest.mark.parametrize("name", [*CASES["PARAMETERS"], *CASES["SPATIAL_PARAMETERS"]])
+@pytest.mark.parametrize("name", [*random_cases.PARAMETERS, *random_cases.SPATIAL_PARAMETERS])
 def test_values_are_drawn_as_one_by_one(name):
-    make = (CASES["PARAMETERS"] | CASES["SPATIAL_PARAMETERS"])[name]
+    make = (random_cases.PARAMETERS | random_cases.SPATIAL_PARAMETERS)[name]
     geometry = connection_geometry(np.array([[0.1, 0.2]]), np.random.default_rng(1).uniform(size=(50, 2)))
     a, b = (RandomStreams(4).rank_synchronised for _ in range(2))
     one_by_one, at_once = make(NAMESPACE), make(NAMESPACE)
@@ -109,10 +107,10 @@ def sum_of_values(program, stream, n):
     return result
 
 
-@pytest.mark.parametrize("name", CASES["PARAMETERS"])
+@pytest.mark.parametrize("name", random_cases.PARAMETERS)
 def test_programs_run_inside_compiled_loops(name):
     a, b = (RandomStreams(4, n_threads=2).vp_specific[1] for _ in range(2))
-    compiled, other = (CASES["PARAMETERS"][name](NAMESPACE) for _ in range(2))
+    compiled, other = (random_cases.PARAMETERS[name](NAMESPACE) for _ in range(2))
     program = compiled.compile(thread=1)
     assert sum_of_values(program, a, 20) == sum(other.value(b, thread=1) for _ in range(20))
     assert program.stack[0] == DONE
@@ -174,9 +172,9 @@ def test_rows_of_many_leaves_are_kept_when_room_is_made():
     assert max(leaf.expression.row for leaf in leaves) < len(rows)
 
 
-@pytest.mark.parametrize("name", CASES["PARAMETERS"])
+@pytest.mark.parametrize("name", random_cases.PARAMETERS)
 def test_most_parameters_are_not_spatial(name):
-    assert not CASES["PARAMETERS"][name](NAMESPACE).is_spatial()
+    assert not random_cases.PARAMETERS[name](NAMESPACE).is_spatial()
 
 
 def test_spatial_parts_make_expressions_spatial():

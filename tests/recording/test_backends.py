@@ -18,7 +18,9 @@ from jaxnest import errors
 from jaxnest.recording.base import Events
 from jaxnest.recording.recordings import RecorderSettings, Recordings
 
-REFERENCE = Path(__file__).parents[2] / "nest_reference" / "ascii"
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "nest_reference" / "ascii"
+SCRIPT = ("-m", "nest_reference.record_ascii")
 CASES = sorted(folder.name for folder in REFERENCE.iterdir() if folder.is_dir())
 VALUES = {
     "spike_recorder": ((), ()),
@@ -99,8 +101,8 @@ def test_files_are_those_that_nest_writes(name: str, pieces: int, context: Conte
 @pytest.mark.nest
 @pytest.mark.skipif(not os.environ.get("JAXNEST_NEST_PYTHON"), reason="JAXNEST_NEST_PYTHON names no Python with NEST")
 def test_recorded_files_are_those_of_a_live_nest(tmp_path: Path) -> None:
-    script = REFERENCE.parent / "record_ascii.py"
-    subprocess.run([os.environ["JAXNEST_NEST_PYTHON"], script, tmp_path], check=True, capture_output=True, timeout=300)
+    command = [os.environ["JAXNEST_NEST_PYTHON"], *SCRIPT, tmp_path]
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=300)
     live, recorded = (
         {path.relative_to(folder): path.read_text() for path in folder.glob("*/*.*")}
         for folder in (tmp_path, REFERENCE)
@@ -109,8 +111,8 @@ def test_recorded_files_are_those_of_a_live_nest(tmp_path: Path) -> None:
 
 
 def test_files_of_a_simulation_are_those_that_nest_writes(tmp_path: Path) -> None:
-    script, cases = REFERENCE.parent / "record_ascii.py", [name for name in CASES if "precise" not in name]
-    subprocess.run([sys.executable, "-m", "jaxnest", script, tmp_path, *cases], check=True, timeout=600)
+    cases = [name for name in CASES if "precise" not in name]
+    subprocess.run([sys.executable, "-m", "jaxnest", *SCRIPT, tmp_path, *cases], cwd=ROOT, check=True, timeout=600)
     written, recorded = (
         {path.relative_to(folder): path.read_text() for name in cases for path in (folder / name).glob("*-*.*")}
         for folder in (tmp_path, REFERENCE)

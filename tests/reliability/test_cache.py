@@ -71,6 +71,7 @@ def age(path: Path, days: float) -> None:
     os.utime(path, (used, used))
 
 
+@pytest.mark.slow
 def test_damaged_files_are_replaced(tmp_path: Path) -> None:
     assert told(run(JAXNEST_CACHE_DIR=str(tmp_path)))
     assert not told(run(JAXNEST_CACHE_DIR=str(tmp_path)))
@@ -88,6 +89,7 @@ def test_damaged_files_are_replaced(tmp_path: Path) -> None:
     assert not told(run(JAXNEST_CACHE_DIR=str(tmp_path)))
 
 
+@pytest.mark.slow
 def test_an_intact_file_that_cannot_be_understood_is_replaced(tmp_path: Path) -> None:
     run(JAXNEST_CACHE_DIR=str(tmp_path))
     (path,) = tmp_path.glob("code/*total*")

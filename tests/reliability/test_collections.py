@@ -16,7 +16,7 @@ BOUND = st.one_of(st.none(), st.integers(-N - 2, N + 2))
 
 
 @pytest.fixture(autouse=True)
-def nodes(empty_kernel: None) -> None:
+def nodes(fresh_kernel: None) -> None:
     for k in range(N):
         nest.Create(MODELS[k // 5 % len(MODELS)])
 

@@ -10,11 +10,11 @@ import pytest
 
 import jaxnest as nest
 from jaxnest import errors
-from validation.places import REFERENCE, module
+from nest_reference import nonsense_cases
+from validation.places import REFERENCE
 
-CASES = module(REFERENCE / "nonsense_cases.py")
 RECORDED: dict[str, dict[str, str]] = json.loads((REFERENCE / "nonsense" / "errors.json").read_text(encoding="utf-8"))
-FUNCTIONS: dict[str, Callable[..., Any]] = CASES.functions(nest)
+FUNCTIONS: dict[str, Callable[..., Any]] = nonsense_cases.functions(nest)
 OF_NEST = {name for name in dir(errors) if isinstance(getattr(errors, name), type)} - {"NotImplemented"}
 """Classes of errors that NEST itself raises."""
 OF_PYTHON = {
@@ -66,8 +66,8 @@ def test_nonsense_has_the_errors_of_nest(name: str, tmp_path: Any, monkeypatch: 
     monkeypatch.chdir(tmp_path)
     expected = RECORDED.get(name, {})
     outcomes = {
-        label: CASES.outcome(nest, FUNCTIONS[name], make)
-        for label, make in CASES.calls(nest, CASES.arguments(FUNCTIONS[name]))
+        label: nonsense_cases.outcome(nest, FUNCTIONS[name], make)
+        for label, make in nonsense_cases.calls(nest, nonsense_cases.arguments(FUNCTIONS[name]) or [])
     }
     if name in OTHER_ARGUMENTS or not expected:
         assert set(outcomes.values()) <= {"", *OF_NEST, *OF_PYTHON}
@@ -88,13 +88,13 @@ def test_all_functions_of_nest_are_tried() -> None:
 
 def attempt(action: Callable[[], Any]) -> None:
     """Do something that is either fine or an error that says so."""
-    assert CASES.name_of_error(action) in {"", *OF_NEST, *OF_PYTHON}
+    assert nonsense_cases.name_of_error(action) in {"", *OF_NEST, *OF_PYTHON}
 
 
 @pytest.mark.filterwarnings("ignore")
 def test_nonsense_for_kernel_attributes_is_an_error() -> None:
     for name in nest.GetKernelStatus():
-        for make in CASES.NONSENSE.values():
+        for make in nonsense_cases.NONSENSE.values():
             nest.ResetKernel()
             attempt(lambda n=name, m=make: nest.SetKernelStatus({n: m(nest)}))
             attempt(lambda n=name, m=make: setattr(nest, n, m(nest)))
@@ -107,7 +107,7 @@ def test_nonsense_for_kernel_attributes_is_an_error() -> None:
 @pytest.mark.parametrize("model", [*nest.node_models, *nest.synapse_models])
 def test_nonsense_for_parameters_is_an_error(model: str) -> None:
     for name in nest.GetDefaults(model):
-        for kind, make in CASES.NONSENSE.items():
+        for kind, make in nonsense_cases.NONSENSE.items():
             if kind == "Parameter":
                 continue
             if model in nest.node_models:

@@ -11,19 +11,19 @@ import pytest
 
 import jaxnest as nest
 from jaxnest.models.contract import registry
+from nest_reference import model_cases
 from validation import models
-from validation.places import module
 
 NEURONS = [name for name in models.available(["*"]) if name in registry.NODE_MODELS]
 SOME = ("iaf_psc_alpha", "iaf_cond_exp", "parrot_neuron")
-"""Models with which the default back end is tested, too; it compiles a program for each."""
+"""Models of several kinds, for what need not be shown for each."""
 PIECES = [13.0, 0.1, 24.9, 0.3, 61.7]
 
 
-def run(name: str, backend: str, runs: list[float] | None = None) -> dict[str, np.ndarray]:
+def run(name: str, runs: list[float] | None = None) -> dict[str, np.ndarray]:
     """Run the first recorded description of a model, if need be in other pieces."""
     description = models.load(name)[0][0]
-    return module(models.CASES).simulate(nest, description | {"runs": runs or [100.0]}, compute_backend=backend)
+    return model_cases.simulate(nest, description | {"runs": runs or [100.0]})
 
 
 def assert_equal(a: dict[str, Any], b: dict[str, Any], calcium: float = 0.0) -> None:
@@ -35,17 +35,16 @@ def assert_equal(a: dict[str, Any], b: dict[str, Any], calcium: float = 0.0) -> 
             np.testing.assert_array_equal(b[key], values, err_msg=key)
 
 
-@pytest.mark.parametrize(("name", "backend"), [(n, "native") for n in NEURONS])
-def test_a_run_may_be_cut_into_pieces(name: str, backend: str) -> None:
+@pytest.mark.parametrize("name", [n if n in SOME else pytest.param(n, marks=pytest.mark.slow) for n in NEURONS])
+def test_a_run_may_be_cut_into_pieces(name: str) -> None:
     """As in NEST the calcium trace is computed up to the end of each run, which costs a last digit."""
     if "noise" in models.load(name)[0][0]["record_from"]:
         pytest.skip("NEST, too, draws the noise of rates anew for each part of a slice")
-    assert_equal(run(name, backend), run(name, backend, PIECES), calcium=1e-14)
+    assert_equal(run(name), run(name, PIECES), calcium=1e-14)
 
 
-@pytest.mark.parametrize("backend", ["native"])
-def test_what_ran_before_does_not_matter(backend: str) -> None:
-    first = {name: run(name, backend) for name in SOME}
+def test_what_ran_before_does_not_matter() -> None:
+    first = {name: run(name) for name in SOME}
     nest.ResetKernel()
     nest.set(resolution=0.5, local_num_threads=3, rng_seed=77)
     nest.SetDefaults("iaf_psc_alpha", {"tau_m": 3.0})
@@ -53,7 +52,7 @@ def test_what_ran_before_does_not_matter(backend: str) -> None:
     nest.Connect(nest.Create("poisson_generator", params={"rate": 1e5}), nest.Create("iaf_psc_alpha", 5))
     nest.Simulate(20.0)
     for name in reversed(SOME):
-        assert_equal(first[name], run(name, backend))
+        assert_equal(first[name], run(name))
 
 
 def resident_memory() -> int:
@@ -62,6 +61,7 @@ def resident_memory() -> int:
     return pages * resource.getpagesize()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="the system does not tell how much memory is used")
 @pytest.mark.parametrize("backend", ["native"])
 def test_memory_does_not_grow_with_the_number_of_runs(backend: str) -> None:

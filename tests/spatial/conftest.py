@@ -1,21 +1,15 @@
 from __future__ import annotations
 
 import json
-import runpy
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-import jaxnest as nest
-
 REFERENCE = Path(__file__).parents[2] / "nest_reference"
-SCRIPT = REFERENCE / "record_spatial.py"
-RECORD = runpy.run_path(str(SCRIPT))
-"""The recording script: which networks, questions and mistakes there are."""
 
 
 @pytest.fixture(scope="session", params=["recorded", pytest.param("live", marks=pytest.mark.nest)])
@@ -27,8 +21,15 @@ def recording(
         return REFERENCE / "spatial"
     folder = tmp_path_factory.mktemp("nest")
     seeds = [str(live_seed(f"spatial {i}")) for i in range(2)]
-    command = [request.getfixturevalue("nest_python"), str(SCRIPT), str(folder), "--seeds", *seeds]
-    subprocess.run(command, check=True, capture_output=True)
+    command = [
+        request.getfixturevalue("nest_python"),
+        "-m",
+        "nest_reference.record_spatial",
+        str(folder),
+        "--seeds",
+        *seeds,
+    ]
+    subprocess.run(command, cwd=REFERENCE.parent, check=True, capture_output=True)
     return folder
 
 
@@ -46,11 +47,3 @@ def answers(recording: Path) -> Mapping[str, Any]:
 @pytest.fixture(scope="session")
 def errors(recording: Path) -> Mapping[str, str]:
     return json.loads((recording / "errors.json").read_text(encoding="utf-8"))
-
-
-@pytest.fixture(autouse=True)
-def empty_kernel() -> Iterator[None]:
-    nest.ResetKernel()
-    nest.verbosity = nest.VerbosityLevel.ERROR
-    yield
-    nest.ResetKernel()

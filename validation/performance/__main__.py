@@ -16,33 +16,37 @@ from jaxnest._version import __version__
 from validation.performance import report
 from validation.performance.machine import Calibration, bandwidth, processor
 from validation.performance.measurement import BACKENDS, ROOT, compare, simulators
-from validation.performance.workloads import LOADS, QUICK
+from validation.performance.workloads import GROUPS, LOADS, QUICK
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(prog="python -m validation.performance", description=__doc__)
     parser.add_argument("--nest", required=True, metavar="PYTHON", help="a Python that has NEST 3.10")
-    parser.add_argument("--loads", nargs="+", metavar="LOAD", help=f"some of: {', '.join(LOADS)}")
+    parser.add_argument("--loads", nargs="+", metavar="LOAD", help=f"some of: {', '.join([*GROUPS, *LOADS])}")
     parser.add_argument("--threads", nargs="+", type=int, default=[1, 2])
     parser.add_argument("--backends", nargs="+", choices=BACKENDS, default=["native"])
     parser.add_argument("--repetitions", type=int, default=3)
     parser.add_argument("--quick", action="store_true", help="tiny networks, one turn: does everything work?")
     parser.add_argument("--json", type=Path, help="where to write all numbers")
-    parser.add_argument("--page", type=Path, help="page that gets the table, docs/performance.md unless --quick")
-    parser.add_argument("--plot", type=Path, help="the plot, docs/images/performance.png unless --quick")
+    parser.add_argument(
+        "--page", type=Path, help="page that gets the tables, docs/performance.md if no loads are named"
+    )
+    parser.add_argument("--plot", type=Path, help="the plot, docs/images/performance.png if no loads are named")
     options = parser.parse_args(arguments)
     known = QUICK if options.quick else LOADS
-    unknown = [name for name in options.loads or () if name not in known]
+    groups = {name: [n for n in known if n in group and known[n].usual] for name, group in GROUPS.items()}
+    names = [n for given in options.loads or () for n in groups.get(given, [given])]
+    unknown = [n for n in names if n not in known]
     if unknown:
-        parser.error(f"unknown loads {', '.join(unknown)}; known are {', '.join(known)}")
+        parser.error(f"unknown loads {', '.join(unknown)}; known are {', '.join([*GROUPS, *known])}")
+    options.chosen = {n: known[n] for n in names or [n for n, load in known.items() if load.usual]}
     if max(options.threads) > len(os.sched_getaffinity(0)):
         parser.error("more threads than processors")
-    if not options.quick:
+    if not (options.quick or options.loads):
         options.page = options.page or ROOT / "docs" / "performance.md"
         options.plot = options.plot or ROOT / "docs" / "images" / "performance.png"
         options.json = options.json or ROOT / "validation" / "performance" / "results.json"
-    options.chosen = {n: known[n] for n in options.loads or [n for n, load in known.items() if load.usual]}
     return options
 
 
@@ -63,7 +67,7 @@ def measure_all(options: argparse.Namespace) -> dict[str, Any]:
     programs = simulators(options.nest, options.backends)
     repetitions = 1 if options.quick else options.repetitions
     for load in options.chosen.values():
-        for threads in [1] if load.serial else options.threads:
+        for threads in [load.threads] if load.threads else options.threads:
             print(f"{load.title}, {threads} thread(s)", flush=True)
             results.append(compare(load, programs, threads, repetitions, calibration, not options.quick))
             print("\n".join(report.table(results[-1:])), flush=True)
@@ -83,6 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parse(arguments)
     measured = measure_all(options)
     print("\n".join(report.limits(measured["results"], measured["machine"]["bandwidth"])))
+    print("\n".join(report.goals(measured["results"])))
     for warning in measured["warnings"]:
         print(f"WARNING: {warning}", file=sys.stderr)
     if options.json:

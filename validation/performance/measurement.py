@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -88,27 +89,24 @@ def simulators(nest: str, backends: Sequence[str]) -> list[Simulator]:
 
 
 def measure(simulator: Simulator, load: Load, threads: int) -> dict[str, float]:
-    """Run a load once."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "result.json"
-        options = load.options | {"threads": threads, "warm_up": WARM_UP_MS, "time_ms": load.time_ms}
+    """Run a load once, in a process of its own; if it is `cold`, with empty caches of compiled programs."""
+    options: dict[str, Any] = dict(load.options)
+    if load.time_ms:
+        options |= {"threads": threads, "warm_up": WARM_UP_MS, "time_ms": load.time_ms}
         options |= {"settings": dict(simulator.settings)}
-        simulator.run([str(load.path), simulator.module, str(out), json.dumps(options)], threads)
-        return json.loads(out.read_text())
-
-
-def measure_process(simulator: Simulator, load: Load, threads: int) -> dict[str, float]:
-    """Time a whole process, with the caches of compiled programs as they are and, for jaxnest, with empty ones."""
-    arguments = [str(load.path), simulator.module]
     with tempfile.TemporaryDirectory() as folder:
-        cold = _timed(simulator, arguments, threads, JAXNEST_CACHE_DIR=folder, NUMBA_CACHE_DIR=folder)
-    return {"process_cold": cold, "process_warm": _timed(simulator, arguments, threads)}
+        out, empty = Path(folder) / "result.json", str(Path(folder) / "cache")
+        caches = {"JAXNEST_CACHE_DIR": empty, "NUMBA_CACHE_DIR": empty} if load.cold else {}
+        started, used = time.perf_counter(), _used()
+        simulator.run([str(load.path), simulator.module, str(out), json.dumps(options)], threads, **caches)
+        whole = {"process": time.perf_counter() - started, "process_cpu": _used() - used}
+        return (whole if load.whole else {}) | json.loads(out.read_text())
 
 
-def _timed(simulator: Simulator, arguments: Sequence[str], threads: int, **variables: str) -> float:
-    started = time.perf_counter()
-    simulator.run(arguments, threads, **variables)
-    return time.perf_counter() - started
+def _used() -> float:
+    """Return the processor time of all processes that this one has waited for."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def compare(
@@ -121,15 +119,17 @@ def compare(
 ) -> dict[str, Any]:
     """Measure a load with all simulators in turn, `repetitions` times, and summarise.
 
-    A first turn fills the caches of compiled programs (unless `warm` is False); what it took is kept apart.
+    A first turn fills the caches of compiled programs (unless `warm` is False); what it took is kept apart. Sessions
+    reset the kernel, and with it the settings of a simulator: only simulators without settings run them.
     """
-    once = measure_process if load.script == "one_neuron" else measure
-    first = {p.name: once(p, load, threads) for p in programs} if warm else {}
+    if not load.time_ms:
+        programs = [p for p in programs if not p.settings]
+    first = {p.name: measure(p, load, threads) for p in programs} if warm and not load.cold else {}
     samples: dict[str, list[dict[str, float]]] = {p.name: [] for p in programs}
     for _ in range(repetitions):
         for program in programs:
             calibration.sample()
-            samples[program.name].append(once(program, load, threads))
+            samples[program.name].append(measure(program, load, threads))
             calibration.sample()
     reference = samples[programs[0].name]
     return {
@@ -139,6 +139,8 @@ def compare(
         "first": first,
         "simulators": {name: summary(values) for name, values in samples.items()},
         "ratios": {name: ratios(reference, values) for name, values in samples.items() if values is not reference},
+        "at_least": load.at_least,
+        "at_most": load.at_most,
     }
 
 

@@ -8,6 +8,8 @@ from typing import Any
 
 BEGIN, END = "<!-- measurements: begin -->", "<!-- measurements: end -->"
 ROWS = {
+    "process": ("whole process", "s"),
+    "process_cpu": ("whole process, processor time", "s"),
     "import": ("import, processor time", "s"),
     "start_up": ("start, with a tiny network", "s"),
     "build": ("building", "s"),
@@ -18,8 +20,18 @@ ROWS = {
     "synaptic_events_per_second": ("synaptic events per second", "10⁶"),
     "peak_memory": ("peak memory", "MiB"),
     "bytes_per_synapse": ("per synapse", "bytes"),
-    "process_cold": ("whole process, empty caches", "s"),
-    "process_warm": ("whole process", "s"),
+    "growth": ("memory that each further network leaves", "KiB"),
+    "first_recurrent": ("20 neurons, connections, noise, processor time", "s"),
+    "first_neuron": ("one neuron, processor time", "s"),
+    "first_adaptive": ("one adaptive neuron, processor time", "s"),
+    "first_plastic": ("one plastic connection, processor time", "s"),
+    "step": ("Simulate(1)", "µs"),
+    "step_set": ("set a parameter of all neurons; Simulate(1)", "µs"),
+    "step_current": ("set a current; Simulate(1)", "µs"),
+    "step_rate": ("set a generator's rate; Simulate(1)", "µs"),
+    "step_weight": ("set all weights; Simulate(1)", "µs"),
+    "step_connect": ("Connect two neurons; Simulate(1)", "µs"),
+    "step_create": ("Create one neuron; Simulate(1)", "µs"),
     "call_create": ("Create one node", "µs"),
     "call_create_set": ("Create one node, two parameters", "µs"),
     "call_connect": ("Connect two nodes", "µs"),
@@ -40,7 +52,7 @@ IMPORTANT = {
 }
 MANY_SYNAPSES = 500_000
 """In smaller networks everything but the synapses decides about memory."""
-FACTORS = {"10⁶": 1e-6, "MiB": 2.0**-20, "µs": 1e6}
+FACTORS = {"10⁶": 1e-6, "MiB": 2.0**-20, "KiB": 2.0**-10, "µs": 1e6}
 
 
 def number(x: float) -> str:
@@ -63,9 +75,10 @@ def table(results: list[dict[str, Any]]) -> Iterator[str]:
             found = result["simulators"][names[0]]
             if key not in found or (key == "bytes_per_synapse" and found["connections"]["median"] < MANY_SYNAPSES):
                 continue
-            cells = [number(result["simulators"][n][key]["median"] * FACTORS.get(unit, 1.0)) for n in names]
+            measured = [result["simulators"].get(n, {}).get(key) for n in names]
+            cells = [number(m["median"] * FACTORS.get(unit, 1.0)) if m else "" for m in measured]
             for name in own:
-                ratio = result["ratios"][name].get(key)
+                ratio = result["ratios"].get(name, {}).get(key)
                 cells.append("" if ratio is None else "{} ({} – {})".format(*_in_order(ratio)))
             yield f"| {result['title']} | {result['threads']} | {label} | {unit} | " + " | ".join(cells) + " |"
 
@@ -76,12 +89,34 @@ def summary(results: list[dict[str, Any]]) -> Iterator[str]:
     yield "| NEST / jaxnest | threads | " + " | ".join(f"{label}: {name}" for label in IMPORTANT for name in own) + " |"
     yield "| --- " * (2 + len(IMPORTANT) * len(own)) + "|"
     for result in results:
-        small = result["simulators"][own[0]].get("connections", {"median": 0})["median"] < MANY_SYNAPSES
+        if "connections" not in result["simulators"][own[0]]:
+            continue
+        small = result["simulators"][own[0]]["connections"]["median"] < MANY_SYNAPSES
         cells = []
         for key in IMPORTANT.values():
             ratios = [None if small and key == "bytes_per_synapse" else result["ratios"][name].get(key) for name in own]
             cells += ["" if ratio is None else number(ratio["median"]) for ratio in ratios]
         yield f"| {result['title']} | {result['threads']} | " + " | ".join(cells) + " |"
+
+
+def goals(results: list[dict[str, Any]]) -> Iterator[str]:
+    """Yield the lines of a table of what is to be reached, and whether it is."""
+    own = list(results[0]["simulators"])[1]
+    yield f"| load | quantity | NEST | {own} | NEST / {own}: median (smallest – largest) | goal | reached |"
+    yield "| --- " * 7 + "|"
+    for result in results:
+        ours, theirs = result["simulators"][own], result["simulators"]["nest"]
+        for key in [k for k in ROWS if k in result["at_least"] or k in result["at_most"]]:
+            label, unit = ROWS[key]
+            ratio, factor = result["ratios"][own].get(key), FACTORS.get(unit, 1.0)
+            for goal, least in ((result["at_least"].get(key), True), (result["at_most"].get(key), False)):
+                if goal is None:
+                    continue
+                reached = ratio is not None and ratio["median"] >= goal if least else ours[key]["median"] <= goal
+                cells = [f"{number(values[key]['median'] * factor)} {unit}" for values in (theirs, ours)]
+                cells += ["" if ratio is None else "{} ({} – {})".format(*_in_order(ratio))]
+                cells += [f"at least {goal:g}" if least else f"at most {number(goal * factor)} {unit}"]
+                yield f"| {result['title']} | {label} | " + " | ".join([*cells, "yes" if reached else "**no**"]) + " |"
 
 
 def _in_order(ratio: dict[str, float]) -> tuple[str, str, str]:
@@ -93,7 +128,7 @@ def limits(results: list[dict[str, Any]], bandwidths: dict[str, float]) -> Itera
     for result in results:
         for name, values in result["simulators"].items():
             moved = values.get("bytes_per_event", {}).get("median", 0.0)
-            if moved:
+            if moved and str(result["threads"]) in bandwidths:
                 used = moved * values["synaptic_events_per_second"]["median"]
                 share = used / bandwidths[str(result["threads"])]
                 yield (
@@ -115,6 +150,10 @@ def markdown(report: dict[str, Any]) -> str:
         "![Seconds per biological second by size of the network](images/performance.png)",
         "",
         *summary(report["results"]),
+        "",
+        "Sessions of small networks, and what scripts do before anything is simulated:",
+        "",
+        *goals(report["results"]),
         "",
         "All quantities:",
         "",
@@ -147,7 +186,7 @@ def plot(results: list[dict[str, Any]], path: Path) -> None:
     markers = {}
     for result in results:
         for name, values in result["simulators"].items():
-            if key not in values:
+            if key not in values or not result["neurons"]:
                 continue
             v = values[key]
             kind = result["title"].split(",")[0]

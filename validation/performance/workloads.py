@@ -12,7 +12,7 @@ SCRIPTS = Path(__file__).parent / "loads"
 @final
 @dataclass(frozen=True)
 class Load:
-    """One network.
+    """A script, and how it is run.
 
     Parameters
     ----------
@@ -21,24 +21,37 @@ class Load:
     title
         Its name in the table.
     time_ms
-        Biological duration of the measured run.
+        Biological duration of the measured run, where the load is one network. Other loads measure a session of
+        small networks, or a whole process.
     options
-        What the script's `build` gets.
+        What the script's functions get.
     neurons
         Number of neurons, for the plot of the size sweep.
     usual
         Whether it runs unless loads are named.
-    serial
-        Whether it runs with one thread only.
+    threads
+        With how many threads it runs, whatever is asked for.
+    whole
+        Whether the duration of the whole process counts.
+    cold
+        Whether the caches of compiled programs are empty.
+    at_least
+        Which ratios, NEST over jaxnest, are to be reached.
+    at_most
+        Which values of jaxnest are to be kept, in seconds or bytes.
     """
 
     script: str
     title: str
-    time_ms: float
+    time_ms: float = 0.0
     options: dict[str, Any] = field(default_factory=dict)
     neurons: int = 0
     usual: bool = True
-    serial: bool = False
+    threads: int | None = None
+    whole: bool = False
+    cold: bool = False
+    at_least: dict[str, float] = field(default_factory=dict)
+    at_most: dict[str, float] = field(default_factory=dict)
 
     @property
     def path(self) -> Path:
@@ -56,7 +69,7 @@ def _brunel(kind: str, neurons: int, time_ms: float, indegree: int | None = None
 SWEEP = {50: 5000.0, 500: 2000.0, 5000: 500.0, 12500: 200.0}
 """Sizes of the sweep, and biological durations (ms)."""
 
-LOADS: dict[str, Load] = {
+NETWORKS: dict[str, Load] = {
     **{f"brunel_{k}_{n}": _brunel(k, n, t) for k in ("alpha", "delta") for n, t in SWEEP.items()},
     "brunel_alpha_50000": _brunel("alpha", 50000, 100.0, 1000, usual=False),
     "brunel_alpha_5000_dense": _brunel("alpha", 5000, 500.0, 1000, usual=False),
@@ -68,9 +81,71 @@ LOADS: dict[str, Load] = {
     "microcircuit_0.02": Load("microcircuit", "Microcircuit, 1/50", 500.0, {"scale": 0.02}, 1544),
     "microcircuit_0.1": Load("microcircuit", "Microcircuit, 1/10", 200.0, {"scale": 0.1}, 7717),
     "microcircuit_1": Load("microcircuit", "Microcircuit, full size", 100.0, {"scale": 1.0}, 77169, usual=False),
-    "startup": Load("one_neuron", "One neuron, whole process", 1000.0, {}, 1, serial=True),
-    "calls": Load("calls", "Single calls", 0.0, serial=True),
 }
+"""What takes long because it is large."""
+
+MIXED = ["iaf_cond_exp", "aeif_cond_exp", "gif_psc_exp", "hh_psc_alpha", "stdp"]
+
+
+def _whole(script: str, title: str, at_least: dict[str, float], **options: Any) -> Load:
+    return Load(script, title, options=options, threads=1, whole=True, at_least=at_least)
+
+
+def _many(count: int, kinds: list[str], time_ms: float, at_least: dict[str, float]) -> Load:
+    title = f"{count} networks of 10, 11, ... neurons" + (f", {len(kinds)} kinds in turn" if len(kinds) > 1 else "")
+    return _whole("many_networks", title, at_least, kinds=kinds, count=count, time_ms=time_ms)
+
+
+def _steps(n: int) -> Load:
+    goals = {f"step{k}": 0.5 for k in ("", "_set", "_current", "_rate", "_weight", "_connect", "_create")}
+    return Load("steps", "Steps of 1 ms, 20 neurons", options={"steps": n}, threads=1, at_least=goals)
+
+
+def _first(title: str, networks: list[str], at_most: dict[str, float] | None = None) -> Load:
+    options = {"networks": networks}
+    title = f"First use: {title}"
+    return Load("first_use", title, options=options, threads=1, whole=True, cold=True, at_most=at_most or {})
+
+
+CALLS = ("call_create", "call_connect", "call_get_status", "call_get_many", "call_set_many", "call_set_defaults")
+
+SESSIONS: dict[str, Load] = {
+    "import": _whole("importing", "Import", {"process": 0.8}),
+    "startup": _whole("one_neuron", "One neuron", {"process": 0.8, "peak_memory": 0.8}),
+    "networks_50": _many(50, ["iaf_psc_alpha"], 100.0, {"process": 0.5}),
+    "networks_20": _many(20, MIXED, 100.0, {"process": 0.3}),
+    "networks_300": _many(300, MIXED, 20.0, {"peak_memory": 0.7}),
+    "steps": _steps(1000),
+    "calls": Load("calls", "Single calls", threads=1, at_least=dict.fromkeys(CALLS, 0.5)),
+    "threads_16": Load(
+        "brunel",
+        "125 neurons, more threads than processors",
+        1000.0,
+        {"model": "iaf_psc_alpha", "neurons": 125},
+        threads=16,
+        at_least={"seconds_per_biological_second": 1.0},
+    ),  # fmt: skip
+    "precise_20": Load(
+        "precise",
+        "20 neurons, precise spike times, delay 0.1 ms",
+        1000.0,
+        {"neurons": 20},
+        threads=1,
+        at_least={"seconds_per_biological_second": 0.5},
+    ),  # fmt: skip
+    "first_recurrent": _first("20 neurons, connections, noise", ["recurrent"], {"first_recurrent": 4.0}),
+    "first_adaptive": _first("one adaptive neuron", ["adaptive"]),
+    "first_plastic": _first("one plastic connection", ["plastic"]),
+    "first_in_turn": _first(
+        "one after another",
+        ["recurrent", "neuron", "adaptive", "plastic"],
+        {"first_recurrent": 4.0, "first_neuron": 1.5, "first_adaptive": 2.0, "first_plastic": 1.5},
+    ),
+}
+"""What takes long because it is done often, or for the first time."""
+
+GROUPS = {"networks": NETWORKS, "sessions": SESSIONS}
+LOADS = NETWORKS | SESSIONS
 
 QUICK: dict[str, Load] = {
     "brunel_alpha_50": _brunel("alpha", 50, 100.0),
@@ -78,7 +153,12 @@ QUICK: dict[str, Load] = {
     "cuba_100": Load("brette", "CUBA, 100 neurons", 50.0, {"kind": "cuba", "neurons": 100}, 100),
     "coba_100": Load("brette", "COBA, 100 neurons", 50.0, {"kind": "coba", "neurons": 100}, 100),
     "microcircuit_0.001": Load("microcircuit", "Microcircuit, 1/1000", 50.0, {"scale": 0.001}, 79),
-    "startup": LOADS["startup"],
-    "calls": LOADS["calls"],
+    "import": SESSIONS["import"],
+    "startup": SESSIONS["startup"],
+    "networks_5": _many(5, ["iaf_psc_alpha", "stdp"], 20.0, {"process": 0.3}),
+    "steps": _steps(20),
+    "calls": SESSIONS["calls"],
+    "precise_20": SESSIONS["precise_20"],
+    "first_adaptive": SESSIONS["first_adaptive"],
 }
 """Small versions, to see that everything works."""

@@ -15,7 +15,7 @@ from jaxnest.api.collections.node_ids import NodeIds
 from jaxnest.kernel import status
 from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.tables.model_table import NamedModel
-from jaxnest.kernel.tables.values import PerNode, is_random
+from jaxnest.kernel.tables.values import PerNode, is_random, quantities_of
 from jaxnest.models.contract.device import NodeSet
 from jaxnest.spatial.layer import Layer
 
@@ -71,14 +71,6 @@ class NodeCollection:
         """
         self._nodes.require_valid()
         return self._nodes.ids
-
-    @property
-    def single(self) -> tuple[int, NamedModel] | None:
-        """Id and model of the only node, if there is just one, which exists and is not part of a layer."""
-        parts = self._nodes.parts
-        if len(parts) != 1 or parts[0].first != parts[0].last or not self._nodes.valid:
-            return None
-        return parts[0].first, parts[0].model
 
     # -- as a container ----------------------------------------------------------------------------
 
@@ -215,7 +207,7 @@ class NodeCollection:
         output = kwargs.get("output", "")
         self._require_nodes()
         if not params:
-            result = {key: self._shown(values) for key, values in status.all_values(kernel, self.ids).items()}
+            result = self._all_values()
         elif len(params) == 1:
             result = self._named_values(params[0])
         else:
@@ -223,6 +215,12 @@ class NodeCollection:
         if output == "pandas":
             return self._data_frame(params, result)
         return to_json(result) if output == "json" else result
+
+    def _all_values(self) -> dict[str, Any]:
+        found = status.all_values(kernel, self.ids)
+        if len(self) > 1:
+            return {key: self._shown(values) for key, values in found.items()}
+        return {key: shown(value) if isinstance(value, NodeSet) else value for key, (value,) in found.items()}
 
     def _named_values(self, keys: Any) -> Any:
         if isinstance(keys, str):
@@ -331,7 +329,7 @@ class NodeCollection:
 
     def _unit_of(self, name: str) -> str:
         for named, _, _ in kernel.nodes.groups(self.ids):
-            quantity = (named.model.parameters | named.model.state).get(name)
+            quantity = quantities_of(named.model).get(name)
             if quantity is not None:
                 return quantity.unit
         return ""
@@ -367,6 +365,20 @@ class NodeCollection:
 
 _set_nodes = NodeCollection.__dict__["_nodes"].__set__
 """Sets what a collection consists of, past its `__setattr__`."""
+
+
+def only_node(nodes: NodeCollection) -> tuple[int, NamedModel] | None:
+    """Return id and model of a node if the collection has just one, which exists and is not part of a layer."""
+    parts = nodes._nodes.parts
+    if len(parts) != 1 or parts[0].first != parts[0].last or not nodes._nodes.valid:
+        return None
+    return parts[0].first, parts[0].model
+
+
+def only_model(nodes: NodeCollection) -> NamedModel | None:
+    """Return the model of nodes if all have the same."""
+    parts = nodes._nodes.parts
+    return parts[0].model if parts and all(part.model is parts[0].model for part in parts) else None
 
 
 def plain(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import bisect
 import functools
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, final
 
 import numpy as np
@@ -50,6 +50,7 @@ class NodeIds:
     window: tuple[int, int, int] | None = None
     network: Any = None
     metadata: Any = None
+    _ids: np.ndarray | None = field(default=None, init=False)
 
     @property
     def valid(self) -> bool:
@@ -58,7 +59,7 @@ class NodeIds:
 
     def require_valid(self) -> None:
         """Raise KernelException if the nodes have been deleted by ResetKernel."""
-        if not self.valid:
+        if self.parts and self.network is not kernel.nodes:
             raise errors.KernelException(
                 "InvalidNodeCollection: note that ResetKernel invalidates all previously created NodeCollections."
             )
@@ -76,11 +77,16 @@ class NodeIds:
         return len(range(start, stop, step))
 
     def __len__(self) -> int:
-        return self._length
+        return len(self.parts[0]) if len(self.parts) == 1 and self.window is None else self._length
 
-    @functools.cached_property
+    @property
     def ids(self) -> np.ndarray:
         """All ids as an array."""
+        if self._ids is None:
+            self._ids = self._all_ids()
+        return self._ids
+
+    def _all_ids(self) -> np.ndarray:
         ranges = [np.arange(part.first, part.last + 1, dtype=np.int64) for part in self.parts]
         everything = ranges[0] if len(ranges) == 1 else np.concatenate([np.empty(0, np.int64), *ranges])
         result = everything if self.window is None else everything[slice(*self.window)].copy()
@@ -170,7 +176,9 @@ class NodeIds:
             raise errors.BadProperty("Can only join NodeCollections with same metadata.")
         if self.window is not None or other.window is not None:
             raise errors.BadProperty("Cannot add NodeCollection to a sliced composite.")
-        parts = sorted((*self.parts, *other.parts), key=lambda part: part.first)
+        parts = [*self.parts, *other.parts]
+        if self.parts[-1].first > other.parts[0].first:
+            parts.sort(key=lambda part: part.first)
         merged = [parts[0]]
         for part in parts[1:]:
             previous = merged[-1]

@@ -129,7 +129,7 @@ def _handler(operation: Operation) -> Any:
         body(*load(pack.ctypes.data))
         return 0
 
-    return callback(handle, operation.subject, f"xla_{operation.key}")
+    return callback(njit(handle), operation.subject, f"xla_{operation.key}")
 
 
 @final

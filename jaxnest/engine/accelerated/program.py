@@ -1,4 +1,4 @@
-"""The default back end's program: one compiled loop over slices, made from the structure of a plan.
+"""The program of JAX: one compiled loop over slices, made from the structure of a plan.
 
 Parameters, states, tables and times are arguments of the program, so that it is compiled once per structure: another
 duration, other parameters or another run of the same network compile nothing.

@@ -1,4 +1,4 @@
-"""Advancing neurons in the default back end: tile by tile, each tile through all steps of a segment.
+"""Advancing neurons in array operations: tile by tile, each tile through all steps of a segment.
 
 The states of a tile stay in the processor's caches for the whole segment, whatever the size of the network.
 """

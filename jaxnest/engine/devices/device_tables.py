@@ -13,6 +13,7 @@ from jaxnest import errors
 from jaxnest.engine.layout import AGAIN, ALIKE, ASCENDING, BINARY, DIFFERENT, FLIP, PLAIN
 from jaxnest.engine.network.calibration import adopt
 from jaxnest.engine.network.shard import Batch, Shard
+from jaxnest.models.contract.device import Sampler
 from jaxnest.random.numbers.streams import identities
 
 
@@ -190,7 +191,7 @@ def build_device_table(
             )
         target, receptor = table.target[mine], table.receptor[mine]
         to_neuron = lookup[0][target] >= 0
-        port = 0 if getattr(devices.model, "samples", False) else receptor
+        port = 0 if issubclass(devices.model, Sampler) else receptor
         positive = (-1 - recorder_index[target] - port).astype(np.int32)
         negative, flags = positive.copy(), np.zeros(len(mine), np.int64)
         found = lanes(shard.receivers, *lookup, target[to_neuron], receptor[to_neuron], devices.model.emits)

@@ -16,6 +16,7 @@ from jaxnest.compile.caching import digest_of_files, digest_of_text
 from jaxnest.models import ops
 
 PACKAGE = __name__.partition(".")[0]
+PLAIN = bool | int | float | complex | str | tuple
 
 
 OVERLOADING = (
@@ -45,7 +46,8 @@ def fingerprint(model: type[Any], key: str = "") -> str:
 @functools.cache
 def _content(model: type[Any]) -> str:
     parts = [part for c in model.__mro__ if not _is_ours(c) and c is not object for part in _of_class(c)]
-    return f"{digest_of_files(files_of(model))}{digest_of_text(implementations())}{parts}"
+    order = model.dynamic if parts else ()
+    return f"{digest_of_files(files_of(model))}{digest_of_text(implementations())}{parts}{order}"
 
 
 def files_of(model: type[Any]) -> list[str]:
@@ -60,18 +62,18 @@ def _is_ours(model: type[Any]) -> bool:
 
 
 def _of_class(model: type[Any]) -> Iterator[str]:
-    """Yield what the functions of a class are: it may have been typed in, and have no file."""
+    """Yield what the functions of a class are, and what it declares: it may have been typed in, and have no file."""
     seen: set[Any] = set()
     for name, value in vars(model).items():
-        function = getattr(value, "__func__", value)
-        if isinstance(function, FunctionType):
-            yield name
-            yield from _of_function(function, seen)
-        elif isinstance(value, dict):
-            for key, entry in value.items():
-                if isinstance(entry, FunctionType):
-                    yield f"{name} {key}"
-                    yield from _of_function(entry, seen)
+        if name.startswith("__"):
+            continue
+        for key, entry in value.items() if isinstance(value, dict) else ((name, value),):
+            function = getattr(entry, "__func__", entry)
+            if isinstance(function, FunctionType):
+                yield f"{name} {key}"
+                yield from _of_function(function, seen)
+            elif isinstance(entry, PLAIN):
+                yield f"{name} {key} {entry!r}"
 
 
 def _of_function(function: Any, seen: set[Any]) -> Iterator[str]:
@@ -90,7 +92,7 @@ def _of_function(function: Any, seen: set[Any]) -> Iterator[str]:
             yield from _of_function(value, seen)
         elif isinstance(value, np.ndarray):
             yield f"{name} {value.dtype} {value.tolist()}"
-        elif isinstance(value, bool | int | float | complex | str | tuple):
+        elif isinstance(value, PLAIN):
             yield f"{name} {value!r}"
 
 

@@ -43,7 +43,7 @@ def recorder(model: type[Any], variables: tuple[str, ...], vectors: frozenset[st
 
     key = f"{model.__module__}.{model.name}.record.{name}.{variables}.{sorted(vectors)}"
     about = f"{model.name} (recordable {name})"
-    return callback(record, about, f"{model.name}_record_{name}_{fingerprint(model, key)}")
+    return callback(njit(record), about, f"{model.name}_record_{name}_{fingerprint(model, key)}")
 
 
 def recorder_words(

@@ -56,6 +56,7 @@ from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED, FROM, MIN_DELAY,
 from jaxnest.engine.spikes.events import next_spike
 from jaxnest.models.histories import history
 
+_int64: Any = numba.int64
 _uint64: Any = numba.uint64
 EPSILON = 1e-6
 """Spikes that are closer in time than this (ms) coincide."""
@@ -98,7 +99,7 @@ def note_times(trace: F8x2, raster: I4, clock: I8, times: F8) -> None:
 @njit(cache=True)
 def _remembered(n: int, trace: np.ndarray) -> int:
     """Return how many of the spikes of a step count."""
-    return n if n < trace[MOST] else np.int64(trace[MOST])
+    return n if n < trace[MOST] else _int64(trace[MOST])
 
 
 @njit(cache=True)

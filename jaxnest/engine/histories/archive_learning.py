@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from jaxnest.compile.apart import apart
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, F8x3, I8x2
 from jaxnest.compile.operations import operation
@@ -127,7 +128,7 @@ def count_synapse(updates: np.ndarray, pool: np.ndarray, counters: np.ndarray, t
         _append(updates, pool, counters, t, 1.0)
 
 
-@njit(cache=True)
+@apart("void(int64[::1], float64[::1], float64[:, ::1], int64[::1], int64)")
 def note_source(index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: int) -> None:
     """Keep a spike of a source for the synapses that learn, and forget those of long past intervals.
 

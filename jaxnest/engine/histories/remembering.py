@@ -1,4 +1,4 @@
-"""The archive of one virtual process (see `histories.archive`) between the back ends, the node table and the plan."""
+"""The archive of one virtual process (see `histories.archive`) between the executors, the node table and the plan."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Archive:
 
     def __init__(self, shard: Shard, sources: np.ndarray) -> None:
         voltages = [shard.batches[i].node_ids for i in shard.voltage_batches]
-        rows = [(node_ids[:, None] * ROLES + np.arange(1, ROLES)).ravel() for node_ids in voltages]
+        rows = [(node_ids[:, None] * ROLES + np.arange(1, 1 + words.VOLTAGE_ROWS)).ravel() for node_ids in voltages]
         collectors = np.array(list(shard.collector_rows), np.int64)
         learners = [shard.batches[i].node_ids for i in shard.learning_rows]
         rows += [(node_ids[:, None] * ROLES + np.arange(1, 1 + words.LEARNING_ROWS)).ravel() for node_ids in learners]

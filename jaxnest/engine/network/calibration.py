@@ -10,6 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.models.contract.base import Neuron, Node
+from jaxnest.models.contract.device import Sender
 from jaxnest.random.numbers.layout import FIRST_RUN
 
 
@@ -55,16 +56,24 @@ def calibrate(
     n = len(next(iter(columns.values())))
     variables = numeric_columns(model, columns, model.parameters)
     used = set() if used is None else used
+    used |= _read_by(model)
     while True:
         before = set(used)
         groups = _distinct(columns, sorted(used), n)
         results = [model.calibrate(_Node(columns, int(i), used), clock) for i in groups[0]]
         if used == before:
             break
+    _read_by(model).update(used)
     for name in results[0]:
         values = np.array([np.asarray(r[name], np.float64) for r in results])
         variables[name] = values[groups[1]]
     return {field_of(name): column for name, column in variables.items()}
+
+
+@functools.cache
+def _read_by(model: type[Any]) -> set[str]:
+    """The parameters that `calibrate` of a model has asked for so far: to know them saves evaluating it twice."""
+    return set()
 
 
 def computed(model: type[Any], variables: Iterable[str]) -> list[str]:
@@ -126,6 +135,11 @@ def restart(model: type[Any], store: Any, clock: Any, step: int) -> None:
         state = model.restart(node_values(store.columns, row), clock, step)
         for name, value in state.items():
             store.columns[name][row] = value
+
+
+def restarts(model: type[Any]) -> bool:
+    """Return whether a model has a state that it starts runs with."""
+    return issubclass(model, Sender) and model.restarts
 
 
 def begin_run(stores: Mapping[type[Any], Any], clock: Any, streams: Sequence[np.ndarray]) -> None:

@@ -1,4 +1,4 @@
-"""The immutable description of one network for the back ends, made from the kernel's tables."""
+"""The immutable description of one network for the executors, made from the kernel's tables."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from jaxnest.engine.records.meters import Meter, MeterRequest, Probe, place_mete
 from jaxnest.engine.signals.secondary import Secondary, build_secondary, is_secondary
 from jaxnest.engine.spikes.delivery_table import DeliveryTable, build_delivery
 from jaxnest.models.contract.base import MARK
-from jaxnest.models.contract.detector import Detector
+from jaxnest.models.contract.device import Recorder, Sampler, Sender
 from jaxnest.models.histories.learning_history import LEARNING_WINDOW, UPDATE_INTERVAL
 
 NEVER = 1 << 62
@@ -133,7 +133,7 @@ def build_plan(
     shards = [build_shard(nodes, i, connections.min_delay, vectors, whole) for i in range(nodes.n_virtual_processes)]
     for s, batch in ((shard.index, b) for shard in shards for b in shard.batches):
         calibrate_batch(batch, network, spread, prepared.shards[s].batches if prepared else ())
-    lookups = [shard.lane_lookup(len(nodes)) for shard in shards]
+    lookups = _lookups(network, shards)
     _refuse_negative(network, shards, lookups)
     windows = _recorder_windows(nodes.stores, network.clock)
     recorders = np.array(sorted(windows), np.int64)
@@ -178,18 +178,32 @@ def calibrate_batch(
         batch.variables |= {k: np.array(float(n)) for k, n in zip(names, _learning(network), strict=True)}
 
 
-def connection_tables(network: Network, plan: Plan) -> tuple[list[DeliveryTable], list[list[DeviceTable]]]:
-    """Return the connections between neurons, and those from devices, laid out again for a plan."""
-    lookups = [shard.lane_lookup(len(network.nodes)) for shard in plan.shards]
+def delivery_tables(network: Network, plan: Plan) -> list[DeliveryTable]:
+    """Return the connections between neurons, laid out again for a plan.
+
+    Raises
+    ------
+    BadProperty
+        If a weight is negative where only positive ones are possible.
+    """
+    lookups = _lookups(network, plan.shards)
     _refuse_negative(network, plan.shards, lookups)
-    devices = _device_tables(network.connections, plan.shards, lookups, plan.recorders, plan.detectors)
-    return _delivery_tables(network, network.connections, plan.shards, lookups), devices
+    return _delivery_tables(network, network.connections, plan.shards, lookups)
+
+
+def device_tables(network: Network, plan: Plan) -> list[list[DeviceTable]]:
+    """Return the connections from devices, laid out again for a plan."""
+    lookups = _lookups(network, plan.shards)
+    return _device_tables(network.connections, plan.shards, lookups, plan.recorders, plan.detectors)
+
+
+def _lookups(network: Network, shards: list[Shard]) -> list[tuple[np.ndarray, np.ndarray]]:
+    return [shard.lane_lookup(len(network.nodes)) for shard in shards]
 
 
 def tables_under_way(network: Network, plan: Plan) -> list[DeliveryTable]:
     """Return the connections, laid out for a plan, over which spikes go that are waiting for the next slice."""
-    lookups = [shard.lane_lookup(len(network.nodes)) for shard in plan.shards]
-    return _delivery_tables(network, _UnderWay(network.connections), plan.shards, lookups)
+    return _delivery_tables(network, _UnderWay(network.connections), plan.shards, _lookups(network, plan.shards))
 
 
 @final
@@ -240,7 +254,7 @@ def _signs(nodes: Any, source: int) -> list[float]:
     model = nodes.model(source)
     if model.emits == "currents":
         return []
-    factors = nodes.get(source, model.factors) if getattr(model, "factors", "") else ()
+    factors = nodes.get(source, model.factors) if issubclass(model, Sender) and model.factors else ()
     return np.unique(np.sign(factors)).tolist() or [1.0]
 
 
@@ -255,7 +269,7 @@ def _recorder_windows(stores: dict[Any, Any], clock: Any) -> dict[int, tuple[int
     """Return the windows of all recorders of spikes, by node id."""
     windows: dict[int, tuple[int, int]] = {}
     for model, store in stores.items():
-        if model.element_type == "recorder" and not issubclass(model, Detector) and not model.samples:
+        if issubclass(model, Recorder) and not issubclass(model, Sampler):
             windows |= {int(n): window(store, r, clock) for r, n in enumerate(store.node_ids)}
     return windows
 
@@ -330,7 +344,7 @@ def _meter_requests(network: Network, shards: list[Shard]) -> Iterator[MeterRequ
     for shard in shards:
         from_devices = list(tables(network.connections, shard.index, "from_device"))
         for batch in shard.devices:
-            if not getattr(batch.model, "samples", False):
+            if not issubclass(batch.model, Sampler):
                 continue
             for row, node_id in zip(batch.rows, batch.node_ids, strict=True):
                 parts = [t.target[t.source == node_id] for _, t in from_devices]

@@ -15,11 +15,16 @@ import numpy as np
 from jaxnest.engine.histories import archive_layout as words
 from jaxnest.engine.layout import WIDTH
 from jaxnest.engine.network.calibration import calibrate, compressed, computed, field_of, state_columns
-from jaxnest.models.contract.base import FLUSH_INTERVAL, ArchivingNeuron
+from jaxnest.models.contract.base import FLUSH_INTERVAL, ArchivingNeuron, Neuron
 from jaxnest.models.contract.detector import Detector
+from jaxnest.models.contract.ode import OdeNode
 
 FEW_ADAPTIVE = 4
 """Fewer neurons that are integrated adaptively are advanced one by one."""
+TILE_SIZE, ADAPTIVE_TILE_SIZE = 1024, 512
+"""Number of nodes whose inputs lie together, which array operations advance together through the steps of a slice."""
+TILE_UPDATES = 1 << 14
+"""There are more of them if a slice has so few steps that there were less updates of nodes than these."""
 
 
 @final
@@ -63,12 +68,13 @@ class Batch:
 
     @property
     def tile(self) -> int:
-        """Number of nodes that the default back end advances together."""
+        """Number of nodes that are advanced together."""
         if self.side_by_side:
             return WIDTH
         if self.whole:
             return len(self.rows)
-        size = max(self.model.tile_size, self.model.tile_updates // self.min_delay)
+        adaptive = issubclass(self.model, OdeNode)
+        size = ADAPTIVE_TILE_SIZE if adaptive else max(TILE_SIZE, TILE_UPDATES // self.min_delay)
         tiles = max(1, -(-len(self.rows) // size))
         return -(-len(self.rows) // tiles)
 
@@ -102,7 +108,7 @@ class Batch:
             return "some nodes are frozen"
         if self.stochastic:
             return "it draws a number in every step"
-        few = hasattr(model, "dynamics") and len(self) < FEW_ADAPTIVE
+        few = issubclass(model, OdeNode) and len(self) < FEW_ADAPTIVE
         return f"fewer than {FEW_ADAPTIVE} neurons with steps of their own gain nothing" if few else ""
 
     def is_still_alike(self) -> bool:
@@ -289,7 +295,7 @@ def build_shard(
         rows = np.flatnonzero((store.virtual_processes == index) & (store.node_ids <= last))
         if not len(rows):
             continue
-        if not model.has_proxies or model.element_type != "neuron" or hasattr(model, "advance"):
+        if not issubclass(model, Neuron):
             kind = detectors if issubclass(model, Detector) else devices
             kind.append(Batch(model, store, rows, store.node_ids[rows], 0, min_delay))
             continue

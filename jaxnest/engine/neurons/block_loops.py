@@ -23,6 +23,7 @@ from jaxnest.engine.functions.vector_ops import with_vector_operations
 from jaxnest.engine.layout import FROM, N_LANES, N_SLOTS, ORIGIN, TO, WIDTH
 from jaxnest.engine.neurons.block import ROW_BYTES, Block, copy_row, lean, sample
 from jaxnest.engine.neurons.integrators.equations import equations_block, integration_rows
+from jaxnest.models.contract.ode import OdeNode
 
 KINDS = {
     "ring": "F8", "raster": "I4x2", "state": "F8", "samples": "F8x3", "values": "F8", "differing": "I8",
@@ -46,7 +47,7 @@ def block_loop(model: type[Any], variables: tuple[str, ...], silent: frozenset[s
         Channels and states that are 0 all the time.
     """
     block = Block(model, variables, silent)
-    if hasattr(model, "dynamics"):
+    if issubclass(model, OdeNode):
         advance_block = equations_block(block)
     else:
         advance_block = _steps_block(block)
@@ -77,7 +78,7 @@ def block_loop(model: type[Any], variables: tuple[str, ...], silent: frozenset[s
 def work_rows(model: type[Any], variables: tuple[str, ...]) -> int:
     """Return how many rows a loop needs to work with."""
     more = 0
-    if hasattr(model, "dynamics"):
+    if issubclass(model, OdeNode):
         more = integration_rows(model)
     return len(variables) + more
 

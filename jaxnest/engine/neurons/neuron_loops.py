@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections import namedtuple
-from types import ModuleType
 from typing import Any
 
 from jaxnest.compile.compiling import njit
@@ -12,7 +11,6 @@ from jaxnest.compile.intrinsics import loader, number_loader, storer
 from jaxnest.compile.operations import Operation
 from jaxnest.engine.functions import scalar_ops, special_functions  # noqa: F401 - `models.ops` in compiled code
 from jaxnest.engine.functions.fingerprints import fingerprint
-from jaxnest.engine.functions.generate import HEAD, load
 from jaxnest.engine.functions.recorders import (
     NOTE_WORDS,
     STATE,
@@ -26,7 +24,8 @@ from jaxnest.engine.functions.recorders import (
     record_all,
 )
 from jaxnest.engine.layout import FROM, N_LANES, N_SLOTS, ORIGIN, TO
-from jaxnest.engine.neurons.integrators.scalar import update_source
+from jaxnest.engine.neurons.integrators.single import single_update
+from jaxnest.models.contract.ode import OdeNode
 from jaxnest.random.numbers.keyed import rekey
 from jaxnest.random.numbers.layout import NODES, OBJECT_SIZE
 
@@ -39,13 +38,9 @@ KINDS = {
 
 
 def make_update(model: type[Any], vectors: frozenset[str], stochastic: bool = False, on_trial: bool = False) -> Any:
-    """Return the function that advances a neuron by one step; adaptive integration is written out as text."""
-    if hasattr(model, "dynamics"):
-        names = {"fingerprint": fingerprint(model), "name": model.name, "variables": (), "state": model.dynamic}
-        finish = "finish_iteration" if on_trial else "finish"
-        text = HEAD.format(**names) + update_source(model, vectors, "update", finish)
-        module: ModuleType = load(f"{model.name}_update", text)
-        return module.update
+    """Return the function that advances a neuron by one step."""
+    if issubclass(model, OdeNode):
+        return single_update(model, vectors, "finish_iteration" if on_trial else "finish")
     return njit(error_model="numpy", nogil=True)(model.stochastic_update if stochastic else model.update)
 
 

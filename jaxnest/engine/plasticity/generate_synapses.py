@@ -17,6 +17,8 @@ from jaxnest.engine.plasticity.synaptic_calls import OWN, SHARED
 SOURCE = """
 from collections import namedtuple
 import numba
+import numpy as np
+from jaxnest.compile.apart import apart, reinterpreted
 from jaxnest.compile.compiling import njit
 from numba import float64, int32, int64, uint32, uint64
 from jaxnest.engine.histories import archive, archive_voltage, learning_queries, modulation
@@ -78,13 +80,13 @@ def deliver(address):
 """
 
 FUNCTION = """
-@njit
+@apart("int64(int64)", subject={name!r})
 def {function}(address):
     {begin}
     n_slots, n_lanes, watched, advances = clock[N_SLOTS], clock[N_LANES], call[WATCHED], call[ADVANCES]
     is_flush, source, connection = call[MULTIPLICITY] < 0, call[SOURCE], call[CONNECTION]
     ring_at, index_at, trace_at, pool_at = {addresses}
-    sent, slot = weight_events.view(float64), step % n_slots
+    sent, slot = reinterpreted(weight_events, np.float64), step % n_slots
     for copy in range({copies}):
         {before}
         for k in range(size):
@@ -121,7 +123,7 @@ def {function}(address):
     return 0
 """
 """Delivery to a group of connections. If they share the states of the source and all parameters, both are read once,
-and what depends on nothing else is computed once."""
+and what depends on nothing else is computed once. What no group needs is not compiled."""
 
 BEGIN = """\
 call = array(address, CALL_WORDS, int64)
@@ -294,6 +296,7 @@ class _Text:
             before += [f"source_{k} = next_{k} = of_source[state_row, {k}]" for k in range(n)]
             after = ["if advances:", *(f"    of_source[state_row, {k}] = next_{k}" for k in range(n))]
         return FUNCTION.format(
+            name=self.model.name,
             function=f"deliver_{kind}",
             begin=_indented(self.begin(), 4),
             key=KEY if self.model.is_stochastic else "",

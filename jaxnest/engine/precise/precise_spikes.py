@@ -118,15 +118,13 @@ class PreciseSpikes:
 
     def senders(self) -> np.ndarray:
         """Return which nodes have sent the registered spikes."""
-        from jaxnest.engine.precise.off_grid import COLUMN
-
-        return self.register.rows[:, COLUMN].astype(np.int64)
+        node, *_ = self.register.rows.T
+        return node.astype(np.int64)
 
     def synaptic_events(self, watched: np.ndarray) -> int:
         """Return how many events these spikes make at connections; `watched` has their number for each node."""
-        from jaxnest.engine.precise.off_grid import MULTIPLE
-
-        return int((watched[self.senders()] * np.abs(self.register.rows[:, MULTIPLE])).sum())
+        node, _, multiplicity, _ = self.register.rows.T
+        return int((watched[node.astype(np.int64)] * np.abs(multiplicity)).sum())
 
     def heard_records(self) -> np.ndarray:
         """Return the event records of what recorders have heard."""

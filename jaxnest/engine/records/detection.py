@@ -1,6 +1,6 @@
 """Spikes on their way to detectors: nodes that get spikes as neurons do and only evaluate them.
 
-Detectors need nothing of the back ends but the event records, and work when these are drained.
+Detectors need nothing of the executors but the event records, and work when these are drained.
 """
 
 from __future__ import annotations

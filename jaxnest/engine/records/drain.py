@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, final
 
 import numpy as np
@@ -9,6 +10,13 @@ import numpy as np
 from jaxnest.engine import layout
 from jaxnest.engine.network.buffers import Buffers
 from jaxnest.engine.network.plan import Network, Plan, window
+from jaxnest.models.contract.base import Node
+from jaxnest.models.contract.device import Recorder
+
+
+def interprets(models: Iterable[type[Node]]) -> bool:
+    """Return whether some recorder makes events of its own from what it hears, even if that is nothing."""
+    return any(issubclass(model, Recorder) and model.interpreter is not None for model in models)
 
 
 @final
@@ -28,7 +36,7 @@ class SpikeRecords:
         if begin == end:
             return
         records = event_records(buffers)
-        if not len(records) and not self._interprets():
+        if not len(records) and not interprets(self._network.nodes.stores):
             return
         spikes: dict[int, tuple[np.ndarray, ...]] = {}
         if len(records):
@@ -45,10 +53,6 @@ class SpikeRecords:
                 columns = _plain(*spikes[node])
             if columns is not None and len(columns["senders"]):
                 self._network.recording.write(node, s, columns)
-
-    def _interprets(self) -> bool:
-        """Return whether some recorder makes events of its own from what it hears, even if that is nothing."""
-        return any(getattr(model, "interpreter", None) is not None for model in self._network.nodes.stores)
 
     def _interpreter(self, node: int, s: int) -> Any:
         kind = self._network.nodes.model(node).interpreter

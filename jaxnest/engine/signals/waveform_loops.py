@@ -18,6 +18,7 @@ from jaxnest.engine.functions.fingerprints import fingerprint
 from jaxnest.engine.functions.recorders import NOTE_WORDS, record_all
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.engine.neurons.neuron_loops import inputs_of_step, make_update, note_places, vector_storer
+from jaxnest.models.contract.ode import OdeNode
 from jaxnest.models.contract.secondary import Kind
 
 KINDS = {
@@ -126,7 +127,7 @@ def _attempt(model: type[Any], variables: tuple[str, ...], vectors: frozenset[st
     state_kind = namedtuple("State", model.dynamic)
     load_variables = loader(namedtuple("Variables", variables), vectors)
     load_state, inputs_of = loader(state_kind, vectors), inputs_of_step(model, False)
-    differs = getattr(model, "finish_iteration", None) is not None
+    differs = issubclass(model, OdeNode) and model.finish_iteration is not None
     update, n_inputs = make_update(model, vectors, on_trial=differs), len(model.inputs(0))
     iterated = [k for k, kind in enumerate(kinds) if kind.iterated]
     clear = _all([_silence(k, kinds[k]) for k in iterated])

@@ -10,11 +10,14 @@ import numpy as np
 from jaxnest.compile.apart import apart
 from jaxnest.compile.compiling import njit
 
+_FEW = 1000
+"""So many connections need no machine code."""
+
 
 @apart(
     "int64(int32[::1], int64[::1], int64[::1], int64[::1], int32[::1], int32[::1], float64[::1], int32[::1], "
     "int32[::1], int32[:, :, ::1], int64[::1])",
-    few=1000,
+    few=_FEW,
 )
 def fill_lanes(
     lane: np.ndarray,
@@ -49,8 +52,7 @@ def fill_lanes(
 
 
 @njit(cache=True, nogil=True)
-def all_alike(values: np.ndarray, row: np.ndarray, n: int) -> np.ndarray:
-    """Return for each group of rows whether they have one value; groups begin at `row`, the last one ends at `n`."""
+def _all_alike(values: np.ndarray, row: np.ndarray, n: int) -> np.ndarray:
     alike = np.ones(len(row), np.bool_)
     if len(values) == 1:
         return alike
@@ -61,3 +63,8 @@ def all_alike(values: np.ndarray, row: np.ndarray, n: int) -> np.ndarray:
                 alike[g] = False
                 break
     return alike
+
+
+def all_alike(values: np.ndarray, row: np.ndarray, n: int) -> np.ndarray:
+    """Return for each group of rows whether they have one value; groups begin at `row`, the last one ends at `n`."""
+    return (_all_alike.py_func if len(values) <= _FEW else _all_alike)(values, row, n)

@@ -22,7 +22,7 @@ from jaxnest.kernel.connect.synapse_spec import SynapseSpec, parse
 from jaxnest.kernel.tables.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
-from jaxnest.kernel.tables.values import first_violation
+from jaxnest.kernel.tables.values import first_violation, quantities_of
 
 _MANY = 1000
 """With so many sources or targets virtual processes draw their connections at the same time."""
@@ -410,7 +410,7 @@ def _interleaved(columns: list[dict[str, Any]], counts: list[int], category: Any
 def violation(spec: SynapseSpec, columns: Mapping[str, Any], given: Mapping[str, Any]) -> Problem | None:
     """Return the first row whose values are out of bounds."""
     model = spec.named.model
-    declared = model.parameters | model.state
+    declared = quantities_of(model)
     named = {k: columns[k] for k in declared} | ({"weight": columns["weight"]} if "weight" in columns else {})
     if not any(k in declared or k == "weight" for k in given) or not (declared or model.relations):
         return None

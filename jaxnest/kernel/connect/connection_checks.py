@@ -12,6 +12,7 @@ from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.node_table import NodeTable
 from jaxnest.models.contract.base import Node
 from jaxnest.models.contract.detector import Detector
+from jaxnest.models.contract.device import Recorder, Sampler
 from jaxnest.models.contract.synapse import Synapse
 
 PREFIX = "Creation of connection is not possible because:\n"
@@ -63,7 +64,7 @@ def _why_not(
         )
     if synapse.carries is not None:
         return _secondary(source, target, synapse, receptor)
-    samples = getattr(source, "samples", False)
+    samples = issubclass(source, Sampler)
     if source.emits is None and not samples:
         return illegal(
             f"Source node does not send output: {source.name} -> {target.name}.\n"
@@ -73,7 +74,7 @@ def _why_not(
         return errors.NotImplemented(
             f"Connections with {synapse.name} from devices, such as a {source.name}: put a parrot_neuron between them."
         )
-    if not source.has_proxies and not synapse.accepts_devices and not getattr(source, "sends_plain_spikes", False):
+    if not source.has_proxies and not synapse.accepts_devices:
         what = {"currents": "current input", None: "data logging requests"}.get(source.emits, "spike input")
         return illegal(
             f"The target node or synapse model does not support {what}: "
@@ -142,7 +143,7 @@ def _secondary(
 def _receptor(
     source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, n_receptors: int
 ) -> errors.KernelException | None:
-    if getattr(source, "samples", False):
+    if issubclass(source, Sampler):
         if not target.recordables and target.receptor_vector is None:
             return illegal(
                 "The target node or synapse model does not support data logging requests: "
@@ -179,10 +180,11 @@ def _receptor(
 
 def _records_spikes(target: type[Node]) -> bool:
     """True for recorders whose events are plain spikes."""
-    if (hears := getattr(target, "hears_spikes", None)) is not None:
-        return hears
-    values = [*getattr(target, "float_values", ()), *getattr(target, "int_values", ())]
-    return target.element_type == "recorder" and not getattr(target, "samples", False) and not values
+    if not issubclass(target, Recorder) or issubclass(target, Sampler):
+        return False
+    if target.hears_spikes is not None:
+        return target.hears_spikes
+    return not (target.float_values or target.int_values)
 
 
 def _only_zero(synapse: type[Synapse]) -> errors.IllegalConnection:
@@ -301,7 +303,7 @@ class DeviceRules:
         bad: Problem | None = None
         for device in dict.fromkeys(source.tolist()):
             rows = np.flatnonzero(source == device)
-            if getattr(self._nodes.model(device), "samples", False):
+            if issubclass(self._nodes.model(device), Sampler):
                 found = self._meter(device, rows, target[rows], ports)
             else:
                 found = self._stimulator(device, int(rows[0]), named)

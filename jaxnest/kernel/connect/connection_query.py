@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import functools
-import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, final
@@ -18,7 +16,7 @@ from jaxnest.kernel.connect.delays import split, to_steps
 from jaxnest.kernel.connect.synapse_defaults import dictionary, integer, refuse, synapse_quantities
 from jaxnest.kernel.connect.synapse_spec import SynapseSpec
 from jaxnest.kernel.tables.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE, Table
-from jaxnest.kernel.tables.values import coerce, convert
+from jaxnest.kernel.tables.values import coerce, convert, quantities_of
 
 HANDLE_KEYS = ("source", "target", "target_thread", "synapse_id", "port")
 """Names of what identifies a connection."""
@@ -112,21 +110,23 @@ class Query:
 
     def run(self) -> Handles:
         """Return the connections in the order of GetConnections."""
-        connections = self._connections
-        connections.sort(compact=False)
-        tables: dict[tuple[int, int], dict[str, Table]] = {}
-        for thread, index, category, table in connections.tables():
+        self._connections.sort(compact=False)
+        parts: list[Handles] = []
+        for thread, index, tables in self._connections.groups():
             if self._synapse is None or index == self._synapse:
-                tables.setdefault((index, thread), {})[category] = table
-        return joined([h for (index, thread), found in tables.items() for h in self._of(index, thread, found)])
+                parts += self._of(index, thread, tables)
+        return joined(parts)
 
     def _of(self, index: int, thread: int, tables: dict[str, Table]) -> Iterator[Handles]:
         if NEURON in tables:
             table = tables[NEURON]
-            wanted = self._wanted(table)
-            rows = np.arange(len(table)) if wanted is None else wanted.nonzero()[0]
-            places = table.places()[rows] if len(table.gaps) else rows
-            yield self._handles(table, rows, places, places, index, thread, NEURON)
+            source, target = table.source, table.target
+            wanted = self._wanted(table, source, target)
+            rows = np.arange(len(source)) if wanted is None else wanted.nonzero()[0]
+            places = (table.places()[rows] if len(table.gaps) else rows).astype(np.int32)
+            yield _handles(source[rows], target[rows], thread, index, places, NEURON, places)
+            if len(tables) == 1:
+                return
         both = [self._of_devices(tables[c], index, thread, c) for c in (TO_DEVICE, FROM_DEVICE) if c in tables]
         if self._sources is not None and len(both) == 2:
             found = joined(both)
@@ -137,44 +137,45 @@ class Query:
             yield from both
 
     def _of_devices(self, table: Table, index: int, thread: int, category: str) -> Handles:
-        source = table.source
+        source, target = table.source, table.target
         by_source = np.argsort(source, kind="stable")
         in_order = source[by_source]
         first = np.searchsorted(in_order, in_order)
-        port = np.empty(len(source), np.int64)
+        port = np.empty(len(source), np.int32)
         port[by_source] = np.arange(len(source)) - first
-        wanted = self._wanted(table)
-        wanted = np.ones(len(table), np.bool_) if wanted is None else wanted
-        if self._targets is not None and category == FROM_DEVICE:
-            # NEST does not find connections between devices by their targets.
-            wanted &= self._nodes.has_proxies(table.target)
-        rows = by_source[wanted[by_source]]
+        wanted = self._wanted(table, source, target)
+        rows = by_source if wanted is None else by_source[wanted[by_source]]
         if self._targets is not None:
-            keys = (
-                (table.target[rows], source[rows]) if self._sources is not None else (source[rows], table.target[rows])
-            )
-            rows = rows[np.lexsort(keys)]
-        return self._handles(table, rows, port[rows], table.places()[rows], index, thread, category)
+            if category == FROM_DEVICE:  # NEST does not find connections between devices by their targets.
+                rows = rows[self._nodes.has_proxies(target[rows])]
+            ends = source[rows], target[rows]
+            rows = rows[np.lexsort(ends if self._sources is None else ends[::-1])]
+        places = table.places()[rows].astype(np.int32)
+        return _handles(source[rows], target[rows], thread, index, port[rows], category, places)
 
-    def _wanted(self, table: Table) -> np.ndarray | None:
+    def _wanted(self, table: Table, source: np.ndarray, target: np.ndarray) -> np.ndarray | None:
         """Return which connections of a table are wanted, or None for all of them."""
-        parts = [] if table.disabled is None else [~table.disabled]
-        if self._sources is not None:
-            parts.append(self._sources[table.source])
+        wanted = None if self._sources is None else self._sources[source]
         if self._targets is not None:
-            parts.append(self._targets[table.target])
+            wanted = _both(wanted, self._targets[target])
+        if table.disabled is not None:
+            wanted = _both(wanted, ~table.disabled)
         if self._label is not None:
             labels = table.read("synapse_label") if "synapse_label" in table.columns else -1
-            parts.append(np.broadcast_to(labels == self._label, len(table)))
-        return functools.reduce(operator.and_, parts) if parts else None
+            wanted = _both(wanted, np.broadcast_to(labels == self._label, len(table)))
+        return wanted
 
-    @staticmethod
-    def _handles(
-        table: Table, rows: np.ndarray, port: np.ndarray, place: np.ndarray, index: int, thread: int, category: str
-    ) -> Handles:
-        n = len(rows)
-        columns = table.source[rows], table.target[rows], _filled(n, thread), _filled(n, index), port.astype(np.int32)
-        return Handles(*columns, _filled(n, CATEGORIES.index(category), np.int8), place.astype(np.int32))
+
+def _both(first: np.ndarray | None, second: np.ndarray) -> np.ndarray:
+    return second if first is None else first & second
+
+
+def _handles(
+    source: np.ndarray, target: np.ndarray, thread: int, index: int, port: np.ndarray, category: str, place: np.ndarray
+) -> Handles:
+    n = len(source)
+    kind = _filled(n, CATEGORIES.index(category), np.int8)
+    return Handles(source, target, _filled(n, thread), _filled(n, index), port, kind, place)
 
 
 def _filled(n: int, value: int, dtype: Any = np.int32) -> np.ndarray:
@@ -313,7 +314,7 @@ class Values:
             )
         for name in (k for k in table.named.model.packed if k in changes):
             new |= _unpacked(table, name, changes[name], len(rows))
-        declared = table.named.model.parameters | table.named.model.state
+        declared = quantities_of(table.named.model)
         present = {k: table.at(k, rows) for k in (*declared, "weight")}
         problems = [violation(spec, present | new, new)]
         refuse(table.named.model, changes)
@@ -334,6 +335,7 @@ class Values:
         stop = len(rows) if worst is None else worst.row
         if "delay" in new:
             self._connections.delays.use(np.append(new["delay"][:stop], lowest[:stop]))
+        table.version += 1
         for name, value in new.items():
             if stop:
                 table.columns[name].array[rows[:stop]] = value[:stop] if np.ndim(value) else value
@@ -371,7 +373,7 @@ def settable_delay() -> Any:
 def status_names(table: Table) -> set[str]:
     """Return the names of all values that connections of a table have."""
     model = table.named.model
-    own = {k for k, q in (model.parameters | model.state).items() if q.visible}
+    own = {k for k, q in quantities_of(model).items() if q.visible}
     own |= {*model.packed}
     own |= {"synapse_label"} if model.labelled else set()
     own |= set() if model.weight_is_common else {"weight"}

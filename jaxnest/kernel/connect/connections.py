@@ -15,18 +15,22 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel.connect.connecting import Builder, Site
 from jaxnest.kernel.connect.connection_checks import DeviceRules
-from jaxnest.kernel.connect.delays import DelayLimits, to_steps
+from jaxnest.kernel.connect.delays import DelayLimits, steps_of
 from jaxnest.kernel.connect.loops.draws import Draws
-from jaxnest.kernel.connect.patterns import End, Patterns, thread_of
+from jaxnest.kernel.connect.patterns import End, Found, Given, Patterns, rule_of
+from jaxnest.kernel.connect.rules import RULES
 from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
 from jaxnest.kernel.connect.tripartite import TripartiteBuilder
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.memory import give_back
 from jaxnest.kernel.settings.messages import VerbosityLevel
-from jaxnest.kernel.tables.connection_table import NEURON, TO_DEVICE, Table, Tables
+from jaxnest.kernel.tables.connection_table import FROM_DEVICE, NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
+from jaxnest.random.parameter import Parameter
 
+_FEW = 10_000
+"""To so many connections, what a call does otherwise takes longer than making them."""
 _MANY = 1_000_000
 """So many connections are worth giving freed memory back."""
 
@@ -43,6 +47,8 @@ class Connections:
         Counts changes of structure: connections made or removed.
     values_version
         Counts changes of weights, delays and parameters.
+    defaults_version
+        Counts changes of defaults, which connections may share.
     delays
         The delay extrema.
     handed_out
@@ -63,13 +69,13 @@ class Connections:
         self._unsorted = False
         self._nodes_when_sorted = 0
         self.version = 0
-        self.values_version = 0
+        self.values_version = self.defaults_version = 0
         self.senders: dict[int, np.ndarray] | None = None
         """For each synapse model, which neurons had connections in the last run, None if those have not changed."""
         self.delays = DelayLimits()
         self.handed_out = False
         self.devices = DeviceRules(network.nodes)
-        self.patterns = Patterns(network, self.delays, self.devices)
+        self.patterns = Patterns(network, self.delays)
         self._site = Site(network, self.delays, self.devices, self.announce_change, self.append)
         self.before_access: Callable[[], None] = lambda: None
         self.before_move: Callable[[], None] = lambda: None
@@ -83,6 +89,10 @@ class Connections:
     def tables(self) -> Iterator[tuple[int, int, str, Table]]:
         """Yield thread, synapse index, category and table, in the order of GetConnections."""
         return iter(self._tables)
+
+    def groups(self) -> Iterator[tuple[int, int, dict[str, Table]]]:
+        """Yield thread, synapse index and tables by category, in the order of GetConnections."""
+        return self._tables.groups()
 
     def delivering(self, under_way: bool = False) -> Iterator[tuple[int, int, str, Any]]:
         """Yield what `tables` does, of the connections over which something is sent while a run is prepared.
@@ -190,10 +200,10 @@ class Connections:
         ------
         BadDelay
         """
-        steps = to_steps(self.network.clock, np.array([ms]))
-        if self.delays.first_bad(steps) == 0:
+        steps = steps_of(self.network.clock, ms)
+        if not self.delays.allow(steps):
             raise self.delays.error(self.network.clock, ms)
-        return int(steps[0])
+        return steps
 
     def sort(self, compact: bool = True) -> None:
         """Sort the connections between nodes with proxies by source, if any were made since the last time.
@@ -243,6 +253,7 @@ class Connections:
         targets: np.ndarray,
         conn_spec: Mapping[str, Any],
         syn_specs: Sequence[Mapping[str, Any]],
+        given: Given,
     ) -> None:
         """Connect two populations by a rule.
 
@@ -254,13 +265,24 @@ class Connections:
             Name of the rule (``rule``) and its options.
         syn_specs
             One synapse specification, or several for each pair.
+        given
+            From what these were made, so that it is known how when it is said again.
 
         Raises
         ------
         KernelException
             Of many kinds. Connections made before the offending one remain.
         """
-        Builder(self._site).connect(sources, targets, conn_spec, syn_specs)
+        made: dict[tuple[NamedModel, str], Mapping[str, Any]] = {}
+
+        def append(thread: int, named: NamedModel, category: str, n: int, values: Mapping[str, Any]) -> None:
+            made[named, category] = values
+            self.append(thread, named, category, n, values)
+
+        Builder(replace(self._site, append=append)).connect(sources, targets, conn_spec, syn_specs)
+        if len(made) == 1:
+            ((named, category), values) = made.popitem()
+            self.patterns.remember(given, named, category, values)
 
     def connect_arrays(self, sources: np.ndarray, targets: np.ndarray, values: Mapping[str, Any]) -> None:
         """Connect nodes one by one; ids may be repeated.
@@ -279,36 +301,7 @@ class Connections:
         """
         Builder(self._site).connect_arrays(sources, targets, values)
 
-    def connect_first(
-        self,
-        ends: tuple[End, End],
-        given: tuple[Any, Any],
-        conn_spec: Mapping[str, Any],
-        syn_specs: Sequence[Mapping[str, Any]],
-    ) -> None:
-        """Connect a node to another one as `connect` does, and remember how.
-
-        Parameters
-        ----------
-        ends
-            The nodes.
-        given
-            Specifications of connections and synapses as scripts give them.
-        conn_spec, syn_specs
-            What they mean.
-        """
-        made: list[tuple[NamedModel, str, int, Mapping[str, Any]]] = []
-
-        def append(thread: int, *connections: Any) -> None:
-            made.append(connections)
-            self.append(thread, *connections)
-
-        source, target = (np.array([end[0]]) for end in ends)
-        Builder(replace(self._site, append=append)).connect(source, target, conn_spec, syn_specs)
-        if len(made) == 1 and made[0][2] == 1:
-            self.patterns.remember(ends, given, made[0][0], made[0][1], made[0][3])
-
-    def connect_again(self, source: End, target: End, conn_spec: Any, syn_spec: Any) -> bool:
+    def connect_one(self, source: End, target: End, conn_spec: Any, syn_spec: Any) -> bool:
         """Connect a node to another one if this is known to be possible; return whether it was done.
 
         Parameters
@@ -318,15 +311,46 @@ class Connections:
         conn_spec, syn_spec
             Specifications as scripts give them.
         """
-        found = self.patterns.find(source, target, conn_spec, syn_spec)
-        if found is None:
+        found = self.patterns.find(Given(conn_spec, syn_spec, source[1], target[1]))
+        if found is None or source[0] == target[0]:
             return False
-        pattern, single = found
+        pattern, weight, delay = found
+        if pattern.category == FROM_DEVICE and not self.devices.bind(source[0], pattern.named):
+            return False
+        of_source = pattern.category == TO_DEVICE and source[1].model.has_proxies
+        thread = (source if of_source else target)[0] % self.network.n_threads
+        if type(weight) is Parameter or type(delay) is Parameter:
+            drawn = self.patterns.draw(weight, delay, thread)
+            if drawn is None:
+                return False
+            weight, delay = drawn
         self.announce_change()
-        self.delays.use_between(single[-1], single[-1])
+        self.delays.use_between(delay, delay)
         self._note(pattern.category, source[0], target[0])
-        thread = thread_of(pattern, source, target, self.network.n_threads)
-        self._tables.provide(thread, pattern.named, pattern.category).append_one(single, pattern.values)
+        table = self._tables.provide(thread, pattern.named, pattern.category)
+        table.append_one((source[0], target[0], weight, delay), pattern.values)
+        return True
+
+    def connect_few(self, found: Found, sources: np.ndarray, targets: np.ndarray, conn_spec: Any) -> bool:
+        """Connect populations if what was found for their models is enough to know how; return whether it was done."""
+        (pattern, weight, delay), category = found, found[0].category
+        name, options = rule_of(conn_spec)
+        if type(weight) is Parameter or type(delay) is Parameter:
+            return False
+        if len(sources) * len(targets) > _FEW or (category != NEURON and self.network.n_threads > 1):
+            return False
+        rule = RULES[name](sources, targets, np.zeros(len(targets), np.bool_), options)
+        devices = sources.tolist() if category == FROM_DEVICE else ()
+        if not all(self.devices.bind(device, pattern.named) for device in devices):
+            return False
+        self.announce_change()
+        for process in Builder(self._site).processes(draws=False):
+            pairs = rule.pairs(process, Draws())
+            n, ends = len(pairs.source), {"source": pairs.source, "target": pairs.target}
+            if n:
+                self.delays.use_between(delay, delay)
+                values = {**pattern.values, **ends, "weight": weight, "delay": delay}
+                self.append(process.index, pattern.named, category, n, values)
         return True
 
     def connect_spatial(

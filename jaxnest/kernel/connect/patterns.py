@@ -1,26 +1,28 @@
-"""Connecting one node to another as nodes of the same models were connected before, without checking all anew."""
+"""Connecting nodes as others of the same models were connected before, without checking everything anew."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, NamedTuple, final
 
 import numpy as np
 
-from jaxnest.kernel.connect.connection_checks import DeviceRules
+from jaxnest import errors
 from jaxnest.kernel.connect.delays import DelayLimits, steps_of
 from jaxnest.kernel.connect.rules import RULES
-from jaxnest.kernel.tables.connection_table import FROM_DEVICE, SINGLE, TO_DEVICE
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
 from jaxnest.models.contract.detector import Detector
+from jaxnest.models.contract.device import Sampler
+from jaxnest.random.expressions.saved_normals import SAVED_NORMALS
+from jaxnest.random.parameter import Parameter
 
 PLAIN = (int, float, str, bool)
 """Types of values that can be compared."""
-FREE = ("weight", "delay")
+FREE = {"weight", "delay"}
 """Values that may differ between connections of one pattern."""
-NUMBERS = (int, float, np.float64, np.float32, np.int64, np.int32)
+NUMBERS = (int, float, np.float64, np.float32, np.int64, np.int32, Parameter)
 """Types of these."""
 WITHOUT_BOUNDS = {*FREE, "synapse_model", "receptor_type", "synapse_label"}
 """With values of other names, the model may have something to say about weights."""
@@ -28,6 +30,15 @@ MOST = 1000
 
 End = tuple[int, NamedModel]
 """Id and model of a node."""
+
+
+class Given(NamedTuple):
+    """What a call says: specifications as scripts give them, and the model of all sources and that of all targets."""
+
+    conn_spec: Any
+    syn_spec: Any
+    source: NamedModel | None
+    target: NamedModel | None
 
 
 @final
@@ -42,7 +53,7 @@ class Pattern:
     category
         Which table they belong to.
     weight, delay
-        The values (the delay in steps) of those that say nothing else.
+        The values (the delay in steps) where nothing is said of them.
     values
         All other columns except source and target.
     """
@@ -54,77 +65,97 @@ class Pattern:
     values: Mapping[str, Any]
 
 
+Found = tuple[Pattern, Any, Any]
+"""A pattern, and weight and delay (in steps) of some connections; both may be random."""
+
+
 @final
 class Patterns:
-    """The kinds of single connections that were possible, under the present settings and defaults."""
+    """The kinds of connections that were possible, under the present settings and defaults."""
 
-    def __init__(self, network: Network, delays: DelayLimits, devices: DeviceRules) -> None:
+    def __init__(self, network: Network, delays: DelayLimits) -> None:
         self._network = network
         self._delays = delays
-        self._devices = devices
         self._known: dict[Hashable, Pattern] = {}
 
     def forget(self) -> None:
         """Forget everything, since settings or defaults change."""
         self._known.clear()
 
-    def find(
-        self, source: End, target: End, conn_spec: Any, syn_spec: Any
-    ) -> tuple[Pattern, tuple[int, int, float | None, int]] | None:
-        """Return the pattern of a connection and its own values, or None if it may be none that is possible."""
+    def find(self, given: Given) -> Found | None:
+        """Return pattern, weight and delay of connections, or None if they may be none that are possible."""
         try:
-            pattern = self._known.get((_content(conn_spec), _content(syn_spec), source[1].model, target[1].model))
+            pattern = self._known.get(_key(given))
         except TypeError:  # values that cannot be compared
             return None
-        if pattern is None or source[0] == target[0]:
+        if pattern is None:
             return None
-        weight, delay = pattern.weight, pattern.delay
+        weight, delay, syn_spec, named = pattern.weight, pattern.delay, given.syn_spec, pattern.named
         if type(syn_spec) is dict:
             weight = syn_spec.get("weight", weight)
             if "delay" in syn_spec:
-                delay = steps_of(self._network.clock, syn_spec["delay"])
-        named = pattern.named
-        fits = (
-            weight == weight
-            and self._delays.allow(delay)
-            and self._network.synapse_models[named.name] is named
-            and (pattern.category != FROM_DEVICE or self._devices.bind(source[0], named))
-        )
-        return (pattern, (source[0], target[0], weight, delay)) if fits else None
+                delay = syn_spec["delay"]
+                delay = delay if type(delay) is Parameter else steps_of(self._network.clock, delay)
+        if self._network.synapse_models[named.name] is not named or not self._fits(weight, delay):
+            return None
+        return pattern, weight if weight is None or type(weight) is Parameter else float(weight), delay
 
-    def remember(
-        self, ends: tuple[End, End], specifications: tuple[Any, Any], named: NamedModel, category: str, values: Any
-    ) -> None:
-        """Remember the only connection that a call has made, if others can be made like it."""
-        model, (source, target) = named.model, (end[1].model for end in ends)
-        special = not model.has_delay or model.delay_shift or model.needs_learning or getattr(source, "samples", False)
-        counted = any(m.receptor_vector is not None or issubclass(m, Detector) for m in (source, target))
-        if special or counted or not all(map(_is_plain, specifications)) or not _is_certain(specifications[0]):
+    def _fits(self, weight: Any, delay: Any) -> bool:
+        """True if these values are no special cases; random ones have to be drawn one after the other."""
+        keyed = self._network.streams.is_keyed
+        right_weight = not (keyed or weight.is_spatial()) if type(weight) is Parameter else weight == weight
+        right_delay = not (keyed or delay.is_spatial()) if type(delay) is Parameter else self._delays.allow(delay)
+        return right_weight and right_delay
+
+    def draw(self, weight: Any, delay: Any, thread: int) -> tuple[Any, Any] | None:
+        """Return random weight and delay of a connection, or None if they are special cases, and nothing is drawn."""
+        stream = self._network.streams.vp_specific[thread]
+        states = [stream, SAVED_NORMALS.rows(thread)]
+        before = [state.copy() for state in states]
+        try:
+            if type(delay) is Parameter:
+                delay = steps_of(self._network.clock, delay.value(stream, thread))
+            if type(weight) is Parameter:
+                weight = weight.value(stream, thread)
+            if self._fits(weight, delay):
+                return weight, delay
+        except errors.KernelException:
+            pass
+        for state, former in zip(states, before, strict=True):
+            state[:] = former
+        return None
+
+    def remember(self, given: Given, named: NamedModel, category: str, values: Mapping[str, Any]) -> None:
+        """Remember the connections that a call has made, if others can be made like them."""
+        if given.source is None or given.target is None:
             return
-        shared = {k: v.item() if isinstance(v, np.ndarray) else v for k, v in values.items()}
-        pattern = Pattern(
-            named,
-            category,
-            shared.get("weight"),
-            shared["delay"],
-            {k: v for k, v in shared.items() if k not in SINGLE},
-        )
+        model, source, target = named.model, given.source.model, given.target.model
+        special = not model.has_delay or model.delay_shift != "" or model.needs_learning
+        special |= issubclass(source, Sampler) or target.collects
+        special |= not (_is_plain(given.conn_spec) and _is_plain(given.syn_spec))
+        counted = any(m.receptor_vector is not None or issubclass(m, Detector) for m in (source, target))
+        given_values = {"source", "target"} | (FREE & given.syn_spec.keys() if type(given.syn_spec) is dict else set())
+        shared = {k: v for k, v in values.items() if k not in given_values}
+        if special or counted or not _is_certain(given.conn_spec) or any(map(np.ndim, shared.values())):
+            return
         if len(self._known) == MOST:
             self.forget()
-        self._known[*map(_content, specifications), source, target] = pattern
+        rest = {k: v for k, v in shared.items() if k not in FREE}
+        self._known[_key(given)] = Pattern(named, category, shared.get("weight"), shared.get("delay", 0), rest)
 
 
-def thread_of(pattern: Pattern, source: End, target: End, n_threads: int) -> int:
-    """Return the virtual process that has a connection."""
-    of_source = pattern.category == TO_DEVICE and source[1].model.has_proxies
-    return (source if of_source else target)[0] % n_threads
+def _key(given: Given) -> Hashable:
+    source, target = given.source, given.target
+    if source is None or target is None:
+        return None
+    return _content(given.conn_spec), _content(given.syn_spec), source.model, target.model
 
 
 def _content(specification: Any) -> Hashable:
     """Return what says whether specifications are of one pattern."""
     if type(specification) is not dict:
         return specification
-    free = FREE if specification.keys() <= WITHOUT_BOUNDS else ()
+    free = _free(specification)
     return (
         *specification,
         *map(type, specification.values()),
@@ -132,18 +163,31 @@ def _content(specification: Any) -> Hashable:
     )
 
 
+def _free(specification: dict[str, Any]) -> set[str]:
+    """Return the names of values that may be others in specifications of the same pattern."""
+    return FREE if specification.keys() <= WITHOUT_BOUNDS else set()
+
+
 def _is_plain(specification: Any) -> bool:
     """True if there are no differences between specifications that their `_content` does not show."""
     if type(specification) is not dict:
         return specification is None or type(specification) is str
+    free = _free(specification)
     return all(
-        type(value) in (NUMBERS if key in FREE else PLAIN) and (key in FREE or type(value) is not float or value != 0.0)
+        type(value) in NUMBERS if key in free else type(value) in PLAIN and (type(value) is not float or value != 0.0)
         for key, value in specification.items()
     )
 
 
 def _is_certain(conn_spec: Any) -> bool:
     """True if a rule always connects two different nodes, and in one direction only."""
-    options = conn_spec if type(conn_spec) is dict else {"rule": conn_spec or "all_to_all"}
-    rule = RULES[options["rule"]]
-    return not (rule.draws or rule.needs_proxies or options.get("make_symmetric"))
+    name, options = rule_of(conn_spec)
+    return not (RULES[name].draws or RULES[name].needs_proxies or options.get("make_symmetric"))
+
+
+def rule_of(conn_spec: Any) -> tuple[str, dict[str, Any]]:
+    """Return name and options of a rule that scripts have given."""
+    if type(conn_spec) is not dict:
+        return conn_spec or "all_to_all", {}
+    options = dict(conn_spec)
+    return options.pop("rule"), options

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -21,9 +22,9 @@ from jaxnest.kernel.connect.synapse_defaults import (
 )
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.node_table import NodeTable
-from jaxnest.kernel.tables.values import convert, datum, first_violation
-from jaxnest.models.contract.base import Node
-from jaxnest.models.contract.device import NodeSet
+from jaxnest.kernel.tables.values import convert, first_violation
+from jaxnest.models.contract.base import Node, Quantity
+from jaxnest.models.contract.device import NodeSet, Recorder
 from jaxnest.models.contract.synapse import Synapse
 from jaxnest.models.histories.modulation import one_node
 
@@ -69,13 +70,9 @@ def set_synapse_defaults(connections: Connections, named: NamedModel, changes: M
     model: type[Synapse] = named.model
     network = connections.network
     connections.patterns.forget()
-    changes = {name: datum(name, value) for name, value in changes.items()}
     refuse(model, changes)
     stored = defaults(named)
-    common = {k: q for k, q in model.common.items() if q.visible}
-    quantities = {**synapse_quantities(model)} | common | {"weight": WEIGHT}
-    special = {"delay", "receptor_type", "weight_recorder", *model.packed}
-    special |= {"synapse_label"} if model.labelled else set()
+    quantities, special = _settable(model)
     for key in changes:
         if key not in quantities and key not in special and network.attributes.dict_miss_is_error:
             hint = errors.nearest(key, (*quantities, *special))
@@ -101,6 +98,16 @@ def set_synapse_defaults(connections: Connections, named: NamedModel, changes: M
     stored.update(new)
     network.synapse_models.changed = True
     connections.values_version += 1
+    connections.defaults_version += 1
+
+
+@functools.cache
+def _settable(model: type[Synapse]) -> tuple[dict[str, Quantity], set[str]]:
+    """Return the quantities that can be set, and the names of what else can be."""
+    common = {k: q for k, q in model.common.items() if q.visible}
+    special = {"delay", "receptor_type", "weight_recorder", *model.packed}
+    special |= {"synapse_label"} if model.labelled else set()
+    return {**synapse_quantities(model)} | common | {"weight": WEIGHT}, special
 
 
 def _delay(connections: Connections, model: type[Synapse], ms: float) -> dict[str, Any]:
@@ -116,6 +123,8 @@ def _delay(connections: Connections, model: type[Synapse], ms: float) -> dict[st
 def check_values(named: NamedModel, columns: Mapping[str, Any], given: Mapping[str, Any]) -> None:
     """Raise BadProperty if one set of values violates the bounds or relations of the model."""
     model: type[Synapse] = named.model
+    if not model.relations and not any(k in model.parameters or k in model.state or k in model.common for k in given):
+        return
     declared = {k: np.atleast_1d(columns[k]) for k in (*model.parameters, *model.state, *model.common)}
     declared["weight"] = np.atleast_1d(columns["weight"])
     checked = [k for k in given if k in model.parameters or k in model.state]
@@ -131,7 +140,7 @@ def check_values(named: NamedModel, columns: Mapping[str, Any], given: Mapping[s
 
 def _recorder(nodes: NodeTable, value: Any) -> NodeSet:
     recorder = one_node(value)
-    _check_node(nodes, "weight_recorder", recorder, lambda model: getattr(model, "records_weights", False))
+    _check_node(nodes, "weight_recorder", recorder, lambda m: issubclass(m, Recorder) and m.records_weights)
     return recorder
 
 

@@ -196,6 +196,8 @@ class Table:
         self.gaps = np.empty(0, np.int64)
         """Places of other removed connections. In NEST they stay between the others, and take part in its sort."""
         self._gap_sources = np.empty(0, np.int32)
+        self.version = 0
+        """Counts changes of the connections and of their values."""
         self.n_sorted = 0
         """So many of the connections were there when tables were sorted last; over others nothing is sent yet."""
 
@@ -267,6 +269,7 @@ class Table:
 
     def append(self, n: int, values: Mapping[str, Any]) -> None:
         """Add `n` connections; each value is an array or belongs to all of them."""
+        self.version += 1
         for name, column in self.columns.items():
             column.append(n, values[name])
         if self.disabled is not None:
@@ -282,9 +285,13 @@ class Table:
         shared
             All others.
         """
+        if self.disabled is not None:
+            self.append(1, {**shared, **self._gathered([single])})
+            return
         if not self._new or self._new[-1][0] is not shared:
             self._new.append((shared, []))
         self._new[-1][1].append(single)
+        self.version += 1
         self._n_new += 1
 
     def _gathered(self, rows: list[tuple[Any, ...]]) -> dict[str, Any]:
@@ -306,13 +313,15 @@ class Table:
 
     def take(self, rows: np.ndarray) -> None:
         """Keep these connections, in this order."""
+        self.version += 1
         for column in self.columns.values():
             column.take(rows)
 
     def disable(self, row: int) -> None:
         """Remove a connection, but leave its place until `compact`."""
+        self.version += 1
         if self.disabled is None:
-            self.disabled = np.zeros(len(self.columns["source"]), np.bool_)
+            self.disabled = np.zeros(len(self.source), np.bool_)
         self.disabled[row] = True
 
     def compact(self) -> bool:
@@ -388,6 +397,7 @@ class Tables:
 
     def __init__(self, n_threads: int) -> None:
         self._by_thread: list[dict[tuple[int, str], Table]] = [{} for _ in range(n_threads)]
+        self._indices: list[int] = []
 
     def get(self, thread: int, synapse_index: int, category: str) -> Table | None:
         """Return a table, or None if it would be empty."""
@@ -399,17 +409,22 @@ class Tables:
         key = (named.index, category)
         if key not in tables:
             tables[key] = Table(named)
+            self._indices = sorted({*self._indices, named.index})
         return tables[key]
 
     def __iter__(self) -> Iterator[tuple[int, int, str, Table]]:
         """Yield thread, synapse index, category and table: models first, then threads, then categories."""
-        indices = sorted({index for tables in self._by_thread for index, _ in tables})
-        for index in indices:
+        for thread, index, found in self.groups():
+            for category, table in found.items():
+                yield thread, index, category, table
+
+    def groups(self) -> Iterator[tuple[int, int, dict[str, Table]]]:
+        """Yield thread, synapse index and the tables of all categories that have connections."""
+        for index in self._indices:
             for thread, tables in enumerate(self._by_thread):
-                for category in CATEGORIES:
-                    table = tables.get((index, category))
-                    if table is not None and len(table):
-                        yield thread, index, category, table
+                found = {c: tables[index, c] for c in CATEGORIES if (index, c) in tables and len(tables[index, c])}
+                if found:
+                    yield thread, index, found
 
     def all(self) -> Iterator[tuple[str, Table]]:
         """Yield category and table, also of tables that have become empty."""

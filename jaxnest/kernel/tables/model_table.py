@@ -12,6 +12,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.models.contract.base import Model
+from jaxnest.models.contract.device import NodeSet
 
 
 @final
@@ -53,9 +54,16 @@ def stored_defaults(model: type[Model]) -> dict[str, Any]:
     return values
 
 
-def _copied(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a copy of stored values that shares none that can change."""
-    return {k: v if type(v) in (float, int, bool, str) else copy.deepcopy(v) for k, v in values.items()}
+def _copied(model: type[Model], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a copy of stored values; sets of nodes do not change."""
+    return {**values, **{name: copy.copy(values[name]) for name in _objects(model) if name in values}}
+
+
+@functools.lru_cache
+def _objects(model: type[Model]) -> tuple[str, ...]:
+    """Return the names of quantities whose values are arrays, dictionaries and the like."""
+    quantities = model.parameters | model.state | model.common
+    return tuple(k for k, q in quantities.items() if q.dtype is object and not isinstance(q.default, NodeSet))
 
 
 @final
@@ -80,6 +88,9 @@ class ModelTable:
     def _add(self, entry: NamedModel) -> None:
         self._by_name[entry.name] = entry
         self._by_index[entry.index] = entry
+
+    def __len__(self) -> int:
+        return len(self._by_name)
 
     def __contains__(self, name: object) -> bool:
         return name in self._by_name or name in self._built_in
@@ -120,8 +131,10 @@ class ModelTable:
         if new in self._by_name:
             raise errors.NewModelNameExists(f"Model {new} already exists.")
         entry = NamedModel(new, source.model, self._next, source.original)
-        entry.defaults = _copied(source.defaults)
-        entry.process_values = {process: _copied(values) for process, values in source.process_values.items()}
+        entry.defaults = _copied(source.model, source.defaults)
+        entry.process_values = {
+            process: _copied(source.model, values) for process, values in source.process_values.items()
+        }
         self._next += 1
         self._add(entry)
         self.changed = True

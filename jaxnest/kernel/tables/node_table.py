@@ -13,8 +13,19 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.tables.model_table import NamedModel
-from jaxnest.kernel.tables.values import PerNode, Rows, as_column, coerce, expanded, first_violation
+from jaxnest.kernel.tables.values import (
+    PerNode,
+    Rows,
+    as_column,
+    coerce,
+    expanded,
+    first_violation,
+    followers,
+    quantities_of,
+    shown_names,
+)
 from jaxnest.models.contract.base import HAS_CONNECTIONS, Node, Quantity
+from jaxnest.models.contract.device import Sender
 
 AT_ONCE = 1000
 """So many new nodes are written when they are created, so that a lack of memory shows."""
@@ -29,10 +40,14 @@ class Growing:
     def __init__(self, dtype: Any) -> None:
         self.array = self._space = np.empty(0, dtype)
 
+    def has_space(self, n: int) -> bool:
+        """True if there is space for `n` further entries."""
+        return len(self.array) + n <= len(self._space)
+
     def reserve(self, n: int) -> None:
         """Provide space for `n` further entries."""
-        first = len(self.array)
-        if first + n > len(self._space):
+        if not self.has_space(n):
+            first = len(self.array)
             space = np.empty(max(first + n, first + first // 4 + 8), self._space.dtype)
             space[:first] = self.array
             self._space = space
@@ -40,10 +55,11 @@ class Growing:
 
     def append(self, n: int, values: Any) -> None:
         """Add `n` entries: an array, or one value for all."""
-        self.reserve(n)
         first = len(self.array)
-        self.array = self._space[: first + n]
-        self.array[first:] = values
+        if first + n > len(self._space):
+            self.reserve(n)
+        self.array = array = self._space[: first + n]
+        array[first:] = values
 
 
 @final
@@ -55,9 +71,7 @@ class Store:
 
     def __init__(self, model: type[Node]) -> None:
         self.model = model
-        self.quantities = model.parameters | model.state
-        self.shown = [k for k, q in self.quantities.items() if q.visible]
-        """Names of the quantities that scripts can read."""
+        self.quantities = quantities_of(model)
         self._dtypes = {k: q.dtype for k, q in self.quantities.items()}
         self._growing = {k: Growing(dtype) for k, dtype in self._dtypes.items()}
         self._columns: dict[str, np.ndarray] = {k: column.array for k, column in self._growing.items()}
@@ -113,8 +127,9 @@ class Store:
 
     def _write(self, new_rows: Sequence[tuple[int, Mapping[str, Any]]]) -> None:
         n = sum(number for number, _ in new_rows)
-        for column in (*self._growing.values(), self._frozen):
-            column.reserve(n)
+        if not self._frozen.has_space(n):  # nor have the others, which are as long
+            for column in (*self._growing.values(), self._frozen):
+                column.reserve(n)
         for name, dtype in self._dtypes.items():
             column = self._growing[name]
             for number, defaults in new_rows:
@@ -157,7 +172,7 @@ class NodeTable:
 
     def create(self, named: NamedModel, n: int) -> tuple[int, int]:
         """Append `n` nodes and return their first and last id."""
-        if self.n_virtual_processes > 1 and getattr(named.model, "single_thread", False):
+        if self.n_virtual_processes > 1 and issubclass(named.model, Sender) and named.model.single_thread:
             raise errors.KernelException(
                 f"The network contains a {named.name} which cannot be used with multiple threads."
             )
@@ -187,10 +202,12 @@ class NodeTable:
     @staticmethod
     def bytes_per_node(model: type[Node]) -> int:
         """Return how much memory a node takes: what is stored of its quantities, and where it is."""
-        return 8 * len(model.parameters | model.state) + 30
+        return 8 * len(quantities_of(model)) + 30
 
     def check_ids(self, ids: np.ndarray) -> None:
         """Raise UnknownNode if one of the ids does not exist."""
+        if len(ids) == 1 and 1 <= ids[0] <= len(self):
+            return
         if len(ids) and (ids.min() < 1 or ids.max() > len(self)):
             bad = ids[(ids < 1) | (ids > len(self))][0]
             present = f"ids run from 1 to {len(self)}" if len(self) else "there are no nodes"
@@ -245,8 +262,14 @@ class NodeTable:
         """Return the user's values of all declared quantities in some rows, and what the model computes from them."""
         self.before_access()
         model = store.model
-        stored = {name: column[rows].tolist() for name, column in store.columns.items()}
-        result = {key: _user_values(store.quantities, stored, key) for key in store.shown}
+        if len(rows) == 1:
+            row = int(rows[0])
+            stored = {name: [column.item(row)] for name, column in store.columns.items()}
+        else:
+            stored = {name: column[rows].tolist() for name, column in store.columns.items()}
+        alike, others = shown_names(model)
+        result = {key: stored[key] for key in alike}
+        result |= {key: _user_values(store.quantities, stored, key) for key in others}
         computed = []
         for _, *row in zip(rows, *stored.values(), strict=True):
             values = dict(zip(stored, row, strict=True))
@@ -272,8 +295,10 @@ class NodeTable:
                     self.set_all(np.array([node_id]), one, draw)
                 continue
             twins = 1 if store.model.has_proxies else self.n_virtual_processes
-            rows = (self.rows(group)[:, None] + np.arange(twins)).ravel()
-            self._set_group(named, store, rows, np.repeat(positions, twins), changes, draw)
+            rows = self.rows(group)
+            if twins > 1:
+                rows, positions = (rows[:, None] + np.arange(twins)).ravel(), np.repeat(positions, twins)
+            self._set_group(named, store, rows, positions, changes, draw)
 
     def _set_group(
         self,
@@ -296,15 +321,15 @@ class NodeTable:
         columns = Rows(lambda name: store.columns[name][rows])
         before = {k: columns[k] for k in store.quantities if k in order and store.quantities[k].is_vector}
         given = {k: coerce(store.quantities[k], k, values[k]) for k in order}
-        model.assign(columns, {k: v if np.ndim(v) else np.full(len(rows), v) for k, v in given.items()})
-        fit_vectors(store.quantities, columns)
+        model.assign(columns, {k: v if np.ndim(v) else np.array([v]).repeat(len(rows)) for k, v in given.items()})
+        fit_vectors(model, columns)
         bad, message = first_violation(model, len(rows), columns, values)
         leader = model.receptor_vector
         if HAS_CONNECTIONS in store.quantities and leader is not None and leader in before:
             bad, message = _lost_receptors(model, columns, before[leader], columns[leader], bad, message)
         for name, column in columns.items():
             stored = store.columns[name]
-            if name in given or stored.dtype == object or not np.array_equal(stored[rows], column):
+            if name in given or stored.dtype == object or (stored[rows] != column).any():
                 store.changed.add(name)
             stored[rows[:bad]] = column[:bad]
         self.values_version += 1
@@ -386,12 +411,10 @@ def _lost_receptors(
     return bad, message
 
 
-def fit_vectors(quantities: Mapping[str, Quantity], columns: dict[str, Any]) -> None:
+def fit_vectors(model: type[Node], columns: dict[str, Any]) -> None:
     """Give vector states the length of the vector parameter that they follow; what is new is zero."""
-    for name, quantity in quantities.items():
-        if quantity.each is None:
-            continue
-        for i, leader in enumerate(columns[quantity.each]):
+    for name, followed in followers(model):
+        for i, leader in enumerate(columns[followed]):
             old = columns[name][i]
             if len(old) != len(leader):
                 columns[name][i] = np.resize(np.append(old, np.zeros(len(leader))), len(leader))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import numbers
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -40,6 +41,26 @@ class Rows(dict[str, Any]):
     def __missing__(self, name: str) -> Any:
         column = self[name] = self._read(name)
         return column
+
+
+@functools.cache
+def quantities_of(model: type[Model]) -> Mapping[str, Quantity]:
+    """Return parameters and state of a model."""
+    return model.parameters | model.state
+
+
+@functools.cache
+def followers(model: type[Model]) -> list[tuple[str, str]]:
+    """Return the names of vectors and of the vector parameters whose lengths they follow."""
+    return [(name, quantity.each) for name, quantity in quantities_of(model).items() if quantity.each is not None]
+
+
+@functools.cache
+def shown_names(model: type[Model]) -> tuple[list[str], list[str]]:
+    """Return the names of what scripts see as it is stored, numbers and flags, and those of other visible values."""
+    visible = {k: q for k, q in quantities_of(model).items() if q.visible}
+    alike = [k for k, q in visible.items() if not (q.dtype is object or q.relative_to or q.shown or q.members)]
+    return alike, [k for k in visible if k not in alike]
 
 
 def is_random(value: Any) -> bool:
@@ -221,7 +242,7 @@ def first_violation(
     The row index equals the number of rows if there is none.
     """
     worst, message = n, ""
-    quantities = model.parameters | model.state
+    quantities = quantities_of(model)
     for name in given:
         check, column = quantities[name].check, columns[name]
         if check is None:

@@ -67,6 +67,9 @@ class Quantity:
     """An invisible value that may be set nevertheless."""
     members: Mapping[str, str] | None = None
     """Entries of a dictionary, and the names of the (invisible) quantities that hold them."""
+    advanced: bool = True
+    """Of a state variable: the functions of the model get it and return what it becomes. Else it is none of theirs: the
+    kernel or the host looks after it."""
 
     def __post_init__(self) -> None:
         """Refuse what is no unit: values with units would be taken for plain numbers."""
@@ -96,12 +99,13 @@ HAS_CONNECTIONS = "has_connections"
 
 def connected_flag() -> dict[str, Quantity]:
     """Declare the state that tells that there are incoming connections; the kernel sets it."""
-    return {HAS_CONNECTIONS: Quantity(False, "", "Whether there are incoming connections", settable=False)}
+    flag = Quantity(False, "", "Whether there are incoming connections", settable=False, advanced=False)
+    return {HAS_CONNECTIONS: flag}
 
 
-def hidden(default: Any = 0.0, doc: str = "", each: str | None = None) -> Quantity:
+def hidden(default: Any = 0.0, doc: str = "", each: str | None = None, *, advanced: bool = True) -> Quantity:
     """A state variable that is no part of the status dictionary."""
-    return Quantity(default, "", doc, settable=False, visible=False, each=each)
+    return Quantity(default, "", doc, settable=False, visible=False, each=each, advanced=advanced)
 
 
 def distribution_objects(n: int) -> Quantity:
@@ -125,12 +129,29 @@ MARK = "mark"
 """The state variable of neurons whose spikes carry a number."""
 
 
+@final
+class _Advanced:
+    """The names of the state variables that functions of a model advance, in the order of their declaration."""
+
+    def __get__(self, _: None, model: type[Model]) -> tuple[str, ...]:
+        learning = ("weight",) if model.changes_weight else ()
+        return (*learning, *(name for name, quantity in model.state.items() if quantity.advanced))
+
+
 class Model:
     """Anything with a name and declared quantities: nodes and synapses."""
 
     name: ClassVar[str] = ""
     parameters: ClassVar[dict[str, Quantity]] = {}
     state: ClassVar[dict[str, Quantity]] = {}
+    common: ClassVar[dict[str, Quantity]] = {}
+    """What all connections of a synapse model share; nodes have nothing of the kind."""
+    changes_weight: ClassVar[bool] = False
+    """Of synapses that learn: the first state variable is the weight."""
+    dynamic: ClassVar[tuple[str, ...]] = _Advanced()  # pyright: ignore[reportAssignmentType]
+    """What functions of the model advance, in the order of their result: the weight, if it changes, and the variables
+    in `state`, those of bases behind the model's own. A model declares it only if it leaves out a variable of a base.
+    Nodes with equations compose it of `ode` and `held` (`models.contract.ode`): integrators need equations first."""
     relations: ClassVar[tuple[Relation, ...]] = ()
     relative: ClassVar[dict[str, list[str]]] = {}
     """Parameters that potentials are stored relative to, and the names of these potentials."""
@@ -184,8 +205,6 @@ class Node(Model, abstract=True):
     """What spikes mean: ``"spikes"``, ``"binary"`` (one for a switch to 0, two for a switch to 1) or ``"any"``."""
     signal_heard: ClassVar[str] = "spikes"
     """What they have to mean where they arrive."""
-    dynamic: ClassVar[tuple[str, ...]] = ()
-    """The state variables that `update` advances, in the order of its result."""
     recordables: ClassVar[dict[str, Callable[[Any, Any], Any]]] = {}
     """Name -> function of (variables, state), written with operators and `models.ops`."""
     spike_receptors: ClassVar[dict[int, tuple[str, str]]] = {}
@@ -206,10 +225,6 @@ class Node(Model, abstract=True):
     """The message of the error, if weights of incoming spikes must not be negative."""
     ignores_weight: ClassVar[bool] = False
     """Counts incoming spikes instead of summing their weights."""
-    tile_size: ClassVar[int] = 1024
-    """Number of nodes that the default back end advances together through the steps of a slice."""
-    tile_updates: ClassVar[int] = 1 << 14
-    """More nodes are advanced together if a slice has so few steps that there are less updates of nodes than these."""
     may_be_undefined: ClassVar[bool] = False
     """An infinite or undefined state is no error, as with equations that have a gap."""
     explodes: ClassVar[bool] = False
@@ -338,13 +353,10 @@ class Neuron(Node, abstract=True):
     draws: ClassVar[bool] = False
     """`update` draws random numbers as it goes along, with `models.functions.draws` and the context ``x.random``.
 
-    The nodes are then advanced one after the other by compiled code, in both back ends, so that numbers are drawn in
+    The nodes are then advanced one after the other, so that numbers are drawn in
     NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
-    one_by_one: ClassVar[bool] = False
-    """On CPUs the default back end, too, advances the nodes one after the other by compiled code, unless side by side:
-    for equations that make much of a last digit."""
     side_by_side: ClassVar[bool] = False
-    """On CPUs the default back end advances many nodes with vector instructions, to the same digits as one by one.
+    """On CPUs compiled code advances many nodes with vector instructions, to the same digits as one by one.
     `update` must consist of sums, products, exponentials and choices between numbers."""
     switches: ClassVar[tuple[str, ...]] = ()
     """Parameters that are 0 in most networks. `side_by_side` holds for nodes in which all of them are 0, and their
@@ -384,7 +396,7 @@ class Neuron(Node, abstract=True):
 
         `v` has parameters and calibrated variables, `s` the state, `x` the inputs of this step. All are
         floating-point numbers (flags and counters too), or arrays for vectors. Return the new state in the
-        order of `dynamic`, and whether there is a spike (or how many).
+        order of the declared state (`dynamic`), and whether there is a spike (or how many).
         """
         raise NotImplementedError
 
@@ -411,8 +423,10 @@ class ArchivingNeuron(Neuron, abstract=True):
                                               positive("ignore_and_spike_interval must be > 0.")),
     }  # fmt: skip
     state = {
-        "Ca": Quantity(0.0, "", "Calcium trace", not_negative("Calcium concentration cannot be negative.")),
-        "t_spike": Quantity(-1.0, "ms", "Time of the last spike", settable=False),
-        "post_trace": Quantity(0.0, "", "Last computed value of the depression trace", settable=False),
-        "archiver_length": Quantity(0, "", "Number of spikes kept for plastic synapses", settable=False),
+        "Ca": Quantity(
+            0.0, "", "Calcium trace", not_negative("Calcium concentration cannot be negative."), advanced=False
+        ),
+        "t_spike": Quantity(-1.0, "ms", "Time of the last spike", settable=False, advanced=False),
+        "post_trace": Quantity(0.0, "", "Last computed value of the depression trace", settable=False, advanced=False),
+        "archiver_length": Quantity(0, "", "Number of spikes kept for synapses", settable=False, advanced=False),
     }

@@ -66,7 +66,7 @@ def _line_of_class(model: type[Any]) -> str:
 
 
 def _check_quantities(model: type[Any]) -> None:
-    groups = {name: getattr(model, name, {}) for name in ("parameters", "state", "common")}
+    groups = {"parameters": model.parameters, "state": model.state, "common": model.common}
     declared = {name: vars(model).get(name, {}) for name in groups}
     for group, quantities in groups.items():
         for name, quantity in quantities.items():
@@ -90,6 +90,12 @@ def _check_names(model: type[Any]) -> None:
     for name in model.dynamic:
         if name not in quantities:
             _undeclared(model, name, model.state, "`dynamic`")
+        if not isinstance(quantities[name].default, bool | int | float | np.ndarray):
+            _refuse(
+                model,
+                f"the state '{name}' is {quantities[name].default!r}, which `update` cannot advance: write a number, "
+                "or Quantity(..., advanced=False)",
+            )
     for number, names in model.spike_receptors.items():
         pair = isinstance(names, tuple) and len(names) == 2 and all(isinstance(name, str) for name in names)
         if not (isinstance(number, int) and pair):
@@ -174,7 +180,7 @@ def _trace(model: type[Any], variables: dict[str, Any], state: dict[str, Any]) -
     given = [{name: np.asarray(value, float) for name, value in one.items()} for one in (variables, state, inputs)]
 
     def update(v: Any, s: Any, x: Any) -> Any:
-        v, s = _values("parameter or variable from `calibrate`", v), _values("state variable in `dynamic`", s)
+        v, s = _values("parameter or variable from `calibrate`", v), _values("state variable", s)
         result = model.update(v, s, _values("input", x))
         _check_result(model, result)
         recorded = {}
@@ -194,7 +200,7 @@ def _check_result(model: type[Any], result: Any) -> None:
     if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[0], tuple)):
         _refuse(model, f"`update` does not return a pair of the new state, a tuple, and the spike: {wanted}")
     if len(result[0]) != n:
-        _refuse(model, f"`update` returns {len(result[0])} values, but `dynamic` has {n}: {wanted}")
+        _refuse(model, f"`update` returns {len(result[0])} values, but the state has {n}: {wanted}")
     for name, value in zip((*model.dynamic, "the spike"), (*result[0], result[1]), strict=True):
         default = (model.parameters | model.state)[name].default if name in model.dynamic else 0.0
         if np.shape(value) != np.shape(default):
@@ -228,8 +234,7 @@ def _called(model: type[Any], name: str, function: Callable[[], Any]) -> Any:
 
 def _line(model: type[Any], error: BaseException) -> str:
     """Return the innermost line of the script that led to an error."""
-    functions: list[Any] = [getattr(model, name, None) for name in ("update", "calibrate")]
-    functions += model.recordables.values()
+    functions = (model.update, model.calibrate, *model.recordables.values())
     files = {function.__code__.co_filename for function in functions if hasattr(function, "__code__")}
     for frame in reversed(traceback.extract_tb(error.__traceback__)):
         if frame.filename in files:

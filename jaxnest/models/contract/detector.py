@@ -84,6 +84,7 @@ class Detector(Device, abstract=True):
         "Tstop": Quantity(INFINITE_TIME, "ms", "End of counting"),
     }
     state = {"memory": hidden(None, "Recent spikes; None before the first run")}
+    dynamic = ()  # `count` changes what `counted` says
 
     @staticmethod
     def receptor_count(stored: Mapping[str, Any]) -> int:

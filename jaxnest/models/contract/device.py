@@ -52,6 +52,8 @@ class Device(Node, abstract=True):
     relations = (Relation(lambda p: p["stop"] < p["start"], "stop >= start required."),)
     default_steps: ClassVar[Mapping[str, int]] = {}
     """Durations that have to be whole steps, and how many steps their defaults are where a resolution does not fit."""
+    defaults_only: ClassVar[tuple[str, ...]] = ()
+    """Parameters that can be set for the model, not for its nodes."""
 
     @classmethod
     def adapt(cls, defaults: dict[str, Any], clock: Any) -> None:
@@ -106,7 +108,7 @@ def window_steps(p: Any, clock: Any) -> dict[str, int]:
 class Sender(Device, abstract=True):
     """A device that sends spikes or currents.
 
-    Its functions are compiled by numba for both back ends. Their last argument is the `context`: random numbers are
+    Its functions are compiled by numba. Their last argument is the `context`: random numbers are
     drawn from it with `models.functions.draws`, and it has
 
     - ``origin``, ``begin``, ``end``: first step of the present slice, and first and last step of the part of it that
@@ -162,8 +164,6 @@ class Sender(Device, abstract=True):
 
     ``context.unit(k)`` is number k, from [0, 1), of those that are drawn for this target in this step.
     """
-    defaults_only: ClassVar[tuple[str, ...]] = ()
-    """Parameters that can be set for the model, not for its nodes."""
     settle: ClassVar[Callable[..., Any] | None] = None
     """``settle(v, s, targets)``: the state after all targets got their amounts, if it depends on them."""
     allocates: ClassVar[bool] = False
@@ -244,8 +244,6 @@ class Recorder(Device, abstract=True):
     """A device that records. What concerns its backend (``record_to``, ``events``...) is no declared quantity."""
 
     element_type = "recorder"
-    samples: ClassVar[bool] = False
-    """True if the recorder asks its targets for values at intervals, False if it gets events."""
     instance_only: ClassVar[tuple[str, ...]] = ()
     """Quantities that the defaults of the model do not show."""
     float_values: ClassVar[tuple[str, ...]] = ()
@@ -272,7 +270,6 @@ SAMPLING = ("interval", "offset", "record_from")
 class Sampler(Recorder, abstract=True):
     """A recorder that asks its targets for values at intervals."""
 
-    samples = True
     parameters = {
         "interval": Quantity(1.0, "ms", "Time between two samples"),
         "offset": Quantity(0.0, "ms", "Time of the first sample; 0 for the first multiple of the interval"),

@@ -19,7 +19,7 @@ GSL_ERROR_TOL = Quantity(
 class OdeNode(Neuron, abstract=True):
     """Base of nodes with `dynamics` instead of `update`.
 
-    A model declares its equations and what happens between them; both back ends supply the integration (the method
+    A model declares its equations and what happens between them; the engine supplies the integration (the method
     of `functions.rkf45`), which advances each neuron with steps of its own. The present step size is part of the state,
     so that it outlives time steps, slices and runs.
     """
@@ -30,14 +30,12 @@ class OdeNode(Neuron, abstract=True):
     """The other state variables, constant while the equations are integrated."""
     jumps: ClassVar[tuple[str, ...]] = ()
     """The variables that `substep` returns."""
-    tile_size = 512
-    tile_updates = 0
     controls_derivative: ClassVar[bool] = False
     """Errors are bounded relative to the derivatives (else absolutely)."""
     driven: ClassVar[bool] = False
     """The equations depend on the inputs and on the time since the beginning of the step: ``dynamics(v, s, x, t)``."""
     loops_stages: ClassVar[bool] = False
-    """The default back end compiles `dynamics` once instead of six times: slower, but halves the compilation."""
+    """Array operations contain `dynamics` once instead of six times: slower, but halves the compilation."""
     absolute_error: ClassVar[float] = 1e-3
     """Bound of the error of every variable, in its unit, if the model has no parameter `gsl_error_tol`."""
 

@@ -27,7 +27,7 @@ class PreciseNeuron(ArchivingNeuron, abstract=True):
     """Base of neurons with precise spike times.
 
     Their `update` uses everything that numba compiles, and returns no spikes but sends them with `emit`. They are
-    advanced one after the other, in both back ends.
+    advanced one after the other.
     """
 
     off_grid = True
@@ -216,4 +216,4 @@ def exponential_update(v: Any, s: Any, x: Any, last: float, above: Any) -> tuple
             I_in += weight
         t = offset
         offset, weight, kind = next_event(x, False)
-    return (U, I_ex, I_in, refractory, x.current, step, last), 0
+    return (I_ex, I_in, U, refractory, x.current, step, last), 0

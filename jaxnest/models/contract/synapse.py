@@ -18,7 +18,6 @@ class Synapse(Model, abstract=True):
     what all connections of the model share (set with SetDefaults and CopyModel only).
     """
 
-    common: ClassVar[dict[str, Quantity]] = {}
     send: ClassVar[Callable[[Any, Any, Any], Any] | None] = None
     """``send(p, s, x) -> (state, weight, sends)``: what happens when a spike reaches the synapse.
 
@@ -27,7 +26,7 @@ class Synapse(Model, abstract=True):
     (`grid_delay` is the same, rounded as time stamps are). Further,
     `x` gives access to the target's spikes (`histories.history`) and to random numbers (`functions.draws.uniform`). The
     result is the new state in the order of `dynamic`, the weight of the spike that the target gets, and whether it
-    gets one at all. All are floating-point numbers. The function is compiled for the event kernels of both back ends.
+    gets one at all. All are floating-point numbers. The function is part of compiled loops.
     """
     modulate: ClassVar[Callable[[Any, Any, Any], Any] | None] = None
     """``modulate(p, s, x) -> state``: what happens when the `modulator` tells its synapses what it has collected until
@@ -36,8 +35,6 @@ class Synapse(Model, abstract=True):
     """The common property that names the node whose spikes modulate the synapses, a `modulation.Collector`."""
     single_thread_values: ClassVar[tuple[str, ...]] = ()
     """Values of the connections that Connect does not take if there are several threads."""
-    dynamic: ClassVar[tuple[str, ...]] = ()
-    """What `send` advances, in the order of its result: names of `state`, and ``weight`` if the synapse learns."""
     source_states: ClassVar[tuple[str, ...]] = ()
     """Names in `dynamic` of states that follow from the times of the source's spikes, `parameters` and `common` alone,
     whatever the target, the weight and the delay. They are stored once for connections of a source that agree in them

@@ -98,7 +98,7 @@ class AdaptiveExponentialNeuron(OdeNeuron, abstract=True):
     @staticmethod
     def substep(v: Any, s: Any, x: Any, first: Any) -> tuple[tuple[Any, ...], Any]:
         """Clamp V_m, or reset it and raise the adaptation at a spike."""
-        spike = (s.refractory == 0) & (s.V_m >= v.V_spike)
+        spike = (s.refractory == 0) & ops.crosses(s.V_m, v.V_spike)
         V_m = ops.where((s.refractory > 0) | spike, v.V_reset, s.V_m)
         unstable = (s.V_m < -1e3) | (s.w < -1e6) | (s.w > 1e6)
         V_m = ops.where(unstable, math.nan, V_m)

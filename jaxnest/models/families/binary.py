@@ -25,7 +25,6 @@ class BinaryNeuron(ArchivingNeuron, abstract=True):
     signal_sent = signal_heard = "binary"
     spike_receptors = {0: ("changes", "changes")}
     current_receptors = {0: "current"}
-    dynamic = ("h", "S", "t_next")
     recordables = {"S": lambda v, s: s.S, "h": lambda v, s: s.h}
     state = {
         "h": Quantity(0.0, "mV", "Summed input", settable=False),

@@ -170,7 +170,7 @@ def respond(v: Any, s: Any, V_before: Any, V: Any, asc_sum: Any) -> Any:
         + v.voltage_ratio * beta
     )
     by_voltage = ops.where(active & (v.adapting_threshold != 0), by_voltage, s.threshold_voltage)
-    spike = active & (by_spikes + by_voltage + v.V_th < V)
+    spike = active & ops.exceeds(V, by_spikes + by_voltage + v.V_th)
     lowered = v.spike_dependent_threshold != 0
     reset = ops.where(lowered, v.voltage_reset_fraction * V_before + v.voltage_reset_add, v.V_reset)
     raised = by_spikes * v.spike_decay_refractory + v.th_spike_add

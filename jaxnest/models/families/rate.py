@@ -181,7 +181,6 @@ class InputNoiseNeuron(NoisyRateNeuron, abstract=True):
         "rectify_output": Quantity(False, "", "Keep the rate from falling below rectify_rate"),
     }  # fmt: skip
     state = {"rate": RATE, "noise": NOISE}
-    dynamic = ("rate", "noise")
     recordables = {"rate": lambda v, s: s.rate, "noise": lambda v, s: s.noise}
 
     @staticmethod
@@ -206,7 +205,6 @@ class OutputNoiseNeuron(NoisyRateNeuron, abstract=True):
     signals = {DELAYED_RATE: Signal(_noisy_now), INSTANTANEOUS_RATE: Signal(_noisy_now, _noisy_rate)}
     parameters = COMMON | SUMMATION
     state = {"rate": RATE, "noise": NOISE, "noisy_rate": Quantity(0.0, "", "Rate with noise", settable=False)}
-    dynamic = ("rate", "noise", "noisy_rate")
     recordables = {
         "rate": lambda v, s: s.rate,
         "noise": lambda v, s: s.noise,
@@ -231,5 +229,4 @@ class RateTransformer(RateNeuron, abstract=True):
     hears = {DELAYED_RATE: hearing("delayed", False), INSTANTANEOUS_RATE: hearing("instantaneous", False)}
     parameters = SUMMATION
     state = {"rate": RATE}
-    dynamic = ("rate",)
     recordables = {"rate": lambda v, s: s.rate}

@@ -2,7 +2,7 @@ r"""Stationary firing rate of integrate-and-fire neurons with noisy input.
 
 The rate needs the integral of :math:`e^{x^2}(1 + \mathrm{erf}(x))` between two bounds of any sign, which Dawson's
 integral and the scaled complementary error function express without large numbers. The functions here serve the
-default back end; the strict one has its own, which round as the GNU Scientific Library does.
+array operations; compiled loops have their own, which round as the GNU Scientific Library does.
 
 References
 ----------

@@ -23,8 +23,8 @@ PARAMETERS = {
 }
 STATE = {
     "position": Quantity(0.0, "", "Index of the next spike", visible=False),
-    "stamps": Quantity(np.empty(0), "", "Ends of the steps of the spikes, in steps", visible=False),
-    "offsets": Quantity(np.empty(0), "ms", "How long before these the spikes are", visible=False),
+    "stamps": Quantity(np.empty(0), "", "Ends of the steps of the spikes, in steps", visible=False, advanced=False),
+    "offsets": Quantity(np.empty(0), "ms", "How long before these the spikes are", visible=False, advanced=False),
 }
 
 

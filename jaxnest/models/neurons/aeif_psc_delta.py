@@ -78,7 +78,7 @@ class aeif_psc_delta(aeif.AdaptiveExponentialNeuron):
         decayed = arriving * ops.exp(-s.refractory * v.resolution / v.tau_m)
         kept = s.refractory_spikes + ops.where(v.refractory_input != 0, decayed, 0.0)
         V_m = ops.where(active, s.V_m + arriving + released, v.V_reset)
-        spike = active & (V_m >= v.V_spike)
+        spike = active & ops.crosses(V_m, v.V_spike)
         unstable = (s.V_m < -1e3) | (s.w < -1e6) | (s.w > 1e6)
         V_m = ops.where(unstable, math.nan, ops.where(spike, v.V_reset, V_m))
         w = ops.where(spike, s.w + v.b, s.w)

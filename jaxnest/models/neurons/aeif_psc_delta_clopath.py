@@ -71,7 +71,6 @@ class aeif_psc_delta_clopath(aeif.AdaptiveExponentialNeuron):
         Relation(lambda p: p["V_th_max"] < p["V_th_rest"], "V_th_max >= V_th_rest required."),
         Relation(lambda p: p["V_peak"] < p["V_th_rest"], "V_peak >= V_th_rest required."),
     )
-    one_by_one = True
     ode = ("V_m", "w", "z", "V_th", "u_bar_plus", "u_bar_minus", "u_bar_bar")
     held = ("refractory", "I_stim", "clamp")
     jumps = ("V_m", "w", "z", "V_th", "clamp", "refractory")
@@ -116,7 +115,7 @@ class aeif_psc_delta_clopath(aeif.AdaptiveExponentialNeuron):
         """Add the input, and begin or end a spike."""
         free = (s.refractory == 0) & (s.clamp == 0)
         V = ops.where(free & (first != 0), s.V_m + x.spikes, s.V_m)
-        spike = (s.clamp == 0) & (ops.where(v.Delta_T == 0, s.V_th, v.V_spike) <= V)
+        spike = (s.clamp == 0) & ops.crosses(V, ops.where(v.Delta_T == 0, s.V_th, v.V_spike))
         ends = (s.clamp == 1) & ~spike
         refractory = ops.where(ends, v.refractory_steps, s.refractory)
         V = ops.where(spike, v.V_clamp, ops.where(ends, v.V_reset, V))

@@ -68,9 +68,6 @@ class amat2_psc_exp(MultiTimescaleNeuron):
             "tau_syn_in",
         ),
     )
-    dynamic = (
-        "V_m", "refractory", "I_stim", "I_ex", "I_in", "V_th_alpha_1", "V_th_alpha_2", "V_th_v", "V_th_dv",
-    )  # fmt: skip
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,
         "V_th": lambda v, s: v.E_L + v.omega + s.V_th_alpha_1 + s.V_th_alpha_2 + s.V_th_v,
@@ -124,7 +121,7 @@ class amat2_psc_exp(MultiTimescaleNeuron):
         fast, slow = s.V_th_alpha_1 * v.P44, s.V_th_alpha_2 * v.P55
         I_ex, I_in = I_ex * v.P11 + x.spikes_ex, I_in * v.P22 + x.spikes_in
         active = s.refractory == 0
-        spike = active & (v.omega + slow + fast + V_th_v <= V)
+        spike = active & ops.crosses(V, v.omega + slow + fast + V_th_v)
         refractory = ops.where(active, ops.where(spike, v.refractory_steps, 0.0), s.refractory - 1)
         fast, slow = ops.where(spike, fast + v.alpha_1, fast), ops.where(spike, slow + v.alpha_2, slow)
-        return (V, refractory, x.current, I_ex, I_in, fast, slow, V_th_v, V_th_dv), spike
+        return (V_th_v, V_th_dv, V, fast, slow, refractory, x.current, I_ex, I_in), spike

@@ -34,8 +34,6 @@ class eprop_iaf_adapt_bsshslm_2020(EpropSpikingNeuron):
         "adaptation": Quantity(0.0, "", "Adaptation"),
         "V_th_adapt": Quantity(-55.0, "mV", "Adaptive threshold", relative_to="E_L", settable=False),
     }
-    dynamic = ("V_m", "surrogate_gradient", "learning_signal", "refractory", "I_in", "spiked", "duration",
-               "until_spike", "adaptation", "V_th_adapt")  # fmt: skip
     recordables = EpropSpikingNeuron.recordables | {
         "adaptation": lambda v, s: s.adaptation,
         "V_th_adapt": lambda v, s: s.V_th_adapt + v.E_L,
@@ -62,9 +60,9 @@ class eprop_iaf_adapt_bsshslm_2020(EpropSpikingNeuron):
         adaptation = v.P_adapt * ops.where(begins, 0.0, s.adaptation) + before
         threshold = v.V_th + v.adapt_beta * adaptation
         gradient = ops.where(refractory > 0, 0.0, surrogate_gradient(v, V - threshold))
-        spike, until_spike = forced_spike(v, s, (V >= threshold) & (refractory == 0))
+        spike, until_spike = forced_spike(v, s, ops.crosses(V, threshold) & (refractory == 0))
         refractory = ops.where(spike, v.refractory_steps, refractory)
         spiked = ops.where(spike, 1.0, 0.0)
         current = x.current + v.I_e
         noted = (V, gradient, x.learning_signal, refractory, current, spiked, x.history_duration, until_spike)
-        return (*noted, adaptation, threshold), spike
+        return (adaptation, threshold, *noted), spike

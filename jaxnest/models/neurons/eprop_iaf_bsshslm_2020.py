@@ -25,9 +25,6 @@ class eprop_iaf_bsshslm_2020(EpropSpikingNeuron):
     documentation, model ``eprop_iaf_bsshslm_2020``.
     """
 
-    dynamic = ("V_m", "surrogate_gradient", "learning_signal", "refractory", "I_in", "spiked", "duration",
-               "until_spike")  # fmt: skip
-
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         begins = (v.eprop_reset_neurons_on_update > 0) & (ops.fmod(x.step - 2.0, v.update_steps) == 0)
@@ -35,7 +32,7 @@ class eprop_iaf_bsshslm_2020(EpropSpikingNeuron):
         V = v.P_i_in * s.I_in + v.P_z_in * x.spikes + v.P_v_m * ops.where(begins, 0.0, s.V_m)
         V = ops.maximum(V - v.V_th * ops.where(begins, 0.0, s.spiked), v.V_min)
         gradient = ops.where(refractory > 0, 0.0, surrogate_gradient(v, V - v.V_th))
-        spike, until_spike = forced_spike(v, s, (V >= v.V_th) & (refractory == 0))
+        spike, until_spike = forced_spike(v, s, ops.crosses(V, v.V_th) & (refractory == 0))
         refractory = ops.where(spike, v.refractory_steps, refractory)
         spiked = ops.where(spike, 1.0, 0.0)
         current = x.current + v.I_e

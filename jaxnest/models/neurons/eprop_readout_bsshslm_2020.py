@@ -65,7 +65,6 @@ class eprop_readout_bsshslm_2020(EpropNeuron):
         "I_in": hidden(doc="Current of the next step"),
         "duration": hidden(doc="Length of the history (ms)"),
     }
-    dynamic = ("V_m", "error_signal", "readout_signal", "readout_signal_unnorm", "target_signal", "I_in", "duration")
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,
         "error_signal": lambda v, s: s.error_signal,

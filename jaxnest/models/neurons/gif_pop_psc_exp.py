@@ -69,15 +69,11 @@ class gif_pop_psc_exp(population.PopulationNeuron):
         "E_sfa": Quantity(0.0, "mV", "Threshold of neurons without recent spikes", settable=False),
         "mean": Quantity(0.0, "", "Expected number of spikes", settable=False),
         "I_stim": hidden(doc="Current of the devices"),
-        "initialized": hidden(doc="1 if the past is that of the present parameters"),
+        "initialized": hidden(doc="1 if the past is that of the present parameters", advanced=False),
         **{name: hidden() for name in ("x", "z", "intensity_free", "k0", "k_ref")},
         **{name: hidden(np.zeros(0)) for name in VECTORS},
         "objects": distribution_objects(2),
     }
-    dynamic = (
-        "V_m", "I_syn_ex", "I_syn_in", "n_events", "E_sfa", "mean", "I_stim",
-        "x", "z", "intensity_free", "k0", "k_ref", *VECTORS, "objects",
-    )  # fmt: skip
     relations = (
         Relation(different_lengths("tau_sfa", "q_sfa"), "'tau_sfa' and 'q_sfa' need to have the same dimension."),
     )

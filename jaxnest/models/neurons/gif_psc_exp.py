@@ -38,7 +38,6 @@ class gif_psc_exp(gif.SpikeResponseNeuron):
         "I_ex": hidden(),
         "I_in": hidden(),
     }
-    dynamic = ("V_m", "E_sfa", "I_stc", "sfa_elements", "stc_elements", "refractory", "I_stim", "I_ex", "I_in")
     recordables = {
         "V_m": lambda v, s: s.V_m,
         "E_sfa": lambda v, s: s.E_sfa,
@@ -74,4 +73,4 @@ class gif_psc_exp(gif.SpikeResponseNeuron):
             refractory = v.refractory_steps if spike else 0.0
             if spike:
                 sfa, stc = sfa + v.q_sfa, stc + v.q_stc
-        return (V, level, I_stc, sfa, stc, refractory, x.current, I_ex, I_in), spike
+        return (V, refractory, x.current, I_ex, I_in, level, I_stc, sfa, stc), spike

@@ -44,7 +44,6 @@ class gif_psc_exp_multisynapse(gif.SpikeResponseNeuron):
         "I_syn": hidden(each="tau_syn", doc="Synaptic currents"),
         **connected_flag(),
     }
-    dynamic = ("V_m", "E_sfa", "I_stc", "sfa_elements", "stc_elements", "refractory", "I_stim", "I_syn")
     recordables = {"V_m": lambda v, s: s.V_m, "E_sfa": lambda v, s: s.E_sfa, "I_stc": lambda v, s: s.I_stc}
     receptor_vector = "tau_syn"
 
@@ -77,4 +76,4 @@ class gif_psc_exp_multisynapse(gif.SpikeResponseNeuron):
             refractory = v.refractory_steps if spike else 0.0
             if spike:
                 sfa, stc = sfa + v.q_sfa, stc + v.q_stc
-        return (V, level, I_stc, sfa, stc, refractory, x.current, I_syn), spike
+        return (V, refractory, x.current, I_syn, level, I_stc, sfa, stc), spike

@@ -44,10 +44,6 @@ class glif_psc(glif.GeneralizedLeakyNeuron):
         "y2": hidden(each="tau_syn", doc="Synaptic currents"),
         "I_syn": hidden(doc="Sum of the synaptic currents at the beginning of the step"),
     }
-    dynamic = (
-        "V_m", "refractory", "ASCurrents", "ASCurrents_sum", "threshold_spike", "threshold_voltage",
-        "I_syn", "y1", "y2", "I",
-    )  # fmt: skip
     recordables = glif.GeneralizedLeakyNeuron.recordables | {"I_syn": lambda v, s: s.I_syn}
 
     @staticmethod
@@ -76,4 +72,4 @@ class glif_psc(glif.GeneralizedLeakyNeuron):
         V, refractory, asc, asc_sum, by_spikes, by_voltage, spike = glif.respond(v, s, s.V_m, V, asc_sum)
         y2 = v.P21 * s.y1 + v.P11 * s.y2
         y1 = s.y1 * v.P11 + v.psc * x.spikes
-        return (V, refractory, asc, asc_sum, by_spikes, by_voltage, I_syn, y1, y2, x.current), spike
+        return (V, asc, by_spikes, by_voltage, y1, y2, I_syn, refractory, x.current, asc_sum), spike

@@ -54,10 +54,6 @@ class glif_psc_double_alpha(glif.GeneralizedLeakyNeuron):
             "tau_syn_fast, tau_syn_slow and amp_slow must have the same size.",
         ),
     )
-    dynamic = (
-        "V_m", "refractory", "ASCurrents", "ASCurrents_sum", "threshold_spike", "threshold_voltage",
-        "I_syn", "y1_fast", "y2_fast", "y1_slow", "y2_slow", "I",
-    )  # fmt: skip
     receptor_vector = "tau_syn_fast"
     recordables = glif.GeneralizedLeakyNeuron.recordables | {"I_syn": lambda v, s: s.I_syn}
 
@@ -91,5 +87,5 @@ class glif_psc_double_alpha(glif.GeneralizedLeakyNeuron):
         y1_fast = s.y1_fast * v.P11_fast + v.psc_fast * x.spikes
         y2_slow = v.P21_slow * s.y1_slow + v.P11_slow * s.y2_slow
         y1_slow = s.y1_slow * v.P11_slow + v.psc_slow * x.spikes
-        currents = (I_syn, y1_fast, y2_fast, y1_slow, y2_slow, x.current)
-        return (V, refractory, asc, asc_sum, by_spikes, by_voltage, *currents), spike
+        currents = (I_syn, y1_fast, y2_fast, y1_slow, y2_slow)
+        return (V, asc, by_spikes, by_voltage, *currents, refractory, x.current, asc_sum), spike

@@ -121,7 +121,7 @@ class hh_cond_beta_gap_traub(GapNeuron):
 
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
-        spike = (s.refractory == 0) & (s.V_m >= v.V_T + 30.0) & (V_before > s.V_m)
+        spike = (s.refractory == 0) & ops.crosses(s.V_m, v.V_T + 30.0) & (V_before > s.V_m)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         dg_ex, dg_in = s.dg_ex + x.spikes_ex * v.g0_ex, s.dg_in + x.spikes_in * v.g0_in
         return (s.V_m, s.Act_m, s.Inact_h, s.Act_n, dg_ex, s.g_ex, dg_in, s.g_in, refractory, x.current), spike

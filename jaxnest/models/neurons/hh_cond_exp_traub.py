@@ -78,7 +78,7 @@ class hh_cond_exp_traub(ConductanceNeuron):
     }
     ode = ("V_m", "Act_m", "Inact_h", "Act_n", "g_ex", "g_in")
     loops_stages = True
-    side_by_side = one_by_one = True
+    side_by_side = True
     may_be_undefined = True
     prepares = False
     recordables = {
@@ -115,7 +115,7 @@ class hh_cond_exp_traub(ConductanceNeuron):
 
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
-        spike = (s.refractory == 0) & (s.V_m >= v.V_T + 30.0) & (V_before > s.V_m)
+        spike = (s.refractory == 0) & ops.crosses(s.V_m, v.V_T + 30.0) & (V_before > s.V_m)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         g_ex, g_in = s.g_ex + x.spikes_ex, s.g_in + x.spikes_in
         return (s.V_m, s.Act_m, s.Inact_h, s.Act_n, g_ex, g_in, refractory, x.current), spike

@@ -65,7 +65,7 @@ class hh_psc_alpha(OdeNeuron):
     }
     ode = ("V_m", "Act_m", "Inact_h", "Act_n", "dI_ex", "I_ex", "dI_in", "I_in")
     loops_stages = True
-    side_by_side = one_by_one = True
+    side_by_side = True
     may_be_undefined = True
     recordables = {
         "V_m": lambda v, s: s.V_m,
@@ -110,7 +110,7 @@ class hh_psc_alpha(OdeNeuron):
 
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
-        spike = (s.refractory == 0) & (s.V_m >= 0) & (V_before > s.V_m)
+        spike = (s.refractory == 0) & ops.crosses(s.V_m, 0.0) & (V_before > s.V_m)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         dI_ex, dI_in = s.dI_ex + x.spikes_ex * v.psc_ex, s.dI_in + x.spikes_in * v.psc_in
         return (s.V_m, s.Act_m, s.Inact_h, s.Act_n, dI_ex, s.I_ex, dI_in, s.I_in, refractory, x.current), spike

@@ -60,7 +60,6 @@ class hh_psc_alpha_clopath(OdeNeuron):
         "dI_in": hidden(),
         "I_in": hidden(),
     }
-    one_by_one = True
     ode = (
         "V_m",
         "Act_m",
@@ -126,7 +125,7 @@ class hh_psc_alpha_clopath(OdeNeuron):
 
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
-        spike = (s.refractory == 0) & (s.V_m >= 0) & (V_before > s.V_m)
+        spike = (s.refractory == 0) & ops.crosses(s.V_m, 0.0) & (V_before > s.V_m)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         dI_ex, dI_in = s.dI_ex + x.spikes_ex * v.psc_ex, s.dI_in + x.spikes_in * v.psc_in
         averages = (s.u_bar_plus, s.u_bar_minus, s.u_bar_bar)

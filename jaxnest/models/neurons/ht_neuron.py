@@ -138,7 +138,7 @@ class ht_neuron(OdeNeuron):
         V = ops.where(v.voltage_clamp != 0, s.V_clamp, s.V_m)
         block = ht.unblocked(v, V)
         fast, slow = ops.minimum(block, s.m_fast_NMDA), ops.minimum(block, s.m_slow_NMDA)
-        spike = (s.refractory == 0) & (s.theta <= V)
+        spike = (s.refractory == 0) & ops.crosses(V, s.theta)
         refractory = ops.where(spike, v.refractory_steps + 1, s.refractory)
         V_m, theta = ops.where(spike, v.E_Na, V), ops.where(spike, v.E_Na, s.theta)
         return (V_m, theta, fast, slow, refractory, *ht.currents(v, s, V)), spike

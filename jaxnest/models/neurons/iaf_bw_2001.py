@@ -129,7 +129,7 @@ class iaf_bw_2001(OdeNeuron):
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
         V, refractory, opened, t_last, mark = s.V_m, s.refractory, s.opened, s.t_last, s.mark
-        spike = refractory == 0 and V >= v.V_th
+        spike = refractory == 0 and ops.crosses(V, v.V_th)
         if refractory > 0 or spike:
             V, refractory = v.V_reset, v.refractory_steps if spike else refractory - 1.0
         if spike:

@@ -45,7 +45,6 @@ class iaf_chs_2007(ArchivingNeuron):
         "V_spike": hidden(),
         "position": hidden(doc="Number of values of the noise that have been used"),
     }
-    dynamic = ("V_m", "I_ex", "V_syn", "V_spike", "position")
     recordables = {"V_m": lambda v, s: s.V_m}
     spike_receptors = {0: ("spikes_ex", "ignored")}
 
@@ -77,7 +76,7 @@ class iaf_chs_2007(ArchivingNeuron):
             noise = ops.where(noisy, v.V_noise * ops.element(v.noise, position), 0.0)
             position = ops.where(noisy, position + 1.0, position)
         V = V_syn + V_spike + noise
-        spike = V >= 1.0
+        spike = ops.crosses(V, 1.0)
         return (
             ops.where(spike, V - v.V_reset, V),
             I_ex,

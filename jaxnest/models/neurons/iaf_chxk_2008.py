@@ -85,7 +85,7 @@ class iaf_chxk_2008(ConductanceNeuron):
 
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
-        spike = (V_before < v.V_th) & (s.V_m >= v.V_th)
+        spike = (V_before < v.V_th) & ops.crosses(s.V_m, v.V_th)
         since = ops.where(spike, v.resolution * (s.V_m - v.V_th) / (s.V_m - V_before), 0.0)
         rate = v.g0_ahp * ops.exp(-since / v.tau_ahp)
         fresh = v.ahp_bug > 0

@@ -136,7 +136,7 @@ class iaf_cond_alpha_mc(OdeNeuron):
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
         active = s.refractory == 0
-        spike = active & (s.soma_V_m >= v.V_th)
+        spike = active & ops.crosses(s.soma_V_m, v.V_th)
         V_m = ops.where(active, ops.where(spike, v.V_reset, s.soma_V_m), v.V_reset)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         soma_ex, soma_in = s.soma_dg_ex + x.soma_exc * v.soma_g0_ex, s.soma_dg_in + x.soma_inh * v.soma_g0_in

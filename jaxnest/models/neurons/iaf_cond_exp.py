@@ -57,7 +57,7 @@ class iaf_cond_exp(ConductanceNeuron):
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
         active = s.refractory == 0
-        spike = active & (s.V_m >= v.V_th)
+        spike = active & ops.crosses(s.V_m, v.V_th)
         V_m = ops.where(active, ops.where(spike, v.V_reset, s.V_m), v.V_reset)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         return (V_m, s.g_ex + x.spikes_ex, s.g_in + x.spikes_in, refractory, x.current), spike

@@ -88,7 +88,7 @@ class iaf_cond_exp_sfa_rr(ConductanceNeuron):
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
         active = s.refractory == 0
-        spike = active & (s.V_m >= v.V_th)
+        spike = active & ops.crosses(s.V_m, v.V_th)
         V_m = ops.where(active, ops.where(spike, v.V_reset, s.V_m), v.V_reset)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         g_sfa = ops.where(spike, s.g_sfa + v.q_sfa, s.g_sfa)

@@ -55,7 +55,6 @@ class iaf_psc_alpha(ArchivingNeuron):
         "dI_in": hidden(),
         "I_in": hidden(),
     }
-    dynamic = ("V_m", "refractory", "I_stim", "dI_ex", "I_ex", "dI_in", "I_in")
     relations = (Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),)
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,
@@ -105,7 +104,7 @@ class iaf_psc_alpha(ArchivingNeuron):
         dI_ex = s.dI_ex * v.P11_ex + v.psc_ex * x.spikes_ex
         I_in = v.P21_in * s.dI_in + v.P11_in * s.I_in
         dI_in = s.dI_in * v.P11_in + v.psc_in * x.spikes_in
-        spike = V >= v.V_th
+        spike = ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
         return (V, refractory, x.current, dI_ex, I_ex, dI_in, I_in), spike

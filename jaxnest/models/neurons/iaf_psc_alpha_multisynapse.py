@@ -44,7 +44,6 @@ class iaf_psc_alpha_multisynapse(MultisynapseNeuron):
         "dI_syn": hidden(each="tau_syn"),
         "I_syn": hidden(each="tau_syn"),
     }
-    dynamic = ("V_m", "refractory", "I_stim", "dI_syn", "I_syn")
     relations = (Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),)
 
     @staticmethod
@@ -71,7 +70,7 @@ class iaf_psc_alpha_multisynapse(MultisynapseNeuron):
         refractory = ops.where(active, 0.0, s.refractory - 1)
         I_syn = v.P21 * s.dI_syn + v.P11 * s.I_syn
         dI_syn = s.dI_syn * v.P11 + v.psc * x.spikes
-        spike = V >= v.V_th
+        spike = ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
         return (V, refractory, x.current, dI_syn, I_syn), spike

@@ -68,9 +68,6 @@ class iaf_psc_alpha_ps(precise.PreciseMembrane):
         "dI_syn_ex": Quantity(0.0, "pA/ms", "Derivative of the excitatory current", settable=False),
         "dI_syn_in": Quantity(0.0, "pA/ms", "Derivative of the inhibitory current", settable=False),
     }
-    dynamic = (
-        "V_m", "dI_syn_ex", "I_syn_ex", "dI_syn_in", "I_syn_in", "is_refractory", "I_stim", "last_step", "last_offset",
-    )  # fmt: skip
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,
         "I_syn_ex": lambda v, s: s.I_syn_ex,
@@ -141,4 +138,4 @@ class iaf_psc_alpha_ps(precise.PreciseMembrane):
                 dI_in += v.norm_in * weight
             t = offset
             offset, weight, kind = precise.next_event(x, False)
-        return (U, dI_ex, I_ex, dI_in, I_in, refractory, x.current, step, last), 0
+        return (I_ex, I_in, dI_ex, dI_in, U, refractory, x.current, step, last), 0

@@ -45,7 +45,6 @@ class iaf_psc_delta(ArchivingNeuron):
         "waiting": hidden(doc="Input kept until the end of the refractory period"),
         "until_spike": hidden(-1.0, "Steps until the next spike that ignores the threshold; -1 before the first run"),
     }
-    dynamic = ("V_m", "refractory", "I_stim", "waiting", "until_spike")
     relations = (Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),)
     recordables = {"V_m": lambda v, s: s.V_m + v.E_L}
     spike_receptors = {0: ("spikes", "spikes")}
@@ -75,7 +74,7 @@ class iaf_psc_delta(ArchivingNeuron):
         until_spike = ops.where(s.until_spike < 0, v.first_spike, s.until_spike) - 1
         ignores = v.ignore_and_spike > 0
         due = until_spike == 0
-        spike = ops.where(ignores, ops.where(due, 1.0, 0.0), ops.where(V >= v.V_th, 1.0, 0.0)) > 0
+        spike = ops.where(ignores, ops.where(due, 1.0, 0.0), ops.where(ops.crosses(V, v.V_th), 1.0, 0.0)) > 0
         until_spike = ops.where(ignores, ops.where(due, v.interval, until_spike), -1.0)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)

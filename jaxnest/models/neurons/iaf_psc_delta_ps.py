@@ -47,9 +47,8 @@ class iaf_psc_delta_ps(precise.PreciseMembrane):
         "V_min": dataclasses.replace(precise.PreciseMembrane.parameters["V_min"], default=-sys.float_info.max),
     }
     state = {
-        "refractory_input": Quantity(False, "", "Spikes of the refractory period are lost", settable=False),
+        "refractory_input": Quantity(False, "", "Refractory spikes are lost", settable=False, advanced=False),
     }
-    dynamic = ("V_m", "is_refractory", "I_stim", "last_step", "last_offset")
     recordables = {"V_m": lambda v, s: s.V_m + v.E_L}
 
     @staticmethod

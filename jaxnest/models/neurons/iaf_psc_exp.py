@@ -71,7 +71,6 @@ class iaf_psc_exp(ArchivingNeuron):
         "I_ex": hidden(),
         "I_in": hidden(),
     }
-    dynamic = ("V_m", "refractory", "I_stim", "I_filtered", "I_ex", "I_in")
     relations = (Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),)
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,
@@ -104,7 +103,7 @@ class iaf_psc_exp(ArchivingNeuron):
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         V, refractory, I_ex, I_in = subthreshold(v, s, x)
-        spike = V >= v.V_th
+        spike = ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
         return (V, refractory, x.current, x.filtered_current, I_ex, I_in), spike

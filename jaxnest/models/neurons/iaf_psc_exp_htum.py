@@ -49,7 +49,6 @@ class iaf_psc_exp_htum(ArchivingNeuron):
         "I_ex": hidden(),
         "I_in": hidden(),
     }
-    dynamic = ("V_m", "refractory", "silent", "I_stim", "I_ex", "I_in")
     relations = (
         Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),
         Relation(
@@ -90,7 +89,7 @@ class iaf_psc_exp_htum(ArchivingNeuron):
         V = ops.where(active, V, s.V_m)
         I_ex = s.I_ex * v.P11_ex + x.spikes_ex
         I_in = s.I_in * v.P11_in + x.spikes_in
-        spike = (s.silent == 0) & (V >= v.V_th)
+        spike = (s.silent == 0) & ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.absolute_steps, ops.maximum(s.refractory - 1, 0.0))
         silent = ops.where(spike, v.total_steps, ops.maximum(s.silent - 1, 0.0))

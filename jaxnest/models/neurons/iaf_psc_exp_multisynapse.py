@@ -44,7 +44,6 @@ class iaf_psc_exp_multisynapse(MultisynapseNeuron):
         "I_stim": hidden(doc="Current of the devices"),
         "I_syn": hidden(each="tau_syn"),
     }
-    dynamic = ("V_m", "refractory", "I_stim", "I_syn")
     relations = (
         Relation(
             lambda p: np.array([np.any(np.asarray(t) == m) for t, m in zip(p["tau_syn"], p["tau_m"], strict=True)]),
@@ -72,7 +71,7 @@ class iaf_psc_exp_multisynapse(MultisynapseNeuron):
         V = ops.where(active, V, s.V_m)
         refractory = ops.where(active, 0.0, s.refractory - 1)
         I_syn = s.I_syn * v.P11 + x.spikes
-        spike = V >= v.V_th
+        spike = ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
         return (V, refractory, x.current, I_syn), spike

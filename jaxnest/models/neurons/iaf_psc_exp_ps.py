@@ -41,7 +41,6 @@ class iaf_psc_exp_ps(precise.PreciseMembrane):
         "I_syn_ex": Quantity(0.0, "pA", "Excitatory synaptic current"),
         "I_syn_in": Quantity(0.0, "pA", "Inhibitory synaptic current"),
     }
-    dynamic = ("V_m", "I_syn_ex", "I_syn_in", "is_refractory", "I_stim", "last_step", "last_offset")
     recordables = {"V_m": lambda v, s: s.V_m + v.E_L}
 
     @staticmethod

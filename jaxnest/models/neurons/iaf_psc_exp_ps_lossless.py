@@ -64,7 +64,8 @@ class iaf_psc_exp_ps_lossless(precise.PreciseMembrane):
         "I_syn_in": Quantity(0.0, "pA", "Inhibitory synaptic current"),
         "offset": Quantity(0.0, "ms", "Offset of the last spike", settable=False),
     }
-    dynamic = ("V_m", "I_syn_ex", "I_syn_in", "is_refractory", "I_stim", "last_step", "offset")
+    # `offset` takes the place of `last_offset`
+    dynamic = ("I_syn_ex", "I_syn_in", "V_m", "is_refractory", "I_stim", "last_step", "offset")
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,
         "I_syn": lambda v, s: s.I_syn_ex + s.I_syn_in,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Node, Quantity, Relation, hidden, not_negative
 from jaxnest.models.contract.checks import within
 from jaxnest.models.contract.registry import register
@@ -55,7 +56,6 @@ class iaf_tum_2000(ArchivingNeuron):
         "t_last": hidden(doc="Time of the last spike, ms"),
         "mark": hidden(doc="Fraction that the last spike released"),
     } | dict.fromkeys(("refractory", "I_stim", "I_filtered", "I_ex", "I_in"), hidden())
-    dynamic = ("V_m", "refractory", "I_stim", "I_filtered", "I_ex", "I_in", "x", "y", "u", "t_last", "mark")
     relations = (
         *iaf_psc_exp.relations,
         Relation(lambda p: p["x"] + p["y"] > 1.0, "x + y must be <= 1.0."),
@@ -82,7 +82,7 @@ class iaf_tum_2000(ArchivingNeuron):
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         V, refractory, I_ex, I_in = subthreshold(v, s, x)
         available, active, u, t_last, mark = s.x, s.y, s.u, s.t_last, s.mark
-        spike = V >= v.V_th and v.delta < 1e-10
+        spike = ops.crosses(V, v.V_th) and v.delta < 1e-10
         if v.delta > 1e-10:
             spike = draws.uniform(x.random) < v.rho * math.exp(1.0 / v.delta * (V - v.V_th)) * v.h * 1e-3
         if spike:
@@ -91,4 +91,4 @@ class iaf_tum_2000(ArchivingNeuron):
             available, active, u, mark = released(v, s, t - t_last)
             t_last = t
         currents = (x.current, x.filtered_current, I_ex, I_in)
-        return (V, refractory, *currents, available, active, u, t_last, mark), spike
+        return (available, active, u, V, t_last, mark, refractory, *currents), spike

@@ -31,7 +31,6 @@ class ignore_and_fire(ArchivingNeuron):
         "rate": Quantity(10.0, "1/s", "Firing rate", positive("Firing rate must be > 0.")),
     }
     state = {"waiting": hidden(-1.0, "Steps until the next spike; -1 to begin with the phase")}
-    dynamic = ("waiting",)
     prepares = False
     spike_receptors = {0: ("spikes_ex", "spikes_in")}
     current_receptors = {0: "current"}

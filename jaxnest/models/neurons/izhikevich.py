@@ -38,12 +38,11 @@ class izhikevich(ArchivingNeuron):
         "consistent_integration": Quantity(True, "", "Integrate with plain Euler steps of any resolution"),
     }
     state = {
-        "U_m": Quantity(0.2 * -65.0, "mV", "Recovery variable"),
         "V_m": Quantity(-65.0, "mV", "Membrane potential"),
+        "U_m": Quantity(0.2 * -65.0, "mV", "Recovery variable"),
         "I_stim": hidden(doc="Current of the devices"),
     }
-    side_by_side = one_by_one = True
-    dynamic = ("V_m", "U_m", "I_stim")
+    side_by_side = True
     may_be_undefined = True
     recordables = {"V_m": lambda v, s: s.V_m, "U_m": lambda v, s: s.U_m}
     spike_receptors = {0: ("spikes", "spikes")}
@@ -69,5 +68,5 @@ class izhikevich(ArchivingNeuron):
         V = ops.where(consistent, s.V_m + (v.h * slope + x.spikes), half + v.h * 0.5 * slope_half)
         U = s.U_m + v.h * v.a * (v.b * ops.where(consistent, s.V_m, V) - s.U_m)
         V = ops.maximum(V, v.V_min)
-        spike = V >= v.V_th
+        spike = ops.crosses(V, v.V_th)
         return (ops.where(spike, v.c, V), ops.where(spike, U + v.d, U), x.current), spike

@@ -35,7 +35,6 @@ class mat2_psc_exp(MultiTimescaleNeuron):
             "tau_syn_in",
         ),
     )
-    dynamic = ("V_m", "refractory", "I_stim", "I_ex", "I_in", "V_th_alpha_1", "V_th_alpha_2")
     side_by_side = True
     echoes = {"I_stim": "current"}
     recordables = {
@@ -73,7 +72,7 @@ class mat2_psc_exp(MultiTimescaleNeuron):
         I_ex = s.I_ex * v.P11_ex + x.spikes_ex
         I_in = s.I_in * v.P11_in + x.spikes_in
         active = s.refractory == 0
-        spike = active & (v.omega + slow + fast <= V)
+        spike = active & ops.crosses(V, v.omega + slow + fast)
         refractory = ops.where(active, ops.where(spike, v.refractory_steps, 0.0), s.refractory - 1)
         fast, slow = ops.where(spike, fast + v.alpha_1, fast), ops.where(spike, slow + v.alpha_2, slow)
-        return (V, refractory, x.current, I_ex, I_in, fast, slow), spike
+        return (V, fast, slow, refractory, x.current, I_ex, I_in), spike

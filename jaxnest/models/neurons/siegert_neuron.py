@@ -53,7 +53,6 @@ class siegert_neuron(ArchivingNeuron):
     relations = (
         Relation(lambda p: p["V_reset"] >= p["theta"], "Reset potential must be smaller than threshold."),
     )  # fmt: skip
-    dynamic = ("rate",)
     recordables = {"rate": lambda v, s: s.rate}
     signals = {DIFFUSION: Signal(_before, _rate)}
     hears = {

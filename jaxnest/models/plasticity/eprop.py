@@ -94,7 +94,6 @@ class EpropNeuron(Neuron, abstract=True):
 class EpropSpikingNeuron(EpropNeuron, abstract=True):
     """Base of such neurons that spike and get learning signals."""
 
-    one_by_one = True
     at_least = {FLUSH_INTERVAL: learning_history.UPDATE_INTERVAL}
     learns = Learning("surrogate_gradient", shift=2, signal_lag=3)
     hears = {LEARNING_SIGNAL: Hearing((Term(learning_history.SIGNAL),), at_once=True)}

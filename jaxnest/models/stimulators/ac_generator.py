@@ -35,7 +35,6 @@ class ac_generator(Stimulator):
         "y_1": Quantity(0.0, "pA", "Second component of the oscillator", settable=False),
         "I": hidden(doc="Current that is sent"),
     }
-    dynamic = ("y_0", "y_1", "I")
     recordables = {"I": lambda v, s: s.I}
     restarts = True
 

@@ -23,7 +23,6 @@ class dc_generator(Stimulator):
     window_shift = 2
     parameters = {"amplitude": Quantity(0.0, "pA", "Current")}
     state = {"I": Quantity(0.0, "pA", "Current that is sent", settable=False, visible=False)}
-    dynamic = ("I",)
     recordables = {"I": lambda v, s: s.I}
 
     @staticmethod

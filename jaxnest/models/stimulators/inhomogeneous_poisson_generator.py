@@ -39,7 +39,6 @@ class inhomogeneous_poisson_generator(Stimulator):
         "position": Quantity(0.0, "", "Index of the next rate", visible=False),
         "present_rate": hidden(doc="Rate in 1/ms"),
     }
-    dynamic = ("position", "present_rate")
     distributions = 1
 
     @classmethod

@@ -46,7 +46,6 @@ class noise_generator(Stimulator):
         "I": hidden(doc="Mean current of the targets"),
         "next_step": hidden(doc="Step of the next change"),
     }
-    dynamic = ("y_0", "y_1", "I", "next_step")
     recordables = {"I": lambda v, s: s.I}
     restarts = True
     recorded_by_one_thread = True

@@ -56,7 +56,6 @@ class poisson_generator_ps(Stimulator):
         ),
     )
     state = {"generation": Quantity(0.0, "", "Counts changes of the rate", visible=False)}
-    dynamic = ("generation",)
     target_state = {"generation": NEVER_DRAWN, "stamp": 0.0, "offset": 0.0, "intervals": 0.0}
     counts_draws = "intervals"
     restarts = True

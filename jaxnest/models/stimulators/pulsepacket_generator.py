@@ -46,7 +46,6 @@ class pulsepacket_generator(Stimulator):
         "head": Quantity(0.0, "", "Index of the first waiting spike", visible=False),
         "tail": Quantity(0.0, "", "Index after the last one", visible=False),
     }
-    dynamic = ("next_pulse", "near_pulses", "head", "tail")
     distributions = 1
     restarts = True
 

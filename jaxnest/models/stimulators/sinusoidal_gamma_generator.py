@@ -67,7 +67,6 @@ class SinusoidalGamma(Stimulator, abstract=True):
         "collected": hidden(doc="Integral up to that time"),
         **{f"last_{name}": hidden(doc=f"{name} during the last run") for name in KEPT},
     }
-    dynamic = ("present_rate", "since", "collected", *(f"last_{name}" for name in KEPT))
     recordables = {"rate": lambda v, s: 1000.0 * s.present_rate}
     restarts = True
     prepares = False

@@ -27,7 +27,6 @@ class SinusoidalPoisson(Stimulator, abstract=True):
         "y_1": Quantity(0.0, "1/ms", "Second component of the oscillator", settable=False),
         "present_rate": hidden(doc="Rate in 1/ms"),
     }
-    dynamic = ("y_0", "y_1", "present_rate")
     recordables = {"rate": lambda v, s: 1000.0 * s.present_rate}
     restarts = True
     distributions = 1

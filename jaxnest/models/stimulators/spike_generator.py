@@ -38,7 +38,6 @@ class spike_generator(Stimulator):
         "spike_weights": Quantity(np.empty(0), "", "Factors for the weights of the connections"),
     }
     state = spike_times.STATE
-    dynamic = ("position",)
     most_events = staticmethod(spike_times.most_events)
 
     @classmethod

@@ -29,7 +29,6 @@ class spike_train_injector(Sender):
     timed = True
     parameters = spike_times.PARAMETERS
     state = spike_times.STATE
-    dynamic = ("position",)
 
     @classmethod
     def regulate(

@@ -44,7 +44,6 @@ class step_current_generator(Stimulator):
         "amplitude": Quantity(0.0, "pA", "Present value", visible=False),
         "I": hidden(doc="Current that is sent"),
     }
-    dynamic = ("position", "amplitude", "I")
     recordables = {"I": lambda v, s: s.I}
 
     @classmethod

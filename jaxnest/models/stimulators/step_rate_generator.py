@@ -42,7 +42,6 @@ class step_rate_generator(Stimulator):
         "amplitude": hidden(doc="Present value"),
         "present_rate": hidden(doc="Rate that is sent"),
     }
-    dynamic = ("position", "amplitude", "present_rate")
     recordables = {"rate": lambda v, s: s.present_rate}
 
     @classmethod

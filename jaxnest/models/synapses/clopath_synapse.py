@@ -37,7 +37,7 @@ class clopath_synapse(Synapse):
         Relation(lambda p: (p["weight"] >= 0) != (p["Wmin"] >= 0), "Weight and Wmin must have same sign."),
         Relation(lambda p: (p["weight"] >= 0) != (p["Wmax"] > 0), "Weight and Wmax must have same sign."),
     )
-    dynamic = ("weight", "x_bar", "t_last")
+    changes_weight = True
     source_states = ("x_bar", "t_last")
     needs_archive = True
     needs_voltages = True

@@ -21,6 +21,6 @@ class cont_delay_synapse(Synapse):
     """
 
     accepts_devices = True
-    state = {"delay_offset": hidden(0.0, "How much shorter the delay is than its number of steps, ms")}
+    state = {"delay_offset": hidden(0.0, "How much shorter the delay is than its number of steps, ms", advanced=False)}
     delay_shift = "delay_offset"
     size = 40

@@ -90,8 +90,12 @@ class eprop_synapse_bsshslm_2020(optimizers.OptimizingSynapse):
     common = {
         "average_gradient": Quantity(False, "", "Divide the gradient by the length of the learning window")
     } | optimizers.COMMON
-    dynamic = ("weight", *TIMES, *optimizers.STATE)
-    state = TIMES | optimizers.STATE | {history.BEGUN: hidden(doc="Whether the target knows of the synapse")}
+    changes_weight = True
+    state = {
+        **TIMES,
+        **optimizers.STATE,
+        history.BEGUN: hidden(doc="Whether the target knows of the synapse", advanced=False),
+    }
     steps_of_kernel = {"t_next": history.UPDATE_INTERVAL}
     needs_learning = True
     hears_flush = True

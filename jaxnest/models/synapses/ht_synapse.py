@@ -28,7 +28,6 @@ class ht_synapse(Synapse):
         "delta_P": Quantity(0.125, "", "Fraction lost at each spike", within(0.0, 1.0, "0 <= delta_P <= 1 required.")),
     }
     state = {"P": Quantity(1.0, "", "Size of the vesicle pool", within(0.0, 1.0, "0 <= P <= 1 required."))} | LAST_SPIKE
-    dynamic = ("P", "t_last")
     source_states = ("P", "t_last")
     size = 72
 

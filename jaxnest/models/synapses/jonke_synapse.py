@@ -38,7 +38,7 @@ class jonke_synapse(Synapse):
         "Wmax": Quantity(100.0, "", "Maximum allowed weight"),
     }
     state = PRE_TRACE | LAST_SPIKE
-    dynamic = ("weight", "Kplus", "t_last")
+    changes_weight = True
     source_states = ("Kplus", "t_last")
     needs_archive = True
     size = 48

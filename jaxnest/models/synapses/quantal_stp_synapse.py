@@ -30,7 +30,6 @@ class quantal_stp_synapse(Synapse):
         "u": Quantity(0.5, "", "Probability of release", probability("'u'")),
         "a": Quantity(1, "", "Number of available release sites"),
     } | INITIALLY_SILENT
-    dynamic = ("u", "a", "t_last")
     source_states = ("u", "t_last")
     is_stochastic = True
     size = None

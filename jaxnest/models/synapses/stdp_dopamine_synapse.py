@@ -92,7 +92,7 @@ class stdp_dopamine_synapse(Synapse):
         "t_update": hidden(0.0, "Time of the last update"),
         "last_dopamine": hidden(0.0, "Number of the last spike of dopamine that is part of the trace"),
     }
-    dynamic = ("weight", "Kplus", "c", "n", "t_update", "last_dopamine")
+    changes_weight = True
     modulator = "volume_transmitter"
     single_thread_values = ("c", "n")
     needs_archive = True

@@ -98,7 +98,7 @@ class stdp_facetshw_synapse_hom(Synapse):
         "configbit_1": bits([0, 1, 0, 0], "Bits of the second evaluation"),
         "reset_pattern": integers([1] * 6, "What each table resets", "Wrong number of reset bits (!=6)."),
     }
-    dynamic = ("weight", "a_causal", "a_acausal", "init_flag", "synapse_id", "next_readout_time", "t_last")
+    changes_weight = True
     source_states = ("init_flag", "t_last")
     common_state = ("no_synapses", "readout_cycle_duration")
     needs_archive = True

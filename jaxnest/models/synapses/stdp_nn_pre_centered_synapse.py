@@ -23,7 +23,7 @@ class stdp_nn_pre_centered_synapse(Synapse):
     parameters = MULTIPLICATIVE
     state = PRE_TRACE | LAST_SPIKE
     relations = SAME_SIGN
-    dynamic = ("weight", "Kplus", "t_last")
+    changes_weight = True
     source_states = ("t_last",)
     needs_archive = True
     size = 96

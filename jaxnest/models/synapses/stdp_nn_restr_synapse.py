@@ -23,7 +23,7 @@ class stdp_nn_restr_synapse(Synapse):
     parameters = MULTIPLICATIVE
     state = LAST_SPIKE
     relations = SAME_SIGN
-    dynamic = ("weight", "t_last")
+    changes_weight = True
     source_states = ("t_last",)
     needs_archive = True
     size = 88

@@ -33,7 +33,7 @@ class stdp_pl_synapse_hom(Synapse):
         "mu": Quantity(0.4, "", "Weight dependence exponent of potentiation"),
     }
     state = {"Kplus": Quantity(0.0, "", "Trace of the source's spikes")} | LAST_SPIKE
-    dynamic = ("weight", "Kplus", "t_last")
+    changes_weight = True
     source_states = ("Kplus", "t_last")
     needs_archive = True
     size = 48

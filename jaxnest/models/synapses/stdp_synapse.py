@@ -31,7 +31,7 @@ class stdp_synapse(Synapse):
     parameters = MULTIPLICATIVE
     state = PRE_TRACE | LAST_SPIKE
     relations = SAME_SIGN
-    dynamic = ("weight", "Kplus", "t_last")
+    changes_weight = True
     source_states = ("Kplus", "t_last")
     needs_archive = True
     size = 96

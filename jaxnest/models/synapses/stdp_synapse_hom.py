@@ -24,7 +24,7 @@ class stdp_synapse_hom(Synapse):
 
     common = MULTIPLICATIVE
     state = {"Kplus": Quantity(0.0, "", "Trace of the source's spikes")} | LAST_SPIKE
-    dynamic = ("weight", "Kplus", "t_last")
+    changes_weight = True
     source_states = ("Kplus", "t_last")
     needs_archive = True
     size = 48

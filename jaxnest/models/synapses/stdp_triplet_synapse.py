@@ -38,7 +38,7 @@ class stdp_triplet_synapse(Synapse):
                                   not_negative("State Kplus_triplet must be positive.")),
     } | LAST_SPIKE  # fmt: skip
     relations = SAME_SIGN
-    dynamic = ("weight", "Kplus", "Kplus_triplet", "t_last")
+    changes_weight = True
     source_states = ("Kplus", "Kplus_triplet", "t_last")
     needs_archive = True
     size = None

@@ -32,7 +32,6 @@ class tsodyks2_synapse(Synapse):
         "u": Quantity(0.5, "", "Probability of release", probability("'u'")),
         "x": Quantity(1.0, "", "Fraction of available vesicles"),
     } | INITIALLY_SILENT
-    dynamic = ("u", "x", "t_last")
     source_states = ("u", "x", "t_last")
     size = 80
 

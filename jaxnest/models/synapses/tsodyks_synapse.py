@@ -32,7 +32,6 @@ class tsodyks_synapse(Synapse):
         "u": Quantity(0.0, "", "Probability of use", probability("'u'")),
     } | LAST_SPIKE
     relations = RESOURCES
-    dynamic = ("x", "y", "u", "t_last")
     source_states = ("x", "y", "u", "t_last")
     size = 96
 

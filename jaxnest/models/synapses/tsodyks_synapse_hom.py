@@ -28,7 +28,6 @@ class tsodyks_synapse_hom(Synapse):
         "u": Quantity(0.0, "", "Probability of use"),
     } | LAST_SPIKE
     relations = RESOURCES
-    dynamic = ("x", "y", "u", "t_last")
     source_states = ("x", "y", "u", "t_last")
     weight_is_common = True
     size = None

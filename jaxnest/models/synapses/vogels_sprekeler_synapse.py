@@ -49,7 +49,7 @@ class vogels_sprekeler_synapse(Synapse):
             "Weight and Wmax must have same sign.",
         ),
     )
-    dynamic = ("weight", "Kplus", "t_last")
+    changes_weight = True
     source_states = ("Kplus", "t_last")
     needs_archive = True
     default_weight = 0.5

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import json
-import resource
-import sys
 import time
-import warnings
 from collections.abc import Callable
 from typing import Any
+
+from session import main
 
 TURNS = 5
 MANY = 1000
@@ -68,17 +65,5 @@ def measure(nest: Any) -> dict[str, float]:
     return result
 
 
-def main() -> None:
-    """Import a simulator, measure, and write the results."""
-    started = time.process_time()
-    nest: Any = importlib.import_module(sys.argv[1])
-    imported = time.process_time() - started
-    nest.verbosity = nest.VerbosityLevel.ERROR
-    warnings.simplefilter("ignore")  # older functions are deprecated
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0
-    with open(sys.argv[2], "w") as file:
-        json.dump({"import": imported, "peak_memory": peak, **measure(nest)}, file)
-
-
 if __name__ == "__main__":
-    main()
+    main(measure)

@@ -1,4 +1,4 @@
-"""What all loads share: arguments, and the clocks around building and simulating a network.
+"""What loads share that build and simulate one network: arguments, and clocks.
 
 A load is a plain PyNEST script: ``python load.py MODULE RESULT.json JSON``, with the name of the simulator's module and
 the load's options. Its network is built by a function that returns the number of neurons and that of the connections
@@ -9,23 +9,17 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
-import resource
 import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
+from session import memory
+
 RING_BYTES = 16
 """Bytes of a ring buffer that one synaptic event reads and writes."""
 
 Build = Callable[..., tuple[int, int]]
-
-
-def resident() -> int:
-    """Return the present size of the process in bytes."""
-    with open("/proc/self/statm") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def main(build: Build) -> None:
@@ -59,11 +53,11 @@ def measure(
     _tiny_network(nest)
     nest.ResetKernel()
     nest.set(local_num_threads=threads, **(settings or {}))
-    imported, before = time.perf_counter(), resident()
+    imported, before = time.perf_counter(), memory("VmRSS")
     neurons, recurrent = build(nest, **options)
     built = time.perf_counter()
     nest.Prepare()
-    prepared, after = time.perf_counter(), resident()
+    prepared, after = time.perf_counter(), memory("VmRSS")
     nest.Run(warm_up)
     warm = time.perf_counter()
     nest.Run(time_ms)
@@ -80,7 +74,7 @@ def measure(
         "first_run_overhead": max(0.0, warm - prepared - per_second * warm_up * 1e-3),
         "seconds_per_biological_second": per_second,
         "synaptic_events_per_second": spikes * recurrent / neurons / (done - warm),
-        "peak_memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024.0,
+        "peak_memory": float(memory("VmHWM")),
         "bytes_per_synapse": (after - before) / max(1, nest.num_connections),
         "connections": nest.num_connections,
         "neurons": neurons,

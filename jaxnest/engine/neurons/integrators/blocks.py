@@ -2,7 +2,7 @@
 
 All neurons of a block try a step of their own size at the same time. Who has come to the end of a time step goes on
 with the next one, without waiting for the others, until all have come to the end of the segment; who has, tries steps
-of length zero. Sums and products come in the order of `integrators.scalar`.
+of length zero. The method is that of `integrators.method`.
 
 ``states`` has the values of the first variable in all neurons of the block, then those of the next one: first the
 integrated ones. ``work`` has rows of the same width for what the words below name. The number of equations is that of
@@ -11,23 +11,22 @@ the elements of a tuple, so that it is known when a function is compiled.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.engine.layout import WIDTH
-from jaxnest.models.functions.rkf45 import (
-    ERROR,
-    LARGEST_GROWTH,
-    SAFETY,
-    SMALL,
-    SMALLEST_SHRINKAGE,
-    SOLUTION,
-    STAGES,
-    TIMES,
-    TOO_LARGE,
+from jaxnest.engine.neurons.integrators.method import (
+    SMALLEST_ERROR,
+    error,
+    fifth,
+    fourth,
+    next_step,
+    second,
+    sixth,
+    solution,
+    third,
 )
+from jaxnest.models.functions.rkf45 import TIMES
 from jaxnest.random.numbers.compiling import compiled
 
 TIME, TAKEN, END, WORST, BEFORE, FIRST, SPIKES, MOMENT, ACCEPTED, TABLES = range(10)
@@ -42,9 +41,6 @@ N_DERIVATIVES = 7
 N_TABLES = SLOPES + N_DERIVATIVES
 AT_END = N_DERIVATIVES - 1
 """The derivatives at the end of the step."""
-_NEGLIGIBLE = 0.99 * (SAFETY / LARGEST_GROWTH) ** 6
-"""Below this error the step grows as much as it may."""
-_SMALLEST_ERROR = 2.2250738585072014e-308
 
 
 @njit(inline="always")
@@ -99,7 +95,7 @@ def start(states: np.ndarray, work: np.ndarray, resolution: float, equations: tu
     moment, worst = _row(work, MOMENT), _row(work, WORST)
     for j in range(WIDTH):
         moment[j] = time[j]
-        worst[j] = _SMALLEST_ERROR
+        worst[j] = SMALLEST_ERROR
     steps, point = _table(work, STEPS, n), _table(work, POINT, n)
     for e in range(n):
         for j in range(WIDTH):
@@ -119,27 +115,21 @@ def go_to_point(states: np.ndarray, work: np.ndarray, equations: tuple[int, ...]
         _table(work, SLOPES + 1, n),
     )
     k2, k3, k4 = _table(work, SLOPES + 2, n), _table(work, SLOPES + 3, n), _table(work, SLOPES + 4, n)
-    if stage == 1:  # the library multiplies the weight with the step first
-        w = STAGES[0]
+    if stage == 1:
         for m in range(n * WIDTH):
-            point[m] = states[m] + w[0] * h[m] * k0[m]
+            point[m] = second(states[m], h[m], k0[m])
     elif stage == 2:
-        w = STAGES[1]
         for m in range(n * WIDTH):
-            point[m] = states[m] + h[m] * (w[0] * k0[m] + w[1] * k1[m])
+            point[m] = third(states[m], h[m], k0[m], k1[m])
     elif stage == 3:
-        w = STAGES[2]
         for m in range(n * WIDTH):
-            point[m] = states[m] + h[m] * (w[0] * k0[m] + w[1] * k1[m] + w[2] * k2[m])
+            point[m] = fourth(states[m], h[m], k0[m], k1[m], k2[m])
     elif stage == 4:
-        w = STAGES[3]
         for m in range(n * WIDTH):
-            point[m] = states[m] + h[m] * (w[0] * k0[m] + w[1] * k1[m] + w[2] * k2[m] + w[3] * k3[m])
+            point[m] = fifth(states[m], h[m], k0[m], k1[m], k2[m], k3[m])
     else:
-        w = STAGES[4]
         for m in range(n * WIDTH):
-            near = w[0] * k0[m] + w[1] * k1[m] + w[2] * k2[m] + w[3] * k3[m]
-            point[m] = states[m] + h[m] * (near + w[4] * k4[m])
+            point[m] = sixth(states[m], h[m], k0[m], k1[m], k2[m], k3[m], k4[m])
     for j in range(WIDTH):
         work[MOMENT * WIDTH + j] = work[TIME * WIDTH + j] + TIMES[stage - 1] * work[TAKEN * WIDTH + j]
 
@@ -147,12 +137,12 @@ def go_to_point(states: np.ndarray, work: np.ndarray, equations: tuple[int, ...]
 @compiled
 def solve(states: np.ndarray, work: np.ndarray, equations: tuple[int, ...]) -> None:
     """Find the solution at the end of the step."""
-    n, w = len(equations), SOLUTION
+    n = len(equations)
     h, new = _table(work, STEPS, n), _table(work, NEW, n)
     k0, k2, k3 = _table(work, SLOPES, n), _table(work, SLOPES + 2, n), _table(work, SLOPES + 3, n)
     k4, k5 = _table(work, SLOPES + 4, n), _table(work, SLOPES + 5, n)
     for m in range(n * WIDTH):
-        new[m] = states[m] + h[m] * (w[0] * k0[m] + w[2] * k2[m] + w[3] * k3[m] + w[4] * k4[m] + w[5] * k5[m])
+        new[m] = solution(states[m], h[m], k0[m], k2[m], k3[m], k4[m], k5[m])
     for j in range(WIDTH):
         work[MOMENT * WIDTH + j] = work[END * WIDTH + j]
 
@@ -160,13 +150,13 @@ def solve(states: np.ndarray, work: np.ndarray, equations: tuple[int, ...]) -> N
 @compiled
 def measure(work: np.ndarray, equations: tuple[int, ...], relative: bool) -> None:
     """Compare the error of each equation with its bound, which may be relative to the derivative at the end."""
-    n, w = len(equations), ERROR
+    n = len(equations)
     h, bounds, ratio = _table(work, STEPS, n), _table(work, BOUNDS, n), _table(work, POINT, n)
     k0, k2, k3 = _table(work, SLOPES, n), _table(work, SLOPES + 2, n), _table(work, SLOPES + 3, n)
     k4, k5, end = _table(work, SLOPES + 4, n), _table(work, SLOPES + 5, n), _table(work, SLOPES + AT_END, n)
     for m in range(n * WIDTH):
-        error = abs(h[m] * (w[0] * k0[m] + w[2] * k2[m] + w[3] * k3[m] + w[4] * k4[m] + w[5] * k5[m]))
-        ratio[m] = error / (bounds[m] * abs(h[m] * end[m]) + bounds[m] if relative else bounds[m])
+        found = abs(error(h[m], k0[m], k2[m], k3[m], k4[m], k5[m]))
+        ratio[m] = found / (bounds[m] * abs(h[m] * end[m]) + bounds[m] if relative else bounds[m])
     worst = _row(work, WORST)
     for e in range(n):
         for j in range(WIDTH):
@@ -182,17 +172,10 @@ def settle(states: np.ndarray, work: np.ndarray, resolution: float, equations: t
         if work[TIME * WIDTH + j] >= resolution:
             continue
         taken, end, worst = work[TAKEN * WIDTH + j], work[END * WIDTH + j], work[WORST * WIDTH + j]
-        h = taken
-        if worst > TOO_LARGE:
-            h = max(SAFETY / math.pow(worst, 0.2), SMALLEST_SHRINKAGE) * taken
-            if abs(h) < abs(taken) and end + h != end:
-                states[step * WIDTH + j] = h
-                continue
-            h = taken
-        elif worst < _NEGLIGIBLE or (worst < SMALL and taken >= resolution):  # no longer step can be taken
-            h = LARGEST_GROWTH * taken
-        elif worst < SMALL:
-            h = max(1.0, min(SAFETY / math.pow(worst, 1.0 / 6.0), LARGEST_GROWTH)) * taken
+        h, accepted = next_step(worst, taken, end, resolution)
+        if not accepted:
+            states[step * WIDTH + j] = h
+            continue
         states[step * WIDTH + j], work[TIME * WIDTH + j], work[ACCEPTED * WIDTH + j] = h, end, 1.0
         for e in range(n):
             states[e * WIDTH + j] = work[(TABLES + NEW * n + e) * WIDTH + j]

@@ -1,32 +1,32 @@
 """Networks of more than a thousand neurons: those whose speed is measured, small enough to be simulated in seconds.
 
-They take other ways through the default back end than small ones: neurons side by side, virtual processes in threads.
+What small networks show of neurons and synapses has to hold where many of them are computed together, too: neurons side
+by side, virtual processes in threads. One rounding that grew would change the spikes of the whole network.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-Arrays = dict[str, np.ndarray]
-CASES: dict[str, Callable[[Any], Arrays]] = {}
-SEED = 0
+from nest_reference.simulations import Arrays, Simulation
+
+CASES: dict[str, Simulation] = {}
 LOADS = Path(__file__).parents[2] / "validation" / "performance" / "loads"
 
 
-def network(nest: Any, load: str, threads: int, runs: tuple[float, ...], **options: Any) -> Arrays:
+def network(nest: Any, seed: int, load: str, threads: int, runs: tuple[float, ...], **options: Any) -> Arrays:
     """Build a network, simulate it in several runs (ms), and return all spikes in the order of times and neurons."""
     sys.path.insert(0, str(LOADS))
     try:
         build = importlib.import_module(load).build
     finally:
         sys.path.remove(str(LOADS))
-    nest.set(local_num_threads=threads, rng_seed=1234 + SEED)
+    nest.set(local_num_threads=threads, rng_seed=1234 + seed)
     build(nest, **options)
     recorder = nest.Create("spike_recorder")
     nest.Connect(nest.GetNodes({"element_type": "neuron"}), recorder)
@@ -39,9 +39,9 @@ def network(nest: Any, load: str, threads: int, runs: tuple[float, ...], **optio
 
 
 for _threads in (1, 2):
-    CASES[f"brunel_{_threads}"] = lambda nest, t=_threads: network(
-        nest, "brunel", t, (50.3, 99.7), model="iaf_psc_alpha", neurons=1250
+    CASES[f"brunel_{_threads}"] = lambda nest, seed, t=_threads: network(
+        nest, seed, "brunel", t, (50.3, 99.7), model="iaf_psc_alpha", neurons=1250
     )
-    CASES[f"microcircuit_{_threads}"] = lambda nest, t=_threads: network(
-        nest, "microcircuit", t, (70.7, 529.3), scale=0.02
+    CASES[f"microcircuit_{_threads}"] = lambda nest, seed, t=_threads: network(
+        nest, seed, "microcircuit", t, (70.7, 529.3), scale=0.02
     )

@@ -1,16 +1,18 @@
-"""Networks that learn with e-prop, which are run with NEST and with jaxnest and compared."""
+"""Networks that learn with e-prop.
+
+Gradients are gathered over whole histories of neurons and applied with the spikes of later updates; only runs over
+several updates, with threads and several runs, show their order.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-Arrays = dict[str, np.ndarray]
-CASES: dict[str, Callable[[Any], Arrays]] = {}
-SEED = 0
-"""Added to the seeds of all simulations."""
+from nest_reference.simulations import Arrays, Simulation
+
+CASES: dict[str, Simulation] = {}
 SYNAPSE = "eprop_synapse_bsshslm_2020"
 FEEDBACK = "eprop_learning_signal_connection_bsshslm_2020"
 SURROGATES = ("piecewise_linear", "exponential", "fast_sigmoid_derivative", "arctan_derivative")
@@ -19,9 +21,9 @@ DURATION = 400
 """Steps of each simulation."""
 
 
-def kernel(nest: Any, rng: np.random.RandomState, interval: int, threads: int, resolution: float) -> None:
+def kernel(nest: Any, seed: int, rng: np.random.RandomState, interval: int, threads: int, resolution: float) -> None:
     """Set the kernel's attributes; `interval` is in steps."""
-    nest.set(resolution=resolution, local_num_threads=threads, rng_seed=SEED + 3)
+    nest.set(resolution=resolution, local_num_threads=threads, rng_seed=seed + 3)
     nest.eprop_learning_window = resolution
     nest.eprop_update_interval = interval * resolution
     nest.eprop_learning_window = resolution * rng.randint(max(1, interval // 2), interval + 1)
@@ -117,11 +119,11 @@ def weights(nest: Any) -> np.ndarray:
     return table[:, np.lexsort(table[[2, 1, 0]])]
 
 
-def network(nest: Any, seed: int, interval: int, threads: int, resolution: float) -> Arrays:
+def network(nest: Any, seed: int, number: int, interval: int, threads: int, resolution: float) -> Arrays:
     """Inputs, neurons that spike, readouts with both losses, feedback, and settings that change between runs."""
-    rng = np.random.RandomState(SEED + seed)
+    rng = np.random.RandomState(seed + number)
     h = resolution
-    kernel(nest, rng, interval, threads, h)
+    kernel(nest, seed, rng, interval, threads, h)
     generators = nest.Create("step_rate_generator", 3)
     inputs = nest.Create("parrot_neuron", 3, {"flush_event_send_interval": rng.choice([np.inf, 1.5 * interval * h])})
     plain = nest.Create("eprop_iaf_bsshslm_2020", 3)
@@ -191,7 +193,7 @@ def run(nest: Any, meters: dict[str, Any], recorder: Any, recurrent: Any) -> Arr
     return result | {f"spikes_{key}": np.asarray(values)[order] for key, values in recorder.events.items()}
 
 
-for _seed, (_interval, _threads, _resolution) in enumerate(
+for _number, (_interval, _threads, _resolution) in enumerate(
     (
         (50, 1, 1.0),
         (31, 2, 0.1),
@@ -204,6 +206,6 @@ for _seed, (_interval, _threads, _resolution) in enumerate(
         (2, 2, 1.0),
     )
 ):
-    CASES[f"network_{_interval}_{_threads}"] = lambda nest, s=_seed, i=_interval, t=_threads, r=_resolution: network(
-        nest, s, i, t, r
+    CASES[f"network_{_interval}_{_threads}"] = lambda nest, seed, s=_number, i=_interval, t=_threads, r=_resolution: (
+        network(nest, seed, s, i, t, r)
     )

@@ -1,32 +1,19 @@
-"""Small simulations with every stimulator and detector, run with NEST and with jaxnest and compared.
+"""Simulations with every stimulator and detector.
 
-Run as a program it writes what every case returns: ``python device_cases.py MODULE OUT.npz [CASE...]``.
+Stimulators draw for each target in the order of nodes, steps and targets, in time windows and in several runs;
+detectors count by rules of their own at the edges of bins.
 """
 
 from __future__ import annotations
 
-import importlib
-import sys
-import traceback
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-Arrays = dict[str, np.ndarray]
-CASES: dict[str, Callable[[Any], Arrays]] = {}
+from nest_reference.simulations import Arrays, Simulation, events
+
+CASES: dict[str, Simulation] = {}
 """Simulations by name; values of keys that begin with ``meter`` may differ in the last digits between back ends."""
-SEED = 0
-"""Added to all seeds."""
-
-
-def events(**recorders: Any) -> Arrays:
-    """Return everything that the recorders hold."""
-    return {
-        f"{name}_{key}": np.asarray(values)
-        for name, recorder in recorders.items()
-        for key, values in recorder.get("events").items()
-    }
 
 
 STIMULATORS: dict[str, dict[str, Any]] = {
@@ -56,10 +43,10 @@ STIMULATORS: dict[str, dict[str, Any]] = {
 }
 
 
-def stimulated(nest: Any, model: str, threads: int, seed: int, spans: tuple[float, ...], **extra: Any) -> Arrays:
+def stimulated(nest: Any, seed: int, model: str, threads: int, spans: tuple[float, ...], **extra: Any) -> Arrays:
     """A generator and a competitor for its random stream onto recorders, parrots and neurons."""
     nest.resolution = extra.pop("resolution", 0.1)
-    nest.set(local_num_threads=threads, rng_seed=SEED + seed)
+    nest.set(local_num_threads=threads, rng_seed=seed)
     competitor = nest.Create("poisson_generator", params={"rate": 3000.0})
     generators = nest.Create(model, 2, STIMULATORS[model] | extra)
     neurons = nest.Create("iaf_psc_exp", 3, {"V_th": [-50.0, -60.0, -55.0]})
@@ -78,20 +65,20 @@ def stimulated(nest: Any, model: str, threads: int, seed: int, spans: tuple[floa
 
 
 for _model in STIMULATORS:
-    CASES[_model] = lambda nest, m=_model: stimulated(nest, m, 1, 21, (60.0,))
-    CASES[f"{_model}_two_threads"] = lambda nest, m=_model: stimulated(nest, m, 2, 5, (60.0,))
-    CASES[f"{_model}_window"] = lambda nest, m=_model: stimulated(
-        nest, m, 1, 77, (60.0,), start=5.0, stop=40.0, origin=2.0
+    CASES[_model] = lambda nest, seed, m=_model: stimulated(nest, seed + 21, m, 1, (60.0,))
+    CASES[f"{_model}_two_threads"] = lambda nest, seed, m=_model: stimulated(nest, seed + 5, m, 2, (60.0,))
+    CASES[f"{_model}_window"] = lambda nest, seed, m=_model: stimulated(
+        nest, seed + 77, m, 1, (60.0,), start=5.0, stop=40.0, origin=2.0
     )
-    CASES[f"{_model}_chunks"] = lambda nest, m=_model: stimulated(
-        nest, m, 1, 8, (10.3, 0.4, 19.4, 12.0), start=3.0, stop=41.0
+    CASES[f"{_model}_chunks"] = lambda nest, seed, m=_model: stimulated(
+        nest, seed + 8, m, 1, (10.3, 0.4, 19.4, 12.0), start=3.0, stop=41.0
     )
-    CASES[f"{_model}_coarse"] = lambda nest, m=_model: stimulated(nest, m, 2, 9, (60.0,), resolution=0.5)
+    CASES[f"{_model}_coarse"] = lambda nest, seed, m=_model: stimulated(nest, seed + 9, m, 2, (60.0,), resolution=0.5)
 
 
-def changed(nest: Any, model: str, changes: dict[str, Any]) -> Arrays:
+def changed(nest: Any, seed: int, model: str, changes: dict[str, Any]) -> Arrays:
     """New targets and other parameters between two runs."""
-    nest.rng_seed = SEED + 99
+    nest.rng_seed = seed + 99
     generator = nest.Create(model, params=STIMULATORS[model])
     first, second = nest.Create("spike_recorder", 2)
     neuron = nest.Create("iaf_psc_alpha")
@@ -120,13 +107,13 @@ CHANGES: dict[str, dict[str, Any]] = {
     "spike_generator": {"spike_times": [22.0, 33.0], "spike_weights": [], "spike_multiplicities": [1, 2]},
 }
 for _model, _changes in CHANGES.items():
-    CASES[f"{_model}_changed"] = lambda nest, m=_model, c=_changes: changed(nest, m, c)
-CASES["poisson_generator_ps_later"] = lambda nest: changed(nest, "poisson_generator_ps", {"start": 45.0})
+    CASES[f"{_model}_changed"] = lambda nest, seed, m=_model, c=_changes: changed(nest, seed, m, c)
+CASES["poisson_generator_ps_later"] = lambda nest, seed: changed(nest, seed, "poisson_generator_ps", {"start": 45.0})
 
 
-def shared(nest: Any, model: str, threads: int) -> Arrays:
+def shared(nest: Any, seed: int, model: str, threads: int) -> Arrays:
     """A generator that sends the same train to all its targets, as a neuron does."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 31)
+    nest.set(local_num_threads=threads, rng_seed=seed + 31)
     nest.CopyModel(model, "shared", {"individual_spike_trains": False})
     competitor = nest.Create("poisson_generator", params={"rate": 3000.0})
     generators = nest.Create("shared", 3, STIMULATORS[model])
@@ -143,7 +130,7 @@ def shared(nest: Any, model: str, threads: int) -> Arrays:
 
 for _model in ("sinusoidal_poisson_generator", "sinusoidal_gamma_generator"):
     for _threads in (1, 2):
-        CASES[f"shared_{_model}_{_threads}"] = lambda nest, m=_model, t=_threads: shared(nest, m, t)
+        CASES[f"shared_{_model}_{_threads}"] = lambda nest, seed, m=_model, t=_threads: shared(nest, seed, m, t)
 
 
 def injected(nest: Any, threads: int) -> Arrays:
@@ -166,7 +153,7 @@ def injected(nest: Any, threads: int) -> Arrays:
 
 
 for _threads in (1, 2):
-    CASES[f"injected_{_threads}"] = lambda nest, t=_threads: injected(nest, t)
+    CASES[f"injected_{_threads}"] = lambda nest, seed, t=_threads: injected(nest, t)
 
 
 def precise(nest: Any) -> Arrays:
@@ -183,7 +170,7 @@ def precise(nest: Any) -> Arrays:
     return events(spikes=recorder, steps=steps, meter=meter) | {"read": np.array(generator.spike_times)}
 
 
-CASES["precise"] = precise
+CASES["precise"] = lambda nest, seed: precise(nest)
 
 
 def shifted(nest: Any) -> Arrays:
@@ -198,12 +185,12 @@ def shifted(nest: Any) -> Arrays:
     return events(spikes=recorder) | {"read": np.array(generators[0].spike_times)}
 
 
-CASES["shifted"] = shifted
+CASES["shifted"] = lambda nest, seed: shifted(nest)
 
 
-def diluted(nest: Any, **window: Any) -> Arrays:
+def diluted(nest: Any, seed: int, **window: Any) -> Arrays:
     """A spike dilutor that gets spikes from a neuron and from a generator."""
-    nest.rng_seed = SEED + 17
+    nest.rng_seed = seed + 17
     source = nest.Create("poisson_generator", params={"rate": 5000.0})
     parrot = nest.Create("parrot_neuron")
     dilutor = nest.Create("spike_dilutor", params={"p_copy": 0.4, **window})
@@ -221,7 +208,7 @@ def diluted(nest: Any, **window: Any) -> Arrays:
 
 
 CASES["diluted"] = diluted
-CASES["diluted_window"] = lambda nest: diluted(nest, start=5.0)
+CASES["diluted_window"] = lambda nest, seed: diluted(nest, seed, start=5.0)
 
 
 def rates(nest: Any) -> Arrays:
@@ -239,7 +226,7 @@ def rates(nest: Any) -> Arrays:
     return events(**result) | {"meter_y": np.array([sines[0].y_0, sines[0].y_1])}
 
 
-CASES["rates"] = rates
+CASES["rates"] = lambda nest, seed: rates(nest)
 
 HISTOGRAMS = ("n_events", "histogram", "histogram_correction", "count_histogram", "covariance", "count_covariance")
 
@@ -250,9 +237,9 @@ def readings(detector: Any, prefix: str = "") -> Arrays:
     return {prefix + key: np.asarray(status[key]) for key in HISTOGRAMS if key in status}
 
 
-def correlated(nest: Any, model: str, threads: int, **parameters: Any) -> Arrays:
+def correlated(nest: Any, seed: int, model: str, threads: int, **parameters: Any) -> Arrays:
     """Detectors of correlations that listen to neurons and generators."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 4)
+    nest.set(local_num_threads=threads, rng_seed=seed + 4)
     mip = nest.Create("mip_generator", params={"rate": 300.0, "p_copy": 0.5})
     noise = nest.Create("poisson_generator", params={"rate": 200.0})
     parrots = nest.Create("parrot_neuron", 4)
@@ -274,18 +261,20 @@ def correlated(nest: Any, model: str, threads: int, **parameters: Any) -> Arrays
 
 BINS = {"delta_tau": 0.3, "tau_max": 6.0, "start": 2.0, "Tstart": 5.0, "Tstop": 40.0}
 for _threads in (1, 2):
-    CASES[f"correlation_{_threads}"] = lambda nest, t=_threads: correlated(nest, "correlation_detector", t, **BINS)
-    CASES[f"correlomatrix_{_threads}"] = lambda nest, t=_threads: correlated(
-        nest, "correlomatrix_detector", t, N_channels=3, **BINS
+    CASES[f"correlation_{_threads}"] = lambda nest, seed, t=_threads: correlated(
+        nest, seed, "correlation_detector", t, **BINS
     )
-CASES["correlation_default"] = lambda nest: correlated(nest, "correlation_detector", 1)
+    CASES[f"correlomatrix_{_threads}"] = lambda nest, seed, t=_threads: correlated(
+        nest, seed, "correlomatrix_detector", t, N_channels=3, **BINS
+    )
+CASES["correlation_default"] = lambda nest, seed: correlated(nest, seed, "correlation_detector", 1)
 
 
-def binary(nest: Any, threads: int, resolution: float = 0.1) -> Arrays:
+def binary(nest: Any, seed: int, threads: int, resolution: float = 0.1) -> Arrays:
     """Detectors of binary signals, which are made of single and double spikes."""
     nest.resolution = resolution
     nest.local_num_threads = threads
-    random = np.random.default_rng(SEED + 3)
+    random = np.random.default_rng(seed + 3)
     generators = nest.Create("spike_generator", 6)
     for generator in generators:
         times = np.unique(np.round(np.cumsum(random.exponential(3.0, 12)) + 1.0, 0))
@@ -299,14 +288,14 @@ def binary(nest: Any, threads: int, resolution: float = 0.1) -> Arrays:
     return readings(detector)
 
 
-CASES["binary_1"] = lambda nest: binary(nest, 1)
-CASES["binary_coarse"] = lambda nest: binary(nest, 2, 0.5)
+CASES["binary_1"] = lambda nest, seed: binary(nest, seed, 1)
+CASES["binary_coarse"] = lambda nest, seed: binary(nest, seed, 2, 0.5)
 
 
-def spins(nest: Any, threads: int) -> Arrays:
+def spins(nest: Any, seed: int, threads: int) -> Arrays:
     """A spin detector that has its turn between its sources, in runs that end inside of slices."""
     nest.local_num_threads = threads
-    random = np.random.default_rng(SEED + 5)
+    random = np.random.default_rng(seed + 5)
     before, detector, after = (
         nest.Create("spike_generator", 4),
         nest.Create("spin_detector"),
@@ -324,13 +313,13 @@ def spins(nest: Any, threads: int) -> Arrays:
     return events(spins=detector)
 
 
-CASES["spins_1"] = lambda nest: spins(nest, 1)
-CASES["spins_2"] = lambda nest: spins(nest, 2)
+CASES["spins_1"] = lambda nest, seed: spins(nest, seed, 1)
+CASES["spins_2"] = lambda nest, seed: spins(nest, seed, 2)
 
 
-def soft(nest: Any, threads: int) -> Arrays:
+def soft(nest: Any, seed: int, threads: int) -> Arrays:
     """Neurons with a soft threshold share the random stream with generators."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 12)
+    nest.set(local_num_threads=threads, rng_seed=seed + 12)
     noise = nest.Create("poisson_generator", params={"rate": 8000.0})
     neurons = nest.Create("iaf_psc_exp", 5, {"I_e": 300.0, "delta": [1.0, 0.0, 3.0, 1e-11, 0.5], "rho": 20.0})
     late = nest.Create("poisson_generator", params={"rate": 500.0})
@@ -348,8 +337,8 @@ def soft(nest: Any, threads: int) -> Arrays:
     return events(spikes=recorder, meter=meter)
 
 
-CASES["soft_1"] = lambda nest: soft(nest, 1)
-CASES["soft_2"] = lambda nest: soft(nest, 2)
+CASES["soft_1"] = lambda nest, seed: soft(nest, seed, 1)
+CASES["soft_2"] = lambda nest, seed: soft(nest, seed, 2)
 
 
 MODELS = (*list(STIMULATORS)[:8], "spike_dilutor", "step_rate_generator", "spike_train_injector")
@@ -434,30 +423,3 @@ def all_mistakes(nest: Any) -> list[tuple[str, str]]:
         else:
             found.append(("", ""))
     return found
-
-
-def run(nest: Any, name: str, seed: int = 0, **attributes: Any) -> Arrays:
-    """Run a case after setting kernel attributes."""
-    global SEED
-    SEED = seed
-    nest.ResetKernel()
-    nest.set(**attributes)
-    return CASES[name](nest)
-
-
-def main(module: str, out: str, *names: str) -> None:
-    """Run cases and write their results."""
-    nest = importlib.import_module(module)
-    if module == "nest":
-        nest.set(verbosity=nest.VerbosityLevel.ERROR)
-    results: Arrays = {}
-    for name in names or CASES:
-        try:
-            results |= {f"{name}/{key}": value for key, value in run(nest, name).items()}
-        except Exception:
-            traceback.print_exc()
-    np.savez_compressed(out, **results)  # pyright: ignore[reportArgumentType]
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

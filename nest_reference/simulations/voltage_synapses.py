@@ -1,16 +1,18 @@
-"""Simulations with voltage-dependent synapses, which are run with NEST and with jaxnest and compared."""
+"""Voltage-dependent synapses.
+
+Their weights depend on a history of filtered potentials, which is stored under conditions that only a whole run
+shows.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-Arrays = dict[str, np.ndarray]
-CASES: dict[str, Callable[[Any], Arrays]] = {}
-SEED = 0
-"""Added to the seeds of all simulations."""
+from nest_reference.simulations import Arrays, Simulation
+
+CASES: dict[str, Simulation] = {}
 N_NEURONS = 60
 
 
@@ -48,10 +50,10 @@ def neuron_parameters(rng: np.random.RandomState, model: str) -> dict[str, Any]:
     return values
 
 
-def trains(nest: Any, model: str, shortest: float, threads: int) -> Arrays:
+def trains(nest: Any, seed: int, model: str, shortest: float, threads: int) -> Arrays:
     """Random trains at synapses of neurons with random parameters, which are driven to spike."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 77)
-    rng = np.random.RandomState(SEED + 5)
+    nest.set(local_num_threads=threads, rng_seed=seed + 77)
+    rng = np.random.RandomState(seed + 5)
     scale = 15.0 if model.startswith("aeif") else 1500.0
     pre = nest.Create("parrot_neuron", 3)
     post = nest.Create(model, N_NEURONS)
@@ -102,12 +104,12 @@ def connections(nest: Any, models: list[str]) -> np.ndarray:
 for _model in ("aeif_psc_delta_clopath", "hh_psc_alpha_clopath"):
     for _shortest, _threads in ((1.0, 1), (0.1, 2), (2.5, 1)):
         name = f"trains_{_model}_{_shortest}_{_threads}"
-        CASES[name] = lambda nest, m=_model, d=_shortest, t=_threads: trains(nest, m, d, t)
+        CASES[name] = lambda nest, seed, m=_model, d=_shortest, t=_threads: trains(nest, seed, m, d, t)
 
 
-def changes(nest: Any) -> Arrays:
+def changes(nest: Any, seed: int) -> Arrays:
     """Neurons that have no plastic synapses at first, a changed delay of the averages, a frozen neuron."""
-    nest.set(rng_seed=SEED + 9)
+    nest.set(rng_seed=seed + 9)
     neurons = nest.Create("aeif_psc_delta_clopath", 4, {"I_e": 900.0, "delay_u_bars": 3.0})
     source = nest.Create("poisson_generator", params={"rate": 300.0})
     parrots = nest.Create("parrot_neuron", 4)

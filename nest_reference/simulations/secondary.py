@@ -1,18 +1,18 @@
-"""Simulations with connections that carry numbers, which are run with NEST and with jaxnest and compared."""
+"""Connections that carry numbers.
+
+Rates, gap junctions, diffusion and slow inward currents are exchanged once per slice, and, where they act without
+delay, in repeated passes over it; their sums depend on the order of nodes, threads and passes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-Arrays = dict[str, np.ndarray]
-Case = Callable[[Any], Arrays]
+from nest_reference.simulations import Arrays, Simulation, events
 
-CASES: dict[str, Case] = {}
-SEED = 0
-"""Added to the seeds of all simulations."""
+CASES: dict[str, Simulation] = {}
 
 GAINS: dict[str, dict[str, tuple[float, float]]] = {
     "lin": {"g": (0.2, 1.5), "g_ex": (0.5, 1.5), "g_in": (0.5, 1.5), "theta_ex": (0.0, 2.0), "theta_in": (0.0, 2.0)},
@@ -30,15 +30,6 @@ def model_name(gain: str, kind: str) -> str:
     if kind == "transformer":
         return f"rate_transformer_{gain}"
     return f"sigmoid_rate_gg_1998_{kind}" if gain == "sigmoid_gg_1998" else f"{gain}_rate_{kind}"
-
-
-def events(**recorders: Any) -> Arrays:
-    """Return everything that the recorders hold."""
-    return {
-        f"{name}_{key}": np.asarray(values)
-        for name, recorder in recorders.items()
-        for key, values in recorder.get("events").items()
-    }
 
 
 def draw(generator: np.random.RandomState, ranges: dict[str, tuple[float, float]], n: int) -> list[dict[str, Any]]:
@@ -75,10 +66,10 @@ def rate_parameters(generator: np.random.RandomState, gain: str, kind: str, n: i
     return sets
 
 
-def rates(nest: Any, gain: str, kind: str, threads: int, iterated: bool, resolution: float) -> Arrays:
+def rates(nest: Any, seed: int, gain: str, kind: str, threads: int, iterated: bool, resolution: float) -> Arrays:
     """Neurons with parameters of their own, connected with and without delay, and a generator, in several runs."""
-    generator = np.random.RandomState(7 + SEED)
-    nest.set(local_num_threads=threads, rng_seed=17 + SEED, resolution=resolution)
+    generator = np.random.RandomState(7 + seed)
+    nest.set(local_num_threads=threads, rng_seed=17 + seed, resolution=resolution)
     nest.use_wfr = iterated
     before = nest.Create("step_rate_generator")
     nodes = nest.Create(model_name(gain, kind), 60)
@@ -108,11 +99,15 @@ def rates(nest: Any, gain: str, kind: str, threads: int, iterated: bool, resolut
 for _gain in GAINS:
     for _kind in ("ipn", "opn", "transformer"):
         if _kind != "opn" or _gain in WITH_OUTPUT_NOISE:
-            CASES[f"{model_name(_gain, _kind)}-1"] = lambda nest, a=(_gain, _kind, 1, True, 0.1): rates(nest, *a)
+            CASES[f"{model_name(_gain, _kind)}-1"] = lambda nest, seed, a=(_gain, _kind, 1, True, 0.1): rates(
+                nest, seed, *a
+            )
 for _gain, _kind in (("lin", "ipn"), ("tanh", "opn"), ("lin", "transformer")):
-    CASES[f"{model_name(_gain, _kind)}-2"] = lambda nest, a=(_gain, _kind, 2, True, 0.1): rates(nest, *a)
-    CASES[f"{model_name(_gain, _kind)}-once"] = lambda nest, a=(_gain, _kind, 1, False, 0.1): rates(nest, *a)
-    CASES[f"{model_name(_gain, _kind)}-0.5"] = lambda nest, a=(_gain, _kind, 1, True, 0.5): rates(nest, *a)
+    CASES[f"{model_name(_gain, _kind)}-2"] = lambda nest, seed, k=(_gain, _kind): rates(nest, seed, *k, 2, True, 0.1)
+    CASES[f"{model_name(_gain, _kind)}-once"] = lambda nest, seed, a=(_gain, _kind, 1, False, 0.1): rates(
+        nest, seed, *a
+    )
+    CASES[f"{model_name(_gain, _kind)}-0.5"] = lambda nest, seed, k=(_gain, _kind): rates(nest, seed, *k, 1, True, 0.5)
 
 
 GAP_NEURONS: dict[str, dict[str, tuple[float, float]]] = {
@@ -127,13 +122,13 @@ GAP_NEURONS: dict[str, dict[str, tuple[float, float]]] = {
 }  # fmt: skip
 
 
-def gaps(nest: Any, model: str, threads: int, order: int | None, resolution: float = 0.1) -> Arrays:
+def gaps(nest: Any, seed: int, model: str, threads: int, order: int | None, resolution: float = 0.1) -> Arrays:
     """Neurons with gap junctions, chemical synapses, a current and Poisson input, in several runs.
 
     Without an order there is no iteration.
     """
-    generator = np.random.RandomState(5 + SEED)
-    nest.set(local_num_threads=threads, rng_seed=12 + SEED, resolution=resolution)
+    generator = np.random.RandomState(5 + seed)
+    nest.set(local_num_threads=threads, rng_seed=12 + seed, resolution=resolution)
     nest.use_wfr = order is not None
     if order is not None:
         nest.set(wfr_interpolation_order=order, wfr_tol=1e-4, wfr_max_iterations=6)
@@ -183,10 +178,10 @@ def gaps_beside_rates(nest: Any) -> Arrays:
 for _model in GAP_NEURONS:
     for _order in (0, 1, 3, None):
         _name = f"{_model}-order{_order}" if _order is not None else f"{_model}-once"
-        CASES[_name] = lambda nest, a=(_model, 1, _order): gaps(nest, *a)
-    CASES[f"{_model}-2"] = lambda nest, a=(_model, 2, 3): gaps(nest, *a)
-CASES["hh_psc_alpha_gap-0.5"] = lambda nest: gaps(nest, "hh_psc_alpha_gap", 1, 3, 0.5)
-CASES["gaps_beside_rates"] = gaps_beside_rates
+        CASES[_name] = lambda nest, seed, a=(_model, 1, _order): gaps(nest, seed, *a)
+    CASES[f"{_model}-2"] = lambda nest, seed, a=(_model, 2, 3): gaps(nest, seed, *a)
+CASES["hh_psc_alpha_gap-0.5"] = lambda nest, seed: gaps(nest, seed, "hh_psc_alpha_gap", 1, 3, 0.5)
+CASES["gaps_beside_rates"] = lambda nest, seed: gaps_beside_rates(nest)
 
 
 def gaps_changed(nest: Any) -> Arrays:
@@ -207,7 +202,7 @@ def gaps_changed(nest: Any) -> Arrays:
     return {"V_m": np.array(potentials)}
 
 
-CASES["gaps_changed"] = gaps_changed
+CASES["gaps_changed"] = lambda nest, seed: gaps_changed(nest)
 
 
 ASTROCYTE = {
@@ -218,10 +213,10 @@ ASTROCYTE = {
 NEURON = {"I_e": (0.0, 500.0), "C_m": (200.0, 300.0), "tau_syn_ex": (0.2, 2.0), "b": (20.0, 90.0), "t_ref": (0.0, 2.0)}
 
 
-def astrocytes(nest: Any, threads: int, resolution: float = 0.1) -> Arrays:
+def astrocytes(nest: Any, seed: int, threads: int, resolution: float = 0.1) -> Arrays:
     """Astrocytes driven by neurons and noise, and neurons that get slow inward currents, in several runs."""
-    generator = np.random.RandomState(9 + SEED)
-    nest.set(local_num_threads=threads, rng_seed=14 + SEED, resolution=resolution)
+    generator = np.random.RandomState(9 + seed)
+    nest.set(local_num_threads=threads, rng_seed=14 + seed, resolution=resolution)
     neurons = nest.Create("aeif_cond_alpha_astro", 50)
     cells = nest.Create("astrocyte_lr_1994", 50)
     for nodes, ranges in ((neurons, NEURON), (cells, ASTROCYTE)):
@@ -247,9 +242,9 @@ def astrocytes(nest: Any, threads: int, resolution: float = 0.1) -> Arrays:
     return events(spikes=recorder, **meters) | {"V_m": np.array(neurons.V_m), "Ca_astro": np.array(cells.Ca_astro)}
 
 
-CASES["astrocytes-1"] = lambda nest: astrocytes(nest, 1)
-CASES["astrocytes-2"] = lambda nest: astrocytes(nest, 2)
-CASES["astrocytes-0.5"] = lambda nest: astrocytes(nest, 1, 0.5)
+CASES["astrocytes-1"] = lambda nest, seed: astrocytes(nest, seed, 1)
+CASES["astrocytes-2"] = lambda nest, seed: astrocytes(nest, seed, 2)
+CASES["astrocytes-0.5"] = lambda nest, seed: astrocytes(nest, seed, 1, 0.5)
 
 
 SIEGERT = {
@@ -258,9 +253,9 @@ SIEGERT = {
 }  # fmt: skip
 
 
-def mean_field(nest: Any, threads: int, iterated: bool) -> Arrays:
+def mean_field(nest: Any, seed: int, threads: int, iterated: bool) -> Arrays:
     """Populations that excite and inhibit each other, some of them silent, some far above threshold."""
-    generator = np.random.RandomState(3 + SEED)
+    generator = np.random.RandomState(3 + seed)
     nest.set(local_num_threads=threads)
     nest.use_wfr = iterated
     nodes = nest.Create("siegert_neuron", 60)
@@ -280,6 +275,6 @@ def mean_field(nest: Any, threads: int, iterated: bool) -> Arrays:
     return events(meter=meter) | {"rate": np.array(nodes.rate)}
 
 
-CASES["siegert_neuron-1"] = lambda nest: mean_field(nest, 1, True)
-CASES["siegert_neuron-2"] = lambda nest: mean_field(nest, 2, True)
-CASES["siegert_neuron-once"] = lambda nest: mean_field(nest, 1, False)
+CASES["siegert_neuron-1"] = lambda nest, seed: mean_field(nest, seed, 1, True)
+CASES["siegert_neuron-2"] = lambda nest, seed: mean_field(nest, seed, 2, True)
+CASES["siegert_neuron-once"] = lambda nest, seed: mean_field(nest, seed, 1, False)

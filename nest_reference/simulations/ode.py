@@ -1,13 +1,16 @@
-"""Simulations of neurons with adaptive integration that are run with NEST and with jaxnest and compared."""
+"""Neurons with adaptive integration.
+
+Their solver keeps its step size from one time step to the next, so that every digit of the past matters. Traces show
+what it makes of steep upstrokes, of several spikes in one step, and of resolutions other than 0.1 ms.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-Arrays = dict[str, np.ndarray]
+from nest_reference.simulations import Arrays, Simulation, events
 
 CONDUCTANCE, CURRENT = (20.0, -10.0), (400.0, -300.0)
 WEIGHTS = {
@@ -50,36 +53,25 @@ SETS: dict[str, list[dict[str, Any]]] = {
         {"E_rev": [20.0, -80.0], "tau_rise": [1.0, 1.0], "tau_decay": [3.0, 4.0], "I_e": 600.0, "t_ref": 2.0},
     ],
 }
-CASES: dict[str, Callable[[Any], Arrays]] = {}
-SEED = 0
-"""Added to the seeds of all simulations."""
+CASES: dict[str, Simulation] = {}
 
 
-def events(**recorders: Any) -> Arrays:
-    """Return everything that the recorders hold."""
-    return {
-        f"{name}_{key}": np.asarray(values)
-        for name, recorder in recorders.items()
-        for key, values in recorder.get("events").items()
-    }
-
-
-def trains(resolution: float) -> tuple[list[float], list[float]]:
+def trains(seed: int, resolution: float) -> tuple[list[float], list[float]]:
     """Return the input spikes of both signs."""
-    generator = np.random.RandomState(1 + SEED)
+    generator = np.random.RandomState(1 + seed)
     grid = np.arange(2, 190) if resolution == 0.5 else np.arange(4, 950) * 0.2
     excitatory = generator.choice(grid, 150)
     inhibitory = generator.choice(grid, 60)
     return np.sort(np.round(excitatory, 1)).tolist(), np.sort(np.round(inhibitory, 1)).tolist()
 
 
-def driven(nest: Any, model: str, resolution: float, parameters: dict[str, Any]) -> Arrays:
+def driven(nest: Any, seed: int, model: str, resolution: float, parameters: dict[str, Any]) -> Arrays:
     """Three neurons of different initial state with random input and a step of current, in several runs."""
     nest.resolution = resolution
     neurons = nest.Create(model, 3, parameters)
     neurons.V_m = [-70.0, -62.0, -58.0]
     ports = [{"receptor_type": 1}, {"receptor_type": 2}] if "multisynapse" in model else [{}, {}]
-    for times, weight, port in zip(trains(resolution), WEIGHTS.get(model, CONDUCTANCE), ports, strict=True):
+    for times, weight, port in zip(trains(seed, resolution), WEIGHTS.get(model, CONDUCTANCE), ports, strict=True):
         train = nest.Create("spike_generator", params={"spike_times": times})
         nest.Connect(train, neurons, syn_spec={"weight": weight, "delay": 1.0} | port)
     dc = nest.Create("dc_generator", params={"amplitude": 700.0, "start": 20.0, "stop": 60.0})
@@ -97,12 +89,12 @@ def driven(nest: Any, model: str, resolution: float, parameters: dict[str, Any])
 for _model, _sets in SETS.items():
     for _k, _parameters in enumerate(_sets):
         for _h in (0.1, 0.2, 0.5) if _k == 0 else (0.1,):
-            CASES[f"{_model}-{_k}-{_h}"] = lambda nest, a=(_model, _h, _parameters): driven(nest, *a)
+            CASES[f"{_model}-{_k}-{_h}"] = lambda nest, seed, a=(_model, _h, _parameters): driven(nest, seed, *a)
 
 
-def network(nest: Any, model: str, threads: int) -> Arrays:
+def network(nest: Any, seed: int, model: str, threads: int) -> Arrays:
     """A small recurrent network with Poisson input and different parameters in every neuron."""
-    nest.set(local_num_threads=threads, rng_seed=55 + SEED)
+    nest.set(local_num_threads=threads, rng_seed=55 + seed)
     neurons = nest.Create(model, 40, {"V_m": nest.random.normal(-62.0, 4.0), "C_m": nest.random.uniform(200.0, 300.0)})
     drive = nest.Create("poisson_generator", params={"rate": 9000.0})
     recorder = nest.Create("spike_recorder")
@@ -119,7 +111,7 @@ def network(nest: Any, model: str, threads: int) -> Arrays:
 
 for _model in ("iaf_cond_exp", "aeif_cond_exp"):
     for _threads in (1, 2):
-        CASES[f"network_{_model}_{_threads}"] = lambda nest, a=(_model, _threads): network(nest, *a)
+        CASES[f"network_{_model}_{_threads}"] = lambda nest, seed, a=(_model, _threads): network(nest, seed, *a)
 
 
 def frozen_tolerance(nest: Any) -> Arrays:
@@ -135,4 +127,4 @@ def frozen_tolerance(nest: Any) -> Arrays:
     return events(meter=meter)
 
 
-CASES["frozen_tolerance"] = frozen_tolerance
+CASES["frozen_tolerance"] = lambda nest, seed: frozen_tolerance(nest)

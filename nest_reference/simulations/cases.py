@@ -1,35 +1,22 @@
-"""Small simulations that are run with NEST and with jaxnest and compared.
+"""Small networks of the commonest models.
 
-Run as a program it writes what every case returns: ``python cases.py MODULE OUT.npz [CASE...]``.
+They show that many parts work together: Brunel's network with spike trains for three models and one or two threads,
+noise from several generators, currents, and weights that are recorded.
 """
 
 from __future__ import annotations
 
-import importlib
-import sys
-import traceback
-from collections.abc import Callable
 from typing import Any
 
-import numpy as np
+from nest_reference.simulations import Arrays, Simulation, events
 
-Arrays = dict[str, np.ndarray]
-CASES: dict[str, Callable[[Any], Arrays]] = {}
+CASES: dict[str, Simulation] = {}
 
 
-def case(function: Callable[[Any], Arrays]) -> Callable[[Any], Arrays]:
+def case(function: Simulation) -> Simulation:
     """Register a simulation."""
     CASES[function.__name__] = function
     return function
-
-
-def events(**recorders: Any) -> Arrays:
-    """Return everything that the recorders hold."""
-    return {
-        f"{name}_{key}": np.asarray(values)
-        for name, recorder in recorders.items()
-        for key, values in recorder.get("events").items()
-    }
 
 
 NEURONS = ("iaf_psc_alpha", "iaf_psc_exp", "iaf_psc_delta", "iaf_psc_alpha_multisynapse", "iaf_psc_exp_multisynapse")
@@ -69,22 +56,18 @@ def driven(nest: Any, model: str, resolution: float = 0.1, threads: int = 1, **p
 
 
 for _model in NEURONS:
-
-    def _driven(nest: Any, model: str = _model) -> Arrays:
-        return driven(nest, model)
-
-    CASES[f"driven_{_model}"] = _driven
-    CASES[f"driven_coarse_{_model}"] = lambda nest, model=_model: driven(nest, model, 0.5, 2, t_ref=0.0, E_L=-68.0)
+    CASES[f"driven_{_model}"] = lambda nest, seed, m=_model: driven(nest, m)
+    CASES[f"driven_coarse_{_model}"] = lambda nest, seed, m=_model: driven(nest, m, 0.5, 2, t_ref=0.0, E_L=-68.0)
 
 
 @case
-def refractory_input(nest: Any) -> Arrays:
+def refractory_input(nest: Any, seed: int) -> Arrays:
     """Input during the refractory period that is kept."""
     return driven(nest, "iaf_psc_delta", refractory_input=True, t_ref=5.0)
 
 
 @case
-def filtered_current(nest: Any) -> Arrays:
+def filtered_current(nest: Any, seed: int) -> Arrays:
     """Current at receptor 1 of iaf_psc_exp."""
     neuron = nest.Create("iaf_psc_exp")
     dc = nest.Create("dc_generator", params={"amplitude": 400.0, "start": 3.0, "stop": 60.0})
@@ -95,7 +78,7 @@ def filtered_current(nest: Any) -> Arrays:
     return events(meter=meter)
 
 
-def noisy(nest: Any, threads: int, rng_type: str, seed: int) -> Arrays:
+def noisy(nest: Any, seed: int, threads: int, rng_type: str) -> Arrays:
     """Poisson and noise generators onto neurons, parrots and recorders."""
     nest.set(local_num_threads=threads, rng_seed=seed, rng_type=rng_type)
     neurons = nest.Create("iaf_psc_alpha", 5, {"V_m": nest.random.uniform(-70.0, -56.0)})
@@ -120,14 +103,14 @@ def noisy(nest: Any, threads: int, rng_type: str, seed: int) -> Arrays:
     return events(meter=meter, spikes=recorder)
 
 
-CASES["noisy"] = lambda nest: noisy(nest, 1, "mt19937_64", 12)
-CASES["noisy_philox_32"] = lambda nest: noisy(nest, 1, "Philox_32", 1)
-CASES["noisy_two_threads"] = lambda nest: noisy(nest, 2, "mt19937_64", 12)
+CASES["noisy"] = lambda nest, seed: noisy(nest, seed + 12, 1, "mt19937_64")
+CASES["noisy_philox_32"] = lambda nest, seed: noisy(nest, seed + 1, 1, "Philox_32")
+CASES["noisy_two_threads"] = lambda nest, seed: noisy(nest, seed + 12, 2, "mt19937_64")
 
 
-def brunel(nest: Any, model: str, threads: int) -> Arrays:
+def brunel(nest: Any, seed: int, model: str, threads: int) -> Arrays:
     """A small balanced network with random initial potentials and weights."""
-    nest.set(local_num_threads=threads, rng_seed=55)
+    nest.set(local_num_threads=threads, rng_seed=seed + 55)
     J = 0.8 if "delta" in model else 90.0
     excitatory = nest.Create(model, 80, {"V_m": nest.random.normal(-62.0, 4.0), "tau_m": 20.0})
     inhibitory = nest.Create(model, 20, {"tau_m": 20.0})
@@ -152,11 +135,11 @@ def brunel(nest: Any, model: str, threads: int) -> Arrays:
 
 for _model in NEURONS[:3]:
     for _threads in (1, 2):
-        CASES[f"brunel_{_model}_{_threads}"] = lambda nest, m=_model, t=_threads: brunel(nest, m, t)
+        CASES[f"brunel_{_model}_{_threads}"] = lambda nest, seed, m=_model, t=_threads: brunel(nest, seed, m, t)
 
 
 @case
-def weights(nest: Any) -> Arrays:
+def weights(nest: Any, seed: int) -> Arrays:
     """A weight recorder on two synapse models."""
     nest.Create("parrot_neuron", 4)
     recorder = nest.Create("weight_recorder")
@@ -171,9 +154,9 @@ def weights(nest: Any) -> Arrays:
     return events(weights=recorder)
 
 
-def changes_between_runs(nest: Any, threads: int) -> Arrays:
+def changes_between_runs(nest: Any, seed: int, threads: int) -> Arrays:
     """Runs that are prepared together, with changes in between: what is computed from parameters beforehand stays."""
-    nest.set(local_num_threads=threads, rng_seed=7)
+    nest.set(local_num_threads=threads, rng_seed=seed + 7)
     neurons = nest.Create("iaf_psc_alpha", 3, {"I_e": 300.0}) + nest.Create("aeif_cond_exp", 17)
     generators = {
         "poisson_generator": ({"rate": 8000.0}, {"rate": 30000.0, "stop": 12.0}),
@@ -222,23 +205,5 @@ def changes_between_runs(nest: Any, threads: int) -> Arrays:
     return events(meter=meter, spikes=recorder)
 
 
-CASES["changes_between_runs_1"] = lambda nest: changes_between_runs(nest, 1)
-CASES["changes_between_runs_2"] = lambda nest: changes_between_runs(nest, 2)
-
-
-def main(module: str, out: str, *names: str) -> None:
-    """Run cases (all if none is named) and write their results."""
-    nest = importlib.import_module(module)
-    nest.set_verbosity("M_ERROR") if module != "nest" else nest.set(verbosity=nest.VerbosityLevel.ERROR)
-    results: Arrays = {}
-    for name in names or CASES:
-        nest.ResetKernel()
-        try:
-            results |= {f"{name}/{key}": value for key, value in CASES[name](nest).items()}
-        except Exception:
-            traceback.print_exc()
-    np.savez_compressed(out, **results)  # pyright: ignore[reportArgumentType]
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+CASES["changes_between_runs_1"] = lambda nest, seed: changes_between_runs(nest, seed, 1)
+CASES["changes_between_runs_2"] = lambda nest, seed: changes_between_runs(nest, seed, 2)

@@ -1,4 +1,8 @@
-"""Simulations with precise spike times, which are run with NEST and with jaxnest and compared."""
+"""Neurons whose spikes lie between the points of the grid.
+
+Times of spikes and the order in which they are handled inside a step depend on each other; only whole networks show
+both.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-Arrays = dict[str, np.ndarray]
-CASES: dict[str, Callable[[Any], Arrays]] = {}
-SEED = 0
-"""Added to the seeds of all simulations."""
+from nest_reference.simulations import Arrays, Simulation
+
+CASES: dict[str, Simulation] = {}
 N_NEURONS = 60
 
 
@@ -51,10 +54,10 @@ def neuron_parameters(rng: np.random.RandomState, model: str) -> dict[str, Any]:
     return values
 
 
-def trains(nest: Any, model: str, shortest: float, threads: int, resolution: float = 0.1) -> Arrays:
+def trains(nest: Any, seed: int, model: str, shortest: float, threads: int, resolution: float = 0.1) -> Arrays:
     """Neurons with random parameters and precise, coincident, and ordinary input."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 77, resolution=resolution)
-    rng = np.random.RandomState(SEED + 5)
+    nest.set(local_num_threads=threads, rng_seed=seed + 77, resolution=resolution)
+    rng = np.random.RandomState(seed + 5)
     scale = {"delta": 4.0, "exp": 150.0, "alpha": 15.0}[model.split("_")[2]]
     neurons = nest.Create(model, N_NEURONS)
     for node in neurons:
@@ -102,12 +105,14 @@ for _model in ("iaf_psc_delta_ps", "iaf_psc_exp_ps", "iaf_psc_exp_ps_lossless", 
         (2.0, 1, 1.0),
     ):
         name = f"trains_{_model}_{_shortest}_{_threads}_{_resolution}"
-        CASES[name] = lambda nest, m=_model, d=_shortest, t=_threads, h=_resolution: trains(nest, m, d, t, h)
+        CASES[name] = lambda nest, seed, m=_model, d=_shortest, t=_threads, h=_resolution: trains(
+            nest, seed, m, d, t, h
+        )
 
 
-def network(nest: Any, threads: int) -> Arrays:
+def network(nest: Any, seed: int, threads: int) -> Arrays:
     """A recurrent network of several kinds of neurons, plastic synapses among them; changes between the runs."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 55)
+    nest.set(local_num_threads=threads, rng_seed=seed + 55)
     groups = [nest.Create(m, 20) for m in ("iaf_psc_exp_ps", "iaf_psc_exp", "iaf_psc_delta_ps", "parrot_neuron_ps")]
     exponential, grid, delta, parrots = groups
     neurons = exponential + grid
@@ -138,14 +143,14 @@ def network(nest: Any, threads: int) -> Arrays:
     return result | {k: np.asarray(v) for k, v in lengths.items()}
 
 
-CASES["network"] = lambda nest: network(nest, 1)
-CASES["network_two_threads"] = lambda nest: network(nest, 2)
+CASES["network"] = lambda nest, seed: network(nest, seed, 1)
+CASES["network_two_threads"] = lambda nest, seed: network(nest, seed, 2)
 
 
-def fractions(nest: Any, threads: int) -> Arrays:
+def fractions(nest: Any, seed: int, threads: int) -> Arrays:
     """Delays that are no multiples of the time step, between nodes of all kinds."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 33)
-    rng = np.random.RandomState(SEED + 2)
+    nest.set(local_num_threads=threads, rng_seed=seed + 33)
+    rng = np.random.RandomState(seed + 2)
     source = nest.Create("parrot_neuron_ps", 3)
     grid = nest.Create("parrot_neuron")
     train = nest.Create("spike_generator", params={
@@ -170,13 +175,13 @@ def fractions(nest: Any, threads: int) -> Arrays:
     return recorded("spikes", spikes) | {k: np.asarray(v)[order] for k, v in ends.items()}
 
 
-CASES["fractions"] = lambda nest: fractions(nest, 1)
-CASES["fractions_two_threads"] = lambda nest: fractions(nest, 2)
+CASES["fractions"] = lambda nest, seed: fractions(nest, seed, 1)
+CASES["fractions_two_threads"] = lambda nest, seed: fractions(nest, seed, 2)
 
 
-def watched(nest: Any, threads: int) -> Arrays:
+def watched(nest: Any, seed: int, threads: int) -> Arrays:
     """Weight recorders of synapses between neurons of both kinds."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 7)
+    nest.set(local_num_threads=threads, rng_seed=seed + 7)
     precise = nest.Create("iaf_psc_exp_ps", 8, {"V_m": nest.random.uniform(-70.0, -56.0)})
     ordinary, parrots = nest.Create("iaf_psc_alpha", 4), nest.Create("parrot_neuron_ps", 3)
     nest.Connect(nest.Create("poisson_generator_ps", params={"rate": 15000.0}), precise, syn_spec={"weight": 40.0})
@@ -198,14 +203,14 @@ def watched(nest: Any, threads: int) -> Arrays:
     return {f"{i}_{k}": np.asarray(v) for i, device in enumerate(recorders) for k, v in device.events.items()}
 
 
-CASES["watched"] = lambda nest: watched(nest, 1)
-CASES["watched_two_threads"] = lambda nest: watched(nest, 2)
+CASES["watched"] = lambda nest, seed: watched(nest, seed, 1)
+CASES["watched_two_threads"] = lambda nest, seed: watched(nest, seed, 2)
 
 
-def marks(nest: Any, model: str, threads: int) -> Arrays:
+def marks(nest: Any, seed: int, model: str, threads: int) -> Arrays:
     """Neurons whose spikes carry a number, among neurons of other kinds."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 21)
-    rng = np.random.RandomState(SEED + 9)
+    nest.set(local_num_threads=threads, rng_seed=seed + 21)
+    rng = np.random.RandomState(seed + 9)
     neurons = nest.Create(model, 20)
     for node in neurons:
         node.set(MARKS[model](rng))
@@ -275,13 +280,13 @@ MARKS: dict[str, Callable[[np.random.RandomState], dict[str, Any]]] = {
 }
 for _model in MARKS:
     for _threads in (1, 2):
-        CASES[f"marks_{_model}_{_threads}"] = lambda nest, m=_model, t=_threads: marks(nest, m, t)
+        CASES[f"marks_{_model}_{_threads}"] = lambda nest, seed, m=_model, t=_threads: marks(nest, seed, m, t)
 
 
-def decision(nest: Any, threads: int) -> Arrays:
+def decision(nest: Any, seed: int, threads: int) -> Arrays:
     """A small network of neurons with AMPA, GABA and NMDA receptors."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 41)
-    rng = np.random.RandomState(SEED + 13)
+    nest.set(local_num_threads=threads, rng_seed=seed + 41)
+    rng = np.random.RandomState(seed + 13)
     neurons = nest.Create("iaf_bw_2001", 20)
     for node in neurons:
         node.set(
@@ -316,4 +321,4 @@ def decision(nest: Any, threads: int) -> Arrays:
 
 
 for _threads in (1, 2):
-    CASES[f"decision_{_threads}"] = lambda nest, t=_threads: decision(nest, t)
+    CASES[f"decision_{_threads}"] = lambda nest, seed, t=_threads: decision(nest, seed, t)

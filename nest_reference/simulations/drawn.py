@@ -1,18 +1,16 @@
 """Networks that nobody has simulated before: everything about them is drawn from a seed.
 
-Run as a program it writes what each network's recorders hold: ``python drawn.py MODULE OUT.npz SEED...``.
+What nobody has thought of is found only by chance.
 """
 
 from __future__ import annotations
 
-import importlib
 import random
-import sys
 from typing import Any
 
 import numpy as np
 
-Arrays = dict[str, np.ndarray]
+from nest_reference.simulations import Arrays, Simulation
 
 NEURONS = ("iaf_psc_alpha", "iaf_psc_exp", "iaf_psc_delta", "iaf_psc_alpha_multisynapse", "iaf_psc_exp_multisynapse")
 RNG_TYPES = ("mt19937", "mt19937_64", "Philox_32", "Philox_64", "Threefry_32", "Threefry_64")
@@ -44,6 +42,7 @@ class Network:
         return round(self.draw.uniform(low, high) / self.resolution) * self.resolution
 
     def parameters(self, model: str) -> dict[str, Any]:
+        """Draw the parameters of neurons."""
         uniform = self.draw.uniform
         parameters: dict[str, Any] = {
             "C_m": uniform(150.0, 300.0),
@@ -61,6 +60,7 @@ class Network:
         return parameters
 
     def population(self, n: int) -> Any:
+        """Create neurons of a model that is drawn."""
         model = self.draw.choice(NEURONS)
         neurons = self.nest.Create(model, n, self.parameters(model))
         neurons.V_m = self.nest.random.uniform(-70.0, -59.0)
@@ -79,6 +79,7 @@ class Network:
         return spec
 
     def connect(self, pre: Any, post: Any) -> None:
+        """Connect two populations by a rule that is drawn."""
         rule = self.draw.choice(
             [
                 {"rule": "fixed_indegree", "indegree": self.draw.randint(1, 4)},
@@ -91,6 +92,7 @@ class Network:
         self.nest.Connect(pre, post, rule, self.synapse(post, self.draw.choice([1.0, -1.0])))
 
     def drive(self, neurons: Any) -> None:
+        """Connect stimulators to a population."""
         create, uniform = self.nest.Create, self.draw.uniform
         poisson = create("poisson_generator", params={"rate": uniform(500.0, 6000.0), "start": self.steps(0.0, 5.0)})
         times = sorted({self.steps(1.0, 90.0) for _ in range(20)})
@@ -103,6 +105,7 @@ class Network:
             self.nest.Connect(device, neurons, syn_spec={"delay": self.steps(0.4, 2.0)})
 
     def meter(self, neurons: Any) -> Any:
+        """Record the potentials of a population."""
         interval = self.resolution * self.draw.randint(1, 5)
         meter = self.nest.Create("multimeter", params={"record_from": ["V_m"], "interval": interval})
         self.nest.Connect(meter, neurons)
@@ -119,21 +122,4 @@ class Network:
         return {f"{name}_{k}": np.asarray(v) for name, r in recorders.items() for k, v in r.events.items()}
 
 
-def simulate(nest: Any, seed: int) -> Arrays:
-    """Build and run the network of a seed in an empty kernel."""
-    return Network(nest, seed).run()
-
-
-def main(module: str, out: str, *seeds: str) -> None:
-    """Simulate the networks of some seeds and write their results."""
-    nest = importlib.import_module(module)
-    nest.set(verbosity=nest.VerbosityLevel.ERROR)
-    results: dict[str, Any] = {}
-    for seed in seeds:
-        nest.ResetKernel()
-        results |= {f"{seed}/{key}": values for key, values in simulate(nest, int(seed)).items()}
-    np.savez_compressed(out, **results)
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+CASES: dict[str, Simulation] = {f"network_{k}": lambda nest, seed, k=k: Network(nest, seed + k).run() for k in range(4)}

@@ -1,22 +1,18 @@
-"""Simulations with plastic and stochastic synapses, which are run with NEST and with jaxnest and compared.
+"""Plastic and stochastic synapses.
 
-Run as a program it writes what every case returns: ``python synapse_cases.py MODULE OUT.npz BACKEND [CASE...]``.
+Weights depend on the pairs of spikes that a synapse sees, on the history that its target keeps, and on the order of
+random draws, with delays, threads and changes between runs.
 """
 
 from __future__ import annotations
 
-import importlib
-import sys
-import traceback
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-Arrays = dict[str, np.ndarray]
-CASES: dict[str, Callable[[Any], Arrays]] = {}
-SEED = 0
-"""Added to the seeds of all simulations."""
+from nest_reference.simulations import Arrays, Simulation
+
+CASES: dict[str, Simulation] = {}
 
 STDP = {"lambda": 0.03, "alpha": 1.1, "mu_plus": 0.7, "mu_minus": 0.4, "Wmax": 90.0, "tau_plus": 17.0}
 STP = {"U": 0.45, "tau_rec": 120.0, "tau_fac": 40.0}
@@ -61,10 +57,10 @@ def connection_values(nest: Any, model: str) -> Arrays:
     return {f"connection_{k}": np.asarray(status[k])[order] for k in names}
 
 
-def trains(nest: Any, delay: float, threads: int) -> Arrays:
+def trains(nest: Any, seed: int, delay: float, threads: int) -> Arrays:
     """Random trains of spikes on both sides of synapses of all models, among them coincident spikes."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 77)
-    rng = np.random.RandomState(SEED + 3)
+    nest.set(local_num_threads=threads, rng_seed=seed + 77)
+    rng = np.random.RandomState(seed + 3)
     pre, post = nest.Create("parrot_neuron", 2), nest.Create("parrot_neuron", 3, {"tau_minus": 22.0})
     for nodes in (pre, post):
         for node in nodes:
@@ -88,12 +84,12 @@ def trains(nest: Any, delay: float, threads: int) -> Arrays:
 
 
 for _delay, _threads in ((1.0, 1), (1.3, 2), (5.2, 1)):
-    CASES[f"trains_{_delay}_{_threads}"] = lambda nest, d=_delay, t=_threads: trains(nest, d, t)
+    CASES[f"trains_{_delay}_{_threads}"] = lambda nest, seed, d=_delay, t=_threads: trains(nest, seed, d, t)
 
 
-def recurrent(nest: Any, neuron: str, threads: int) -> Arrays:
+def recurrent(nest: Any, seed: int, neuron: str, threads: int) -> Arrays:
     """A network in which several kinds of synapses end at the same neurons, multapses among them."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 55)
+    nest.set(local_num_threads=threads, rng_seed=seed + 55)
     scale = 1.0 if "delta" in neuron else 2.5 if "cond" in neuron else 90.0
     excitatory = nest.Create(neuron, 60, {"V_m": nest.random.normal(-62.0, 3.0)})
     inhibitory = nest.Create(neuron, 15)
@@ -128,12 +124,12 @@ def recurrent(nest: Any, neuron: str, threads: int) -> Arrays:
 
 
 for _neuron, _threads in (("iaf_psc_alpha", 1), ("iaf_psc_delta", 2), ("iaf_cond_exp", 1)):
-    CASES[f"recurrent_{_neuron}_{_threads}"] = lambda nest, n=_neuron, t=_threads: recurrent(nest, n, t)
+    CASES[f"recurrent_{_neuron}_{_threads}"] = lambda nest, seed, n=_neuron, t=_threads: recurrent(nest, seed, n, t)
 
 
-def changes(nest: Any, threads: int = 1) -> Arrays:
+def changes(nest: Any, seed: int, threads: int = 1) -> Arrays:
     """Weights set between runs, further connections and nodes, and a silent source whose synapses keep all spikes."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 9)
+    nest.set(local_num_threads=threads, rng_seed=seed + 9)
     neurons = nest.Create("iaf_psc_exp", 6, {"I_e": 500.0, "tau_minus": 15.0})
     silent = nest.Create("parrot_neuron")
     recorder = nest.Create("weight_recorder")
@@ -162,12 +158,12 @@ def changes(nest: Any, threads: int = 1) -> Arrays:
 
 
 CASES["changes"] = changes
-CASES["changes_two_threads"] = lambda nest: changes(nest, 2)
+CASES["changes_two_threads"] = lambda nest, seed: changes(nest, seed, 2)
 
 
-def uncompressed(nest: Any, threads: int) -> Arrays:
+def uncompressed(nest: Any, seed: int, threads: int) -> Arrays:
     """A network of stochastic and plastic synapses whose connections are not sorted by source."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 31, use_compressed_spikes=False)
+    nest.set(local_num_threads=threads, rng_seed=seed + 31, use_compressed_spikes=False)
     neurons = nest.Create("iaf_psc_alpha", 20, {"V_m": nest.random.uniform(-70.0, -56.0)})
     drive = nest.Create("poisson_generator", params={"rate": 15000.0})
     recorder, meter = nest.Create("spike_recorder"), nest.Create("voltmeter")
@@ -187,24 +183,4 @@ def uncompressed(nest: Any, threads: int) -> Arrays:
 
 
 for _threads in (1, 2):
-    CASES[f"uncompressed_{_threads}"] = lambda nest, t=_threads: uncompressed(nest, t)
-
-
-def main(module: str, out: str, backend: str, *names: str) -> None:
-    """Run cases (all if none is named) and write their results."""
-    nest = importlib.import_module(module)
-    nest.set(verbosity=nest.VerbosityLevel.ERROR)
-    results: Arrays = {}
-    for name in names or CASES:
-        nest.ResetKernel()
-        if module != "nest":
-            nest.set(compute_backend=backend)
-        try:
-            results |= {f"{name}/{key}": value for key, value in CASES[name](nest).items()}
-        except Exception:
-            traceback.print_exc()
-    np.savez_compressed(out, **results)  # pyright: ignore[reportArgumentType]
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    CASES[f"uncompressed_{_threads}"] = lambda nest, seed, t=_threads: uncompressed(nest, seed, t)

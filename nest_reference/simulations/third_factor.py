@@ -1,16 +1,17 @@
-"""Simulations with synapses that a neuromodulator changes, which are run with NEST and with jaxnest and compared."""
+"""Synapses that a neuromodulator changes.
+
+Their weights change when dopamine spikes are delivered, too, at the ends of intervals that depend on the delays.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-Arrays = dict[str, np.ndarray]
-CASES: dict[str, Callable[[Any], Arrays]] = {}
-SEED = 0
-"""Added to the seeds of all simulations."""
+from nest_reference.simulations import Arrays, Simulation
+
+CASES: dict[str, Simulation] = {}
 N_MODELS = 60
 
 
@@ -49,10 +50,10 @@ def parameters(rng: np.random.RandomState) -> dict[str, float]:
     }
 
 
-def trains(nest: Any, shortest: float, threads: int) -> Arrays:
+def trains(nest: Any, seed: int, shortest: float, threads: int) -> Arrays:
     """Random trains at both sides of synapses of many models, and dopamine from several transmitters."""
-    nest.set(local_num_threads=threads, rng_seed=SEED + 77)
-    rng = np.random.RandomState(SEED + 5)
+    nest.set(local_num_threads=threads, rng_seed=seed + 77)
+    rng = np.random.RandomState(seed + 5)
     pre = nest.Create("parrot_neuron", 2)
     transmitters = [nest.Create("volume_transmitter", params={"deliver_interval": rng.randint(1, 4)})]
     post = nest.Create("parrot_neuron", 2, {"tau_minus": 22.0})
@@ -87,15 +88,15 @@ def trains(nest: Any, shortest: float, threads: int) -> Arrays:
 
 
 for _shortest, _threads in ((1.0, 1), (0.3, 2), (2.5, 1)):
-    CASES[f"trains_{_shortest}_{_threads}"] = lambda nest, d=_shortest, t=_threads: trains(nest, d, t)
+    CASES[f"trains_{_shortest}_{_threads}"] = lambda nest, seed, d=_shortest, t=_threads: trains(nest, seed, d, t)
 
 
-def network(nest: Any, threads: int) -> Arrays:
+def network(nest: Any, seed: int, threads: int) -> Arrays:
     """A recurrent network whose own spikes are the dopamine; settings change between the runs.
 
     With compressed spikes NEST may send pending spikes through the wrong connections if new ones are made.
     """
-    nest.set(local_num_threads=threads, rng_seed=SEED + 55, use_compressed_spikes=False)
+    nest.set(local_num_threads=threads, rng_seed=seed + 55, use_compressed_spikes=False)
     neurons = nest.Create("iaf_psc_exp", 40, {"V_m": nest.random.normal(-62.0, 3.0)})
     transmitter = nest.Create("volume_transmitter", params={"deliver_interval": 3})
     drive = nest.Create("poisson_generator", params={"rate": 12000.0})
@@ -122,5 +123,5 @@ def network(nest: Any, threads: int) -> Arrays:
     return values(nest, ["first", "second"]) | spikes
 
 
-CASES["network"] = lambda nest: network(nest, 1)
-CASES["network_two_threads"] = lambda nest: network(nest, 2)
+CASES["network"] = lambda nest, seed: network(nest, seed, 1)
+CASES["network_two_threads"] = lambda nest, seed: network(nest, seed, 2)

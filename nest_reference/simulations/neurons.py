@@ -1,6 +1,7 @@
-"""Neurons with random parameters and random input, which are simulated with NEST and with jaxnest and compared.
+"""Neurons with random parameters and random input.
 
-All nodes of a case have different parameters, so that one simulation compares as many sets as there are nodes.
+All nodes of a case have different parameters, so that one simulation compares as many sets as there are nodes, also
+those that nobody would think of.
 """
 
 from __future__ import annotations
@@ -13,11 +14,10 @@ from typing import Any
 
 import numpy as np
 
-Arrays = dict[str, np.ndarray]
+from nest_reference.simulations import Arrays, Simulation
+
 Random = np.random.RandomState
 
-SEED = 0
-"""Added to the seeds of all simulations."""
 DURATIONS = (70.0, 0.3, 109.7)
 INTERVAL = 20.0
 
@@ -291,10 +291,10 @@ def connect_inputs(nest: Any, spec: Neuron, nodes: Any, random: Random) -> None:
             nest.Connect(sources, ids, "one_to_one", {"weight": weights, "delay": np.ones(n), "receptor_type": ports})
 
 
-def simulate(nest: Any, name: str) -> Arrays:
-    """Simulate all nodes of a case; return what was recorded and the final states."""
-    spec, random = NEURONS[name], Random(zlib.crc32(name.encode()) % 2**31 + SEED)
-    nest.set(rng_seed=1 + SEED)
+def simulate(nest: Any, seed: int, name: str) -> Arrays:
+    """Simulate all nodes of a case, and return what was recorded."""
+    spec, random = NEURONS[name], Random(zlib.crc32(name.encode()) % 2**31 + seed)
+    nest.set(rng_seed=1 + seed)
     nodes = nest.Create(name.partition(" ")[0], spec.nodes)
     nodes.set([spec.draw(random) for _ in range(spec.nodes)])
     connect_inputs(nest, spec, nodes, random)
@@ -316,5 +316,5 @@ def simulate(nest: Any, name: str) -> Arrays:
     return results
 
 
-CASES: dict[str, Callable[[Any], Arrays]] = {name: functools.partial(simulate, name=name) for name in NEURONS}
+CASES: dict[str, Simulation] = {name: functools.partial(simulate, name=name) for name in NEURONS}
 """Simulations by name."""

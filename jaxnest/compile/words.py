@@ -1,0 +1,97 @@
+"""Arguments and results of compiled functions as words of eight bytes, in the form in which addresses are called.
+
+A *pack* is an array of words: numbers bit by bit, arrays as their address and shape, tuples element by element.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
+
+WORD = ir.IntType(64)
+TUPLES: Any = types.BaseTuple
+
+
+def words_of(context: Any, builder: Any, kind: Any, value: Any) -> list[Any]:
+    """Write code that takes an argument apart into words."""
+    if isinstance(kind, TUPLES):
+        elements = cgutils.unpack_tuple(builder, value)
+        return [
+            w for k, element in zip(kind.types, elements, strict=True) for w in words_of(context, builder, k, element)
+        ]
+    if isinstance(kind, types.Array):
+        array = context.make_array(kind)(context, builder, value)
+        return [builder.ptrtoint(array.data, WORD), *cgutils.unpack_tuple(builder, array.shape)]
+    return [builder.bitcast(value, WORD)]
+
+
+def array_at(context: Any, builder: Any, kind: Any, address: Any, shape: list[Any]) -> Any:
+    """Write code that makes a C-contiguous array of what lies at an address, without reference counts."""
+    result = context.make_array(kind)(context, builder)
+    item = context.get_data_type(kind.dtype)
+    item_size = ir.Constant(WORD, context.get_abi_sizeof(item))
+    strides = [item_size]
+    for length in shape[:0:-1]:
+        strides.insert(0, builder.mul(length, strides[0]))
+    populate_array(result, builder.inttoptr(address, item.as_pointer()), shape, strides, item_size, None)
+    return result._getvalue()
+
+
+def n_words(kind: Any) -> int:
+    """Return how many words an argument takes."""
+    if isinstance(kind, TUPLES):
+        return sum(n_words(k) for k in kind.types)
+    return 1 + (kind.ndim if isinstance(kind, types.Array) else 0)
+
+
+def _value_of(context: Any, builder: Any, kind: Any, words: list[Any]) -> Any:
+    """Write code that puts an argument together from its words."""
+    if isinstance(kind, TUPLES):
+        values = []
+        for k in kind.types:
+            values.append(_value_of(context, builder, k, words[: n_words(k)]))
+            words = words[n_words(k) :]
+        return context.make_tuple(builder, kind, values)
+    if isinstance(kind, types.Array):
+        return array_at(context, builder, kind, words[0], words[1:])
+    return builder.bitcast(words[0], context.get_value_type(kind))
+
+
+def arguments_at(context: Any, builder: Any, kinds: Any, address: Any) -> list[Any]:
+    """Write code that reads arguments from a pack."""
+    pack, place = builder.inttoptr(address, WORD.as_pointer()), 0
+    values = []
+    for kind in kinds:
+        n = n_words(kind)
+        words = [builder.load(builder.gep(pack, [WORD(place + k)])) for k in range(n)]
+        values.append(_value_of(context, builder, kind, words))
+        place += n
+    return values
+
+
+def as_word(context: Any, builder: Any, kind: Any, value: Any) -> Any:
+    """Write code that makes a word of what a function returns; 0 if it returns nothing."""
+    if isinstance(kind, types.NoneType):
+        return ir.Constant(WORD, 0)
+    if kind == types.float64:
+        return builder.bitcast(value, WORD)
+    return context.cast(builder, value, kind, types.int64)
+
+
+def unpack(kinds: tuple[Any, ...]) -> Any:
+    """Return the function that makes arguments of these types from the address of a pack, for compiled code."""
+
+    def load(typing_context: Any, address: Any) -> Any:
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            return context.make_tuple(
+                builder, signature.return_type, arguments_at(context, builder, kinds, arguments[0])
+            )
+
+        return types.Tuple(kinds)(types.int64), generate
+
+    return intrinsic(load)
