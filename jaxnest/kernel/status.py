@@ -202,7 +202,9 @@ def _set_run(kernel: Kernel, ids: np.ndarray, changes: Mapping[str, Any]) -> Non
     changes = {name: datum(name, value) for name, value in changes.items()}
     ((named, store, _),) = kernel.nodes.groups(ids[:1])
     unknown = _unknown(named, changes)
-    if unknown and not kernel.attributes.dict_miss_is_error:
+    if unknown and (named.model.takes_unknown or not kernel.attributes.dict_miss_is_error):
+        if kernel.attributes.dict_miss_is_error:
+            _warn_of_ignored(_unaccessed(named, unknown, "params, in function NodeManager::set_status"))
         changes = {k: v for k, v in changes.items() if k not in unknown}
     elif unknown:  # as in NEST, the first node takes what it knows before it complains
         known = {k: _of_node(v, 0) for k, v in changes.items() if k not in unknown}
@@ -324,6 +326,10 @@ def _unaccessed(named: NamedModel, unknown: Sequence[str], where: str) -> errors
     )
 
 
+def _warn_of_ignored(error: errors.UnaccessedDictionaryEntry) -> None:
+    warnings.warn(f"Ignored, as by NEST: {error}", stacklevel=3)
+
+
 # -- models --------------------------------------------------------------------------------------------
 
 
@@ -413,7 +419,7 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
         error = _unaccessed(named, unknown, "params, in function ModelManager::set_node_defaults_")
         if not issubclass(model, Stimulator | Recorder):
             raise error
-        warnings.warn(f"Ignored, as by NEST: {error}", stacklevel=2)
+        _warn_of_ignored(error)
 
 
 def _set_stored(named: NamedModel, changes: Mapping[str, Any]) -> None:

@@ -227,6 +227,8 @@ class Node(Model, abstract=True):
     """Counts incoming spikes instead of summing their weights."""
     may_be_undefined: ClassVar[bool] = False
     """An infinite or undefined state is no error, as with equations that have a gap."""
+    takes_unknown: ClassVar[bool] = False
+    """Values that nodes do not have are ignored, with a warning, where other models refuse them."""
     explodes: ClassVar[bool] = False
     """An infinite or undefined state ends the simulation in the slice where it comes up: only ResetKernel helps."""
     off_grid: ClassVar[bool] = False

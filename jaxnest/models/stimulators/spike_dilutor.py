@@ -26,6 +26,7 @@ class spike_dilutor(Stimulator):
     emits = "spikes"
     slicewise = True
     single_thread = True
+    takes_unknown = True
     spike_receptors = {0: ("spikes", "spikes")}
     ignores_weight = True
     parameters = {
