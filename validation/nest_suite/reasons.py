@@ -39,10 +39,6 @@ REASONS: tuple[tuple[str, str], ...] = (
     ("neurons/test_iaf_bw_2001*.py", "`iaf_bw_2001_exact` is not there yet"),
     ("stimulating/test_spike_train_injector.py", "precise times of `spike_train_injector` are not there yet"),
     ("regressions/test_issue_707.py", "weights of connections that carry numbers cannot be recorded yet"),
-    (
-        "regressions/test_issue_311.py",
-        "wants a kernel that is unusable after a numerical instability; jaxnest's can go on once the cause is removed",
-    ),
     *((name, "loops over all models of NEST; all tests of models that are there pass") for name in LOOPS),
 )
 """Pattern of test files -> why tests that pass with NEST do not pass here; the first that fits counts."""

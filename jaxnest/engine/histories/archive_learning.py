@@ -98,7 +98,9 @@ def erase(index: np.ndarray, pool: np.ndarray, begin: int, end: int) -> None:
         index[LENGTH] -= end
         return
     for k in range(end, index[LENGTH]):
-        pool[place(index, begin + k - end)] = pool[place(index, k)]
+        to, record = place(index, begin + k - end), place(index, k)
+        for word in range(RECORD_WORDS):
+            pool[to, word] = pool[record, word]
     index[LENGTH] -= end - begin
 
 
