@@ -49,13 +49,16 @@ class Apart:
     few : int
         Called from Python with a first array of at most so many entries, Python itself runs the function, as long as
         this takes less time in all than loading machine code does, and far less than making it.
+    subject : str, optional
+        Whose code it is, for errors, by default the name of the function.
     """
 
-    def __init__(self, function: Callable[..., Any], signature: Any, few: int = 0) -> None:
+    def __init__(self, function: Callable[..., Any], signature: Any, few: int = 0, subject: str = "") -> None:
         functools.update_wrapper(self, function)
         self._function = function
         self._arguments, self._result = sigutils.normalize_signature(signature)
         self._name = f"{function.__module__}.{function.__qualname__}"
+        self._subject = subject or self._name
         self._few, self._patience = few, PATIENCE
         self._lock = threading.Lock()
         self._compiler = _ENTRY(self._compile_and_call)
@@ -102,7 +105,7 @@ class Apart:
             except KeyboardInterrupt:  # callers need what they called for
                 interrupted = True
             except BaseException as error:  # nothing comes through machine code
-                failures.keep(self._name, type(error), error, error.__traceback__)
+                failures.keep(self._subject, type(error), error, error.__traceback__)
                 return 0
         if interrupted:
             _interrupt_soon()
@@ -118,7 +121,7 @@ class Apart:
         body = njit(error_model="numpy", nogil=True, _nrt=False)(self._function)
         file = self._function.__code__.co_filename
         source = caching.digest_of_file(file) if os.path.exists(file) else file
-        return callback(body, self._name, f"{self._name}_{source}", self._arguments, self._result)
+        return callback(body, self._subject, f"{self._name}_{source}", self._arguments, self._result)
 
 
 def _interrupt_soon() -> None:
@@ -126,9 +129,9 @@ def _interrupt_soon() -> None:
     threading.Timer(0.05, _thread.interrupt_main).start()
 
 
-def apart(signature: Any, few: int = 0) -> Callable[[Callable[..., Any]], Apart]:
+def apart(signature: Any, few: int = 0, subject: str = "") -> Callable[[Callable[..., Any]], Apart]:
     """Compile a function apart from those that call it (see `Apart`)."""
-    return lambda function: Apart(function, signature, few)
+    return lambda function: Apart(function, signature, few, subject)
 
 
 @functools.cache

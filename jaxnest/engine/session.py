@@ -30,6 +30,7 @@ from jaxnest.engine.network.plan import (
     delivery_tables,
     device_tables,
     setting_names,
+    tables_under_way,
 )
 from jaxnest.engine.records.detection import Detection
 from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch, interprets
@@ -126,7 +127,6 @@ class Session:
         self.drain()
         old, old_buffers = self._plan, self._buffers
         if old is not None:
-            self._deliver_pending(step)
             self._keep_devices()
         if prepared is None:
             self._restart(step)
@@ -143,6 +143,7 @@ class Session:
         self._plan = plan
         self._configure_archives()
         self._watch = WeightWatch(self._network, plan)
+        self._deliver_pending(step)
         self._make_devices(step, prepared is not None)
         self._runner = self._make_runner()
 
@@ -205,8 +206,8 @@ class Session:
             for old, new in zip(plan.device_tables, device_tables(self._network, plan), strict=True):
                 if not all(a.adopt(b) for a, b in zip(old, new, strict=True)):
                     return False
-        self._deliver_pending(step)
         self._runner.deliver_through(delivery)
+        self._deliver_pending(step)
         return True
 
     def _other_connections(self) -> tuple[list[tuple[Any, ...]], list[int]]:
@@ -315,10 +316,12 @@ class Session:
     def settle(self, step: int) -> None:
         """Bring everything home before rows of connection tables move."""
         self.bring_home()
-        self._deliver_pending(step)
 
     def _deliver_pending(self, step: int) -> None:
-        """Deliver the last slice's spikes to the connections that existed when they were emitted."""
+        """Deliver the spikes that wait for the next slice, where connections have changed since they were emitted.
+
+        As in NEST, they take the connections that there are now, with the values that these have now.
+        """
         plan = self._plan
         if plan is None or step % plan.min_delay != 0:
             return
@@ -326,9 +329,13 @@ class Session:
         if not any(b.has_spikes(slice_) for b in self._buffers):
             return
 
-        needed = sum(int(b.counters[layout.WEIGHTS_NEEDED]) for b in self._buffers)
-        for buffers in self._buffers:
-            buffers.weight_events = np.zeros(max(1, needed) * layout.WEIGHT_WORDS, np.int64)
+        filtered = self._network.connections.begin_to_send(np.concatenate([b.senders(slice_) for b in self._buffers]))
+        if filtered:
+            plan.delivery = tables_under_way(self._network, plan)
+        for buffers, table in zip(self._buffers, plan.delivery, strict=True):
+            needed = sum(b.synaptic_events(slice_, table.watched) for b in self._buffers) * layout.WEIGHT_WORDS
+            if needed > len(buffers.weight_events):
+                buffers.weight_events = np.zeros(needed, np.int64)
             buffers.counters[layout.N_WEIGHTS] = 0
         registers = native.addresses([b.register for b in self._buffers])
         for s, shard in enumerate(plan.shards):
@@ -342,6 +349,9 @@ class Session:
                 buffers.precise.register.words[COUNT] = 0
             if table.plasticity is not None:
                 table.plasticity.store()
+        if filtered:
+            plan.delivery = delivery_tables(self._network, plan)
+            self._configure_archives()
 
     # -- running -----------------------------------------------------------------------------------
 

@@ -146,6 +146,7 @@ class Simulation:
             except errors.NumericalInstability:
                 self.broken = session.exploded
                 raise
+        self._connections.senders = None
         self.spike_count = session.spike_count()
         self._recording.post_run()
         network.streams.synchrony_check()

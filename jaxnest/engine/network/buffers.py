@@ -47,6 +47,17 @@ class Buffers:
         """Return whether there are spikes to be delivered in a slice."""
         return bool(self.half(slice_)[0]) or (self.precise is not None and len(self.precise.register) > 0)
 
+    def senders(self, slice_: int) -> np.ndarray:
+        """Return which nodes have sent these spikes."""
+        nodes = self.registered(slice_)[:, 0]
+        return nodes if self.precise is None else np.append(nodes, self.precise.senders())
+
+    def synaptic_events(self, slice_: int, watched: np.ndarray) -> int:
+        """Return how many events these spikes make at connections; `watched` has their number for each node."""
+        spikes = self.registered(slice_)
+        n = int((watched[spikes[:, 0]] * np.abs(spikes[:, 2])).sum())
+        return n if self.precise is None else n + self.precise.synaptic_events(watched)
+
 
 def events_per_slice(plan: Plan, shard: int) -> int:
     """Return an upper bound of the event records that one slice can make."""
@@ -96,7 +107,8 @@ def clock_words(plan: Plan, shard: Shard, origin: int, begin: int, end: int, seg
 def carry_over(plan: Plan, old: Plan, buffers: list[Buffers], old_buffers: list[Buffers], step: int) -> None:
     """Move what is under way in an old network's buffers to the buffers of the new one.
 
-    Input that is still to come and the spikes of an unfinished slice follow their neurons.
+    Input that is still to come follows its neurons, and so do spikes: those of an unfinished slice, and those that wait
+    for the next one.
     """
     for shard, new, previous, before in zip(plan.shards, buffers, old.shards, old_buffers, strict=True):
         if plan.min_delay == old.min_delay:
@@ -106,10 +118,9 @@ def carry_over(plan: Plan, old: Plan, buffers: list[Buffers], old_buffers: list[
         rows = step + np.arange(old.n_slots)
         new.ring[np.ix_(rows % plan.n_slots, here)] = before.ring[np.ix_(rows % old.n_slots, there)]
         new.counters[layout.N_SPIKES] = before.counters[layout.N_SPIKES]
-        if step % plan.min_delay:
-            words = before.half(step // old.min_delay + 1)
-            n = min(1 + int(words[0]) * layout.REGISTER_WORDS, len(new.half(0)))
-            new.half(step // plan.min_delay + 1)[:n] = words[:n]
+        words = before.half(-(-step // old.min_delay))
+        n = min(1 + int(words[0]) * layout.REGISTER_WORDS, len(new.half(0)))
+        new.half(-(-step // plan.min_delay))[:n] = words[:n]
         new.archive.carry_over(before.archive, new.counters)
         if new.precise is not None and before.precise is not None:
             new.precise.carry_over(before.precise)

@@ -148,7 +148,7 @@ def build_plan(
         connections.min_delay,
         connections.max_delay,
         shards,
-        delivery or _delivery_tables(network, shards, lookups),
+        delivery or _delivery_tables(network, network.connections, shards, lookups),
         device_tables,
         recorders,
         [windows[n] for n in recorders.tolist()],
@@ -188,7 +188,7 @@ def delivery_tables(network: Network, plan: Plan) -> list[DeliveryTable]:
     """
     lookups = _lookups(network, plan.shards)
     _refuse_negative(network, plan.shards, lookups)
-    return _delivery_tables(network, plan.shards, lookups)
+    return _delivery_tables(network, network.connections, plan.shards, lookups)
 
 
 def device_tables(network: Network, plan: Plan) -> list[list[DeviceTable]]:
@@ -199,6 +199,23 @@ def device_tables(network: Network, plan: Plan) -> list[list[DeviceTable]]:
 
 def _lookups(network: Network, shards: list[Shard]) -> list[tuple[np.ndarray, np.ndarray]]:
     return [shard.lane_lookup(len(network.nodes)) for shard in shards]
+
+
+def tables_under_way(network: Network, plan: Plan) -> list[DeliveryTable]:
+    """Return the connections, laid out for a plan, over which spikes go that are waiting for the next slice."""
+    return _delivery_tables(network, _UnderWay(network.connections), plan.shards, _lookups(network, plan.shards))
+
+
+@final
+class _UnderWay:
+    """Connections as spikes see them that are waiting for the next slice."""
+
+    def __init__(self, connections: Any) -> None:
+        self._connections = connections
+
+    def delivering(self) -> Iterator[tuple[int, int, str, Any]]:
+        """Yield the tables."""
+        return self._connections.delivering(under_way=True)
 
 
 def setting_names(network: Network) -> tuple[str, ...]:
@@ -257,8 +274,9 @@ def _recorder_windows(stores: dict[Any, Any], clock: Any) -> dict[int, tuple[int
     return windows
 
 
-def _delivery_tables(network: Network, shards: list[Shard], lookups: list[Any]) -> list[DeliveryTable]:
-    connections = network.connections
+def _delivery_tables(
+    network: Network, connections: Any, shards: list[Shard], lookups: list[Any]
+) -> list[DeliveryTable]:
     dynamics = dynamics_of(t for _, _, category, t in connections.delivering() if category != "from_device")
     return [
         build_delivery(shard, _delivered(connections, shard, lookup), lookup, watched(connections), dynamics, network)

@@ -80,7 +80,7 @@ def deliver(address):
 """
 
 FUNCTION = """
-@apart("int64(int64)")
+@apart("int64(int64)", subject={name!r})
 def {function}(address):
     {begin}
     n_slots, n_lanes, watched, advances = clock[N_SLOTS], clock[N_LANES], call[WATCHED], call[ADVANCES]
@@ -296,6 +296,7 @@ class _Text:
             before += [f"source_{k} = next_{k} = of_source[state_row, {k}]" for k in range(n)]
             after = ["if advances:", *(f"    of_source[state_row, {k}] = next_{k}" for k in range(n))]
         return FUNCTION.format(
+            name=self.model.name,
             function=f"deliver_{kind}",
             begin=_indented(self.begin(), 4),
             key=KEY if self.model.is_stochastic else "",

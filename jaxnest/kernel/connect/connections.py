@@ -70,6 +70,8 @@ class Connections:
         self._nodes_when_sorted = 0
         self.version = 0
         self.values_version = self.defaults_version = 0
+        self.senders: dict[int, np.ndarray] | None = None
+        """For each synapse model, which neurons had connections in the last run, None if those have not changed."""
         self.delays = DelayLimits()
         self.handed_out = False
         self.devices = DeviceRules(network.nodes)
@@ -92,18 +94,24 @@ class Connections:
         """Yield thread, synapse index and tables by category, in the order of GetConnections."""
         return self._tables.groups()
 
-    def delivering(self) -> Iterator[tuple[int, int, str, Any]]:
+    def delivering(self, under_way: bool = False) -> Iterator[tuple[int, int, str, Any]]:
         """Yield what `tables` does, of the connections over which something is sent while a run is prepared.
 
         As in NEST, removed ones have no effect at once, and new ones between neurons have one as soon as tables are
         sorted, which GetConnections and Prepare do. New nodes take part from the next Prepare on.
+
+        Parameters
+        ----------
+        under_way
+            Leave out those over which no spikes go that are waiting for the next slice: of sources that had no
+            connection of the synapse model when they were emitted. NEST keeps spikes by the source's place among these.
         """
         from jaxnest.engine.devices.device_tables import part
 
-        n_nodes = self.network.nodes.n_prepared
+        n_nodes, senders = self.network.nodes.n_prepared, self.senders if under_way else None
         for thread, index, category, table in self._tables:
             known = table.n_sorted == len(table) or category != NEURON
-            if table.disabled is None and known and n_nodes == len(self.network.nodes):
+            if table.disabled is None and known and n_nodes == len(self.network.nodes) and senders is None:
                 yield thread, index, category, table
                 continue
             chosen = (table.source <= n_nodes) & (table.target <= n_nodes)
@@ -111,7 +119,28 @@ class Connections:
                 chosen &= ~table.disabled
             if category == NEURON:
                 chosen[table.n_sorted :] = False
+                if senders is not None:
+                    chosen &= np.isin(table.source, senders.get(index, ()))
             yield thread, index, category, part(table, chosen)
+
+    def _present_senders(self) -> dict[int, np.ndarray]:
+        """Return for each synapse model the neurons that have connections, those included that are about to vanish."""
+        found: dict[int, list[np.ndarray]] = {}
+        for _, index, category, table in self._tables:
+            if category == NEURON:
+                found.setdefault(index, []).append(table.source[: table.n_sorted])
+        return {index: np.unique(np.concatenate(sources)) for index, sources in found.items()}
+
+    def begin_to_send(self, nodes: np.ndarray) -> bool:
+        """Return whether some of these neurons have connections of a model of which they had none in the last run."""
+        if self.senders is None:
+            return False
+        for _, index, category, table in self._tables:
+            if category == NEURON:
+                new = np.setdiff1d(nodes, self.senders.get(index, ()))
+                if len(new) and np.isin(table.source, new).any():
+                    return True
+        return False
 
     def refuse_unknown_senders(self) -> None:
         """Raise KernelException if targets have to know who sends to them, which nobody knows without source table."""
@@ -192,6 +221,8 @@ class Connections:
         if not self._unsorted and all(table.disabled is None for _, table in tables):
             return
         self.before_move()
+        if self.delays.is_frozen and self.senders is None:
+            self.senders = self._present_senders()
         sorts = self._unsorted and self.network.attributes.use_compressed_spikes
         self._unsorted = False
         self._nodes_when_sorted = len(self.network.nodes)

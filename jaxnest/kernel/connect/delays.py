@@ -60,6 +60,11 @@ class DelayLimits:
         """Fix the extrema, at the end of the first run."""
         self._frozen = self._frozen or (self.minimum, self.maximum)
 
+    @property
+    def is_frozen(self) -> bool:
+        """Whether there was a run of positive length."""
+        return self._frozen is not None
+
     def set(self, clock: Clock, minimum: float, maximum: float) -> None:
         """Let the user set both extrema, in ms: the minimum is rounded down to the grid, the maximum up.
 

@@ -207,11 +207,15 @@ class Table:
     @property
     def columns(self) -> dict[str, Column]:
         """The values of all connections."""
+        self.fill_columns()
+        return self._columns
+
+    def fill_columns(self) -> None:
+        """Put connections into the columns that are in none yet."""
         if self._new:
             new, self._new, self._n_new = self._new, [], 0
             for shared, rows in new:
                 self.append(len(rows), {**shared, **self._gathered(rows)})
-        return self._columns
 
     @property
     def source(self) -> np.ndarray:
@@ -324,6 +328,7 @@ class Table:
         """Turn removed connections into gaps; return whether there were any."""
         if self.disabled is None:
             return False
+        self.fill_columns()
         removed, keep = np.flatnonzero(self.disabled), np.flatnonzero(~self.disabled)
         gaps = np.append(self.gaps, self.places()[removed])
         order = np.argsort(gaps)

@@ -1,0 +1,129 @@
+"""Spikes that wait for the next slice when connections change between two runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+import jaxnest as nest
+
+UNDER_WAY = """
+import json, sys
+{import_}
+nest.verbosity = nest.VerbosityLevel.ERROR
+
+def potentials(model, change, precise):
+    nest.ResetKernel()
+    ps = "_ps" if precise else ""
+    generator = nest.Create("spike_generator", params={{"spike_times": [float(t) for t in range(1, 30)]}})
+    sources = nest.Create("parrot_neuron" + ps, 3)
+    targets = nest.Create("iaf_psc_alpha" + ps, 2)
+    weights = nest.Create("weight_recorder")
+    nest.CopyModel(model, "watched", {{"weight_recorder": weights}})
+    nest.Connect(generator, sources)
+    nest.Connect(sources[0], targets, syn_spec={{"synapse_model": "watched", "weight": 10.0, "delay": 1.0}})
+    nest.Connect(sources[1], targets, syn_spec={{"weight": 10.0, "delay": 2.0}})
+    nest.Connect(sources[1], sources[2], syn_spec={{"delay": 1.5}})
+    nest.Simulate(4.0)
+    first = nest.GetConnections(sources[0], targets)
+    for one in change.split():
+        if one == "weight":
+            first.weight = 100.0
+        elif one == "delay":
+            first.delay = 1.5
+        elif one == "other":
+            nest.GetConnections(sources[1], targets[0]).disconnect()
+        elif one == "remove":
+            nest.GetConnections(sources[0], targets[0]).disconnect()
+        elif one == "known":
+            nest.Connect(sources[1], targets[1], syn_spec={{"weight": 30.0, "delay": 1.0}})
+        elif one == "unknown":
+            nest.Connect(sources[2], targets, syn_spec={{"weight": 30.0, "delay": 1.0}})
+        elif one == "create":
+            nest.Create("iaf_psc_alpha")
+        elif one == "look":
+            nest.GetConnections()
+        elif one == "new":
+            nest.Connect(sources[1], nest.Create("parrot_neuron" + ps), syn_spec={{"delay": 1.0}})
+    found = []
+    for _ in range(3):
+        nest.Simulate(1.0)
+        found += list(targets.V_m)
+    events = weights.events
+    return found, sorted(zip(events["times"].tolist(), events["targets"].tolist(), events["weights"].tolist()))
+
+cases = json.loads(sys.argv[1])
+print("RESULT " + json.dumps([potentials(*case) for case in cases]))
+"""
+
+
+@pytest.mark.nest
+@pytest.mark.parametrize("model", ["static_synapse", "stdp_synapse", "tsodyks_synapse", "static_synapse precise"])
+def test_spikes_under_way_take_the_connections_of_the_next_run(nest_python: str, model: str) -> None:
+    """Those that were removed carry nothing, and new ones something if their source was known."""
+    changes = [
+        "remove", "other", "remove look", "other look unknown", "known", "unknown", "known remove", "new remove",
+        "weight", "weight create", "weight remove", "weight known", "weight look", "delay", "delay unknown",
+        "delay remove look", "create", "new", "unknown look other", "",
+    ]  # fmt: skip
+    name, _, precise = model.partition(" ")
+    cases = json.dumps([[name, change, bool(precise)] for change in changes])
+
+    def results(python: str, import_: str) -> Any:
+        command = [python, "-c", UNDER_WAY.format(import_=import_), cases]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+        return json.loads(done.stdout.split("RESULT ")[1])
+
+    for change, ours, theirs in zip(
+        changes, results(sys.executable, "import jaxnest as nest"), results(nest_python, "import nest"), strict=True
+    ):
+        assert ours == theirs, change
+
+
+@pytest.mark.parametrize("backend", ["native", "jax"])
+def test_spikes_under_way_over_removed_connections_are_lost(backend: str) -> None:
+    nest.compute_backend = backend
+    generator = nest.Create("spike_generator", params={"spike_times": [2.0]})
+    source, targets, recorder = (
+        nest.Create("parrot_neuron"),
+        nest.Create("parrot_neuron", 2),
+        nest.Create("spike_recorder"),
+    )
+    nest.Connect(generator, source)
+    nest.Connect(source, targets, syn_spec={"delay": 3.0})
+    nest.Connect(targets, recorder)
+    nest.Simulate(3.0)
+    nest.GetConnections(source, targets[0]).disconnect()
+    nest.GetConnections()
+    nest.Connect(source, nest.Create("parrot_neuron"))
+    nest.Simulate(10.0)
+    assert recorder.get("events", "senders").tolist() == [targets[1].global_id]
+
+
+def test_new_weights_stay_when_connections_change() -> None:
+    """Spikes that were under way have once brought the old ones back."""
+    generator = nest.Create("spike_generator", params={"spike_times": [float(t) for t in range(1, 20)]})
+    source, target = nest.Create("parrot_neuron"), nest.Create("iaf_psc_alpha")
+    nest.Connect(generator, source)
+    nest.Connect(source, target, syn_spec={"synapse_model": "stdp_synapse", "weight": 1.0})
+    nest.Simulate(4.0)
+    nest.GetConnections(source).weight = 50.0
+    nest.Connect(source, nest.Create("parrot_neuron"))
+    nest.Simulate(4.0)
+    assert nest.GetConnections(source, synapse_model="stdp_synapse").weight == 50.0
+
+
+def test_a_connection_made_after_a_removal_is_kept() -> None:
+    sources, targets = nest.Create("parrot_neuron", 3), nest.Create("parrot_neuron", 2)
+    nest.Connect(sources[2], sources[1])
+    nest.Connect(sources, targets)
+    nest.Simulate(1.0)
+    nest.GetConnections(sources[1], targets[0]).disconnect()
+    for _ in range(3):
+        nest.Connect(sources[2], targets[1])
+    assert nest.num_connections == 9
+    assert len(nest.GetConnections(sources[2], targets[1])) == 4
