@@ -29,7 +29,7 @@ def run(model: str) -> dict[str, np.ndarray]:
     if "I_e" in neurons[0].get():
         neurons.I_e = nest.random.uniform(100.0, 700.0)
     excitatory, inhibitory = nest.Create("poisson_generator", 2, [{"rate": 4000.0}, {"rate": 1000.0}])
-    strength = 4.0 if "cond" in model else 0.5 if model in {"iaf_psc_delta", "izhikevich"} else 20.0
+    strength = 4.0 if "cond" in model else 0.5 if model in {"aeif_psc_delta", "iaf_psc_delta", "izhikevich"} else 20.0
     nest.Connect(excitatory, neurons, syn_spec={"weight": strength, "delay": 1.5})
     nest.Connect(inhibitory, neurons, syn_spec={"weight": -strength, "delay": 1.5})
     nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 3}, {"weight": strength, "delay": 1.5})
