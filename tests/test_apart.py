@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import sys
 import time
 from typing import Any, NamedTuple
 
@@ -125,3 +128,15 @@ def test_an_interruption_of_the_compiler_comes_when_the_work_is_done(monkeypatch
         _waiting(compiled, values)
     assert len(arrivals) == 2
     assert list(values) == [2.0, 2.0, 2.0]
+
+
+@pytest.mark.slow
+def test_all_of_them_can_be_compiled() -> None:
+    """They are compiled when they are first called, which may be in rare cases only."""
+    for module in pkgutil.walk_packages(nest.__path__, "jaxnest."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    functions = {f for m in list(sys.modules.values()) for f in vars(m).values() if isinstance(f, Apart)}
+    assert len(functions) > 25
+    for function in functions:
+        assert function._machine_code.address

@@ -30,6 +30,7 @@ from jaxnest.engine.histories.archive_layout import (
     MS_PER_STEP,
     OUTPUT,
     RATES,
+    RECORD_WORDS,
     SIGNAL,
     SIGNAL_LAG,
     START,
