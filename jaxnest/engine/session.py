@@ -355,8 +355,13 @@ class Session:
 
     # -- running -----------------------------------------------------------------------------------
 
-    def run(self, step: int, end: int, progress: Callable[[int], bool]) -> int:
+    def run(self, step: int, end: int, progress: Callable[[int], bool], slice_by_slice: bool = False) -> int:
         """Advance from `step` to `end`, calling `progress` with the step reached; it returns True to stop there.
+
+        Parameters
+        ----------
+        slice_by_slice
+            Call it after each slice.
 
         Returns
         -------
@@ -378,7 +383,7 @@ class Session:
         interrupted = False
         while step < end and not interrupted:
             started, begin = time.perf_counter(), step
-            goal = min(end, self._slice_border(step + self._steps_per_call))
+            goal = min(end, self._slice_border(step + (1 if slice_by_slice else self._steps_per_call)))
             while step < goal:
                 try:
                     reached = self._runner.run(step, goal)

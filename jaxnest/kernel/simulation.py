@@ -66,6 +66,10 @@ class Simulation:
         """True after the first run of positive length: resolution, threads and delay limits are then fixed."""
         self.spike_count = 0
         """Number of spikes of neurons in the last run."""
+        self.to_do = 0
+        """Steps that are left of a run that took too long; as in NEST, the next run makes up for them."""
+        self.update_times = (math.inf, -math.inf)
+        """Shortest and longest wall-clock time of a slice in seconds, as far as it was measured."""
 
     def bring_state_home(self) -> None:
         """Copy the engine's state back to the node table, if it is newer."""
@@ -131,6 +135,7 @@ class Simulation:
         assert session is not None
         self._refuse_broken()
         network.streams.synchrony_check()
+        steps += self.to_do
         if steps == 0:
             return
         self._announce_run(steps)
@@ -141,12 +146,14 @@ class Simulation:
         with self._busy, _Progress(self, network.attributes.print_time, self.step, steps) as progress:
             self.broken = True
             try:
-                self.step = session.run(self.step, self.step + steps, progress.update)
-                self.broken = False
+                goal = self.step + steps
+                self.step = session.run(self.step, goal, progress.update, slice_by_slice=progress.is_limited)
+                self.broken, self.to_do = False, goal - self.step if progress.took_too_long else 0
             except errors.NumericalInstability:
                 self.broken = session.exploded
                 raise
         self._connections.senders = None
+        progress.raise_limit()
         self.spike_count = session.spike_count()
         self._recording.post_run()
         network.streams.synchrony_check()
@@ -227,6 +234,11 @@ _set_handler: Callable[..., Any] = getattr(sys.modules.get("_signal"), "signal",
 _INTERRUPT = int(signal.SIGINT)
 
 
+def _working_time() -> float:
+    """Return the time in seconds, without that in which compilers worked."""
+    return time.perf_counter() - compilers.seconds
+
+
 @final
 class _Progress:
     """Shows progress, and turns Ctrl-C into a stop between two calls of the back end."""
@@ -234,7 +246,12 @@ class _Progress:
     def __init__(self, simulation: Simulation, shown: bool, begin: int, steps: int) -> None:
         self._simulation = simulation
         self._clock: Any = simulation._network.clock
-        self._begin = begin
+        self._begin = self._step = begin
+        self._min_delay = simulation._connections.min_delay
+        self._limit: float = simulation._network.attributes.get("update_time_limit")
+        self.is_limited = self._limit < math.inf
+        self.took_too_long = False
+        self._time = _working_time()
         self._bar: Any = None
         self._interrupted = False
         self._handler: Callable[..., Any] | int | None = None
@@ -260,9 +277,22 @@ class _Progress:
     def update(self, step: int) -> bool:
         """Show that `step` is reached; True if the run has to stop."""
         self._simulation.step = step
+        now, slices = _working_time(), -(-(step - self._step) // self._min_delay)
+        took, self._time, self._step = (now - self._time) / max(1, slices), now, step
+        shortest, longest = self._simulation.update_times
+        self._simulation.update_times = min(shortest, took), max(longest, took)
+        self.took_too_long = took > self._limit
         if self._bar is not None:
             self._bar.update(self._clock.to_ms(step - self._begin))
-        return self._interrupted
+        return self._interrupted or self.took_too_long
+
+    def raise_limit(self) -> None:
+        """Raise what an exceeded limit leads to."""
+        if self.took_too_long:
+            raise errors.KernelException(
+                f"Update time limit exceeded: the slice before {self._clock.to_ms(self._simulation.step)} ms took "
+                f"longer than {self._limit} s (update_time_limit)."
+            )
 
     def raise_interrupt(self) -> None:
         """Raise what Ctrl-C would have raised."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
+import subprocess
+import sys
 
 import hypothesis.strategies as st
 import pytest
@@ -72,3 +75,52 @@ def test_spikes_are_where_the_generator_has_them(resolution: float) -> None:
     nest.Connect(target, recorder)
     nest.Simulate(100 * resolution)
     assert recorder.events["times"].tolist() == pytest.approx([t + 5 * resolution for t in times], rel=1e-15)
+
+
+LIMITED = """
+import json
+{import_}
+nest.verbosity = nest.VerbosityLevel.QUIET
+neurons = nest.Create("iaf_psc_alpha", 2, {{"I_e": 400.0}})
+recorder = nest.Create("spike_recorder")
+nest.Connect(neurons, recorder)
+nest.Connect(neurons, neurons, syn_spec={{"delay": 2.0}})
+told = []
+for limit, ms in ((float("inf"), 10.5), (1e-12, 20.0), (1e3, 1.0), (1e-12, 0.5), (1e-12, 0.0), (1e3, 0.0)):
+    nest.update_time_limit = limit
+    nest.Prepare()
+    try:
+        nest.Run(ms)
+        told.append("done")
+    except nest.NESTErrors.KernelException as error:
+        told.append(type(error).__name__)
+    told += [nest.biological_time, nest.to_do, recorder.n_events, list(neurons.V_m)]
+    told += [0 < nest.min_update_time <= nest.max_update_time]
+    nest.Cleanup()
+print("RESULT " + json.dumps(told))
+"""
+
+
+@pytest.mark.nest
+def test_slices_that_take_too_long_end_a_run_as_in_nest(nest_python: str) -> None:
+    told = []
+    for python, import_ in ((sys.executable, "import jaxnest as nest"), (nest_python, "import nest")):
+        command = [python, "-c", LIMITED.format(import_=import_)]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=True)
+        told.append(json.loads(done.stdout.split("RESULT ")[1]))
+    assert told[0] == told[1]
+    assert told[1].count("KernelException") == 2
+
+
+@pytest.mark.parametrize("backend", ["native", "jax"])
+def test_the_next_run_makes_up_for_what_a_slow_one_left(backend: str) -> None:
+    nest.compute_backend = backend
+    neuron = nest.Create("iaf_psc_alpha", params={"I_e": 100.0})
+    nest.Connect(neuron, neuron, syn_spec={"delay": 2.0})
+    nest.update_time_limit = 1e-12
+    with pytest.raises(nest.NESTErrors.KernelException, match=r"Update time limit exceeded: the slice before 2.0 ms"):
+        nest.Simulate(10.0)
+    assert (nest.biological_time, nest.to_do) == (2.0, 80)
+    nest.update_time_limit = 1e3
+    nest.Simulate(1.0)
+    assert (nest.biological_time, nest.to_do) == (11.0, 0)
