@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from jaxnest import errors
 from jaxnest.models.contract.base import Quantity, hidden, not_negative
 from jaxnest.models.contract.device import Stimulator, is_number
@@ -50,7 +52,7 @@ class noise_generator(Stimulator):
     restarts = True
     recorded_by_one_thread = True
     distributions = 1
-    target_state = {"amplitude": 0.0}
+    target_state = {"amplitude": 0.0, "is_new": 1.0}
 
     @classmethod
     def regulate(
@@ -81,6 +83,13 @@ class noise_generator(Stimulator):
         phase = p.phase * 2.0 * math.pi / 360.0
         t = clock.to_ms(step)
         return {"y_0": math.cos(omega * t + phase), "y_1": math.sin(omega * t + phase)}
+
+    @staticmethod
+    def renew(p: Any, clock: Any, step: int, targets: np.ndarray) -> dict[str, float]:
+        """Let all targets get new currents at once if some are new."""
+        some_new = targets[:, 1].any()
+        targets[:, 1] = 0.0
+        return {"next_step": 0.0} if some_new else {}
 
     @staticmethod
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
