@@ -249,3 +249,37 @@ def test_what_is_not_set(printed: Printed, tmp_path: Path) -> None:
     nest.data_path = str(tmp_path / "missing")
     nest.data_prefix = "a/b"
     assert [line.split()[0] for line in printed()[1]] == ["[ERROR]"] * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("update_time_limit", -1.0),
+        ("wfr_tol", -1.0),
+        ("wfr_max_iterations", 0),
+        ("wfr_interpolation_order", 7),
+        ("wfr_comm_interval", 0.01),
+        ("eprop_update_interval", -1.0),
+        ("eprop_learning_window", 1e6),
+        ("resolution", -1.0),
+    ],
+)
+def test_what_is_raised_is_not_printed_as_well(name: str, value: float, capfd: pytest.CaptureFixture[str]) -> None:
+    """NEST prints what is wrong and raises an exception without a text."""
+    nest.verbosity = nest.VerbosityLevel.ALL
+    with pytest.raises(nest.NESTErrors.KernelException) as caught:
+        setattr(nest, name, value)
+    assert str(caught.value)
+    for call in (nest.Cleanup, lambda: nest.Run(1.0), lambda: nest.Simulate(-1.0)):
+        with pytest.raises(nest.NESTErrors.KernelException):
+            call()
+    assert "[ERROR]" not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize(("name", "value"), [("data_path", "/no/such/folder"), ("data_prefix", "a/b")])
+def test_what_is_only_printed_is_an_error_line(name: str, value: str, capfd: pytest.CaptureFixture[str]) -> None:
+    before = getattr(nest, name)
+    nest.verbosity = nest.VerbosityLevel.ALL
+    setattr(nest, name, value)
+    assert getattr(nest, name) == before
+    assert "[ERROR]" in "".join(capfd.readouterr())

@@ -141,3 +141,23 @@ def test_a_target_signal_shows_what_arrived_last(backend: str) -> None:
     assert readouts.error_signal == (-1.0, -2.0)
     nest.Simulate(1.0)
     assert readouts.target_signal == (2.0, 4.0)
+
+
+@pytest.mark.parametrize("delay", [0.5, 3.0])
+def test_delays_of_connections_that_are_made_before_the_first_run(delay: float) -> None:
+    """They count, although the run is prepared; NEST's extrema are the same, but its buffers keep their lengths."""
+    parrots, recorder = nest.Create("parrot_neuron", 2), nest.Create("spike_recorder")
+    generator = nest.Create("spike_generator", params={"spike_times": [1.0, 2.0, 7.0]})
+    nest.Connect(generator, parrots[0])
+    nest.Connect(parrots[1], recorder)
+    nest.Prepare()
+    nest.Connect(parrots[0], parrots[1], syn_spec={"delay": delay})
+    nest.GetConnections()
+    assert (nest.min_delay, nest.max_delay) == (min(delay, 1.0), max(delay, 1.0))
+    nest.Run(4.0)
+    nest.Run(8.0)
+    nest.Cleanup()
+    assert (nest.min_delay, nest.max_delay) == (min(delay, 1.0), max(delay, 1.0))
+    assert recorder.get("events", "times").tolist() == [t + 1.0 + delay for t in (1.0, 2.0, 7.0)]
+    with pytest.raises(nest.NESTErrors.BadDelay):
+        nest.Connect(parrots[0], parrots[1], syn_spec={"delay": 0.2})

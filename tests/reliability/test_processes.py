@@ -70,10 +70,29 @@ with multiprocessing.get_context("fork").Pool(1) as pool:
 assert child == spikes(recorder) != []
 print("done")
 """
+ARRAYS = """
+import os
+
+def works(backend):
+    recorder = build()
+    nest.compute_backend = backend
+    return len(spikes(recorder)) > 3
+
+assert sys.argv[1] == "before" or works("jax")
+child = os.fork()
+if child == 0:
+    try:
+        print(works("jax"), flush=True)
+    except nest.NESTErrors.KernelException as error:
+        print(error, works("native"), flush=True)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+assert works("jax")
+"""
 
 
-def run(code: str) -> list[str]:
-    command = [sys.executable, "-W", "ignore", "-c", NETWORK + code]  # JAX warns of forks
+def run(code: str, *arguments: str) -> list[str]:
+    command = [sys.executable, "-W", "ignore", "-c", NETWORK + code, *arguments]  # JAX warns of forks
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
@@ -91,6 +110,14 @@ def test_a_fork_between_runs() -> None:
     first, second = run(BETWEEN_RUNS)[-2:]
     assert first == second
     assert len(first) > 20
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks here")
+def test_array_operations_run_in_a_fork_if_they_have_not_run_before() -> None:
+    assert run(ARRAYS, "before") == ["True"]
+    (refused,) = run(ARRAYS, "after")
+    assert "'spawn'" in refused
+    assert refused.endswith("nest.compute_backend = 'native'. True")
 
 
 def test_another_thread_that_looks_waits_for_the_end_of_the_run() -> None:
