@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 import jaxnest as nest
+from jaxnest.compile.compile_time import compilers
 from jaxnest.kernel.settings import messages
 
 LEVELS = nest.VerbosityLevel
@@ -17,9 +18,13 @@ Printed = Callable[[], tuple[list[str], list[str]]]
 
 
 @pytest.fixture
-def printed(capsys: pytest.CaptureFixture[str]) -> Printed:
-    """Return what was printed since the last call, without times: lines of stdout, and of stderr."""
+def printed(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Printed:
+    """Return what was printed since the last call, without times: lines of stdout, and of stderr.
+
+    The word to those who wait for compilers is not among them: what was used before decides about it.
+    """
     messages.set_verbosity(LEVELS.INFO)
+    monkeypatch.setattr(compilers, "quiet", True)
 
     def lines() -> tuple[list[str], list[str]]:
         both = capsys.readouterr()
