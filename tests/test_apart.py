@@ -14,8 +14,9 @@ import pytest
 from numba import types
 
 import jaxnest as nest
-from jaxnest.compile.apart import Apart, apart, reinterpreted
+from jaxnest.compile.apart import Apart, apart, in_python, reinterpreted
 from jaxnest.compile.compiling import njit
+from jaxnest.numerics import connection_sort
 from jaxnest.random.numbers import engines
 from jaxnest.random.numbers.streams import RandomStreams
 
@@ -55,6 +56,18 @@ def test_arguments_and_results_are_the_same_from_python_and_from_compiled_code()
     assert product(both, 1) == 6.0
     assert inside(both, np.zeros(2)) == 15.0
     assert bits(np.array([1.5])) == np.float64(1.5).view(np.int64)
+
+
+def test_python_and_machine_code_sort_alike() -> None:
+    random = np.random.default_rng(1)
+    for n in (24, 200, 999):
+        keys = random.integers(0, n // 4, n) << 32 | np.arange(n)
+        by_python, by_machine, ranges = keys.copy(), keys.copy(), np.empty((512, 4), np.int64)
+        in_python(connection_sort._pdq)(by_python, 0, n, ranges)
+        compiled = Apart(connection_sort._pdq._function, "void(int64[::1], int64, int64, int64[:, ::1])")
+        compiled(by_machine, 0, n, ranges)
+        np.testing.assert_array_equal(by_python, by_machine)
+        assert (np.diff(by_python >> 32) >= 0).all()
 
 
 def test_unsuitable_arguments_are_refused() -> None:

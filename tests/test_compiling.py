@@ -129,8 +129,8 @@ def test_a_small_network_compiles_little_and_only_once(tmp_path: Path) -> None:
     n_inside, _, missing = inside.partition("|")
     assert int(n_inside) > 20
     assert missing == "", "compiled functions contain others without depending on their files"
-    assert 0 < translated <= 50
-    assert compiled <= 160
+    assert 0 < translated <= 20
+    assert compiled <= 80
     (again, _, same_spikes), _ = run(COUNT + SMALL_NETWORK, tmp_path)
     assert again == 0
     assert same_spikes == spikes > 0
@@ -227,6 +227,23 @@ def test_loops_depend_on_what_functions_of_models_mean(monkeypatch: Any) -> None
         assert fingerprint(model) != before
     finally:
         fingerprints._content.cache_clear()
+
+
+PLASTIC_NETWORK = """
+import jaxnest as nest
+neurons = nest.Create("iaf_psc_alpha", 2, {"I_e": 500.0})
+nest.Connect(neurons[0], neurons[1], syn_spec={"synapse_model": "stdp_synapse"})
+nest.Simulate(50.0)
+print(counter.n)
+"""
+
+
+@pytest.mark.slow
+def test_plastic_synapses_compile_the_one_delivery_that_is_used(tmp_path: Path) -> None:
+    (compiled,), _ = run(COUNT + PLASTIC_NETWORK, tmp_path)
+    kept = [path.name for path in (tmp_path / "code").iterdir()]
+    assert len([name for name in kept if "deliver_alike" in name or "deliver_apart" in name]) == 1
+    assert 0 < compiled <= 50
 
 
 MADE_BY_ONE_FUNCTION = """

@@ -52,7 +52,7 @@ def fields(names: tuple[str, ...], vectors: frozenset[str], scalar: str, vector:
     return "".join(f"{place}, " for place in places)
 
 
-HEAD = """
+STIMULATORS = """
 from collections import namedtuple
 import numba
 import numpy as np
@@ -61,8 +61,7 @@ from jaxnest.compile.compiling import njit
 from jaxnest.random.numbers.engines import compiled
 from jaxnest.random.numbers.keyed import rekey
 from jaxnest.random.numbers.layout import DRAWN_APART, NODES, SCRATCH, SCRATCH_SIZE
-from jaxnest.engine.functions import scalar_ops, special_functions
-from jaxnest.compile.intrinsics import array
+from jaxnest.engine.functions import scalar_ops
 from jaxnest.engine.spikes.events import add_amounts, post
 from jaxnest.engine.layout import AGAIN, FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.models.contract.registry import implementation
@@ -72,11 +71,6 @@ model = implementation({name!r})
 Variables = namedtuple("Variables", {variables!r})
 State = namedtuple("State", {state!r})
 lean = njit(error_model="numpy", nogil=True, _nrt=False)  # without reference counts, which cost more than a draw
-"""
-
-STIMULATORS = (
-    HEAD
-    + """
 Context = namedtuple(
     "Context", ["stream", "shared_stream", "objects", "memory", "origin", "begin", "end", "input"]
 )
@@ -123,7 +117,6 @@ def send(
         {storing}
 
 """
-)
 
 KINDS = {
     "ring": "F8", "events": "I8", "counters": "I8", "stream": "U8", "shared_stream": "U8", "raster": "I4x2",
