@@ -4,20 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
-
-from jaxnest.compile.words import array_at
-
-WORD = ir.IntType(64)
+from jaxnest.compile.late import cgutils, intrinsic, ir, types, words
 
 
 def _array(typing_context: Any, address: Any, size: Any, dtype: Any) -> Any:
     kind = types.Array(dtype.dtype, 1, "C")
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return array_at(context, builder, kind, arguments[0], [arguments[1]])
+        return words.array_at(context, builder, kind, arguments[0], [arguments[1]])
 
     return kind(types.intp, types.intp, dtype), generate
 
@@ -32,7 +26,7 @@ def _rows(typing_context: Any, address: Any, size: Any, width: Any, dtype: Any) 
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         place, size, width, _ = arguments
-        return array_at(context, builder, kind, place, [builder.sdiv(size, width), width])
+        return words.array_at(context, builder, kind, place, [builder.sdiv(size, width), width])
 
     return kind(types.intp, types.intp, types.intp, dtype), generate
 
@@ -45,7 +39,7 @@ def _call_function(typing_context: Any, address: Any, argument: Any) -> Any:
     """Call the function ``int64(int64)`` at an address."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = ir.FunctionType(WORD, [WORD])
+        kind = ir.FunctionType(words.WORD, [words.WORD])
         return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), [arguments[1]])
 
     return types.int64(types.int64, types.int64), generate
@@ -74,7 +68,9 @@ def _fetch_and_add(typing_context: Any, address: Any, amount: Any) -> Any:
     """Add to a word that several threads change, and return what it was."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        return builder.atomic_rmw("add", builder.inttoptr(arguments[0], WORD.as_pointer()), arguments[1], "seq_cst")
+        return builder.atomic_rmw(
+            "add", builder.inttoptr(arguments[0], words.WORD.as_pointer()), arguments[1], "seq_cst"
+        )
 
     return types.int64(types.int64, types.int64), generate
 
@@ -86,7 +82,7 @@ def _exchange_if(typing_context: Any, address: Any, expected: Any, new: Any) -> 
     """Replace a word by another if it is what is expected, and return what it was."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place = builder.inttoptr(arguments[0], WORD.as_pointer())
+        place = builder.inttoptr(arguments[0], words.WORD.as_pointer())
         return builder.extract_value(builder.cmpxchg(place, arguments[1], arguments[2], "seq_cst", "seq_cst"), 0)
 
     return types.int64(types.int64, types.int64, types.int64), generate
@@ -107,16 +103,16 @@ def loader(kind: type[Any], vectors: frozenset[str] = frozenset()) -> Any:
     def load(typing_context: Any, address: Any, step: Any, vectors_at: Any, starts_at: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             place, step, vectors_at, starts_at = arguments
-            starts = builder.inttoptr(starts_at, WORD.as_pointer())
+            starts = builder.inttoptr(starts_at, words.WORD.as_pointer())
             values, n_vectors = [], 0
             for field in fields:
                 if field is types.float64:
                     values.append(builder.load(builder.inttoptr(place, ir.DoubleType().as_pointer())))
                     place = builder.add(place, step)
                     continue
-                begin, end = (builder.load(builder.gep(starts, [WORD(n_vectors + k)])) for k in range(2))
-                at = builder.add(vectors_at, builder.mul(begin, WORD(8)))
-                values.append(array_at(context, builder, field, at, [builder.sub(end, begin)]))
+                begin, end = (builder.load(builder.gep(starts, [words.WORD(n_vectors + k)])) for k in range(2))
+                at = builder.add(vectors_at, builder.mul(begin, words.WORD(8)))
+                values.append(words.array_at(context, builder, field, at, [builder.sub(end, begin)]))
                 n_vectors += 1
             return context.make_tuple(builder, signature.return_type, values)
 
@@ -181,7 +177,7 @@ def block_loader(kind: type[Any] | None, rows: tuple[int | None, ...], width: in
                 if row is None:
                     loaded.append(ir.Constant(ir.DoubleType(), 0.0))
                     continue
-                index = builder.add(arguments[1], WORD(row * width))
+                index = builder.add(arguments[1], words.WORD(row * width))
                 loaded.append(builder.load(builder.gep(data, [index], inbounds=True)))
             return context.make_tuple(builder, signature.return_type, loaded)
 
@@ -198,7 +194,7 @@ def block_storer(rows: tuple[int | None, ...], width: int) -> Any:
             data = context.make_array(values)(context, builder, arguments[0]).data
             for k, row in enumerate(rows):
                 if row is not None:
-                    index = builder.add(arguments[1], WORD(row * width))
+                    index = builder.add(arguments[1], words.WORD(row * width))
                     number = builder.extract_value(arguments[2], k)
                     number = context.cast(builder, number, new.types[k], types.float64)
                     builder.store(number, builder.gep(data, [index], inbounds=True))
@@ -207,3 +203,19 @@ def block_storer(rows: tuple[int | None, ...], width: int) -> Any:
         return types.none(values, types.int64, new), generate
 
     return intrinsic(store)
+
+
+def _reinterpreted(typing_context: Any, array: Any, dtype: Any) -> Any:
+    kind = types.Array(dtype.dtype, 1, "C")
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        data = context.make_array(array)(context, builder, arguments[0])
+        place, shape = builder.ptrtoint(data.data, words.WORD), cgutils.unpack_tuple(builder, data.shape)
+        return words.array_at(context, builder, kind, place, shape)
+
+    return kind(array, dtype), generate
+
+
+reinterpreted: Any = intrinsic(_reinterpreted)
+"""``reinterpreted(array, dtype)``: the words of an array as numbers of another type, like `numpy.ndarray.view`, which
+is a large part of numba."""

@@ -16,11 +16,11 @@ from jaxnest.engine.plasticity.synaptic_calls import OWN, SHARED
 
 SOURCE = """
 from collections import namedtuple
-import numba
 import numpy as np
-from jaxnest.compile.apart import apart, reinterpreted
+from jaxnest.compile.intrinsics import reinterpreted
+from jaxnest.compile.operations import apart
 from jaxnest.compile.compiling import njit
-from numba import float64, int32, int64, uint32, uint64
+from jaxnest.compile.late import float64, int32, int64, uint32, uint64
 from jaxnest.engine.histories import archive, archive_voltage, learning_queries, modulation
 from jaxnest.engine.functions import scalar_ops
 from jaxnest.engine.histories.archive_layout import (
@@ -35,7 +35,7 @@ from jaxnest.engine.histories.archive_layout import (
     TICS_PER_STEP,
     TRACE_WORDS,
 )
-from jaxnest.compile.entries import entry
+from jaxnest.compile.operations import entry
 from jaxnest.compile.intrinsics import array, prefetch, rows
 from jaxnest.engine.layout import (
     COLUMN, FLAGS, FLIP, LANE_NEGATIVE, LANE_POSITIVE, N_LANES, N_SLOTS, N_WEIGHTS, PLAIN, SITE_WORDS, WEIGHT_WORDS
@@ -80,8 +80,8 @@ def deliver(address):
 """
 
 FUNCTION = """
-@apart("int64(int64)", subject={name!r})
-def {function}(address):
+@apart(subject={name!r})
+def {function}(address: int) -> int:
     {begin}
     n_slots, n_lanes, watched, advances = clock[N_SLOTS], clock[N_LANES], call[WATCHED], call[ADVANCES]
     is_flush, source, connection = call[MULTIPLICITY] < 0, call[SOURCE], call[CONNECTION]
