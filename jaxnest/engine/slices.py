@@ -12,7 +12,6 @@ import functools
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -92,7 +91,7 @@ class Program:
         ]
         self.reached = 0
         """The step that the last run has reached, where it failed the beginning of the slice."""
-        self._threads: tuple[int, ThreadPoolExecutor] | None = None
+        self._threads: tuple[int, Any] | None = None
         """The process that they belong to (a fork leaves them behind), and the threads."""
 
     def run(self, step: int, end: int) -> int:
@@ -109,6 +108,8 @@ class Program:
         else:
             self._block[TURN] = self._block[ARRIVED] = 0
             if self._threads is None or self._threads[0] != os.getpid():
+                from concurrent.futures import ThreadPoolExecutor
+
                 self._threads = os.getpid(), ThreadPoolExecutor(len(self._packs))
             for _ in self._threads[1].map(Pack.call, self._packs):
                 pass

@@ -6,7 +6,6 @@ import bisect
 import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, final
 
@@ -231,6 +230,8 @@ class Connections:
         several = self.network.n_threads > 1 and self.num_connections > _MANY
         sort = functools.partial(_sort, stable=self.network.streams.is_keyed)
         if several:
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
                 self.version += sum(threads.map(sort, neurons))
         else:
