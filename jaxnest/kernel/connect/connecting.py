@@ -438,7 +438,7 @@ def violation(spec: SynapseSpec, columns: Mapping[str, Any], given: Mapping[str,
     model = spec.named.model
     declared = quantities_of(model)
     named = {k: columns[k] for k in declared} | ({"weight": columns["weight"]} if "weight" in columns else {})
-    if not any(k in declared or k == "weight" for k in given) or not (declared or model.relations):
+    if not (declared or model.relations):
         return None
     n = max((len(v) for v in named.values() if np.ndim(v)), default=1)
     named |= {k: spec.named.defaults.get(k, q.default) for k, q in model.common.items() if q.dtype is not object}
