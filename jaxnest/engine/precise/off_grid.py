@@ -16,7 +16,7 @@ from numba.extending import overload
 
 from jaxnest.compile.apart import reinterpreted
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.intrinsics import array, call_function
+from jaxnest.compile.intrinsics import array
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, F8x3, I8x2
 from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive import note_spike
@@ -46,7 +46,6 @@ from jaxnest.engine.plasticity.synaptic_calls import (
     ADVANCES,
     CONNECTION,
     COPIES,
-    FUNCTION,
     MULTIPLICITY,
     NODE,
     STEP,
@@ -78,7 +77,7 @@ _int64: Any = numba.int64
 def _call_once(call: np.ndarray, node: int, copies: int) -> None:
     """Send one spike of a node through one connection whose synapse has a function of its own."""
     call[NODE], call[COPIES], call[MULTIPLICITY] = node, copies, 1
-    call_function(call[FUNCTION], call.ctypes.data)
+    call_synapses(call)
 
 
 @operation
