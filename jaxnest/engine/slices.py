@@ -18,8 +18,10 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest.compile.compiling import njit
 from jaxnest.compile.failures import FAILED, raise_kept
-from jaxnest.compile.kinds import I8, I8x2
+from jaxnest.compile.intrinsics import array, call_function, exchange_if, fetch_and_add
+from jaxnest.compile.late import int64
 from jaxnest.compile.operations import Operation, Pack
 from jaxnest.engine.layout import CLOCK_WORDS, FROM, ORIGIN, SEGMENT, TO
 
@@ -164,15 +166,17 @@ def yielding_function() -> int:
     return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
+RUN_KINDS = {"control": "I8", "calls": "I8x2", "checks": "I8x2", "clocks": "I8", "failed": "I8"}
+"""The arguments of the loop over slices."""
+
+
 @functools.cache
 def run_slices(meeting: bool) -> Operation:
     """Return the loop over slices, of one program alone or of several that meet after each slice."""
-    import numba
+    return Operation(functools.partial(_running, meeting), RUN_KINDS, key=f"_{meeting}")
 
-    from jaxnest.compile.compiling import njit
-    from jaxnest.compile.intrinsics import array, call_function, exchange_if, fetch_and_add
 
-    int64: Any = numba.int64
+def _running(meeting: bool) -> Any:
     show = njit(nogil=True)(set_clock)
 
     @njit(nogil=True)
@@ -205,7 +209,7 @@ def run_slices(meeting: bool) -> Operation:
 
     agree = meet if meeting else go_on
 
-    def run(control: I8, calls: I8x2, checks: I8x2, clocks: I8, failed: I8) -> None:
+    def run(control: Any, calls: Any, checks: Any, clocks: Any, failed: Any) -> None:
         goes_on = True
         while goes_on and control[STEP] < control[END]:
             begin, stop = control[STEP] % control[MIN_DELAY], 0
@@ -223,4 +227,4 @@ def run_slices(meeting: bool) -> Operation:
                 control[FITS] &= call_function(checks[k, FUNCTION], checks[k, PACK])
             goes_on = agree(control)
 
-    return Operation(run, key=f"_{meeting}")
+    return run

@@ -11,14 +11,12 @@ groups, and the group.
 
 from __future__ import annotations
 
-from typing import Any
-
-import numba
 import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import array, call_function
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, I8x2
+from jaxnest.compile.late import int64
 from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive_learning import note_source
 from jaxnest.engine.layout import (
@@ -52,14 +50,12 @@ first row of the states that follow from the source's spikes, how far the rows o
 states that connections share advance, the number of the spike in NEST's order of delivery, the source, and how many of
 its spikes in that step went before. Then come address and length of each common array."""
 
-_int64: Any = numba.int64
-
 
 @njit(nogil=True)
 def call_synapses(call: np.ndarray) -> None:
     """Call the function for a group of connections."""
     slot = call[APART] if call[STATE_STEP] else call[ALIKE]
-    call_function(array(slot, 1, _int64)[0], call.ctypes.data)
+    call_function(array(slot, 1, int64)[0], call.ctypes.data)
 
 
 @operation

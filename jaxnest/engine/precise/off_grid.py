@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
-from numba.extending import overload
 
-from jaxnest.compile.apart import reinterpreted
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.intrinsics import array
+from jaxnest.compile.intrinsics import array, reinterpreted
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, F8x3, I8x2
+from jaxnest.compile.late import int64, overload
 from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive import note_spike
 from jaxnest.engine.histories.archive_layout import INCOMING, LENGTH, MS_PER_STEP, MS_PER_TIC, TICS_PER_STEP
@@ -51,6 +49,7 @@ from jaxnest.engine.plasticity.synaptic_calls import (
     STEP,
     TURN,
     WATCHED,
+    call_synapses,
     choose,
 )
 from jaxnest.engine.precise.precise_spikes import FIRST_REDIRECTED
@@ -70,7 +69,6 @@ RECORDED_WORDS = 5
 """Words of a spike that recorders hear: sender, stamp, multiplicity, segment, offset."""
 
 NEVER = np.inf
-_int64: Any = numba.int64
 
 
 @njit(nogil=True)
@@ -118,7 +116,7 @@ def deliver(
             _deliver_spike(spike, turn, 0, buffers, pending, table, clock, resolution, calls)
             turn += 1
     for place in precise_registers:
-        register = array(place, TABLE_WORDS, _int64)
+        register = array(place, TABLE_WORDS, int64)
         spikes, earlier = all_rows(register, SPIKE_WORDS), 0
         for i in range(register[COUNT]):
             earlier = _earlier_in_step(spikes, i, earlier)

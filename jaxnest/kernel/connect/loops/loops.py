@@ -8,11 +8,13 @@ know how many connections there will be stop when their buffers are full and go 
 
 from __future__ import annotations
 
-import numpy as np
-from numba import types
+from typing import NamedTuple
 
-from jaxnest.compile.apart import apart
-from jaxnest.kernel.connect.loops.programs import PROGRAMS, draw_row, value
+import numpy as np
+
+from jaxnest.compile.kinds import B1, F8, I4, I8, U8, F8x2
+from jaxnest.compile.operations import apart
+from jaxnest.kernel.connect.loops.programs import Programs, draw_row, value
 from jaxnest.random.numbers.engines import compiled, drand, ulrand
 from jaxnest.random.numbers.keyed import turn_to
 from jaxnest.random.numbers.poisson import poisson, poisson_set_mean
@@ -22,10 +24,14 @@ TARGET, SOURCE, ROW, PENDING, FAILED = range(5)
 that is not drawn yet), and whether the present target has an impossible degree."""
 PROGRESS_SIZE = 5
 
-_STREAM, _WORDS, _FLAGS = types.uint64[::1], types.int64[::1], types.bool_[::1]
-_IDS, _DRAWN = types.int32[::1], types.float64[:, ::1]
-_INT, _FLOAT = types.int64, types.float64
-_BUFFERS = types.Tuple((_IDS, _IDS, _IDS, _DRAWN))
+
+class Buffers(NamedTuple):
+    """What is drawn: nodes, the number of each pair where it is asked for, and what expressions give, row by row."""
+
+    source: I4
+    target: I4
+    index: I4
+    drawn: F8x2
 
 
 @compiled
@@ -45,10 +51,22 @@ def _partners(population, node, autapses):
     return n
 
 
-@apart(types.void(_STREAM, _IDS, _IDS, _FLAGS, _INT, PROGRAMS, _INT, _INT, _INT, PROGRAMS, _WORDS, _BUFFERS, _WORDS))
+@apart()
 def fixed_indegree(
-    stream, sources, targets, here, degree, degrees, elsewhere, autapses, multapses, programs, used, buffers, progress
-):
+    stream: U8,
+    sources: I4,
+    targets: I4,
+    here: B1,
+    degree: int,
+    degrees: Programs,
+    elsewhere: int,
+    autapses: int,
+    multapses: int,
+    programs: Programs,
+    used: I8,
+    buffers: Buffers,
+    progress: I8,
+) -> None:
     """Draw sources target by target.
 
     The indegree is `degree`, or drawn by `degrees` if that is negative (with `elsewhere` also for targets of
@@ -91,8 +109,19 @@ def fixed_indegree(
     progress[TARGET], progress[ROW] = len(targets), row
 
 
-@apart(types.void(_STREAM, _IDS, _IDS, _INT, PROGRAMS, _INT, _INT, _WORDS, _BUFFERS, _WORDS))
-def fixed_outdegree(stream, sources, targets, degree, degrees, autapses, multapses, used, buffers, progress):
+@apart()
+def fixed_outdegree(
+    stream: U8,
+    sources: I4,
+    targets: I4,
+    degree: int,
+    degrees: Programs,
+    autapses: int,
+    multapses: int,
+    used: I8,
+    buffers: Buffers,
+    progress: I8,
+) -> None:
     """Draw targets source by source; their connections are made later, by each virtual process."""
     source, target, index, _ = buffers
     row = 0
@@ -122,8 +151,19 @@ def fixed_outdegree(stream, sources, targets, degree, degrees, autapses, multaps
     progress[SOURCE], progress[ROW] = len(sources), row
 
 
-@apart(types.int64(_STREAM, _IDS, _IDS, _FLAGS, _INT, PROGRAMS, _IDS, _IDS, _WORDS, _DRAWN))
-def fixed_total_number(stream, sources, targets, here, autapses, programs, source, target, index, drawn):
+@apart()
+def fixed_total_number(
+    stream: U8,
+    sources: I4,
+    targets: I4,
+    here: B1,
+    autapses: int,
+    programs: Programs,
+    source: I4,
+    target: I4,
+    index: I8,
+    drawn: F8x2,
+) -> int:
     """Draw as many pairs as the buffers have room for; keep those whose target is `here` and return how many."""
     row = 0
     for k in range(len(source)):
@@ -138,8 +178,18 @@ def fixed_total_number(stream, sources, targets, here, autapses, programs, sourc
     return row
 
 
-@apart(types.void(_STREAM, _IDS, _IDS, _FLOAT, PROGRAMS, _INT, PROGRAMS, _BUFFERS, _WORDS))
-def pairwise_bernoulli(stream, sources, targets, p, probabilities, autapses, programs, buffers, progress):
+@apart()
+def pairwise_bernoulli(
+    stream: U8,
+    sources: I4,
+    targets: I4,
+    p: float,
+    probabilities: Programs,
+    autapses: int,
+    programs: Programs,
+    buffers: Buffers,
+    progress: I8,
+) -> None:
     """Decide pair by pair. A negative `p` means that `probabilities` draws it, after the number it is compared with."""
     source, target, _, drawn = buffers
     row = 0
@@ -162,8 +212,19 @@ def pairwise_bernoulli(stream, sources, targets, p, probabilities, autapses, pro
     progress[TARGET], progress[ROW] = len(targets), row
 
 
-@apart(types.void(_STREAM, _IDS, _IDS, _FLOAT, PROGRAMS, _INT, PROGRAMS, types.float64[::1], _BUFFERS, _WORDS))
-def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, distribution, buffers, progress):
+@apart()
+def pairwise_poisson(
+    stream: U8,
+    sources: I4,
+    targets: I4,
+    mean: float,
+    means: Programs,
+    autapses: int,
+    programs: Programs,
+    distribution: F8,
+    buffers: Buffers,
+    progress: I8,
+) -> None:
     """Draw a number of connections pair by pair; each target has a new distribution object."""
     source, target, _, drawn = buffers
     row = 0
@@ -196,8 +257,8 @@ def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, 
     progress[TARGET], progress[ROW] = len(targets), row
 
 
-@apart(types.void(_STREAM, _IDS, _INT, _INT, _WORDS, _INT, _IDS))
-def symmetric_partners(stream, sources, node, n, used, mark, chosen):
+@apart()
+def symmetric_partners(stream: U8, sources: I4, node: int, n: int, used: I8, mark: int, chosen: I4) -> None:
     """Draw `n` distinct sources of one target into `chosen`."""
     i = 0
     while i < n:

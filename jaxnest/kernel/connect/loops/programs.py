@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import types
 
-from jaxnest.compile.apart import apart
+from jaxnest.compile.kinds import F8, I4, I8, U8, F8x2, I4x2, I8x2
+from jaxnest.compile.operations import apart
 from jaxnest.random.expressions.interpreter import DONE, evaluate
 from jaxnest.random.expressions.program import Program
 from jaxnest.random.numbers.distributions import sample_in_order
@@ -38,35 +38,24 @@ class Programs(NamedTuple):
         with -1 before it is drawn), and the row of `pools` of each node.
     """
 
-    code: np.ndarray
-    constants: np.ndarray
-    saved: np.ndarray
-    stack: np.ndarray
-    bounds: np.ndarray
-    geometry: np.ndarray
-    failure: np.ndarray
+    code: I8x2
+    constants: F8
+    saved: F8x2
+    stack: F8
+    bounds: I8x2
+    geometry: F8
+    failure: I8
     n_own: int
     last_row: int
     n_last: int
     probability: float
-    population: np.ndarray
-    pools: np.ndarray
-    pool_of: np.ndarray
+    population: I4
+    pools: I4x2
+    pool_of: I4
 
 
-def _types_of_programs() -> Any:
-    ids, words, numbers = types.int32[::1], types.int64[::1], types.float64[::1]
-    rows, values, pools = types.int64[:, ::1], types.float64[:, ::1], types.int32[:, ::1]
-    whole, number = types.int64, types.float64
-    kinds = (rows, numbers, values, numbers, rows, numbers, words, whole, whole, whole, number, ids, pools, ids)
-    return types.NamedTuple(kinds, Programs)
-
-
-PROGRAMS = _types_of_programs()
-
-
-@apart(types.float64(PROGRAMS, types.int64, types.uint64[::1]))
-def value(programs, k, stream):
+@apart()
+def value(programs: Programs, k: int, stream: U8) -> float:
     """Evaluate one of the expressions."""
     start, stop, first = programs.bounds[k, 0], programs.bounds[k, 1], programs.bounds[k, 2]
     program = Program(programs.code[start:stop], programs.constants[first:], programs.saved, programs.stack)
@@ -94,8 +83,8 @@ def draw_row(programs, stream, target, drawn, row):
         _draw_row(programs, stream, target, drawn, row)
 
 
-@apart(types.void(PROGRAMS, types.uint64[::1], types.int64, types.float64[:, ::1], types.int64))
-def _draw_row(programs, stream, target, drawn, row):
+@apart()
+def _draw_row(programs: Programs, stream: U8, target: int, drawn: F8x2, row: int) -> None:
     """Evaluate all expressions for one connection.
 
     With a third factor there is one more row of `drawn`, after those of the connection itself: the node of the
