@@ -228,6 +228,21 @@ def test_loops_depend_on_what_functions_of_models_mean(monkeypatch: Any) -> None
         fingerprints._content.cache_clear()
 
 
+NEURON_WITH_VECTORS = """
+import jaxnest as nest
+nest.Create("gif_psc_exp")
+nest.Simulate(1.0)
+print(counter.n)
+"""
+
+
+@pytest.mark.slow
+def test_code_with_operations_of_arrays_is_kept(tmp_path: Path) -> None:
+    (compiled,), _ = run(COUNT + NEURON_WITH_VECTORS, tmp_path)
+    assert compiled > 0
+    assert run(COUNT + NEURON_WITH_VECTORS, tmp_path)[0] == [0]
+
+
 PLASTIC_NETWORK = """
 import jaxnest as nest
 neurons = nest.Create("iaf_psc_alpha", 2, {"I_e": 500.0})

@@ -365,17 +365,12 @@ def _translate(
         library = compiled.library
         library.finalize()
     start_runtime()
-    names, objects = [], []
-    for variable, environment in environments_of(library):
-        names.append(variable)
-        objects.append(environment)
-    symbol = compiled.fndesc.llvm_cfunc_wrapper_name
-    cacheable = not library.has_dynamic_globals and all(one.can_cache() for one in objects)
-    pickled = dumps(objects) if cacheable else b""
-    kept = Kept(symbol, library.needs(), tuple(names), pickled, library.code)
-    if cacheable:  # code with addresses in it holds in this process only
+    environments = dict(environments_of(library))
+    pickled = dumps([one for one in environments.values() if one.can_cache()])
+    kept = Kept(compiled.fndesc.llvm_cfunc_wrapper_name, library.needs(), tuple(environments), pickled, library.code)
+    if not library.has_dynamic_globals:  # code with addresses in it holds in this process only
         keep(file, kept)
-    return MachineCode(kept, objects)
+    return MachineCode(kept, list(environments.values()))
 
 
 def _at_ease(function: Callable[..., Any], *arguments: Any) -> Any:

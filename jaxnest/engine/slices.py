@@ -12,7 +12,6 @@ import functools
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -90,9 +89,11 @@ class Program:
             run.pack(control, _table(mine), _checks(tests), _places(times), FAILED)
             for control, mine, tests, times in zip(self._controls, calls, checks, clocks, strict=True)
         ]
+        self._fits: bool | None = None
+        """Whether buffers have room for another slice, if it is known."""
         self.reached = 0
         """The step that the last run has reached, where it failed the beginning of the slice."""
-        self._threads: tuple[int, ThreadPoolExecutor] | None = None
+        self._threads: tuple[int, Any] | None = None
         """The process that they belong to (a fork leaves them behind), and the threads."""
 
     def run(self, step: int, end: int) -> int:
@@ -109,10 +110,14 @@ class Program:
         else:
             self._block[TURN] = self._block[ARRIVED] = 0
             if self._threads is None or self._threads[0] != os.getpid():
+                from concurrent.futures import ThreadPoolExecutor
+
                 self._threads = os.getpid(), ThreadPoolExecutor(len(self._packs))
             for _ in self._threads[1].map(Pack.call, self._packs):
                 pass
-        self.reached = int(self._controls[:, STEP].min())
+        controls = self._controls.tolist()  # there are few: NumPy's reductions would take longer
+        self.reached = min(control[STEP] for control in controls)
+        self._fits = all(control[FITS] for control in controls)
         if FAILED[0]:
             raise_kept()
         return self.reached
@@ -127,7 +132,13 @@ class Program:
 
     def fits(self) -> bool:
         """Return whether buffers have room for another slice."""
-        return all(pack.run() for tests in self._kept[1] for pack in tests)
+        if self._fits is None:
+            self._fits = all(pack.run() for tests in self._kept[1] for pack in tests)
+        return self._fits
+
+    def drained(self) -> None:
+        """Note that buffers have been emptied."""
+        self._fits = None
 
 
 def _table(calls: Sequence[Call]) -> np.ndarray:

@@ -7,7 +7,6 @@ products results are the same to the last bit, for arguments between -512 and 51
 
 from __future__ import annotations
 
-import decimal
 import sys
 import types
 from collections.abc import Callable
@@ -35,6 +34,8 @@ _LARGEST, _SMALLEST = 709.0, -708.0
 
 def _powers() -> tuple[list[float], list[float]]:
     """Return 2^(k/128), rounded, and the relative errors of that."""
+    import decimal
+
     with decimal.localcontext(prec=60):
         exact = [decimal.Decimal(2) ** (decimal.Decimal(k) / _PARTS) for k in range(_PARTS)]
         rounded = [float(x) for x in exact]

@@ -6,7 +6,6 @@ import functools
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple, final
 
@@ -238,6 +237,8 @@ class Builder:
         if len(processes) == 1 or max(len(rule.sources), len(rule.targets)) < _MANY:
             yield from ((process, pairs(process), state) for process, state in zip(processes, states, strict=True))
             return
+        from concurrent.futures import ThreadPoolExecutor
+
         streams = processes[0].streams
         _ = streams.vp_synchronised, streams.vp_specific, draws.programs(len(processes) - 1)  # made on first use
         with ThreadPoolExecutor(min(len(processes), os.cpu_count() or 1)) as threads:
