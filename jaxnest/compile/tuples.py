@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from inspect import Parameter, Signature
 from typing import Any
 
-from jaxnest.compile.late import Library, intrinsic, types
+from jaxnest.compile.late import Library, cgutils, intrinsic, types
 
 _imputils: Any = Library("numba.core.imputils")
 
@@ -87,6 +87,27 @@ def picked(places: Sequence[int]) -> Any:
             return _imputils.impl_ret_borrowed(context, builder, made, result)
 
         return made(values), generate
+
+    return intrinsic(typed)
+
+
+def combined(kind: type[Any] | None, places: Sequence[int]) -> Any:
+    """Return the function of two tuples that makes a tuple of their elements, a named one if there is a `kind`.
+
+    `places` are those of the elements; they count through both tuples.
+    """
+
+    def typed(typing_context: Any, first: Any, second: Any) -> Any:
+        found = (*first.types, *second.types)
+        chosen = [found[place] for place in places]
+        made = types.BaseTuple.from_types(chosen, kind) if kind else types.Tuple(chosen)
+
+        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            values = [value for one in arguments for value in cgutils.unpack_tuple(builder, one)]
+            result = context.make_tuple(builder, made, [values[place] for place in places])
+            return _imputils.impl_ret_borrowed(context, builder, made, result)
+
+        return made(first, second), generate
 
     return intrinsic(typed)
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.intrinsics import array, call_function, reinterpreted
+from jaxnest.compile.intrinsics import array, reinterpreted
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, F8x3, I8x2
 from jaxnest.compile.late import int64, overload
 from jaxnest.compile.operations import operation
@@ -45,12 +45,12 @@ from jaxnest.engine.plasticity.synaptic_calls import (
     ADVANCES,
     CONNECTION,
     COPIES,
-    FUNCTION,
     MULTIPLICITY,
     NODE,
     STEP,
     TURN,
     WATCHED,
+    call_synapses,
     choose,
 )
 from jaxnest.engine.precise.precise_spikes import FIRST_REDIRECTED
@@ -76,7 +76,7 @@ NEVER = np.inf
 def _call_once(call: np.ndarray, node: int, copies: int) -> None:
     """Send one spike of a node through one connection whose synapse has a function of its own."""
     call[NODE], call[COPIES], call[MULTIPLICITY] = node, copies, 1
-    call_function(call[FUNCTION], call.ctypes.data)
+    call_synapses(call)
 
 
 @operation
