@@ -131,7 +131,9 @@ class Draws:
             whom = np.empty(0, np.int64)
             if stream[ENGINE] == KEYED:
                 whom = (identities(target) if identity is None else identity) | DRAWN_APART
-            return drawn[:, : draw_rows(self.programs(thread), stream, target, whom, drawn)]
+            return drawn[
+                :, : draw_rows(self.programs(thread), stream, np.ascontiguousarray(target, np.int32), whom, drawn)
+            ]
         return drawn
 
     def check(self) -> None:

@@ -8,13 +8,13 @@ know how many connections there will be stop when their buffers are full and go 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxnest.compile.kinds import B1, F8, I4, I8, U8, F8x2
 from jaxnest.compile.operations import apart
-from jaxnest.kernel.connect.loops.programs import Programs, draw_row, value
+from jaxnest.kernel.connect.loops.programs import FEW, Programs, draw_row, value
 from jaxnest.random.expressions.interpreter import DONE
 from jaxnest.random.numbers.engines import compiled, drand, ulrand
 from jaxnest.random.numbers.keyed import turn_to
@@ -35,6 +35,28 @@ class Buffers(NamedTuple):
     drawn: F8x2
 
 
+_SOME = 5
+"""What a number that is drawn may be."""
+
+
+def _by_target(stream: Any, sources: Any, targets: Any, here: Any, degree: int, *_: Any) -> int:
+    return len(targets) * (degree if degree >= 0 else _SOME)
+
+
+def _by_source(stream: Any, sources: Any, targets: Any, degree: int, *_: Any) -> int:
+    return len(sources) * (degree if degree >= 0 else _SOME)
+
+
+def _in_all(
+    stream: Any, sources: Any, targets: Any, here: Any, autapses: Any, programs: Any, source: Any, *_: Any
+) -> int:
+    return len(source)
+
+
+def _pairs(stream: Any, sources: Any, targets: Any, *_: Any) -> int:
+    return len(sources) * len(targets)
+
+
 @compiled
 def round_half_away(x):
     """Round as C's `round` does."""
@@ -52,7 +74,7 @@ def _partners(population, node, autapses):
     return n
 
 
-@apart()
+@apart(few=FEW, work=_by_target)
 def fixed_indegree(
     stream: U8,
     sources: I4,
@@ -116,7 +138,7 @@ def fixed_indegree(
     progress[TARGET], progress[ROW] = len(targets), row
 
 
-@apart()
+@apart(few=FEW, work=_by_source)
 def fixed_outdegree(
     stream: U8,
     sources: I4,
@@ -161,7 +183,7 @@ def fixed_outdegree(
     progress[SOURCE], progress[ROW] = len(sources), row
 
 
-@apart()
+@apart(few=FEW, work=_in_all)
 def fixed_total_number(
     stream: U8,
     sources: I4,
@@ -190,7 +212,7 @@ def fixed_total_number(
     return row
 
 
-@apart()
+@apart(few=FEW, work=_pairs)
 def pairwise_bernoulli(
     stream: U8,
     sources: I4,

@@ -14,6 +14,9 @@ from jaxnest.random.numbers.distributions import sample_in_order
 from jaxnest.random.numbers.engines import compiled, drand, ulrand
 from jaxnest.random.numbers.keyed import turn_to
 
+FEW = 500
+"""So many draws need no machine code."""
+
 
 class Programs(NamedTuple):
     """Random expressions of one virtual process, and a third factor; may be an argument of compiled functions.
@@ -107,8 +110,8 @@ def _draw_row(programs: Programs, stream: U8, target: int, drawn: F8x2, row: int
             drawn[k + 1, row] = value(programs, k, stream)
 
 
-@compiled
-def draw_rows(programs, stream, target, whom, drawn):
+@apart(few=FEW, work=lambda programs, stream, target, *_: len(target))
+def draw_rows(programs: Programs, stream: U8, target: I4, whom: I8, drawn: F8x2) -> int:
     """Evaluate all expressions for all connections, one connection after the other; `whom` may tell them apart.
 
     Returns for how many there are values: for all, or up to one whose values could not all be drawn.
