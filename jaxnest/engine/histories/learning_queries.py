@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.extending import overload
 
 from jaxnest.compile.compiling import njit
+from jaxnest.compile.late import overload
 from jaxnest.engine.histories.archive_layout import (
     DIFFERENCE,
     HISTORY,

@@ -112,7 +112,7 @@ def _missing_history(source: type[Node], target: type[Node], synapse: type[Synap
             f"The target node does not support compute_gradient() of {synapse.name}: synapses at {target.name} are "
             f"updated {target.learns.updates.value}, not {synapse.needs_learning.value}."
         )
-    if lacks_learning or (synapse.needs_voltages and not target.filtered_voltages):
+    if lacks_learning or (synapse.needs_voltages and target.has_proxies and not target.filtered_voltages):
         what = "for learning" if lacks_learning else "of its potential"
         return errors.NotImplemented(
             "This synapse model is not supported by the neuron model of at least one connection: "
@@ -291,6 +291,14 @@ class DeviceRules:
         self._synapse: dict[int, int] = {}
         self._sampled: dict[int, set[int]] = {}
         self._meters: dict[int, int] = {}
+
+    def memory(self) -> tuple[dict[int, int], dict[int, set[int]], dict[int, int]]:
+        """Return all that is remembered, for `recall`."""
+        return dict(self._synapse), {k: set(v) for k, v in self._sampled.items()}, dict(self._meters)
+
+    def recall(self, memory: tuple[dict[int, int], dict[int, set[int]], dict[int, int]]) -> None:
+        """Forget what has been remembered since."""
+        self._synapse, self._sampled, self._meters = memory
 
     def accept(
         self, named: NamedModel, source: np.ndarray, target: np.ndarray

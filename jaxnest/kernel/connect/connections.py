@@ -6,7 +6,6 @@ import bisect
 import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, final
 
@@ -69,6 +68,8 @@ class Connections:
         self._unsorted = False
         self._nodes_when_sorted = 0
         self.version = 0
+        self._compact = -1
+        """The version in which no table had removed connections."""
         self.values_version = self.defaults_version = 0
         self.senders: dict[int, np.ndarray] | None = None
         """For each synapse model, which neurons had connections in the last run, None if those have not changed."""
@@ -215,10 +216,11 @@ class Connections:
         """
         if compact and self._nodes_when_sorted < len(self.network.nodes):
             self._unsorted = True  # NEST sorts again if there are new nodes, which moves equal sources
-        if not (self._unsorted or compact):
+        if not self._unsorted and (not compact or self._compact == self.version):
             return
         tables = list(self._tables.all())
         if not self._unsorted and all(table.disabled is None for _, table in tables):
+            self._compact = self.version
             return
         self.before_move()
         if self.delays.is_frozen and self.senders is None:
@@ -231,6 +233,8 @@ class Connections:
         several = self.network.n_threads > 1 and self.num_connections > _MANY
         sort = functools.partial(_sort, stable=self.network.streams.is_keyed)
         if several:
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
                 self.version += sum(threads.map(sort, neurons))
         else:
