@@ -6,9 +6,10 @@ import numpy as np
 
 from jaxnest.engine.network.plan import Plan
 
-THETA_PLUS, THETA_MINUS, A_LTP, A_LTD, REFERENCE, IS_CONSTANT, RESOLUTION, LONGEST, AWAKE = range(9)
-PARAMETER_WORDS = 9
-"""Words of a neuron: its parameters, the resolution (ms), the number of depressions kept, whether it takes part."""
+THETA_PLUS, THETA_MINUS, A_LTP, A_LTD, REFERENCE, IS_CONSTANT, RESOLUTION, LONGEST, AWAKE, PREDICTS = range(10)
+PARAMETER_WORDS = 10
+"""Words of a neuron: its parameters, the resolution (ms), the number of depressions kept, whether it takes part, and
+whether it notes what its dendrite predicts."""
 
 N_OUTPUTS, FIRST_ROW, FIRST_COLUMN, OUTPUTS = range(4)
 """Words of the places of a batch: number of recordables that are sampled, first row in the archive, first column of the
@@ -26,11 +27,12 @@ def voltage_constants(plan: Plan, s: int) -> list[tuple[np.ndarray, np.ndarray]]
         names, _ = plan.outputs(s, b)
         stored = batch.columns()
         parameters = np.zeros((len(batch), PARAMETER_WORDS))
-        for k, name in enumerate(COLUMNS):
+        for k, name in enumerate(() if batch.model.predicts else COLUMNS):
             parameters[:, k] = stored[name]
         parameters[:, RESOLUTION] = plan.clock.resolution
         parameters[:, LONGEST] = plan.max_delay + 1
         parameters[:, AWAKE] = ~batch.store.frozen[batch.rows]
-        outputs = [names.index(name) for name in batch.model.filtered_voltages]
+        parameters[:, PREDICTS] = bool(batch.model.predicts)
+        outputs = [names.index(name) for name in batch.model.filtered_voltages or (batch.model.predicts,)]
         result.append((parameters, np.array([len(names), first_row, batch.first_column, *outputs], np.int64)))
     return result
