@@ -20,7 +20,8 @@ PREFIX = "Creation of connection is not possible because:\n"
 
 class Problem(NamedTuple):
     """The first connection that is not possible: its row, why, and whether NEST has looked at its delay and at what its
-    device remembers before."""
+    device remembers before.
+    """
 
     row: int
     error: Exception
