@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.kernel.connect import own_receptors
 from jaxnest.kernel.connect.connection_checks import Compatibility, DeviceRules, Problem, illegal
 from jaxnest.kernel.connect.delays import DelayLimits, steps_of, to_steps
 from jaxnest.kernel.connect.loops.draws import Draws
@@ -305,6 +306,7 @@ class Builder:
             if shift and np.any(np.atleast_1d(values[shift])[:used] > 0.0):
                 delays = np.append(delays, delays - 1)  # the sum of two fractions may take away a whole step
             limits.use(delays)
+        own_receptors.number(self._network.nodes, batch.columns, counts)
         self._store(batch.process.index, batch.category, batch.specs, batch.columns, counts)
 
     def _placed(self, process: Process, pairs: Pairs, check: Compatibility) -> tuple[np.ndarray, Pairs, Any]:
@@ -354,6 +356,7 @@ class Builder:
             if ports:
                 columns["receptor"] = np.array(np.broadcast_to(columns["receptor"], len(pairs.source)))
                 columns["receptor"][rows[list(ports)]] = list(ports.values())
+        problems.append(own_receptors.first_late(self._network.nodes, pairs.target, columns["receptor"]))
         if misfit is not None:
             problems.insert(len(problems) if misfit.uses_delay else 0, misfit)
         if spec.named.model.needs_learning:

@@ -167,7 +167,7 @@ def _receptor(
     else:
         known, what = list(target.spike_receptors), "spike input"
         if target.receptor_vector is not None:
-            known = list(range(1, n_receptors + 1))
+            known = list(range(1, (target.own_receptor or n_receptors) + 1))
         elif issubclass(target, Detector):
             known = list(range(n_receptors))
     if source.emits not in ("spikes", "currents"):
@@ -179,6 +179,8 @@ def _receptor(
             f"The target node or synapse model does not support {what}: {source.name} -> {target.name}.\n"
             "  Note that volt/multimeters must be connected as Connect(meter, neuron)."
         )
+    if target.own_receptor == receptor and receptor and synapse.send is not None and source.emits == "spikes":
+        return errors.NotImplemented(f"Synapses whose weights change at receptor {receptor} of {target.name}.")
     if receptor not in known:
         return _unknown(target, receptor, known, "CurrentEvent" if source.emits == "currents" else "SpikeEvent")
     if source.emits == "spikes":
@@ -204,7 +206,7 @@ def _only_zero(synapse: type[Synapse]) -> errors.IllegalConnection:
 def _unknown(target: type[Node], receptor: int, known: list[int], event: str = "") -> errors.KernelException:
     names = {number: name for name, number in target.receptor_types.items()}
     listed = ", ".join(f"{k} ({names[k]})" if k in names else str(k) for k in known) or "none"
-    if target.receptor_vector is not None and event == "SpikeEvent":
+    if target.receptor_vector is not None and not target.own_receptor and event == "SpikeEvent":
         return errors.IncompatibleReceptorType(
             f"Receptor type {receptor} in {target.name} does not accept SpikeEvent. "
             f"Receptors (as many as {target.receptor_vector} has elements): {listed}."
@@ -233,7 +235,7 @@ class Compatibility:
         kinds: dict[tuple[type[Node], int], np.ndarray] = {}
         for named, store, positions in self._nodes.groups(ids):
             model = named.model
-            if model.receptor_vector is not None:
+            if model.receptor_vector is not None and not model.own_receptor:
                 column = store.columns[model.receptor_vector]
                 sizes = np.array([len(column[r]) for r in self._nodes.rows(ids[positions])])
             elif issubclass(model, Detector):

@@ -13,6 +13,7 @@ from jaxnest.kernel.connect.connecting import violation
 from jaxnest.kernel.connect.connection_checks import Problem
 from jaxnest.kernel.connect.connections import Connections
 from jaxnest.kernel.connect.delays import split, to_steps
+from jaxnest.kernel.connect.own_receptors import reweigh
 from jaxnest.kernel.connect.synapse_defaults import dictionary, integer, refuse, synapse_quantities
 from jaxnest.kernel.connect.synapse_spec import SynapseSpec
 from jaxnest.kernel.tables.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE, Table
@@ -300,6 +301,13 @@ class Values:
         table, _, _ = next(Values(self._connections, self._handles.take(slice(0, 1)))._tables())
         return status_names(table) - {"synapse_model", *table.named.model.packed}
 
+    def _reweigh(self, table: Table, rows: np.ndarray, weight: Any) -> None:
+        """Tell targets that know the weights of their connections."""
+        target, receptor = table.at("target", rows), table.at("receptor", rows)
+        weight = weight[: len(rows)] if np.ndim(weight) else weight
+        before = table.at("weight", rows)
+        reweigh(self._network.nodes, target.astype(np.int64), receptor.astype(np.int64), before, weight)
+
     def _set(self, table: Table, rows: np.ndarray, changes: Mapping[str, Any], typed: Callable[..., Any]) -> None:
         """Change values in one table up to the first row that refuses one."""
         clock, spec = self._network.clock, SynapseSpec(table.named)
@@ -336,6 +344,8 @@ class Values:
         stop = len(rows) if worst is None else worst.row
         if "delay" in new:
             self._connections.delays.use(np.append(new["delay"][:stop], lowest[:stop]))
+        if stop and "weight" in new:
+            self._reweigh(table, rows[:stop], new["weight"])
         table.version += 1
         for name, value in new.items():
             if stop:

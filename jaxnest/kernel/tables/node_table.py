@@ -340,6 +340,39 @@ class NodeTable:
             node_id = store.node_ids[rows[bad]]
             raise model.refusal(order)(f"Setting status of a '{named.name}' with node ID {node_id}: {message}")
 
+    def lengthen_receptors(self, ids: np.ndarray, more: Sequence[np.ndarray]) -> np.ndarray:
+        """Append elements to the vectors that decide the number of receptors of nodes; return how many there were."""
+        self.before_access()
+        had = np.zeros(len(ids), np.int64)
+        for named, store, positions in self.groups(ids):
+            rows, name = self.rows(ids[positions]), named.model.receptor_vector
+            assert name is not None
+            columns = Rows(lambda key, store=store, rows=rows: store.columns[key][rows])
+            for i, position in enumerate(positions.tolist()):
+                had[position] = len(columns[name][i])
+                columns[name][i] = np.append(columns[name][i], more[position])
+            fit_vectors(named.model, columns)
+            for key, column in columns.items():
+                store.columns[key][rows] = column
+                store.changed.add(key)
+            store.values_version += 1
+        self.values_version += 1
+        self.version += 1
+        return had
+
+    def set_receptor(self, node_id: int, k: int, value: float) -> None:
+        """Set one element of the vector that decides the number of receptors of a node."""
+        self.before_access()
+        store, row = self.stores[self.model(node_id)], self.rows(np.array([node_id]))[0]
+        name = store.model.receptor_vector
+        assert name is not None
+        changed = store.columns[name][row].copy()
+        changed[k] = value
+        store.columns[name][row] = changed
+        store.changed.add(name)
+        store.values_version += 1
+        self.values_version += 1
+
     def shown_receptors(self, sources: np.ndarray, targets: np.ndarray, receptors: np.ndarray) -> np.ndarray:
         """Return the receptors of connections as NEST shows them: some models number them from 0 on."""
         result = receptors

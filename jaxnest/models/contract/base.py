@@ -215,6 +215,9 @@ class Node(Model, abstract=True):
     """Parameter whose length is the number of spike receptors 1, 2, ...; they share the vector input ``spikes``."""
     fixed_receptors: ClassVar[bool] = True
     """The number of receptors cannot be changed once there are connections; else it cannot be reduced."""
+    own_receptor: ClassVar[int] = 0
+    """The receptor whose connections, made before the first run, each get one of their own, numbered from it on; 0 if
+    there is none. The elements of `receptor_vector` from there on are their weights, which must not change any more."""
     receptors_from_zero: ClassVar[bool] = False
     """Connections show the receptors for spikes, and those for currents, as numbers from 0 on."""
     flips_inhibition: ClassVar[bool] = False
@@ -277,6 +280,11 @@ class Node(Model, abstract=True):
         if cls.learns is not None:
             names |= dict.fromkeys(CHANNELS)
         return tuple(names)
+
+    @classmethod
+    def has_begun(cls, columns: Mapping[str, Any]) -> Any:
+        """Whether nodes with these stored values have been simulated; asked of models with an `own_receptor` only."""
+        return False
 
     @classmethod
     def refuses(cls, source: type[Node], target: type[Node], receptor: int) -> str:

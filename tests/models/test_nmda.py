@@ -1,0 +1,67 @@
+"""Neurons whose NMDA connections have equations of their own: the same receptors, states and spikes as NEST."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import jaxnest as nest
+from nest_reference.simulations.nmda import CASES, MODEL
+
+from .conftest import compare
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_agrees_with_nest(recording: Path, name: str) -> None:
+    compare(recording, name, CASES[name], "native")
+
+
+def test_what_cannot_be_connected() -> None:
+    parrot, neuron, current, meter = (nest.Create(m) for m in ("parrot_neuron", MODEL, "dc_generator", "multimeter"))
+    for error, source, wrong in (
+        (nest.NESTErrors.UnknownReceptorType, parrot, {"receptor_type": 0}),
+        (nest.NESTErrors.UnknownReceptorType, parrot, {"receptor_type": 4}),
+        (nest.NESTErrors.UnknownReceptorType, current, {"receptor_type": 1}),
+        (nest.NESTErrors.UnknownReceptorType, meter, {"receptor_type": 1}),
+        (nest.NESTErrors.IllegalConnection, parrot, {"receptor_type": 3, "synapse_model": "static_synapse_hpc"}),
+    ):
+        with pytest.raises(error):
+            nest.Connect(source, neuron, syn_spec=wrong)
+
+
+def test_what_has_no_constant_weight_is_not_there_yet() -> None:
+    parrot, neuron = nest.Create("parrot_neuron"), nest.Create(MODEL)
+    for wrong in ({"synapse_model": "stdp_synapse"}, {"weight": 0.0}):
+        with pytest.raises(nest.NESTErrors.NotImplemented):
+            nest.Connect(parrot, neuron, syn_spec={"receptor_type": 3} | wrong)
+
+
+def test_receptors_are_made_before_the_first_run_only() -> None:
+    sources, neuron, later = nest.Create("parrot_neuron", 2), nest.Create(MODEL), nest.Create(MODEL)
+    nest.Connect(sources, neuron, syn_spec={"receptor_type": 3, "weight": 2.0})
+    nest.Connect(sources, later, syn_spec={"receptor_type": 1, "weight": 2.0})
+    assert nest.GetConnections(target=neuron).receptor == [3, 4]
+    nest.Simulate(1.0)
+    with pytest.raises(nest.NESTErrors.IllegalConnection, match="before the first call"):
+        nest.Connect(sources, neuron, syn_spec={"receptor_type": 3})
+    nest.Connect(sources, neuron, syn_spec={"receptor_type": 1})
+    new = nest.Create(MODEL)
+    nest.Connect(sources, new, syn_spec={"receptor_type": 3})
+    nest.Simulate(1.0)
+    assert nest.GetConnections(target=new).receptor == [3, 4]
+
+
+def test_weights_are_constant_once_the_neuron_was_simulated() -> None:
+    source, neuron = nest.Create("spike_generator", params={"spike_times": [3.0]}), nest.Create(MODEL, 2)
+    nest.Connect(source, neuron, syn_spec={"receptor_type": 3, "weight": 2.0})
+    nest.GetConnections(target=neuron[1]).weight = 6.0
+    nest.Simulate(10.0)
+    meter = nest.Create("multimeter", params={"record_from": ["s_NMDA"]})
+    nest.Connect(meter, neuron)
+    nest.Simulate(2.0)
+    one, three = meter.events["s_NMDA"]
+    assert three == pytest.approx(3.0 * one, rel=1e-12)
+    with pytest.raises(nest.NESTErrors.KernelException, match="constant weights"):
+        nest.GetConnections(target=neuron[1]).weight = 2.0
+    nest.GetConnections(target=neuron[1]).weight = 6.0
