@@ -331,7 +331,7 @@ class Session:
         if not any(b.has_spikes(slice_) for b in self._buffers):
             return
 
-        filtered = self._network.connections.begin_to_send(np.concatenate([b.senders(slice_) for b in self._buffers]))
+        filtered = self._network.connections.spikes_change_hands()
         if filtered:
             plan.delivery = tables_under_way(self._network, plan)
         for buffers, table in zip(self._buffers, plan.delivery, strict=True):

@@ -71,8 +71,8 @@ class Connections:
         self._compact = -1
         """The version in which no table had removed connections."""
         self.values_version = self.defaults_version = 0
-        self.senders: dict[int, np.ndarray] | None = None
-        """For each synapse model, which neurons had connections in the last run, None if those have not changed."""
+        self.senders: dict[Any, np.ndarray] | None = None
+        """To whom spikes belong that wait for the next slice (see `_senders`), None if there are no changes since."""
         self.delays = DelayLimits()
         self.handed_out = False
         self.devices = DeviceRules(network.nodes)
@@ -104,14 +104,17 @@ class Connections:
         Parameters
         ----------
         under_way
-            Leave out those over which no spikes go that are waiting for the next slice: of sources that had no
-            connection of the synapse model when they were emitted. NEST keeps spikes by the source's place among these.
+            Yield the connections over which those spikes go that wait for the next slice, with the neurons that have
+            sent these as sources. NEST keeps a spike by the place of its source among the sources of a synapse model,
+            or by the place of a connection if spikes are not compressed, whatever is at that place later.
         """
         from jaxnest.engine.devices.device_tables import part
 
         n_nodes, senders = self.network.nodes.n_prepared, self.senders if under_way else None
+        compressed = self.network.attributes.use_compressed_spikes
+        now = self._senders() if compressed and senders is not None else {}
         for thread, index, category, table in self._tables:
-            known = table.n_sorted == len(table) or category != NEURON
+            known = (table.n_sorted == len(table) and (compressed or not len(table.gaps))) or category != NEURON
             if table.disabled is None and known and n_nodes == len(self.network.nodes) and senders is None:
                 yield thread, index, category, table
                 continue
@@ -120,28 +123,41 @@ class Connections:
                 chosen &= ~table.disabled
             if category == NEURON:
                 chosen[table.n_sorted :] = False
-                if senders is not None:
-                    chosen &= np.isin(table.source, senders.get(index, ()))
+            if category == NEURON and not compressed:
+                chosen &= table.reached(table.registered() if senders is None else _of(senders, (thread, index)))
+            elif category == NEURON and senders is not None:
+                sender = _counterparts(table.source, _of(now, index), _of(senders, index))
+                chosen &= sender > 0
+                yield thread, index, category, replace(part(table, chosen), source=sender[chosen])
+                continue
             yield thread, index, category, part(table, chosen)
 
-    def _present_senders(self) -> dict[int, np.ndarray]:
-        """Return for each synapse model the neurons that have connections, those included that are about to vanish."""
-        found: dict[int, list[np.ndarray]] = {}
-        for _, index, category, table in self._tables:
-            if category == NEURON:
-                found.setdefault(index, []).append(table.source[: table.n_sorted])
-        return {index: np.unique(np.concatenate(sources)) for index, sources in found.items()}
+    def _senders(self) -> dict[Any, np.ndarray]:
+        """Return to whom the spikes belong that are kept.
 
-    def begin_to_send(self, nodes: np.ndarray) -> bool:
-        """Return whether some of these neurons have connections of a model of which they had none in the last run."""
+        These are, for each synapse model, the sources of all connections that were there when tables were sorted last,
+        in NEST's order: those of the first virtual process, then further ones of the next. If spikes are not
+        compressed, they are places of connections, for each virtual process and synapse model.
+        """
+        found: dict[Any, np.ndarray] = {}
+        for thread, index, category, table in self._tables:
+            if category != NEURON:
+                continue
+            if not self.network.attributes.use_compressed_spikes:
+                found[thread, index] = table.registered()
+                continue
+            before = _of(found, index)
+            found[index] = np.append(before, np.setdiff1d(table.known_keys(), before))
+        return found
+
+    def spikes_change_hands(self) -> bool:
+        """Return whether spikes that wait for the next slice go over other connections than those of their senders."""
         if self.senders is None:
             return False
-        for _, index, category, table in self._tables:
-            if category == NEURON:
-                new = np.setdiff1d(nodes, self.senders.get(index, ()))
-                if len(new) and np.isin(table.source, new).any():
-                    return True
-        return False
+        if not self.network.attributes.use_compressed_spikes:
+            return True
+        now = self._senders()
+        return any(not np.array_equal(_of(now, index), _of(self.senders, index)) for index in now | self.senders)
 
     def refuse_unknown_senders(self) -> None:
         """Raise KernelException if targets have to know who sends to them, which nobody knows without source table."""
@@ -224,7 +240,7 @@ class Connections:
             return
         self.before_move()
         if self.delays.is_frozen and self.senders is None:
-            self.senders = self._present_senders()
+            self.senders = self._senders()
         sorts = self._unsorted and self.network.attributes.use_compressed_spikes
         self._unsorted = False
         self._nodes_when_sorted = len(self.network.nodes)
@@ -485,6 +501,17 @@ class Connections:
             rows = rows[rows < n_sorted] if rows[0] < n_sorted else rows[:1]
         rows = rows[table.target[rows] == target]
         return int(rows[0]) if len(rows) else -1
+
+
+def _of(senders: Mapping[Any, np.ndarray], key: Any) -> np.ndarray:
+    return senders.get(key, np.empty(0, np.int32))
+
+
+def _counterparts(sources: np.ndarray, now: np.ndarray, then: np.ndarray) -> np.ndarray:
+    """Return the neurons that had the place among `then` that the sources have among `now`, 0 where there is none."""
+    order = np.argsort(now)
+    place = order[np.searchsorted(now, sources, sorter=order)]
+    return np.append(then, np.zeros(len(now), then.dtype))[place]
 
 
 def _sort(table: Table, stable: bool) -> bool:
