@@ -53,9 +53,24 @@ def raise_kept() -> NoReturn:
         subject, error, place = _kept[0]
         _kept.clear()
         FAILED[0] = 0
+    raise described(f"Compiled code of {subject}", error, place) from error
+
+
+def described(subject: str, error: BaseException, place: tuple[str, int] | None = None) -> errors.KernelException:
+    """Return the error that says where code of a script has failed, and why.
+
+    Parameters
+    ----------
+    subject
+        Whose code this is, with a capital letter.
+    error
+        What it has raised.
+    place
+        File and line in which compiled code has raised it.
+    """
     text = str(error).split('\nFile "')[0].rstrip()  # numba says where it is written in numba
     said = f"{type(error).__name__}{f': {text}' if text else ''}"
-    raise errors.KernelException(f"Compiled code of {subject} failed{_place(error, place)}: {said}") from error
+    return errors.KernelException(f"{subject} failed{_place(error, place)}: {said}")
 
 
 def _place(error: BaseException, raised: tuple[str, int] | None) -> str:

@@ -56,8 +56,10 @@ class Operation:
     result : str, optional
         Kind of the result, if compiled code calls the operation.
     few : int, optional
-        Called from Python with a first array of at most so many entries, Python itself runs the function, as long as
-        this takes less time in all than loading machine code does, and far less than making it.
+        Called from Python with so little work, Python itself runs the function, as long as this takes less time in all
+        than loading machine code does, and far less than making it.
+    work : callable, optional
+        Returns how much work a call is from its arguments, by default the length of the first one.
     """
 
     def __init__(
@@ -69,6 +71,7 @@ class Operation:
         function: Callable[..., Any] | None = None,
         result: str = "",
         few: int = 0,
+        work: Callable[..., int] | None = None,
     ) -> None:
         about: Any = getattr(make, "func", make) if function is None else function
         self._make, self._function, self._result = make, function, result
@@ -82,7 +85,7 @@ class Operation:
         self._file = about.__code__.co_filename
         self.key = f"{self.name}{model}_{key}"
         """What the machine code is found by."""
-        self._few, self._patience = few, PATIENCE
+        self._few, self._work, self._patience = few, work or _length, PATIENCE
         self._lock = threading.Lock()
         if result:
             machine_code.SLOTS[self.slot_name] = self
@@ -161,10 +164,11 @@ class Operation:
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the function, from Python."""
-        if self._patience > 0 and self._few and len(arguments[0]) <= self._few:
+        if self._patience > 0 and self._few and self._work(*arguments) <= self._few:
             started = time.perf_counter()
             try:
-                return self._in_python(*arguments)
+                with np.errstate(over="ignore"):  # as in machine code
+                    return self._in_python(*arguments)
             finally:
                 self._patience -= time.perf_counter() - started
         word = self.pack(*arguments).run()
@@ -231,14 +235,20 @@ def operation(function: Callable[..., Any]) -> Operation:
     return Operation(lambda: function, annotated(function), function=function)
 
 
-def apart(few: int = 0, subject: str = "") -> Callable[[Callable[..., Any]], Operation]:
+def _length(first: Any, *_: Any) -> int:
+    return len(first)
+
+
+def apart(
+    few: int = 0, subject: str = "", work: Callable[..., int] | None = None
+) -> Callable[[Callable[..., Any]], Operation]:
     """Make a function with annotated arguments and result an operation that compiled code calls.
 
     It allocates nothing, so that it does without reference counts.
 
     Parameters
     ----------
-    few : int
+    few, work
         See `Operation`.
     subject : str, optional
         Whose code it is, by default the name of the function.
@@ -247,7 +257,9 @@ def apart(few: int = 0, subject: str = "") -> Callable[[Callable[..., Any]], Ope
     def made(function: Callable[..., Any]) -> Operation:
         result = RESULTS[function.__annotations__["return"]]
         lean = njit(error_model="numpy", nogil=True, _nrt=False)(function)
-        return Operation(lambda: lean, annotated(function), subject, function=function, result=result, few=few)
+        return Operation(
+            lambda: lean, annotated(function), subject, function=function, result=result, few=few, work=work
+        )
 
     return made
 
@@ -264,20 +276,17 @@ def _interrupt_soon() -> None:
 
 @functools.cache
 def in_python(function: Any) -> Callable[..., Any]:
-    """Return a compiled function, or one that is to be compiled, as Python runs it, with all that it calls."""
-    function = _plain(function)
+    """Return a compiled function, or one that is to be compiled, as Python runs it, with all that it calls.
+
+    Other operations that it calls decide for themselves.
+    """
+    function = function._function if isinstance(function, Operation) else function.py_func
     known = dict(function.__globals__)
     result = FunctionType(function.__code__, known, function.__name__, function.__defaults__, function.__closure__)
     for name in function.__code__.co_names:
-        if isinstance(known.get(name), Compiled | Operation):
+        if isinstance(known.get(name), Compiled):
             known[name] = in_python(known[name])
     return result
-
-
-def _plain(function: Any) -> Any:
-    if isinstance(function, Operation):
-        return function._function
-    return function.py_func if isinstance(function, Compiled) else function
 
 
 def _typed_call(operation: Operation) -> Callable[..., Any]:

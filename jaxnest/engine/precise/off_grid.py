@@ -37,6 +37,7 @@ from jaxnest.engine.layout import (
     TO,
     WEIGHTS_NEEDED,
 )
+from jaxnest.engine.layout import AT as ADDRESS
 from jaxnest.engine.layout import EVENT_WORDS as RECORD_WORDS
 from jaxnest.engine.network.growing import COUNT, TABLE_WORDS
 from jaxnest.engine.network.growing_loops import all_rows, append, reserve
@@ -55,7 +56,7 @@ from jaxnest.engine.plasticity.synaptic_calls import (
 from jaxnest.engine.precise.precise_spikes import FIRST_REDIRECTED
 from jaxnest.engine.spikes.events import _note_weights, _sorted, registered
 from jaxnest.models.contract import precise
-from jaxnest.numerics.unstable_sort import later, sort_events
+from jaxnest.numerics.unstable_sort import PARTS, later, sort_events
 
 TARGET, STAMP, OFFSET, WEIGHT = range(4)
 EVENT_WORDS = 4
@@ -197,7 +198,7 @@ def prepare(pending: I8, queue_of_node: I8, ready: I8, begin: I8, end: I8, clock
         start += end[q]
         end[q] = begin[q]
     ready[COUNT] = 0
-    reserve(ready, EVENT_WORDS, start)
+    reserve(ready, EVENT_WORDS, start + PARTS)
     ready[COUNT] = start
     sorted_in = all_rows(ready, EVENT_WORDS)
     kept = 0
@@ -214,7 +215,7 @@ def prepare(pending: I8, queue_of_node: I8, ready: I8, begin: I8, end: I8, clock
     pending[COUNT] = kept
     for q in range(len(begin)):
         if end[q] - begin[q] > 1:
-            sort_events(sorted_in[begin[q] : end[q]])
+            sort_events(sorted_in[begin[q] : end[q]], sorted_in[start : start + PARTS])
 
 
 @operation
@@ -290,9 +291,9 @@ def collect(
     n = emitted[COUNT]
     if n == 0:
         return
-    reserve(emitted, SPIKE_WORDS, n)
+    reserve(emitted, SPIKE_WORDS, 2 * n)
     spikes = all_rows(emitted, SPIKE_WORDS)
-    keys = np.empty(2 * n, np.int64)
+    keys = array(emitted[ADDRESS] + 16 * SPIKE_WORDS * n, 2 * n, int64)
     for i in range(n):
         keys[i] = emitters[int(spikes[i, COLUMN])] * n + i
     order = _sorted(keys[:n], keys[n:])

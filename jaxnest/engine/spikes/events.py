@@ -97,7 +97,15 @@ def _sorted(keys: np.ndarray, other: np.ndarray) -> np.ndarray:
                 keys[k] = keys[k - 1]
                 k -= 1
             keys[k] = key
-    width = _FEW
+    if n > _FEW and _merge(keys, other) != 0:
+        return other
+    return keys
+
+
+@apart()
+def _merge(keys: I8, other: I8) -> int:
+    """Merge sorted stretches of keys, and return in which of two arrays they are in the end."""
+    n, width, moved = len(keys), _FEW, 0
     while width < n:
         for begin in range(0, n, 2 * width):
             i, j = begin, _smaller(begin + width, n)
@@ -109,9 +117,9 @@ def _sorted(keys: np.ndarray, other: np.ndarray) -> np.ndarray:
                 else:
                     other[k] = keys[j]
                     j += 1
-        keys, other = other, keys
+        keys, other, moved = other, keys, 1 - moved
         width *= 2
-    return keys
+    return moved
 
 
 @njit(cache=True, nogil=True)

@@ -8,20 +8,21 @@ know how many connections there will be stop when their buffers are full and go 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxnest.compile.kinds import B1, F8, I4, I8, U8, F8x2
 from jaxnest.compile.operations import apart
-from jaxnest.kernel.connect.loops.programs import Programs, draw_row, value
+from jaxnest.kernel.connect.loops.programs import FEW, Programs, draw_row, value
+from jaxnest.random.expressions.interpreter import DONE
 from jaxnest.random.numbers.engines import compiled, drand, ulrand
 from jaxnest.random.numbers.keyed import turn_to
 from jaxnest.random.numbers.poisson import poisson, poisson_set_mean
 
 TARGET, SOURCE, ROW, PENDING, FAILED = range(5)
 """Progress of a loop: next target and source, rows filled, connections left of the present pair or target (-1 if
-that is not drawn yet), and whether the present target has an impossible degree."""
+that is not drawn yet), and whether it cannot go on: a degree is impossible, or an expression has no value."""
 PROGRESS_SIZE = 5
 
 
@@ -32,6 +33,28 @@ class Buffers(NamedTuple):
     target: I4
     index: I4
     drawn: F8x2
+
+
+_SOME = 5
+"""What a number that is drawn may be."""
+
+
+def _by_target(stream: Any, sources: Any, targets: Any, here: Any, degree: int, *_: Any) -> int:
+    return len(targets) * (degree if degree >= 0 else _SOME)
+
+
+def _by_source(stream: Any, sources: Any, targets: Any, degree: int, *_: Any) -> int:
+    return len(sources) * (degree if degree >= 0 else _SOME)
+
+
+def _in_all(
+    stream: Any, sources: Any, targets: Any, here: Any, autapses: Any, programs: Any, source: Any, *_: Any
+) -> int:
+    return len(source)
+
+
+def _pairs(stream: Any, sources: Any, targets: Any, *_: Any) -> int:
+    return len(sources) * len(targets)
 
 
 @compiled
@@ -51,7 +74,7 @@ def _partners(population, node, autapses):
     return n
 
 
-@apart()
+@apart(few=FEW, work=_by_target)
 def fixed_indegree(
     stream: U8,
     sources: I4,
@@ -83,6 +106,9 @@ def fixed_indegree(
             return
         if k < 0 and (here[t] or elsewhere):
             k = round_half_away(value(degrees, 0, stream))
+            if degrees.failure[0] != DONE:
+                progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                return
         progress[PENDING] = -1
         if not here[t] or k <= 0:
             continue
@@ -106,10 +132,13 @@ def fixed_indegree(
                 index[row] = t
             draw_row(programs, stream, target[row], drawn, row)
             row += 1
+            if programs.failure[0] != DONE:
+                progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                return
     progress[TARGET], progress[ROW] = len(targets), row
 
 
-@apart()
+@apart(few=FEW, work=_by_source)
 def fixed_outdegree(
     stream: U8,
     sources: I4,
@@ -131,6 +160,9 @@ def fixed_outdegree(
         k = degree if progress[PENDING] < 0 else progress[PENDING]
         if k < 0:
             k = round_half_away(value(degrees, 0, stream))
+            if degrees.failure[0] != DONE:
+                progress[SOURCE], progress[ROW], progress[FAILED] = s, row, 1
+                return
         progress[PENDING] = -1
         if k <= 0:
             continue
@@ -151,7 +183,7 @@ def fixed_outdegree(
     progress[SOURCE], progress[ROW] = len(sources), row
 
 
-@apart()
+@apart(few=FEW, work=_in_all)
 def fixed_total_number(
     stream: U8,
     sources: I4,
@@ -175,10 +207,12 @@ def fixed_total_number(
             source[row], target[row], index[row] = sources[s], targets[t], k
             draw_row(programs, stream, target[row], drawn, row)
             row += 1
+            if programs.failure[0] != DONE:
+                break
     return row
 
 
-@apart()
+@apart(few=FEW, work=_pairs)
 def pairwise_bernoulli(
     stream: U8,
     sources: I4,
@@ -203,11 +237,18 @@ def pairwise_bernoulli(
             if not autapses and sources[s] == targets[t]:
                 continue
             u = drand(stream)
-            if u >= (p if p >= 0.0 else value(probabilities, 0, stream)):
+            chance = p if p >= 0.0 else value(probabilities, 0, stream)
+            if probabilities.failure[0] != DONE:
+                progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                return
+            if u >= chance:
                 continue
             source[row], target[row] = sources[s], targets[t]
             draw_row(programs, stream, target[row], drawn, row)
             row += 1
+            if programs.failure[0] != DONE:
+                progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                return
         progress[SOURCE] = 0
     progress[TARGET], progress[ROW] = len(targets), row
 
@@ -243,7 +284,11 @@ def pairwise_poisson(
                     progress[TARGET], progress[SOURCE], progress[ROW] = t, s, row
                     return
                 if mean < 0.0:
-                    poisson_set_mean(distribution, value(means, 0, stream))
+                    drawn_mean = value(means, 0, stream)
+                    if means.failure[0] != DONE:
+                        progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                        return
+                    poisson_set_mean(distribution, drawn_mean)
                 k = np.int64(poisson(stream, distribution))
             progress[PENDING] = -1
             for j in range(k):
@@ -253,6 +298,9 @@ def pairwise_poisson(
                 source[row], target[row] = sources[s], targets[t]
                 draw_row(programs, stream, target[row], drawn, row)
                 row += 1
+                if programs.failure[0] != DONE:
+                    progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                    return
         progress[SOURCE] = 0
     progress[TARGET], progress[ROW] = len(targets), row
 

@@ -14,6 +14,9 @@ from jaxnest.random.numbers.distributions import sample_in_order
 from jaxnest.random.numbers.engines import compiled, drand, ulrand
 from jaxnest.random.numbers.keyed import turn_to
 
+FEW = 500
+"""So many draws need no machine code."""
+
 
 class Programs(NamedTuple):
     """Random expressions of one virtual process, and a third factor; may be an argument of compiled functions.
@@ -27,7 +30,8 @@ class Programs(NamedTuple):
     geometry
         What the expressions may know of places: nothing.
     failure
-        The status of the first evaluation that failed, `DONE` if none did.
+        The status of the first evaluation that failed, `DONE` if none did; and which of the expressions of a
+        connection this was, -1 if it was none of them.
     n_own
         How many expressions belong to the connections themselves; the others belong to those of the third
         factor.
@@ -93,6 +97,10 @@ def _draw_row(programs: Programs, stream: U8, target: int, drawn: F8x2, row: int
     n = programs.n_own
     for k in range(min(n, programs.n_last) if row == programs.last_row else n):
         drawn[k, row] = value(programs, k, stream)
+        if programs.failure[0] != DONE:
+            programs.failure[1] = k
+            drawn[k:, row] = np.nan
+            return
     if programs.probability < 0.0 or (row == programs.last_row and programs.n_last <= n):
         return
     drawn[n:, row] = np.nan
@@ -102,10 +110,16 @@ def _draw_row(programs: Programs, stream: U8, target: int, drawn: F8x2, row: int
             drawn[k + 1, row] = value(programs, k, stream)
 
 
-@compiled
-def draw_rows(programs, stream, target, whom, drawn):
-    """Evaluate all expressions for all connections, one connection after the other; `whom` may tell them apart."""
+@apart(few=FEW, work=lambda programs, stream, target, *_: len(target))
+def draw_rows(programs: Programs, stream: U8, target: I4, whom: I8, drawn: F8x2) -> int:
+    """Evaluate all expressions for all connections, one connection after the other; `whom` may tell them apart.
+
+    Returns for how many there are values: for all, or up to one whose values could not all be drawn.
+    """
     for row in range(drawn.shape[1]):
         if len(whom) > 0:
             turn_to(stream, whom[row])
         draw_row(programs, stream, target[row], drawn, row)
+        if programs.failure[0] != DONE:
+            return row + 1
+    return drawn.shape[1]
