@@ -156,10 +156,10 @@ class Devices:
 
     @property
     def loop(self) -> Any:
-        """The generated module of this model."""
-        from jaxnest.engine.functions.generate import stimulator_loop
+        """The operation that lets devices of this model act."""
+        from jaxnest.engine.devices.stimulator_loops import stimulator_loop
 
-        return stimulator_loop(self.batch.model, self.names, frozenset(self.vector_names), self.outputs, OBJECT_SIZE)
+        return stimulator_loop(self.batch.model, self.names, frozenset(self.vector_names), self.outputs)
 
     def changing(self) -> tuple[np.ndarray, ...]:
         """Arrays that the loop changes, beside ring buffer, events, counters, streams and raster."""
