@@ -512,8 +512,8 @@ class Session:
             raise errors.KernelException(
                 f"A synapse that got an event at {self._network.clock.to_ms(missing)} ms needs the history of its "
                 "target at times that are not part of it: spikes arrived before targets began their first interval "
-                "of updates, or a flush event came within the interval of a spike (flush_event_send_interval has to be "
-                "longer than the interval of updates)."
+                "of updates, a flush event came within the interval of a spike (flush_event_send_interval has to be "
+                "longer than the interval of updates), or eprop_isi_trace_cutoff became shorter after a flush event."
             )
 
     def _check_states(self, begin: int, end: int, progress: Callable[[int], bool]) -> None:

@@ -30,8 +30,9 @@ TIME, RECORD_TRACE, RECORD_TRIPLET, READ = range(4)
 RECORD_WORDS = 4
 """Time of a spike, the traces just after it, and how often it was read."""
 
-VALUE, SIGNAL = 1, 2
-"""Words of the records for learning, after the step: what was noted, and the learning signal."""
+VALUE, SIGNAL, DIFFERENCE = 1, 2, 3
+"""Words of the records for learning, after the step: what was noted, the learning signal, and how far the running
+average of the firing rate was from its target."""
 
 MS_PER_TIC, TICS_PER_STEP, MS_PER_STEP = range(3)
 """Words of the array `times`."""
