@@ -310,6 +310,8 @@ class Session:
         shard, table, buffers = plan.shards[s], plan.delivery[s], self._buffers[s]
         readers = table.plasticity and table.plasticity.readers(len(shard.emitters))
         buffers.archive.configure(shard, readers, plan.clock, buffers.counters, plan.max_delay)
+        if buffers.archive.elements and self._backend == "jax":
+            raise errors.NotImplemented('Synaptic elements grow only with compute_backend = "native".')
         new = table.plasticity and table.plasticity.begin_learning(len(shard.emitters))
         configure(buffers.archive, shard, new, plan.learning, buffers.counters)
 

@@ -6,9 +6,11 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest import errors
 from jaxnest.engine.histories import archive_layout as words
 from jaxnest.engine.layout import ARCHIVE_LATE, ARCHIVE_NEEDED, ARCHIVE_USED
-from jaxnest.engine.network.shard import Shard
+from jaxnest.engine.network.shard import Batch, Shard
+from jaxnest.models.contract.elements import NO_ELEMENTS, STEP, UPDATED, Elements
 
 
 def archive_times(clock: Any) -> np.ndarray:
@@ -30,6 +32,8 @@ class Archive:
         `index`, `trace` and `pool`, as `engine.histories.archive` describes them.
     rows
         What each row of `index` and `trace` belongs to: the number of the node, and of the row among the node's.
+    elements
+        The synaptic elements of the neuron that has a row, which have to stay where they are.
     """
 
     def __init__(self, shard: Shard, sources: np.ndarray) -> None:
@@ -47,6 +51,7 @@ class Archive:
         for first in shard.learning_rows.values():
             trace[first:, words.LAST] = 0.0
         self.arrays: tuple[np.ndarray, np.ndarray, np.ndarray] = index, trace, np.zeros((1, words.RECORD_WORDS))
+        self.elements: dict[int, Elements] = {}
 
     def carry_over(self, old: Archive, counters: np.ndarray) -> None:
         """Take over what the neurons of an old network remember."""
@@ -97,6 +102,7 @@ class Archive:
             if batch.model.archives:
                 columns = batch.columns()
                 rows = slice(batch.first_column, batch.first_column + len(batch))
+                self._clear(batch)
                 trace[rows, words.KEPT_AT], trace[rows, words.SEEN_TURN] = -np.inf, -1.0
                 trace[rows, words.RATE] = 1.0 / columns["tau_minus"]
                 trace[rows, words.TRIPLET_RATE] = 1.0 / columns["tau_minus_triplet"]
@@ -105,6 +111,7 @@ class Archive:
                     trace[rows, words.MOST] = 1
                 trace[rows, words.CALCIUM_STEP] = columns["beta_Ca"]
                 trace[rows, words.CALCIUM] = columns["Ca"]
+                self._connect_elements(batch.first_column, columns["synaptic_elements"], clock.ms_per_step)
             if batch.flush_steps(clock).any():
                 rows = slice(batch.first_column, batch.first_column + len(batch))
                 spiked = np.round(trace[rows, words.LAST] / clock.ms_per_step) - 1
@@ -125,6 +132,35 @@ class Archive:
             index[new, words.LENGTH] = 1  # a spike of multiplicity 0 at time 0
         for i, first in shard.voltage_rows.items():
             self._provide_voltages(counters, shard.batches[i], first, clock, longest_delay)
+
+    def _clear(self, batch: Batch) -> None:
+        """Let those neurons forget their spikes that were told to."""
+        index, trace, _ = self.arrays
+        told = batch.store.columns["clear"]
+        rows = batch.first_column + np.flatnonzero(told[batch.rows])
+        if len(rows):
+            told[batch.rows] = False
+            trace[rows, words.LAST] = -1.0
+            for word in (words.TRACE, words.TRIPLET, words.CALCIUM_TIME):
+                trace[rows, word] = 0.0
+            index[rows, words.LENGTH] = 0
+
+    def _connect_elements(self, first: int, elements: np.ndarray, step: float) -> None:
+        """Tell neurons, the first of which has this row, where their synaptic elements are."""
+        trace, n = self.arrays[1], len(elements)
+        trace[first : first + n, words.N_ELEMENTS] = 0.0
+        for row, mine in enumerate(elements.tolist(), first):
+            if mine is NO_ELEMENTS:
+                continue
+            if (mine.words[:, UPDATED] != trace[row, words.CALCIUM_TIME]).any():
+                raise errors.KernelException(
+                    "Last update of the calcium concentration does not match the last update of the synaptic element: "
+                    "new synaptic_elements can be set before the first run, or together with clear = True, which "
+                    "forgets the calcium concentration. Those that there are can be changed by synaptic_elements_param."
+                )
+            mine.words[:, STEP] = step
+            trace[row, words.N_ELEMENTS], trace[row, words.ELEMENTS_AT] = len(mine.names), mine.words.ctypes.data
+            self.elements[row] = mine
 
     def _provide_voltages(self, counters: Any, batch: Any, first: int, clock: Any, longest_delay: int) -> None:
         """Give neurons their rows for the history of the potential."""

@@ -20,10 +20,12 @@ from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.patterns import End, Found, Given, Patterns, rule_of
 from jaxnest.kernel.connect.rules import RULES
 from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
+from jaxnest.kernel.connect.synapse_spec import CONTACTS
 from jaxnest.kernel.connect.tripartite import TripartiteBuilder
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.memory import give_back
 from jaxnest.kernel.settings.messages import VerbosityLevel
+from jaxnest.kernel.structural.contacts import Contacts, contacts_of, count
 from jaxnest.kernel.tables.connection_table import FROM_DEVICE, NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
@@ -61,6 +63,8 @@ class Connections:
         Called before values are read or written: the engine brings plastic weights home.
     before_move
         Called before rows of tables move.
+    planned_contacts
+        Returns the synaptic elements that connections of a model take which structural plasticity makes.
     """
 
     def __init__(self, network: Network) -> None:
@@ -79,6 +83,7 @@ class Connections:
         self._site = Site(network, self.delays, self.devices, self.announce_change, self.append)
         self.before_access: Callable[[], None] = lambda: None
         self.before_move: Callable[[], None] = lambda: None
+        self.planned_contacts: Callable[[NamedModel], Contacts | None] = lambda _: None
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -280,7 +285,7 @@ class Connections:
             self.append(thread, named, category, n, values)
 
         Builder(replace(self._site, append=append)).connect(sources, targets, conn_spec, syn_specs)
-        if len(made) == 1:
+        if len(made) == 1 and not any(key in spec for spec in syn_specs for key in CONTACTS):
             ((named, category), values) = made.popitem()
             self.patterns.remember(given, named, category, values)
 
@@ -431,17 +436,23 @@ class Connections:
         rule = builder.rule(sources, targets, conn_spec)
         if rule.needs_proxies:
             raise errors.NotImplemented(f"Connection rule '{rule.name}' cannot choose connections to be removed.")
+        rule.allow_autapses = True
         (spec,) = builder.specs([syn_spec])
+        contacts = self.planned_contacts(spec.named) or contacts_of([spec])
         self.announce_change()
         self._unsorted = True
         problems: list[errors.InexistentConnection] = []
         for process in builder.processes():
-            pairs = rule.pairs(process, Draws())
+            pairs, row = rule.pairs(process, Draws()), None
             try:
-                for source, target in zip(pairs.source.tolist(), pairs.target.tolist(), strict=True):
+                for k, (source, target) in enumerate(zip(pairs.source.tolist(), pairs.target.tolist(), strict=True)):
+                    row = k
                     self.disconnect(process.index, spec.named.index, source, target)
+                row = None
             except errors.InexistentConnection as error:  # the other processes do not know of it
                 problems.append(error)
+            if contacts is not None:
+                count(self.network.nodes, rule, contacts, process, -1, row)
         if problems:
             raise problems[0]
 

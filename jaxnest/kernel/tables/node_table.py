@@ -138,8 +138,11 @@ class Store:
                     continue
                 first = len(column.array)
                 column.append(number, None)
-                for i in range(first, first + number):
-                    column.array[i] = copy.copy(defaults[name])
+                if copy.copy(defaults[name]) is not defaults[name]:
+                    for i in range(first, first + number):
+                        column.array[i] = copy.copy(defaults[name])
+                elif defaults[name] is not None:
+                    column.array[first:] = defaults[name]
             self._columns[name] = column.array
         self._frozen.append(n, False)
 
