@@ -319,6 +319,24 @@ class Session:
         """Bring everything home before rows of connection tables move."""
         self.bring_home()
 
+    def begin_restructuring(self, step: int) -> None:
+        """Before connections change in a run: let waiting spikes take the old ones, and all states come home."""
+        assert self._plan is not None
+        self._runner.rest(self._plan.clock.to_ms(step))
+        self._deliver_pending(step)
+        self.bring_home()
+
+    def take_structure(self, step: int) -> None:
+        """Go on with the connections that there are now."""
+        versions, plan = self._present(), self._plan
+        if plan is None or versions == self._versions:
+            return
+        simple = isinstance(self._runner, native.NativeRunner) and plan.secondary is None
+        if not (simple and self._adopt_connections(step)):
+            self._rebuild(step, plan)
+        self._versions, former = versions, self._prepared_versions
+        self._prepared_versions = versions[0], former[1], versions[2], *former[3:]
+
     def _deliver_pending(self, step: int) -> None:
         """Deliver the spikes that wait for the next slice, where connections have changed since they were emitted.
 

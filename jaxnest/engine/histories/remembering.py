@@ -111,7 +111,7 @@ class Archive:
                     trace[rows, words.MOST] = 1
                 trace[rows, words.CALCIUM_STEP] = columns["beta_Ca"]
                 trace[rows, words.CALCIUM] = columns["Ca"]
-                self._connect_elements(batch.first_column, columns["synaptic_elements"], clock.ms_per_step)
+                self._connect_elements(batch.first_column, columns["synaptic_elements"], clock.resolution)
             if batch.flush_steps(clock).any():
                 rows = slice(batch.first_column, batch.first_column + len(batch))
                 spiked = np.round(trace[rows, words.LAST] / clock.ms_per_step) - 1

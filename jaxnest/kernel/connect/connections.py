@@ -13,14 +13,14 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect.connecting import Builder, Site
-from jaxnest.kernel.connect.connection_checks import DeviceRules
+from jaxnest.kernel.connect.connecting import Builder, Refusal, Site, random_parameters
+from jaxnest.kernel.connect.connection_checks import Compatibility, DeviceRules
 from jaxnest.kernel.connect.delays import DelayLimits, steps_of
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.patterns import End, Found, Given, Patterns, rule_of
-from jaxnest.kernel.connect.rules import RULES
+from jaxnest.kernel.connect.rules import RULES, Pairs
 from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
-from jaxnest.kernel.connect.synapse_spec import CONTACTS
+from jaxnest.kernel.connect.synapse_spec import CONTACTS, SynapseSpec
 from jaxnest.kernel.connect.tripartite import TripartiteBuilder
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.memory import give_back
@@ -438,7 +438,8 @@ class Connections:
             raise errors.NotImplemented(f"Connection rule '{rule.name}' cannot choose connections to be removed.")
         rule.allow_autapses = True
         (spec,) = builder.specs([syn_spec])
-        contacts = self.planned_contacts(spec.named) or contacts_of([spec])
+        given = contacts_of([spec])
+        contacts = self.planned_contacts(spec.named) or given
         self.announce_change()
         self._unsorted = True
         problems: list[errors.InexistentConnection] = []
@@ -477,21 +478,56 @@ class Connections:
         self.version += 1
 
     def _find(self, table: Table, source: int, target: int) -> int:
-        """Return the row of the connection that NEST removes, or -1.
+        """Return the row of the connection that NEST removes, or -1."""
+        rows = self.rows_of_source(table, source)
+        rows = rows[table.target[rows] == target]
+        return int(rows[0]) if len(rows) else -1
+
+    def rows_of_source(self, table: Table, source: int) -> np.ndarray:
+        """Return the connections of a source that NEST finds, removed ones left out.
 
         NEST looks for the source as if the table were sorted. Behind the part that is, it sees a single connection.
         """
-        compressed = self.network.attributes.use_compressed_spikes
-        first = bisect.bisect_left(table.source, source) if compressed else 0
-        n_sorted = table.n_sorted if compressed else len(table)
-        mine = table.source[first:] == source
+        if not self.network.attributes.use_compressed_spikes:
+            rows = np.flatnonzero(table.source == source)
+        elif table.n_sorted == len(table):
+            first, end = (np.searchsorted(table.source, np.int32(source), side) for side in ("left", "right"))
+            rows = np.arange(first, end)
+        else:
+            first = np.searchsorted(table.places(), bisect.bisect_left(table.keys(), source))
+            rows = first + np.flatnonzero(table.source[first:] == source)
         if table.disabled is not None:
-            mine &= ~table.disabled[first:]
-        rows = first + np.flatnonzero(mine)
-        if compressed and len(rows):
-            rows = rows[rows < n_sorted] if rows[0] < n_sorted else rows[:1]
-        rows = rows[table.target[rows] == target]
-        return int(rows[0]) if len(rows) else -1
+            rows = rows[~table.disabled[rows]]
+        if self.network.attributes.use_compressed_spikes and len(rows):
+            rows = rows[rows < table.n_sorted] if rows[0] < table.n_sorted else rows[:1]
+        return rows
+
+    def neuron_table(self, named: NamedModel) -> Table | None:
+        """Return the connections of a model between neurons on the only virtual process, None if there are none."""
+        return self._tables.get(0, named.index, NEURON)
+
+    def connect_planned(
+        self, spec: SynapseSpec, sources: np.ndarray, targets: np.ndarray, first: int
+    ) -> Refusal | None:
+        """Connect nodes one by one on the only virtual process; return the first connection that is not possible.
+
+        Parameters
+        ----------
+        first
+            Which of the values of arrays come first.
+        """
+        builder = Builder(self._site)
+        (process,) = builder.processes(draws=False)
+        drawn = Draws(random_parameters([spec])).rows(0, process.stream, targets)
+        pairs = Pairs(sources.astype(np.int32), targets.astype(np.int32), drawn, first + np.arange(len(sources)))
+        check = Compatibility(self.network.nodes, np.unique(pairs.source), np.unique(pairs.target))
+        return builder.add(process, pairs, [spec], check)
+
+    def sort_again(self) -> None:
+        """Sort as NEST does after each structural update: equal sources may move even if nothing has changed."""
+        self._unsorted = True
+        self.sort(compact=False)
+        self.senders = None
 
 
 def _sort(table: Table, stable: bool) -> bool:

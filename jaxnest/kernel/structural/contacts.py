@@ -66,7 +66,9 @@ def check_rule(rule: Rule, spec: SynapseSpec, n_threads: int) -> None:
         If NEST comes to the end of arrays: it passes over too many of their values.
     """
     if rule.make_symmetric:
-        raise errors.NotImplemented("Symmetric connections are not supported in combination with structural plasticity.")
+        raise errors.NotImplemented(
+            "Symmetric connections are not supported in combination with structural plasticity."
+        )
     if rule.needs_proxies:
         raise errors.NotImplemented(
             f"Connection rule '{rule.name}' is not implemented for structural plasticity: choose one_to_one or "
@@ -100,9 +102,7 @@ def change(nodes: NodeTable, ids: np.ndarray, name: str, by: int) -> None:
         connect(row, by * int(counts[position]))
 
 
-def count(
-    nodes: NodeTable, rule: Rule, contacts: Contacts, process: Process, by: int, row: int | None
-) -> None:
+def count(nodes: NodeTable, rule: Rule, contacts: Contacts, process: Process, by: int, row: int | None) -> None:
     """Count the connections of a virtual process that a rule makes (`by` = 1) or removes (-1).
 
     As in NEST each process counts at its own nodes, at both ends of all pairs, up to the pair that is not possible.

@@ -10,6 +10,9 @@ from jaxnest.models.contract.secondary import Kind
 
 Convert = Callable[[Quantity, str, Any], Any]
 
+DEFAULT_SYNAPSE = "static_synapse"
+"""The synapse model of connections of which none is named."""
+
 
 class Synapse(Model, abstract=True):
     """Base of all synapse models.
