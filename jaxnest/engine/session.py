@@ -326,9 +326,11 @@ class Session:
         self._deliver_pending(step)
         self.bring_home()
 
-    def take_structure(self, step: int) -> None:
-        """Go on with the connections that there are now."""
+    def take_structure(self, step: int, moved: bool) -> None:
+        """Go on with the connections that there are now; `moved`: synaptic elements are elsewhere in memory."""
         versions, plan = self._present(), self._plan
+        if moved:
+            self._configure_archives()
         if plan is None or versions == self._versions:
             return
         simple = isinstance(self._runner, native.NativeRunner) and plan.secondary is None

@@ -170,8 +170,7 @@ class Simulation:
         while self.step < goal and not progress.stops:
             if structural.is_due(self.step):
                 session.begin_restructuring(self.step)
-                structural.update()
-                session.take_structure(self.step)
+                session.take_structure(self.step, moved=structural.update())
             end = structural.next_due(self.step, goal)
             self.step = session.run(self.step, end, progress.update, slice_by_slice=progress.is_limited)
             self.spike_count += session.spike_count()

@@ -526,6 +526,7 @@ class Connections:
     def sort_again(self) -> None:
         """Sort as NEST does after each structural update: equal sources may move even if nothing has changed."""
         self._unsorted = True
+        self.senders = {}  # no spikes wait
         self.sort(compact=False)
         self.senders = None
 

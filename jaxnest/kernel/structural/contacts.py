@@ -98,8 +98,12 @@ def change(nodes: NodeTable, ids: np.ndarray, name: str, by: int) -> None:
     if not len(ids):
         return
     distinct, counts = np.unique(ids, return_counts=True)
-    for position, row in element_rows(nodes, distinct, name):
-        connect(row, by * int(counts[position]))
+    found = list(element_rows(nodes, distinct, name))
+    if found:
+        words = np.array([row for _, row in found])
+        connect(words, counts[[position for position, _ in found]], by)
+        for (_, row), new in zip(found, words, strict=True):
+            row[:] = new
 
 
 def count(nodes: NodeTable, rule: Rule, contacts: Contacts, process: Process, by: int, row: int | None) -> None:

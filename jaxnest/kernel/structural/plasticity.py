@@ -19,8 +19,9 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel.connect.connections import Connections
 from jaxnest.kernel.connect.synapse_defaults import default_delay
-from jaxnest.kernel.structural.contacts import ELEMENTS, Contacts, change, element_rows
+from jaxnest.kernel.structural.contacts import Contacts
 from jaxnest.kernel.structural.planned import Planned, planned
+from jaxnest.kernel.structural.pool import Places, Pool
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
 from jaxnest.models.contract.elements import CONTINUOUS, Z, connect, decay_vacant, vacant
@@ -42,7 +43,7 @@ class StructuralPlasticity:
     """
 
     def __init__(self, network: Network, connections: Connections, synapses: list[Planned]) -> None:
-        self._network, self._connections = network, connections
+        self._network, self._connections, self._pool = network, connections, Pool(network.nodes)
         self.enabled = False
         self.synapses = synapses
         connections.planned_contacts = self._contacts_of
@@ -118,31 +119,26 @@ class StructuralPlasticity:
 
     # -- an update ---------------------------------------------------------------------------------
 
-    def update(self) -> None:
-        """Remove and make connections, then let vacant elements decay."""
+    def update(self) -> bool:
+        """Remove and make connections, then let vacant elements decay; return whether elements moved in memory."""
         self._connections.before_move()
+        moved = self._pool.gather()
         self._network.streams.begin_call()
         for one in self.synapses:
             self._update(one)
-        for elements in self._all_elements():
-            for row in elements.words:
-                decay_vacant(row)
+        decay_vacant(self._pool.words)
         self._connections.sort_again()
-
-    def _all_elements(self) -> list[Any]:
-        """Return the synaptic elements of all neurons."""
-        stores = [store for store in self._network.nodes.stores.values() if ELEMENTS in store.quantities]
-        return [elements for store in stores for elements in store.columns[ELEMENTS].tolist()]
+        return moved
 
     def _update(self, one: Planned) -> None:
-        pre, post = self._rows(one.contacts.pre), self._rows(one.contacts.post)
-        lost = _counted(pre, -1)
+        pre, post = (self._pool.places(name) for name in one.contacts)
+        lost = self._counted(pre, -1)
         if len(lost):
-            self._remove(one, pre, post, lost, self._targets(one, post, lost))
-        lost = _counted(post, -1)
+            self._remove(one, lost, self._targets(one, post, lost))
+        lost = self._counted(post, -1)
         if len(lost):
-            self._remove(one, pre, post, lost, self._sources(one, lost), of_target=True)
-        sources, targets = (np.repeat(*_counted(rows, 1).T) for rows in (pre, post))
+            self._remove(one, lost, self._sources(one, lost), of_target=True)
+        sources, targets = (np.repeat(*self._counted(places, 1).T) for places in (pre, post))
         n = min(len(sources), len(targets))
         if n:
             longer = sources if len(sources) > n else targets
@@ -150,26 +146,30 @@ class StructuralPlasticity:
             sources, targets = (chosen, targets) if longer is sources else (sources, chosen)
             self._make(one, sources, targets)
 
-    def _rows(self, name: str) -> dict[int, np.ndarray]:
-        """Return the words of the elements of a name, by node id in ascending order."""
-        ids = np.arange(1, len(self._network.nodes) + 1)
-        return dict(sorted((position + 1, row) for position, row in element_rows(self._network.nodes, ids, name)))
+    def _counted(self, places: Places, sign: int) -> np.ndarray:
+        """Return nodes and how many elements are vacant (`sign` = 1), or have to be disconnected (-1)."""
+        numbers = sign * vacant(self._pool.words[places.rows])
+        return np.stack([places.nodes, numbers], axis=1)[numbers > 0]
 
-    def _targets(self, one: Planned, post: Mapping[int, np.ndarray], lost: np.ndarray) -> list[np.ndarray]:
+    def _targets(self, one: Planned, post: Places, lost: np.ndarray) -> list[np.ndarray]:
         """Return for each source the targets of its connections, as far as they have elements."""
         table = self._connections.neuron_table(one.spec.named)
         if table is None:
             return [np.empty(0, np.int64) for _ in lost]
-        able = np.array([node for node, row in post.items() if _amount(row) != 0.0], np.int64)
+        words = self._pool.words[post.rows]
+        able = np.zeros(len(post.row_of), np.bool_)
+        able[post.nodes] = np.where(words[:, CONTINUOUS], words[:, Z], np.floor(words[:, Z])) != 0.0
         found = (table.target[self._connections.rows_of_source(table, source)] for source in lost[:, 0].tolist())
-        return [targets[np.isin(targets, able)].astype(np.int64) for targets in found]
+        return [targets[able[targets]].astype(np.int64) for targets in found]
 
     def _sources(self, one: Planned, lost: np.ndarray) -> list[np.ndarray]:
         """Return for each target the sources of its connections."""
         table = self._connections.neuron_table(one.spec.named)
         if table is None:
             return [np.empty(0, np.int64) for _ in lost]
-        chosen = np.isin(table.target, lost[:, 0])
+        concerned = np.zeros(len(self._network.nodes) + 1, np.bool_)
+        concerned[lost[:, 0]] = True
+        chosen = concerned[table.target]
         if table.disabled is not None:
             chosen &= ~table.disabled
         rows = np.flatnonzero(chosen)
@@ -177,23 +177,15 @@ class StructuralPlasticity:
         ends = np.searchsorted(table.target[rows], lost[:, 0], side="right")
         return [part.astype(np.int64) for part in np.split(table.source[rows], ends[:-1])]
 
-    def _remove(
-        self,
-        one: Planned,
-        pre: Mapping[int, np.ndarray],
-        post: Mapping[int, np.ndarray],
-        lost: np.ndarray,
-        partners: list[np.ndarray],
-        of_target: bool = False,
-    ) -> None:
+    def _remove(self, one: Planned, lost: np.ndarray, partners: list[np.ndarray], of_target: bool = False) -> None:
         """Remove connections of nodes, `lost` of each, to partners chosen at random."""
         for (node, n), candidates in zip(lost.tolist(), partners, strict=True):
-            for partner in self._choose(candidates, min(n, len(candidates))).tolist():
+            chosen = self._choose(candidates, min(n, len(candidates)))
+            for partner in chosen.tolist():
                 source, target = (partner, node) if of_target else (node, partner)
                 self._connections.disconnect(0, one.spec.named.index, source, target)
-                for rows, end in ((pre, source), (post, target)):
-                    if end in rows:
-                        connect(rows[end], -1)
+            ends = np.full(len(chosen), node)
+            self._change(one, *((chosen, ends) if of_target else (ends, chosen)), -1)
 
     def _make(self, one: Planned, sources: np.ndarray, targets: np.ndarray) -> None:
         """Connect nodes, which may be repeated."""
@@ -203,25 +195,22 @@ class StructuralPlasticity:
         refusal = self._connections.connect_planned(one.spec, sources, targets, one.used)
         one.used += len(sources)
         end = None if refusal is None else refusal.row + 1
-        change(self._network.nodes, sources[:end], one.contacts.pre, 1)
-        change(self._network.nodes, targets[:end], one.contacts.post, 1)
+        self._change(one, sources[:end], targets[:end], 1)
         if refusal is not None:
             raise refusal.error
+
+    def _change(self, one: Planned, sources: np.ndarray, targets: np.ndarray, by: int) -> None:
+        """Connect (`by` = 1) or disconnect (-1) the elements at both ends of connections."""
+        for ids, name in zip((sources, targets), one.contacts, strict=True):
+            rows = self._pool.places(name).row_of[ids]
+            rows, numbers = np.unique(rows[rows >= 0], return_counts=True)
+            words = self._pool.words[rows]
+            connect(words, numbers, by)
+            self._pool.words[rows] = words
 
     def _choose(self, values: np.ndarray, n: int) -> np.ndarray:
         from jaxnest.random.numbers.choice import choose
 
         chosen = np.empty(n, np.int64)
-        choose(self._network.streams.rank_synchronised, values.copy(), chosen)
+        choose(self._network.streams.rank_synchronised, values, chosen, np.empty(len(values) + 1, np.int64))
         return chosen
-
-
-def _counted(rows: Mapping[int, np.ndarray], sign: int) -> np.ndarray:
-    """Return nodes and how many elements are vacant (`sign` = 1), or have to be disconnected (-1)."""
-    counts = ((node, sign * vacant(row)) for node, row in rows.items())
-    return np.array([(node, n) for node, n in counts if n > 0], np.int64).reshape(-1, 2)
-
-
-def _amount(row: np.ndarray) -> float:
-    """Return how many elements there are, only whole ones if their number is not continuous."""
-    return float(row[Z] if row[CONTINUOUS] else np.floor(row[Z]))

@@ -5,7 +5,6 @@ Each element is a row of words, which compiled code updates where it lies.
 
 from __future__ import annotations
 
-import math
 import numbers
 import warnings
 from collections.abc import Mapping
@@ -116,26 +115,27 @@ def changes_of_elements(given: Any) -> dict[str, Any]:
     return given
 
 
-def vacant(row: np.ndarray) -> int:
-    """Return how many elements wait for a partner; negative: how many have one and have to lose it."""
-    return math.floor(row[Z]) - int(row[CONNECTED])
+def vacant(words: np.ndarray) -> np.ndarray:
+    """Return how many elements in each row wait for a partner; negative: how many have one and have to lose it."""
+    return (np.floor(words[:, Z]) - words[:, CONNECTED]).astype(np.int64)
 
 
-def connect(row: np.ndarray, n: int) -> None:
-    """Connect `n` elements, one after the other; negative: disconnect them. Elements that are missing are made."""
-    change = 1 if n > 0 else -1
-    for _ in range(abs(n)):
-        row[CONNECTED] = connected = row[CONNECTED] + change
-        whole = math.floor(row[Z])
-        if connected > whole:
-            row[Z] = connected + (row[Z] - whole)
+def connect(words: np.ndarray, numbers: np.ndarray, by: int) -> None:
+    """Connect so many elements in each row, one after the other (`by` = 1), or disconnect them (-1).
+
+    Elements that are missing are made.
+    """
+    for k in range(numbers.max(initial=0)):
+        rows = np.flatnonzero(numbers > k)
+        connected, z = words[rows, CONNECTED] + by, words[rows, Z]
+        whole = np.floor(z)
+        words[rows, CONNECTED] = connected
+        words[rows, Z] = np.where(connected > whole, connected + (z - whole), z)
 
 
-def decay_vacant(row: np.ndarray) -> None:
+def decay_vacant(words: np.ndarray) -> None:
     """Remove a part of the elements that have no partner."""
-    n = vacant(row)
-    if n > 0:
-        row[Z] -= n * row[TAU_VACANT]
+    words[:, Z] -= np.maximum(vacant(words), 0) * words[:, TAU_VACANT]
 
 
 def _status(row: list[float]) -> dict[str, Any]:
