@@ -36,6 +36,7 @@ from jaxnest.engine.records.detection import Detection
 from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch, interprets
 from jaxnest.engine.records.meters import begin_sampling
 from jaxnest.engine.signals.secondary import is_secondary, show_arrived
+from jaxnest.engine.spikes.delivery_table import DeliveryTable
 from jaxnest.models.contract.device import Sender
 
 AIM_SECONDS = 0.2
@@ -197,10 +198,10 @@ class Session:
         limits, (others, values) = (plan.min_delay, plan.max_delay), self._other_connections()
         if limits != (connections.min_delay, connections.max_delay) or self._others[0] != others:
             return False
-        if plan.off_grid or plan.detectors or any(t.group_watched.any() for t in plan.delivery):
+        if plan.off_grid or plan.detectors or any(map(_is_special, plan.delivery)):
             return False
         delivery = delivery_tables(self._network, plan)
-        if any(t.plasticity is not None or t.group_watched.any() for t in (*plan.delivery, *delivery)):
+        if any(map(_is_special, delivery)):
             return False
         if self._others[1] != values:
             for old, new in zip(plan.device_tables, device_tables(self._network, plan), strict=True):
@@ -579,6 +580,11 @@ class Session:
                 buffers.noise.store()
                 if table.plasticity is not None:
                     table.plasticity.store()
+
+
+def _is_special(table: DeliveryTable) -> bool:
+    """Return whether others depend on which connections there are: weights change, or are recorded."""
+    return table.plasticity is not None or bool(table.group_watched.any())
 
 
 def _structure(plan: Plan) -> tuple[Any, ...]:

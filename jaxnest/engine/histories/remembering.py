@@ -149,18 +149,23 @@ class Archive:
         """Tell neurons, the first of which has this row, where their synaptic elements are."""
         trace, n = self.arrays[1], len(elements)
         trace[first : first + n, words.N_ELEMENTS] = 0.0
-        for row, mine in enumerate(elements.tolist(), first):
-            if mine is NO_ELEMENTS:
-                continue
-            if (mine.words[:, UPDATED] != trace[row, words.CALCIUM_TIME]).any():
-                raise errors.KernelException(
-                    "Last update of the calcium concentration does not match the last update of the synaptic element: "
-                    "new synaptic_elements can be set before the first run, or together with clear = True, which "
-                    "forgets the calcium concentration. Those that there are can be changed by synaptic_elements_param."
-                )
-            mine.words[:, STEP] = step
-            trace[row, words.N_ELEMENTS], trace[row, words.ELEMENTS_AT] = len(mine.names), mine.words.ctypes.data
-            self.elements[row] = mine
+        present = {row: mine for row, mine in enumerate(elements.tolist(), first) if mine is not NO_ELEMENTS}
+        if not present:
+            return
+        self.elements |= present
+        rows, numbers = np.array(list(present)), np.array([len(mine.names) for mine in present.values()])
+        states = np.concatenate([mine.words for mine in present.values()])
+        if (states[:, UPDATED] != np.repeat(trace[rows, words.CALCIUM_TIME], numbers)).any():
+            raise errors.KernelException(
+                "Last update of the calcium concentration does not match the last update of the synaptic element: "
+                "new synaptic_elements can be set before the first run, or together with clear = True, which forgets "
+                "the calcium concentration. Those that there are can be changed by synaptic_elements_param."
+            )
+        if (states[:, STEP] != step).any():
+            for mine in present.values():
+                mine.words[:, STEP] = step
+        trace[rows, words.N_ELEMENTS] = numbers
+        trace[rows, words.ELEMENTS_AT] = [mine.address for mine in present.values()]
 
     def _provide_voltages(self, counters: Any, batch: Any, first: int, clock: Any, longest_delay: int) -> None:
         """Give neurons their rows for the history of the potential."""

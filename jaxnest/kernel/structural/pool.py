@@ -68,10 +68,11 @@ class Pool:
             return False
         self._elements = present
         self.words = np.concatenate([np.empty((0, ELEMENT_WORDS)), *(e.words for e in present)])
-        begin = 0
+        begin, address, width = 0, self.words.ctypes.data, self.words.strides[0]
         for elements in present:
             end = begin + len(elements.names)
-            elements.words, begin = self.words[begin:end], end
+            elements.place(self.words[begin:end], address + begin * width)
+            begin = end
         return True
 
     def places(self, name: str) -> Places:

@@ -35,13 +35,20 @@ class Elements:
         The elements in alphabetic order.
     words
         One row of `ELEMENT_WORDS` for each of them.
+    address
+        Where these are in memory.
     """
 
-    __slots__ = ("names", "words")
+    __slots__ = ("address", "names", "words")
 
     def __init__(self, names: tuple[str, ...] = (), words: np.ndarray | None = None) -> None:
         self.names = names
-        self.words = np.zeros((len(names), ELEMENT_WORDS)) if words is None else words
+        words = np.zeros((len(names), ELEMENT_WORDS)) if words is None else words
+        self.place(words, words.ctypes.data)
+
+    def place(self, words: np.ndarray, address: int) -> None:
+        """Let the words be elsewhere in memory."""
+        self.words, self.address = words, address
 
     def __copy__(self) -> Elements:
         """Return elements that grow apart from these."""
