@@ -310,15 +310,12 @@ class Session:
         assert plan is not None
         shard, table, buffers = plan.shards[s], plan.delivery[s], self._buffers[s]
         readers = table.plasticity and table.plasticity.readers(len(shard.emitters))
-        buffers.archive.configure(shard, readers, plan.clock, buffers.counters, plan.max_delay)
+        lost = self._network.nodes.lost_readers
+        buffers.archive.configure(shard, readers, lost, plan.clock, buffers.counters, plan.max_delay)
         if buffers.archive.elements and self._backend == "jax":
             raise errors.NotImplemented('Synaptic elements grow only with compute_backend = "native".')
         new = table.plasticity and table.plasticity.begin_learning(len(shard.emitters))
         configure(buffers.archive, shard, new, plan.learning, buffers.counters)
-
-    def settle(self, step: int) -> None:
-        """Bring everything home before rows of connection tables move."""
-        self.bring_home()
 
     def begin_restructuring(self, step: int) -> None:
         """Before connections change in a run: let waiting spikes take the old ones, and all states come home."""

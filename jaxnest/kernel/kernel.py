@@ -95,7 +95,7 @@ class Kernel:
             self.network, self.connections, self.structural, self.recording, self.timers, self._session
         )
         self.nodes.before_access = self.connections.before_access = self.simulation.bring_state_home
-        self.connections.before_move = self.simulation.settle
+        self.connections.before_move = self.simulation.bring_state_home
         self.recording.before_access = self.simulation.drain
 
     def _session(self) -> Session:

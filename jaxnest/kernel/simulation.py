@@ -86,12 +86,6 @@ class Simulation:
             with self._busy:
                 self._session.drain()
 
-    def settle(self) -> None:
-        """Let the engine forget where connections lie in their tables."""
-        if self._session is not None:
-            with self._busy:
-                self._session.settle(self.step)
-
     def simulate(self, ms: float) -> None:
         """Prepare, run for a time in ms, and clean up.
 

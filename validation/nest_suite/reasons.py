@@ -30,7 +30,6 @@ LOOPS = (
 """Test files that loop over all models of NEST."""
 
 REASONS: tuple[tuple[str, str], ...] = (
-    ("structural_plasticity/*", "structural plasticity is not there yet"),
     ("*/test_urbanczik*", "`urbanczik_synapse` and `pp_cond_exp_mc_urbanczik` are not there yet"),
     ("*/test_eprop*", "e-prop models of Korcsak-Gorzo et al. (2025) are not there yet"),
     ("neurons/test_ignore_and_spike_mechanism.py", "e-prop models are not there yet"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
@@ -84,6 +85,7 @@ class Archive:
         self,
         shard: Shard,
         readers: tuple[np.ndarray, np.ndarray] | None,
+        lost: Mapping[int, int],
         clock: Any,
         counters: Any,
         longest_delay: int,
@@ -94,6 +96,8 @@ class Archive:
         ----------
         readers
             Number of synapses per neuron and the longest of their delays, or None if there are none.
+        lost
+            How many others each node had. As in NEST, it goes on to remember spikes for these.
         longest_delay
             The longest delay of the network in steps.
         """
@@ -121,8 +125,10 @@ class Archive:
             count, longest = readers
             n = len(count)
             index[:n, words.INCOMING] = count
+            if lost:
+                index[:n, words.INCOMING] += [lost.get(node, 0) for node in shard.emitters[:n].tolist()]
             trace[:n, words.LONGEST] = np.maximum(trace[:n, words.LONGEST], longest * clock.ms_per_step)
-            new = np.flatnonzero((count > 0) & (index[:n, words.CAPACITY] == 0))
+            new = np.flatnonzero((index[:n, words.INCOMING] > 0) & (index[:n, words.CAPACITY] == 0))
             if len(new):
                 self.provide(counters, new, np.zeros(len(new), np.int64))
         new = np.array([row for row in shard.collector_rows.values() if not index[row, words.LENGTH]], np.int64)

@@ -476,6 +476,9 @@ class Connections:
             )
         table.disable(row)
         self.version += 1
+        if table.named.model.needs_archive:
+            lost = self.network.nodes.lost_readers
+            lost[target] = lost.get(target, 0) + 1
 
     def _find(self, table: Table, source: int, target: int) -> int:
         """Return the row of the connection that NEST removes, or -1."""

@@ -163,6 +163,8 @@ class NodeTable:
         """True if there are models that want to know which nodes spikes can arrive at."""
         self.n_numbered = 0
         """Number of nodes that have positions on their threads (`thread_local_id`)."""
+        self.lost_readers: dict[int, int] = {}
+        """How many connections that read the spikes of a node were removed."""
         self.version = 0
         """Counts changes of structure: nodes created, vector sizes changed, nodes frozen."""
         self.values_version = 0
