@@ -12,17 +12,19 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect.connecting import Builder, Site
-from jaxnest.kernel.connect.connection_checks import DeviceRules
+from jaxnest.kernel.connect.connecting import Builder, Refusal, Site, random_parameters
+from jaxnest.kernel.connect.connection_checks import Compatibility, DeviceRules
 from jaxnest.kernel.connect.delays import DelayLimits, steps_of
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.patterns import End, Found, Given, Patterns, rule_of
-from jaxnest.kernel.connect.rules import RULES
+from jaxnest.kernel.connect.rules import RULES, Pairs
 from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
+from jaxnest.kernel.connect.synapse_spec import CONTACTS, SynapseSpec
 from jaxnest.kernel.connect.tripartite import TripartiteBuilder
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.memory import give_back
 from jaxnest.kernel.settings.messages import VerbosityLevel
+from jaxnest.kernel.structural.contacts import Contacts, contacts_of, count
 from jaxnest.kernel.tables.connection_table import FROM_DEVICE, NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
@@ -60,6 +62,8 @@ class Connections:
         Called before values are read or written: the engine brings plastic weights home.
     before_move
         Called before rows of tables move.
+    planned_contacts
+        Returns the synaptic elements that connections of a model take which structural plasticity makes.
     """
 
     def __init__(self, network: Network) -> None:
@@ -80,6 +84,7 @@ class Connections:
         self._site = Site(network, self.delays, self.devices, self.announce_change, self.append)
         self.before_access: Callable[[], None] = lambda: None
         self.before_move: Callable[[], None] = lambda: None
+        self.planned_contacts: Callable[[NamedModel], Contacts | None] = lambda _: None
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -300,7 +305,7 @@ class Connections:
             self.append(thread, named, category, n, values)
 
         Builder(replace(self._site, append=append)).connect(sources, targets, conn_spec, syn_specs)
-        if len(made) == 1:
+        if len(made) == 1 and not any(key in spec for spec in syn_specs for key in CONTACTS):
             ((named, category), values) = made.popitem()
             self.patterns.remember(given, named, category, values)
 
@@ -451,17 +456,24 @@ class Connections:
         rule = builder.rule(sources, targets, conn_spec)
         if rule.needs_proxies:
             raise errors.NotImplemented(f"Connection rule '{rule.name}' cannot choose connections to be removed.")
+        rule.allow_autapses = True
         (spec,) = builder.specs([syn_spec])
+        given = contacts_of([spec])
+        contacts = self.planned_contacts(spec.named) or given
         self.announce_change()
         self._unsorted = True
         problems: list[errors.InexistentConnection] = []
         for process in builder.processes():
-            pairs = rule.pairs(process, Draws())
+            pairs, row = rule.pairs(process, Draws()), None
             try:
-                for source, target in zip(pairs.source.tolist(), pairs.target.tolist(), strict=True):
+                for k, (source, target) in enumerate(zip(pairs.source.tolist(), pairs.target.tolist(), strict=True)):
+                    row = k
                     self.disconnect(process.index, spec.named.index, source, target)
+                row = None
             except errors.InexistentConnection as error:  # the other processes do not know of it
                 problems.append(error)
+            if contacts is not None:
+                count(self.network.nodes, rule, contacts, process, -1, row)
         if problems:
             raise problems[0]
 
@@ -484,23 +496,62 @@ class Connections:
             )
         table.disable(row)
         self.version += 1
+        if table.named.model.needs_archive:
+            lost = self.network.nodes.lost_readers
+            lost[target] = lost.get(target, 0) + 1
 
     def _find(self, table: Table, source: int, target: int) -> int:
-        """Return the row of the connection that NEST removes, or -1.
+        """Return the row of the connection that NEST removes, or -1."""
+        rows = self.rows_of_source(table, source)
+        rows = rows[table.target[rows] == target]
+        return int(rows[0]) if len(rows) else -1
+
+    def rows_of_source(self, table: Table, source: int) -> np.ndarray:
+        """Return the connections of a source that NEST finds, removed ones left out.
 
         NEST looks for the source as if the table were sorted. Behind the part that is, it sees a single connection.
         """
-        compressed = self.network.attributes.use_compressed_spikes
-        first = bisect.bisect_left(table.source, source) if compressed else 0
-        n_sorted = table.n_sorted if compressed else len(table)
-        mine = table.source[first:] == source
+        if not self.network.attributes.use_compressed_spikes:
+            rows = np.flatnonzero(table.source == source)
+        elif table.n_sorted == len(table):
+            first, end = (np.searchsorted(table.source, np.int32(source), side) for side in ("left", "right"))
+            rows = np.arange(first, end)
+        else:
+            first = np.searchsorted(table.places(), bisect.bisect_left(table.keys(), source))
+            rows = first + np.flatnonzero(table.source[first:] == source)
         if table.disabled is not None:
-            mine &= ~table.disabled[first:]
-        rows = first + np.flatnonzero(mine)
-        if compressed and len(rows):
-            rows = rows[rows < n_sorted] if rows[0] < n_sorted else rows[:1]
-        rows = rows[table.target[rows] == target]
-        return int(rows[0]) if len(rows) else -1
+            rows = rows[~table.disabled[rows]]
+        if self.network.attributes.use_compressed_spikes and len(rows):
+            rows = rows[rows < table.n_sorted] if rows[0] < table.n_sorted else rows[:1]
+        return rows
+
+    def neuron_table(self, named: NamedModel) -> Table | None:
+        """Return the connections of a model between neurons on the only virtual process, None if there are none."""
+        return self._tables.get(0, named.index, NEURON)
+
+    def connect_planned(
+        self, spec: SynapseSpec, sources: np.ndarray, targets: np.ndarray, first: int
+    ) -> Refusal | None:
+        """Connect nodes one by one on the only virtual process; return the first connection that is not possible.
+
+        Parameters
+        ----------
+        first
+            Which of the values of arrays come first.
+        """
+        builder = Builder(self._site)
+        (process,) = builder.processes(draws=False)
+        drawn = Draws(random_parameters([spec])).rows(0, process.stream, targets)
+        pairs = Pairs(sources.astype(np.int32), targets.astype(np.int32), drawn, first + np.arange(len(sources)))
+        check = Compatibility(self.network.nodes, np.unique(pairs.source), np.unique(pairs.target))
+        return builder.add(process, pairs, [spec], check)
+
+    def sort_again(self) -> None:
+        """Sort as NEST does after each structural update: equal sources may move even if nothing has changed."""
+        self._unsorted = True
+        self.senders = {}  # no spikes wait
+        self.sort(compact=False)
+        self.senders = None
 
 
 def _of(senders: Mapping[Any, np.ndarray], key: Any) -> np.ndarray:

@@ -11,6 +11,9 @@ from jaxnest.models.histories.learning_history import Updates
 
 Convert = Callable[[Quantity, str, Any], Any]
 
+DEFAULT_SYNAPSE = "static_synapse"
+"""The synapse model of connections of which none is named."""
+
 
 class Synapse(Model, abstract=True):
     """Base of all synapse models.
