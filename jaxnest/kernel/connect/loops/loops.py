@@ -90,10 +90,9 @@ def fixed_indegree(
     buffers: Buffers,
     progress: I8,
 ) -> None:
-    """Draw sources target by target.
+    """Draw sources target by target; `used` marks those that a target has.
 
-    The indegree is `degree`, or drawn by `degrees` if that is negative (with `elsewhere` also for targets of
-    other virtual processes). `used` marks the sources that a target has.
+    The indegree is `degree`, or drawn by `degrees` if that is negative, with `elsewhere` for all targets anywhere.
     """
     source, target, index, drawn = buffers
     row, indexed = 0, len(index) > 0
