@@ -7,7 +7,6 @@ All of them derive directly from :class:`KernelException`, as in NEST. The modul
 from __future__ import annotations
 
 import builtins
-import difflib
 from collections.abc import Callable, Iterable
 from typing import NoReturn
 
@@ -245,6 +244,8 @@ def nearest(name: str, known: Iterable[str]) -> str:
     spelled: dict[str, str] = {}
     for candidate in known:
         spelled.setdefault(candidate.casefold(), candidate)
+    import difflib
+
     match = difflib.get_close_matches(name.casefold(), spelled, n=1)
     return f" Did you mean '{spelled[match[0]]}'?" if match else ""
 

@@ -38,9 +38,9 @@ event.register("numba:compile", counter)
 """
 
 WATCH = """
-import inspect, linecache, sys
+import linecache, sys
 from numba.core import event
-from jaxnest.compile import caching, compiling
+from jaxnest.compile import caching, compiler
 from jaxnest.engine.functions.fingerprints import files_of, implementations
 
 class Inside(event.Listener):
@@ -58,11 +58,10 @@ class Inside(event.Listener):
 
 inside = Inside()
 event.register("numba:compile", inside)
-load = compiling._MachineCode.load_overload
+translate = compiler.translate
 
-def load_and_note(self, *arguments):
-    body = inspect.getclosurevars(self._py_func).nonlocals.get("body", self._py_func)  # of an operation, or apart
-    file = getattr(body, "py_func", body).__code__.co_filename
+def translate_and_note(function, *arguments):
+    file = function.py_func.__code__.co_filename
     if file.startswith("<"):
         model = sys.modules[file[1:-1]].__dict__.get("model")
         text = "".join(linecache.cache[file][2]) + implementations()
@@ -70,9 +69,9 @@ def load_and_note(self, *arguments):
     else:
         files = [file]
     inside.allowed = set(caching.sources(files))
-    return load(self, *arguments)
+    return translate(function, *arguments)
 
-compiling._MachineCode.load_overload = load_and_note
+compiler.translate = translate_and_note
 """
 
 SMALL_NETWORK = """
@@ -112,13 +111,13 @@ def run(code: str, folder: Path) -> tuple[list[int], str]:
 
 def test_a_function_that_compiled_code_calls_gets_no_machine_code() -> None:
     assert total(np.array([1.0, 2.0])) == 3.0 + 7.0 + 1.0 + 5.0 + 11.0 + 5.0
-    assert len(scaled.overloads) == 0
-    assert len(scaled.part.overloads) == 1, "compiled for each literal"
+    assert len(scaled.dispatcher.overloads) == 0
+    assert len(scaled.dispatcher.part.overloads) == 1, "compiled for each literal"
 
 
 def test_the_same_function_runs_from_python() -> None:
     assert scaled(1.0, 2) == 7.0
-    assert [tuple(map(str, types)) for types in scaled.signatures] == [("float64", "int64")]
+    assert [tuple(map(str, types)) for types in scaled.dispatcher.signatures] == [("float64", "int64")]
 
 
 @pytest.mark.slow
@@ -152,7 +151,7 @@ def test_compiled_functions_depend_on_the_source_that_they_may_contain_and_on_no
     original = digest("")
     for changed in (
         "engine/spikes/events.py",
-        "compile/apart.py",
+        "compile/operations.py",
         "engine/layout.py",
         "random/numbers/cipher.py",
         "compile/compiling.py",
@@ -229,6 +228,45 @@ def test_loops_depend_on_what_functions_of_models_mean(monkeypatch: Any) -> None
         fingerprints._content.cache_clear()
 
 
+NEURON_WITH_VECTORS = """
+import jaxnest as nest
+nest.Create("gif_psc_exp")
+nest.Simulate(1.0)
+print(counter.n)
+"""
+
+
+@pytest.mark.slow
+def test_code_with_operations_of_arrays_is_kept(tmp_path: Path) -> None:
+    (compiled,), _ = run(COUNT + NEURON_WITH_VECTORS, tmp_path)
+    assert compiled > 0
+    assert run(COUNT + NEURON_WITH_VECTORS, tmp_path)[0] == [0]
+
+
+GROWTH = """
+import jaxnest as nest
+nest.Create("parrot_neuron")  # whose code never allocates memory
+nest.Simulate(1.0)
+nest.ResetKernel()
+nest.Create("gif_psc_exp", 30)
+nest.Simulate(100.0)
+def memory():
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+before = memory()
+nest.Simulate(1000.0)
+print(memory() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads the memory of the process from /proc")
+def test_machine_code_frees_what_it_allocates(tmp_path: Path) -> None:
+    for _ in ("compiled", "kept"):
+        (kilobytes,), _ = run(GROWTH, tmp_path)
+        assert kilobytes < 4000
+
+
 PLASTIC_NETWORK = """
 import jaxnest as nest
 neurons = nest.Create("iaf_psc_alpha", 2, {"I_e": 500.0})
@@ -263,7 +301,7 @@ def made(power):
     def entry(out, x, n):
         out[0] = raised(x, n) + raised(x, n + 1)
 
-    return Operation(entry, {"out": "F8", "x": "float", "n": "int"}, f"_{power}")
+    return Operation(lambda: entry, {"out": "F8", "x": "float", "n": "int"}, f"_{power}")
 
 for power in sys.argv[1:]:
     out = np.zeros(1)

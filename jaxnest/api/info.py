@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import pydoc
 import sys
 from typing import Any
 
@@ -171,6 +170,8 @@ def help(obj: Any = None, return_text: bool = False) -> str | None:
             text = _model_help(table[obj])
             if return_text:
                 return text
+            import pydoc
+
             pydoc.pager(text)
             return None
     print(f"Sorry, there is no help for model '{obj}'.\nUse the Python help() function for functions.")

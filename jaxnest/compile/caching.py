@@ -12,7 +12,6 @@ import os
 import pathlib
 import re
 import stat
-import tempfile
 import threading
 import time
 import warnings
@@ -63,14 +62,18 @@ def _problem(folder: pathlib.Path) -> str:
     """Return why there can be no files in a folder, which is made if need be; empty if there can be."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return ""
+        trial = folder / f"{os.getpid()}.{threading.get_ident()}.tmp"
+        trial.touch(exist_ok=False)
+        trial.unlink()
+        return ""
     except OSError as error:
         return error.strerror or str(error)
 
 
 def _spare_folder() -> pathlib.Path | None:
     """Return a temporary folder that nobody else can write to: what lies there is run."""
+    import tempfile
+
     user = os.getuid() if hasattr(os, "getuid") else "user"
     try:
         folder = pathlib.Path(tempfile.gettempdir()) / f"jaxnest-{user}"

@@ -38,6 +38,8 @@ class Compilers:
     @property
     def seconds(self) -> float:
         """The time in which compilers have worked so far."""
+        if not self._working:
+            return self._seconds
         with self._lock:
             return self._seconds + (time.perf_counter() - self._began if self._working else 0.0)
 

@@ -1,400 +1,54 @@
-"""Compilation by numba, without work for machine code that nobody runs.
+"""Functions that are compiled when they are needed, and machine code that is found without a compiler.
 
-Numba makes machine code for each function as soon as another one calls it, and makes it again for the caller, which
-contains what it calls. Most functions of jaxnest are only ever part of others. Here a function that compiled code calls
-stays in the intermediate representation of LLVM; it is optimised and translated where it ends up. Called from
-Python it is translated like any function of numba.
+Nothing here loads numba but compiling itself (see `compile.late`).
 """
 
 from __future__ import annotations
 
 import functools
-import gc
-import itertools
-import os
-import pickle
-import re
-import sys
-from collections.abc import Callable
-from types import FunctionType
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
-import llvmlite
-import numba
-from llvmlite import ir
-from llvmlite.binding import Linkage
-from numba.core import cgutils, types
-from numba.core import ir as numba_ir
-from numba.core.bytecode import FunctionIdentity
-from numba.core.caching import FunctionCache
-from numba.core.ccallback import CFunc
-from numba.core.codegen import JITCodeLibrary
-from numba.core.compiler import Compiler, CompilerBase, CompileResult, DefaultPassBuilder, Flags
-from numba.core.compiler_machinery import PassManager, register_pass
-from numba.core.environment import lookup_environment
-from numba.core.lowering import Lower
-from numba.core.registry import CPUDispatcher
-from numba.core.runtime.nrt import rtsys
-from numba.core.serialize import dumps
-from numba.core.typed_passes import NativeLowering
-from numba.core.typing.templates import Signature
-
-from jaxnest.compile import caching
+from jaxnest.compile import late, machine_code
 from jaxnest.compile.compile_time import compilers
-from jaxnest.compile.failures import FAILED, keep, raise_kept
-from jaxnest.compile.words import WORD, arguments_at, as_word
-
-
-def _number_functions() -> None:
-    """Give functions numbers, which are part of their names in machine code, that those of other processes do not have.
-
-    Machine code that several processes have kept may come together in one. Of two functions of the same name the
-    first one would be called in both places.
-    """
-    FunctionIdentity._unique_ids = itertools.count(int.from_bytes(os.urandom(7), "little"))
-
-
-_number_functions()
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_number_functions)
-
-
-def _variables(instruction: Any, value: Any) -> list[Any]:
-    """Return the variables in a value of numba's representation, as numba does, which asks each value for all classes.
-
-    That is a tenth of the time of the compiler.
-    """
-    kind = type(value)
-    if kind is numba_ir.Var:
-        return [value]
-    if kind in _LEAVES:
-        return []
-    if isinstance(value, numba_ir.Inst):
-        return value.list_vars()
-    if isinstance(value, dict):
-        value = value.values()
-    elif not isinstance(value, list | tuple):
-        return []
-    return [variable for part in value if type(part) not in _LEAVES for variable in _variables(instruction, part)]
-
-
-_LEAVES = frozenset((str, int, float, bool, type(None), numba_ir.Loc))
-_instructions: Any = numba_ir.Inst
-_instructions._rec_list_vars = _variables
+from jaxnest.compile.machine_code import MachineCode
 
 
 @final
-class _Part(JITCodeLibrary):
-    """The code of one function, for those that call it."""
-
-    def _optimize_functions(self, ll_module: Any) -> None:
-        """Leave the code as it is: it is optimised where it ends up."""
-        ll_module.data_layout = self._codegen._data_layout
-
-    def finalize(self) -> None:
-        """Make the function one of which several copies may come together; those that it calls stay apart."""
-        for function in self._final_module.functions:
-            if not function.is_declaration and function.linkage == Linkage.external:
-                function.linkage = "linkonce_odr"
-        self._shared_module = self._final_module
-        self._finalized = True
-
-    def with_callees(self) -> list[Any]:
-        """Return what a caller needs, in an order in which callers come before what they call."""
-        return [self, *self._linking_libraries]
-
-
-@final
-@register_pass(mutates_CFG=True, analysis_only=False)
-class _LoweringToPart(NativeLowering):
-    """Numba's lowering, up to the intermediate representation."""
-
-    _name = "lowering_to_part"
-
-    def run_pass(self, state: Any) -> bool:
-        """Lower a function, and make it known under a key of its own (numba takes the address of machine code)."""
-        state.library = _Part(state.targetctx.codegen(), state.func_id.func_qualname)
-        state.library.enable_object_caching()
-        state.flags.no_compile = state.flags.no_cpython_wrapper = state.flags.no_cfunc_wrapper = True
-        super().run_pass(state)
-        lowered, key = state["cr"], object()
-        state.library.finalize()
-        state.targetctx.insert_user_function(key, lowered.fndesc, state.library.with_callees())
-        state["cr"] = lowered._replace(cfunc=key)
-        return True
-
-
-def _passes(name: str, state: Any, lowering: type[NativeLowering]) -> PassManager:
-    """Return numba's passes with another lowering."""
-    passes = PassManager(name)
-    for define in (
-        DefaultPassBuilder.define_untyped_pipeline,
-        DefaultPassBuilder.define_typed_pipeline,
-        DefaultPassBuilder.define_nopython_lowering_pipeline,
-    ):
-        for step, text in define(state).passes:
-            passes.add_pass(lowering if step is NativeLowering else step, text)
-    passes.finalize()
-    return passes
-
-
-@final
-class _PartCompiler(CompilerBase):
-    """Numba's compiler with the other lowering."""
-
-    def define_pipelines(self) -> list[PassManager]:
-        """Return the passes."""
-        return [_passes("part", self.state, _LoweringToPart)]
-
-
-@final
-class _Flags(Flags):
-    """Options of the compiler; numba compares them at each call in the code that it compiles, which has to be fast."""
-
-    __slots__ = ()
-
-    def __hash__(self) -> int:
-        return _HASH_OF_FLAGS
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Flags) and _chosen(self) == _chosen(other)
-
-
-_HASH_OF_FLAGS = hash(Flags())  # it does not depend on the options
-
-
-def _chosen(flags: Flags) -> dict[str, Any]:
-    return {name: value for name, value in flags._values.items() if value != flags.options[name].default}
-
-
-def _with_flags(dispatcher: Any) -> Any:
-    dispatcher._compiler._customize_flags = _Flags
-    return dispatcher
-
-
-@final
-class _PartDispatcher(CPUDispatcher):
-    """A function as compiled code calls it: one part for each combination of types."""
-
-    def add_overload(self, cres: Any) -> None:
-        """Note a compiled combination of types."""
-        self.overloads[tuple(cres.signature.args)] = cres  # numba notes machine code as well
-
-
-@final
-class _Dispatcher(CPUDispatcher):
-    """A function as Python calls it."""
-
-    @functools.cached_property
-    def part(self) -> _PartDispatcher:
-        """What compiled code calls."""
-        made = _PartDispatcher(self.py_func, self.locals, self.targetoptions, pipeline_class=_PartCompiler)
-        return _with_flags(made)
-
-    def get_call_template(self, args: Any, kws: Any) -> Any:
-        """Compile the part for a call; one for all values of an argument, where numba takes each literal for a type."""
-        literal = types.unliteral
-        return self.part.get_call_template(
-            tuple(literal(arg) for arg in args), {name: literal(arg) for name, arg in kws.items()}
-        )
-
-    def get_overload(self, sig: Any) -> Any:
-        """Return the key of a compiled part."""
-        return self.part.get_overload(sig)
-
-    @property
-    def is_compiling(self) -> Any:
-        """Whether a part is being compiled."""
-        return self.part.is_compiling
-
-    def compile(self, sig: Any) -> Any:
-        """Make machine code for a combination of types, or load it."""
-        return _at_ease(super().compile, sig)
-
-    def add_overload(self, cres: Any) -> None:
-        """Note machine code for a combination of types."""
-        _provide_environments(cres.library)
-        super().add_overload(cres)
-
-    def enable_caching(self) -> None:
-        """Keep machine code between processes."""
-        self._cache = _MachineCode(self.py_func)
-
-    def __call__(self, *arguments: Any, **named: Any) -> Any:
-        """Call the function, from Python."""
-        result = super().__call__(*arguments, **named)
-        if FAILED[0]:
-            raise_kept()
-        return result
-
-
-@final
-class _CallbackLower(Lower):
-    """Numba's lowering of a function that foreign code calls; its errors are kept (see `compile.failures`)."""
-
-    def create_cfunc_wrapper(self) -> None:
-        """Write the function that others call. It returns 0 after an error."""
-        context, described = self.context, self.fndesc
-        module = context.create_module("callback")
-        calling = context.call_conv
-        kind = calling.get_function_type(described.restype, described.argtypes)
-        inner = ir.Function(module, kind, described.llvm_func_name)
-        outer = ir.Function(module, ir.FunctionType(WORD, [WORD]), described.llvm_cfunc_wrapper_name)
-        builder = ir.IRBuilder(outer.append_basic_block("entry"))
-        arguments = outer.args
-        if self.func_ir.func_id.func.takes_pack:
-            arguments = arguments_at(context, builder, described.argtypes, outer.args[0])
-        given = builder, inner, described.restype, described.argtypes, arguments
-        status, returned = calling.call_function(*given, attrs=("noinline",))
-        with builder.if_then(status.is_error, likely=False):
-            self._keep_error(builder, status)
-            builder.ret(WORD(0))
-        builder.ret(as_word(context, builder, described.restype, returned))
-        self.library.add_ir_module(module)
-
-    def _keep_error(self, builder: Any, status: Any) -> None:
-        context = self.context
-        python = context.get_python_api(builder)
-        lock = python.gil_ensure()
-        context.call_conv.raise_error(builder, python, status)
-        error = [cgutils.alloca_once(builder, python.pyobj) for _ in range(3)]
-        python.err_fetch(*error)
-        texts = self.func_ir.func_id.func.subject, keep.__module__
-        subject, name = (context.insert_const_string(builder.module, text) for text in texts)
-        function = python.object_getattr_string(python.import_module(name), keep.__name__)
-        python.call_function_objargs(function, [python.string_from_string(subject), *map(builder.load, error)])
-        python.gil_release(lock)
-
-
-@final
-@register_pass(mutates_CFG=True, analysis_only=False)
-class _LoweringToCallback(NativeLowering):
-    _name = "lowering_to_callback"
-
-    @property
-    def lowering_class(self) -> type[Lower]:
-        """The class that lowers."""
-        return _CallbackLower
-
-
-@final
-class _CallbackCompiler(Compiler):
-    """Numba's compiler with that lowering."""
-
-    def define_pipelines(self) -> list[PassManager]:
-        """Return the passes."""
-        return [_passes("callback", self.state, _LoweringToCallback)]
-
-
-@final
-class _Callback(CFunc):
-    key = ""
-
-    def enable_caching(self) -> None:
-        """Keep machine code between processes."""
-        self._cache = _MachineCode(self.__wrapped__, self.key)
-
-
-def callback(
-    function: Any, subject: str, key: str = "", arguments: tuple[Any, ...] | None = None, result: Any = None
-) -> Any:
-    """Compile a function that foreign code calls, at the `address` of the result, which has to be kept.
-
-    Foreign code gives it one word and gets one. Errors are kept until compiled code returns (see `compile.failures`).
+class Compiled:
+    """A function for compiled code, or for Python; nothing happens before it is called.
 
     Parameters
     ----------
     function : callable
-        A function that `njit` has made.
-    subject : str
-        Whose code this is, for errors.
-    key : str
-        Names the function and all that it depends on, if its code is that of others as well.
-    arguments : tuple of numba.types.Type
-        Types of the arguments, which are in a pack (see `compile.words`) whose address is the word; by default the word
-        is the only argument.
-    result : numba.types.Type
-        Type of the result, by default what comes out.
+        The function.
+    options : dict
+        Those of `numba.njit`.
+    cache : bool
+        Keep what Python calls between processes.
+
+    Attributes
+    ----------
+    py_func, targetoptions
+        The function and the options, under the names that numba looks for.
     """
-    python = function.py_func
-    own = FunctionType(python.__code__, python.__globals__, python.__name__, python.__defaults__, python.__closure__)
-    own.__qualname__ = re.sub(r"\W", "_", key) if key else python.__qualname__
-    vars(own).update(subject=subject, takes_pack=arguments is not None)
-    types_of_arguments = (types.int64,) if arguments is None else arguments
-    compiler: Any = _CallbackCompiler
-    made: Any = _Callback(own, (types_of_arguments, types.int64), {}, function.targetoptions, compiler)
-    made._sig = Signature(result, types_of_arguments, None)
-    made.key = key
-    made.enable_caching()
-    _at_ease(made.compile)
-    _provide_environments(made._library)
-    return made
 
+    def __init__(self, function: Callable[..., Any], options: dict[str, Any], cache: bool) -> None:
+        functools.update_wrapper(self, function)
+        self.py_func, self.targetoptions, self._cache = function, options, cache
 
-def _at_ease(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call the compiler, a large Python program, with room for its frames and without collections of garbage.
+    @functools.cached_property
+    def dispatcher(self) -> Any:
+        """The function as numba knows it."""
+        return late.compiler.dispatcher(self.py_func, self.targetoptions, self._cache)
 
-    Python keeps frames in chunks of 16 kB and asks the operating system for each. A loop whose calls cross the end of a
-    chunk waits for it again and again: a tenth of the time of the compiler. This function claims a large frame,
-    which takes address space but no memory, and the chunk that it lies in is large as well. Collections look at
-    all objects of JAX each time: another tenth.
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        with compilers:
-            return function(*arguments)
-    finally:
-        if collects:
-            gc.enable()
+    @property
+    def _numba_type_(self) -> Any:
+        return self.dispatcher._numba_type_
 
-
-_at_ease.__code__ = _at_ease.__code__.replace(co_stacksize=1 << 16)
-
-
-def _provide_environments(library: Any) -> None:
-    """Give the functions in a library of machine code what they may need of Python."""
-    for variable in library._final_module.global_variables:
-        environment = lookup_environment(variable.name)
-        if environment is not None:
-            library.codegen.set_env(variable.name, environment)
-
-
-@final
-class _MachineCode(FunctionCache):
-    """The machine code of one function between processes, a file for each combination of types."""
-
-    def __init__(self, function: Callable[..., Any], key: str = "") -> None:
-        self._py_func, self._key = function, key
-        self._cache_path = ""
-
-    def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Return what was kept for a combination of types, or None."""
-        stored = caching.read(self._file(sig, target_context.codegen()))
-        if stored is None:
-            compilers.found_nothing()
-            return None
-        rtsys.initialize(target_context)  # which is all that machine code needs of numba's many modules
-        try:
-            return CompileResult._rebuild(target_context, *pickle.loads(stored))
-        except Exception:  # whatever comes of code that another version of a library wrote
-            caching.damaged()
-            compilers.found_nothing()
-            return None
-
-    def save_overload(self, sig: Any, data: Any) -> None:
-        """Keep what was compiled for a combination of types; code with addresses in it holds in this process only."""
-        if not data.library.has_dynamic_globals:
-            caching.write(self._file(sig, data.codegen), dumps(data._reduce()))
-
-    def _file(self, sig: Any, codegen: Any) -> str:
-        """Return the name of the file, which says all that the code depends on."""
-        function, code = self._py_func, self._py_func.__code__
-        name = f"{function.__module__}.{function.__qualname__}"
-        versions = numba.__version__, llvmlite.__version__, sys.implementation.cache_tag
-        source = caching.digest_of_file(code.co_filename) if os.path.exists(code.co_filename) else code.co_filename
-        of_function = (sig, codegen.magic_tuple(), self._key) if self._key else self._index_key(sig, codegen)
-        return caching.file_name(name, (name, code.co_firstlineno, versions, source, of_function))
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Call the function, from Python."""
+        return self.dispatcher(*arguments, **named)
 
 
 def njit(function: Any = None, *, cache: bool = False, **options: Any) -> Any:
@@ -405,18 +59,42 @@ def njit(function: Any = None, *, cache: bool = False, **options: Any) -> Any:
     function : callable
         The function.
     cache : bool
-        Keep its machine code between processes.
+        Keep machine code between processes, for a function that Python calls.
     options
         Those of `numba.njit`.
     """
     if function is None:
         return functools.partial(njit, cache=cache, **options)
-    if options.get("inline") == "always":  # has no code of its own
-        return numba.njit(**options)(function)
-    # functions of a script's own models have their indices checked
-    ours = function.__module__.startswith("jaxnest")
-    targets = {"nopython": True, "boundscheck": None if ours else True, **options}
-    dispatcher = _with_flags(_Dispatcher(function, targetoptions=targets))
-    if cache:
-        dispatcher.enable_caching()
-    return dispatcher
+    return Compiled(function, options, cache)
+
+
+def callback(
+    make: Callable[[], Compiled], name: str, key: object, subject: str, kinds: Sequence[Any] | None, result: str = ""
+) -> MachineCode:
+    """Return machine code of a function that foreign code calls by its address: kept code, or code that is compiled.
+
+    Foreign code gives it one word and gets one. Errors are kept until compiled code returns (see `compile.failures`).
+
+    Parameters
+    ----------
+    make : callable
+        Returns the function; called if it has to be compiled.
+    name : str
+        A name to be read.
+    key : object
+        All that the machine code depends on, but what the compiler is; its `repr` counts.
+    subject : str
+        Whose code this is, for errors.
+    kinds : sequence, optional
+        Kinds of the arguments (see `compile.kinds`), which are in a pack whose address is the word; None if the word is
+        the only argument.
+    result : str
+        Kind of the result, by default what comes out.
+    """
+    with compilers:
+        file = machine_code.file_name(name, (key, subject))
+        found = machine_code.load(file)
+        if found is None:
+            compilers.found_nothing()
+            found = late.compiler.translate(make(), name, subject, kinds, result, file)
+        return found

@@ -9,8 +9,7 @@ from __future__ import annotations
 import threading
 import traceback
 from pathlib import Path
-from types import TracebackType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 
@@ -22,23 +21,23 @@ FAILED = np.zeros(1, np.int64)
 _STANDARD_LIBRARY = Path(threading.__file__).parent
 _PACKAGE = Path(errors.__file__).parent
 _lock = threading.Lock()
-_kept: list[tuple[str, BaseException]] = []
+_kept: list[tuple[str, BaseException, tuple[str, int] | None]] = []
 
 
-def keep(subject: str, kind: Any, value: Any = None, origin: TracebackType | None = None) -> None:
-    """Keep an error, in the form in which the interpreter hands it over.
+def keep(subject: str, error: BaseException, place: tuple[str, int] | None = None) -> None:
+    """Keep an error.
 
     Parameters
     ----------
     subject
         Whose code failed, the name of a model or of a function.
-    kind, value, origin
-        Class, object (or argument) and traceback.
+    error
+        The error.
+    place
+        File and line in which compiled code has raised it.
     """
-    arguments = value if isinstance(value, tuple) else () if value is None else (value,)
-    error = value if isinstance(value, BaseException) else kind(*arguments)
     with _lock:
-        _kept.append((subject, error.with_traceback(origin)))
+        _kept.append((subject, error, place))
         FAILED[0] = 1
 
 
@@ -51,19 +50,35 @@ def raise_kept() -> NoReturn:
         With the error as its cause.
     """
     with _lock:
-        subject, error = _kept[0]
+        subject, error, place = _kept[0]
         _kept.clear()
         FAILED[0] = 0
+    raise described(f"Compiled code of {subject}", error, place) from error
+
+
+def described(subject: str, error: BaseException, place: tuple[str, int] | None = None) -> errors.KernelException:
+    """Return the error that says where code of a script has failed, and why.
+
+    Parameters
+    ----------
+    subject
+        Whose code this is, with a capital letter.
+    error
+        What it has raised.
+    place
+        File and line in which compiled code has raised it.
+    """
     text = str(error).split('\nFile "')[0].rstrip()  # numba says where it is written in numba
     said = f"{type(error).__name__}{f': {text}' if text else ''}"
-    raise errors.KernelException(f"Compiled code of {subject} failed{_place(error)}: {said}") from error
+    return errors.KernelException(f"{subject} failed{_place(error, place)}: {said}")
 
 
-def _place(error: BaseException) -> str:
+def _place(error: BaseException, raised: tuple[str, int] | None) -> str:
     """Return the innermost line of a script that led to an error."""
-    for frame in reversed(traceback.extract_tb(error.__traceback__)):
-        file = Path(frame.filename)
+    places = [(frame.filename, frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    for name, line in reversed(places + ([raised] if raised else [])):
+        file = Path(name)
         theirs = {"numba", "llvmlite"} & set(file.parts) or file.parent == _STANDARD_LIBRARY
         if file.is_file() and not theirs and not file.is_relative_to(_PACKAGE):
-            return f" at {frame.filename}:{frame.lineno}"
+            return f" at {name}:{line}"
     return ""

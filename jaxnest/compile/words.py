@@ -5,6 +5,7 @@ A *pack* is an array of words: numbers bit by bit, arrays as their address and s
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import ir
@@ -13,8 +14,24 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
+from jaxnest.compile.kinds import Record, element_and_dimensions
+
 WORD = ir.IntType(64)
 TUPLES: Any = types.BaseTuple
+_ELEMENTS = {
+    "b1": types.bool_, "i4": types.int32, "i8": types.int64, "u4": types.uint32, "u8": types.uint64,
+    "f8": types.float64,
+}  # fmt: skip
+
+
+def numba_type(kind: Any) -> Any:
+    """Return the type of a kind of argument (see `compile.kinds`)."""
+    if kind == "none":
+        return types.none
+    if isinstance(kind, Record):
+        return types.NamedTuple([numba_type(part) for part in kind.parts], kind.of)
+    element, dimensions = element_and_dimensions(kind)
+    return types.Array(_ELEMENTS[element], dimensions, "C") if dimensions else _ELEMENTS[element]
 
 
 def words_of(context: Any, builder: Any, kind: Any, value: Any) -> list[Any]:
@@ -83,15 +100,16 @@ def as_word(context: Any, builder: Any, kind: Any, value: Any) -> Any:
     return context.cast(builder, value, kind, types.int64)
 
 
-def unpack(kinds: tuple[Any, ...]) -> Any:
-    """Return the function that makes arguments of these types from the address of a pack, for compiled code."""
+def loader_of_pack(kinds: Sequence[Any]) -> Any:
+    """Return the function that makes arguments of these kinds from the address of a pack, for compiled code."""
+    typed = tuple(map(numba_type, kinds))
 
     def load(typing_context: Any, address: Any) -> Any:
         def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             return context.make_tuple(
-                builder, signature.return_type, arguments_at(context, builder, kinds, arguments[0])
+                builder, signature.return_type, arguments_at(context, builder, typed, arguments[0])
             )
 
-        return types.Tuple(kinds)(types.int64), generate
+        return types.Tuple(typed)(types.int64), generate
 
     return intrinsic(load)

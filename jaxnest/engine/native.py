@@ -273,7 +273,8 @@ class NativeRunner:
     def take_unsettled(self) -> np.ndarray:
         """Hand over `Waveforms.unsettled` of the slices since the last call."""
         noted = self._waveforms.unsettled.copy()
-        self._waveforms.unsettled[:] = 0
+        if noted[0]:
+            self._waveforms.unsettled[:] = 0
         return noted
 
     def take_streams(self, streams: Any) -> None:
@@ -286,8 +287,12 @@ class NativeRunner:
     def return_streams(self) -> None:
         """Nothing to do: the loops work on the kernel's streams."""
 
-    def drained(self) -> None:
+    def take_counters(self) -> None:
         """Nothing to do: the session's counters are the runner's."""
+
+    def drained(self) -> None:
+        """Note that buffers have been emptied."""
+        self._program.drained()
 
     def take_samples(self) -> list[np.ndarray]:
         """Hand over the samples (time, name, node) of each probe since the last call."""

@@ -72,7 +72,7 @@ class Session:
         """The values of nodes that were taken over when a run was prepared, by model."""
         self._partial = False
         """True if there may be nodes or connections that take part only when a run is prepared again."""
-        self._setting_names: tuple[int, tuple[str, ...]] = (-1, ())
+        self._settings: tuple[tuple[int, int], tuple[Any, ...]] = (-1, -1), ()
         """The settings of the kernel that models read, and for which version of the nodes this holds."""
         self._reached = 0
         self._undrained: int | None = None
@@ -118,10 +118,12 @@ class Session:
     def _present(self) -> tuple[Any, ...]:
         """Return the versions of the tables: connections, nodes, their values, and settings of the kernel."""
         nodes, connections = self._network.nodes, self._network.connections
-        if self._setting_names[0] != nodes.version:
-            self._setting_names = nodes.version, setting_names(self._network)
-        settings = tuple(self._network.attributes.get(name) for name in self._setting_names[1])
-        return connections.version, nodes.version, connections.values_version, nodes.values_version, settings
+        attributes = self._network.attributes
+        known = nodes.version, attributes.version
+        if self._settings[0] != known:
+            self._settings = known, tuple(attributes.get(name) for name in setting_names(self._network))
+        values = connections.values_version, nodes.values_version
+        return connections.version, nodes.version, *values, self._settings[1]
 
     def _rebuild(self, step: int, prepared: Plan | None = None) -> None:
         self.bring_home()
@@ -397,7 +399,7 @@ class Session:
         self._runner.take_streams(self._network.streams)
         for buffers in self._buffers:
             buffers.counters[layout.N_SPIKES] = 0
-        self._runner.drained()
+        self._runner.take_counters()
         drained = step if self._undrained is None else self._undrained
         self._steps_per_call = self._steps_per_call or 10 * self._plan.min_delay
         interrupted = False

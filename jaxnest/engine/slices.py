@@ -12,14 +12,15 @@ import functools
 import os
 import sys
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
+from jaxnest.compile.compiling import njit
 from jaxnest.compile.failures import FAILED, raise_kept
-from jaxnest.compile.kinds import I8, I8x2
+from jaxnest.compile.intrinsics import array, call_function, exchange_if, fetch_and_add
+from jaxnest.compile.late import int64
 from jaxnest.compile.operations import Operation, Pack
 from jaxnest.engine.layout import CLOCK_WORDS, FROM, ORIGIN, SEGMENT, TO
 
@@ -88,9 +89,11 @@ class Program:
             run.pack(control, _table(mine), _checks(tests), _places(times), FAILED)
             for control, mine, tests, times in zip(self._controls, calls, checks, clocks, strict=True)
         ]
+        self._fits: bool | None = None
+        """Whether buffers have room for another slice, if it is known."""
         self.reached = 0
         """The step that the last run has reached, where it failed the beginning of the slice."""
-        self._threads: tuple[int, ThreadPoolExecutor] | None = None
+        self._threads: tuple[int, Any] | None = None
         """The process that they belong to (a fork leaves them behind), and the threads."""
 
     def run(self, step: int, end: int) -> int:
@@ -107,10 +110,14 @@ class Program:
         else:
             self._block[TURN] = self._block[ARRIVED] = 0
             if self._threads is None or self._threads[0] != os.getpid():
+                from concurrent.futures import ThreadPoolExecutor
+
                 self._threads = os.getpid(), ThreadPoolExecutor(len(self._packs))
             for _ in self._threads[1].map(Pack.call, self._packs):
                 pass
-        self.reached = int(self._controls[:, STEP].min())
+        controls = self._controls.tolist()  # there are few: NumPy's reductions would take longer
+        self.reached = min(control[STEP] for control in controls)
+        self._fits = all(control[FITS] for control in controls)
         if FAILED[0]:
             raise_kept()
         return self.reached
@@ -125,7 +132,13 @@ class Program:
 
     def fits(self) -> bool:
         """Return whether buffers have room for another slice."""
-        return all(pack.run() for tests in self._kept[1] for pack in tests)
+        if self._fits is None:
+            self._fits = all(pack.run() for tests in self._kept[1] for pack in tests)
+        return self._fits
+
+    def drained(self) -> None:
+        """Note that buffers have been emptied."""
+        self._fits = None
 
 
 def _table(calls: Sequence[Call]) -> np.ndarray:
@@ -164,15 +177,17 @@ def yielding_function() -> int:
     return ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
+RUN_KINDS = {"control": "I8", "calls": "I8x2", "checks": "I8x2", "clocks": "I8", "failed": "I8"}
+"""The arguments of the loop over slices."""
+
+
 @functools.cache
 def run_slices(meeting: bool) -> Operation:
     """Return the loop over slices, of one program alone or of several that meet after each slice."""
-    import numba
+    return Operation(functools.partial(_running, meeting), RUN_KINDS, key=f"_{meeting}")
 
-    from jaxnest.compile.compiling import njit
-    from jaxnest.compile.intrinsics import array, call_function, exchange_if, fetch_and_add
 
-    int64: Any = numba.int64
+def _running(meeting: bool) -> Any:
     show = njit(nogil=True)(set_clock)
 
     @njit(nogil=True)
@@ -205,7 +220,7 @@ def run_slices(meeting: bool) -> Operation:
 
     agree = meet if meeting else go_on
 
-    def run(control: I8, calls: I8x2, checks: I8x2, clocks: I8, failed: I8) -> None:
+    def run(control: Any, calls: Any, checks: Any, clocks: Any, failed: Any) -> None:
         goes_on = True
         while goes_on and control[STEP] < control[END]:
             begin, stop = control[STEP] % control[MIN_DELAY], 0
@@ -223,4 +238,4 @@ def run_slices(meeting: bool) -> Operation:
                 control[FITS] &= call_function(checks[k, FUNCTION], checks[k, PACK])
             goes_on = agree(control)
 
-    return Operation(run, key=f"_{meeting}")
+    return run

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pydoc
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any, final
@@ -82,6 +81,8 @@ def load_help(obj: str) -> str:
 
 def show_help_with_pager(obj: str) -> None:
     """Show what is known about a model."""
+    import pydoc
+
     pydoc.pager(load_help(obj))
 
 

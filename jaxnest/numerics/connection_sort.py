@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from jaxnest.compile.apart import apart
 from jaxnest.compile.compiling import njit
+from jaxnest.compile.kinds import I8, I8x2
+from jaxnest.compile.operations import apart
 
 _STABLE = 24
 """Below this length, pdqsort is an insertion sort, which is stable."""
@@ -213,8 +214,8 @@ def _heap_adjust(a: np.ndarray, b: int, hole: int, length: int, value: int) -> N
     a[b + hole] = value
 
 
-@apart("void(int64[::1], int64, int64)")
-def _heap_sort(a: np.ndarray, b: int, e: int) -> None:
+@apart()
+def _heap_sort(a: I8, b: int, e: int) -> None:
     n = e - b
     for parent in range((n - 2) // 2, -1, -1):
         _heap_adjust(a, b, parent, n, a[b + parent])
@@ -249,8 +250,8 @@ def _break_pattern(a: np.ndarray, b: int, pivot: int, e: int) -> None:
             _swap(a, e - 3, e - (2 + q))
 
 
-@apart("void(int64[::1], int64, int64, int64[:, ::1])", few=_RADIX)
-def _pdq(a: np.ndarray, b: int, e: int, ranges: np.ndarray) -> None:
+@apart(few=_RADIX)
+def _pdq(a: I8, b: int, e: int, ranges: I8x2) -> None:
     """Pattern-defeating quicksort of [b, e); `ranges` has room for what is left to do."""
     bad, leftmost = _bit_length(e - b) - 1, 1
     left = 0
@@ -355,8 +356,8 @@ def _small_bin(shift: int) -> int:
     return 1 << (digits + 2)
 
 
-@apart("void(int64[::1], int64[:, ::1], int64[:, ::1], int64[:, ::1])")
-def _spread(a: np.ndarray, ranges: np.ndarray, bins: np.ndarray, pending: np.ndarray) -> None:
+@apart()
+def _spread(a: I8, ranges: I8x2, bins: I8x2, pending: I8x2) -> None:
     """Radix sort, bin by bin, with pdqsort for small bins; what is left to do is `pending`."""
     pending[0, 0], pending[0, 1] = 0, len(a)
     left = 1

@@ -5,6 +5,7 @@ This is what kernel and engine talk to; they need not know which backend a recor
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -58,6 +59,12 @@ class Recordings:
         self._recorders: dict[int, _Recorder] = {}
         self._prepared = False
 
+    @functools.cached_property
+    def _in_use(self) -> list[RecordingBackend]:
+        """The backends that have recorders."""
+        names = {recorder.record_to for recorder in self._recorders.values()}
+        return [backend for name, backend in self._backends.items() if name in names]
+
     def add(self, device: int, model: str, settings: RecorderSettings) -> None:
         """Enroll a new recorder with the defaults of its model."""
         self._recorders[device] = _Recorder(model, settings.record_to, settings.label)
@@ -105,11 +112,11 @@ class Recordings:
 
     def may_wait(self) -> bool:
         """Return whether the events of all recorders may be written later, when somebody asks for them."""
-        return all(self._backends[recorder.record_to].may_wait for recorder in self._recorders.values())
+        return all(backend.may_wait for backend in self._in_use)
 
     def prepare(self) -> None:
         """Get ready for runs: open files."""
-        for backend in self._backends.values():
+        for backend in self._in_use:
             backend.prepare()
         self._prepared = True
 
@@ -122,13 +129,13 @@ class Recordings:
 
     def post_run(self) -> None:
         """Make everything written so far visible."""
-        for backend in self._backends.values():
+        for backend in self._in_use:
             backend.post_run()
 
     def cleanup(self) -> None:
         """End a series of runs: close files. May be called at any time."""
         self._prepared = False
-        for backend in self._backends.values():
+        for backend in self._in_use:
             backend.cleanup()
 
     def _enroll(self, device: int, record_to: str, properties: Mapping[str, Any]) -> None:
@@ -136,6 +143,7 @@ class Recordings:
             if name != record_to:
                 backend.disenroll(device)
         self._backends[record_to].enroll(device, self._recorders[device].model)
+        self.__dict__.pop("_in_use", None)
         self._backends[record_to].update(device, properties)
 
 

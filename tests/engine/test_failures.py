@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -119,6 +120,28 @@ def test_runs_of_one_phase_are_refused_too() -> None:
         with pytest.raises(nest.NESTErrors.KernelException, match=said):
             nest.Run(1.0)
     nest.Cleanup()
+
+
+@pytest.mark.parametrize(
+    ("calibrate", "said"),
+    [
+        (lambda p, clock: {"kernel": [1.0] * int(p.taps)}, r"returns 'kernel' with the shapes \(2,\) and \(3,\)"),
+        (lambda p, clock: {"kernel": [1.0]} | ({"more": 1.0} if p.taps == 3 else {}), "returns 'more' with the shapes"),
+        (lambda p, clock: {"kernel": [math.log(2.5 - p.taps)]}, r"failed at .*test_failures.py:\d+: ValueError: math"),
+        (lambda p, clock: {"kernel": [1.0]} if p.taps == 2 else None, "calibrate. of .* failed: AttributeError"),
+    ],
+)
+@pytest.mark.parametrize("backend", ["native", "jax"])
+def test_what_is_computed_from_parameters_has_one_shape(calibrate: Any, said: str, backend: str) -> None:
+    nest.compute_backend = backend
+    update = staticmethod(lambda v, s, x: ((s.V + x.spikes + v.kernel[0],), 0))
+    register(type("uneven_neuron", (ArchivingNeuron,), BODY | {"calibrate": staticmethod(calibrate), "update": update}))
+    neurons = nest.Create("uneven_neuron", 3)
+    neurons[1].taps = 3.0
+    with pytest.raises(nest.NESTErrors.KernelException, match=said):
+        nest.Simulate(1.0)
+    neurons.taps = 2.0
+    nest.Simulate(1.0)
 
 
 def test_an_error_in_a_recordable() -> None:

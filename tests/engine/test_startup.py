@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .conftest import Python
 
 HEAVY = ("jax", "pandas", "matplotlib", "brainunit", "brainevent", "tqdm")
@@ -29,7 +31,23 @@ def test_import_brings_no_compiler(python: Python) -> None:
     assert (result.stderr, result.stdout) == ("", "[]\n")
 
 
-def test_machine_code_that_was_kept_needs_no_compiler(python: Python) -> None:
-    python(ONE_NEURON)
-    result = python(ONE_NEURON + "print('numba.np.linalg' in sys.modules)")
+NETWORK = """
+import sys
+import jaxnest as nest
+neurons = nest.Create("iaf_psc_alpha", 20)
+noise = nest.Create("poisson_generator", params={"rate": 9000.0})
+recorder = nest.Create("spike_recorder")
+nest.Connect(noise, neurons, syn_spec={"weight": 90.0})
+plastic = {"synapse_model": "stdp_synapse", "weight": nest.random.uniform(1.0, 90.0)}
+nest.Connect(neurons, neurons, {"rule": "fixed_indegree", "indegree": 3}, plastic)
+nest.Connect(neurons, recorder)
+nest.Simulate(100.0)
+assert recorder.n_events
+"""
+
+
+@pytest.mark.parametrize("script", [ONE_NEURON, NETWORK])
+def test_machine_code_that_was_kept_needs_no_compiler(python: Python, script: str) -> None:
+    python(script)
+    result = python(script + "print('numba' in sys.modules)")
     assert (result.stderr, result.stdout.splitlines()[-1:]) == ("", ["False"])

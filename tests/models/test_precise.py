@@ -80,10 +80,10 @@ def test_many_spikes_in_one_step() -> None:
 
 
 def test_order_of_events_at_the_same_time() -> None:
-    from jaxnest.numerics.unstable_sort import sort_events
+    from jaxnest.numerics.unstable_sort import PARTS, sort_events
 
     events = np.array([[0.0, i % 3, 0.02 * (i % 2), i] for i in range(40)])
-    sort_events(events)
+    sort_events(events, np.zeros((PARTS, 4)))
     assert events[:, 3].astype(int).tolist() == ORDER
 
 

@@ -88,3 +88,48 @@ def test_each_virtual_process_counts_the_synapses_of_the_facets_hardware() -> No
 def test_tables_of_the_facets_hardware_are_checked(values: dict[str, Any], error: str) -> None:
     with pytest.raises(getattr(nest.NESTErrors, error)):
         nest.SetDefaults("stdp_facetshw_synapse_hom", values)
+
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("model", "values", "refused"),
+    [
+        ("stdp_synapse", {"weight": -1.0}, False),
+        ("stdp_synapse", {"weight": -1.0, "receptor_type": 0}, True),
+        ("stdp_synapse_lbl", {"weight": -1.0, "synapse_label": 3}, True),
+        ("stdp_synapse", {"weight": -0.0, "receptor_type": 0}, False),
+        ("stdp_synapse", {"weight": NAN, "Wmax": -1.0}, True),
+        ("stdp_synapse", {"Wmax": NAN}, True),
+        ("stdp_nn_symm_synapse", {"weight": 0.0, "Wmax": -0.0}, True),
+        ("stdp_nn_symm_synapse", {"weight": 1.0, "Wmax": NAN}, False),
+        ("stdp_triplet_synapse", {"Kplus": NAN}, True),
+        ("stdp_triplet_synapse", {"Kplus_triplet": NAN}, False),
+        ("vogels_sprekeler_synapse", {"weight": 0.0, "Wmax": -1.0}, False),
+        ("static_synapse", {"weight": -1.0, "receptor_type": 0}, False),
+    ],
+)
+@pytest.mark.parametrize("before", [False, True])
+def test_when_nest_compares_weights_with_bounds(
+    model: str, values: dict[str, Any], refused: bool, before: bool
+) -> None:
+    """Nothing is compared if Connect is given no more than weight and delay."""
+    neurons = nest.Create("iaf_psc_alpha", 2)
+    if before:  # connections like others are made without checking everything anew
+        others = {k: v for k, v in values.items() if k in ("receptor_type", "synapse_label")}
+        nest.Connect(neurons[0], neurons[1], "one_to_one", {"synapse_model": model, "weight": 2.0} | others)
+        neurons = neurons[0]
+    if refused:
+        with pytest.raises(nest.NESTErrors.BadProperty):
+            nest.Connect(neurons, neurons, "one_to_one", {"synapse_model": model} | values)
+    else:
+        nest.Connect(neurons, neurons, "one_to_one", {"synapse_model": model} | values)
+
+
+def test_defaults_that_are_no_numbers() -> None:
+    with pytest.raises(nest.NESTErrors.BadProperty, match="tau_plus"):
+        nest.SetDefaults("stdp_pl_synapse_hom", {"tau_plus": NAN})
+    nest.SetDefaults("stdp_pl_synapse_hom", {"tau_plus": 30.0})
+    with pytest.raises(nest.NESTErrors.BadProperty, match="sign"):
+        nest.CopyModel("stdp_synapse", "other", {"weight": -1.0})

@@ -224,6 +224,10 @@ class XlaRunner:
             shard["archive"] = index, pure.decay_calcium(trace, t), pool
 
     def drained(self) -> None:
+        """Note that buffers have been emptied."""
+        self.take_counters()
+
+    def take_counters(self) -> None:
         """Continue with the counters that the session has set back."""
         for shard, buffers in zip(self.carry["shards"], self.buffers, strict=True):
             shard["counters"] = buffers.counters

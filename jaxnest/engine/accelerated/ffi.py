@@ -20,11 +20,11 @@ from numba import types
 from numba.core.cgutils import alloca_once
 from numba.extending import intrinsic
 
-from jaxnest.compile.compiling import callback, njit
-from jaxnest.compile.entries import body_of, loader_of_pack
+from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import array
 from jaxnest.compile.kinds import element_and_dimensions
 from jaxnest.compile.operations import Operation
+from jaxnest.compile.words import loader_of_pack
 
 _int32: Any = numba.int32
 _int64: Any = numba.int64
@@ -116,20 +116,24 @@ def _write_down(frame: int, k: int, dimensions: int, pack: np.ndarray, place: in
 @functools.cache
 def _handler(operation: Operation) -> Any:
     kinds = tuple(operation.kinds.values())
-    dimensions = tuple(element_and_dimensions(kind)[1] for kind in kinds)
+    dimensions = tuple(element_and_dimensions(str(kind))[1] for kind in kinds)
     n, n_words = len(kinds), operation.starts[-1]
-    body, load = body_of(operation.function), loader_of_pack(kinds)
 
-    def handle(frame: int) -> int:
-        if _is_query(frame):
+    def make() -> Any:
+        body, load = operation.body(), loader_of_pack(kinds)
+
+        def handle(frame: int) -> int:
+            if _is_query(frame):
+                return 0
+            pack, place = np.empty(n_words, np.int64), 0
+            for k in range(n):
+                place = _write_down(frame, k, dimensions[k], pack, place)
+            body(*load(pack.ctypes.data))
             return 0
-        pack, place = np.empty(n_words, np.int64), 0
-        for k in range(n):
-            place = _write_down(frame, k, dimensions[k], pack, place)
-        body(*load(pack.ctypes.data))
-        return 0
 
-    return callback(njit(handle), operation.subject, f"xla_{operation.key}")
+        return njit(handle)
+
+    return operation.variant(make, f"xla_{operation.key}")
 
 
 @final
@@ -160,7 +164,7 @@ def call(operation: Operation, in_place: Sequence[jax.Array], read: Sequence[Any
         Arrays that it only reads.
     """
     for (name, kind), argument in zip(operation.kinds.items(), (*in_place, *read), strict=True):
-        if element_and_dimensions(kind)[1] not in (1, np.ndim(argument)):
+        if element_and_dimensions(str(kind))[1] not in (1, np.ndim(argument)):
             raise TypeError(f"{operation.name}: {name} has to be {kind}, its shape is {np.shape(argument)}.")
     results = [jax.ShapeDtypeStruct(a.shape, a.dtype) for a in in_place]
     aliases = {i: i for i in range(len(in_place))}

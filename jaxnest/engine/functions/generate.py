@@ -54,9 +54,8 @@ def fields(names: tuple[str, ...], vectors: frozenset[str], scalar: str, vector:
 
 STIMULATORS = """
 from collections import namedtuple
-import numba
 import numpy as np
-from jaxnest.compile.apart import reinterpreted
+from jaxnest.compile.intrinsics import reinterpreted
 from jaxnest.compile.compiling import njit
 from jaxnest.random.numbers.engines import compiled
 from jaxnest.random.numbers.keyed import rekey
@@ -247,7 +246,8 @@ def stimulator_loop(
     if model.allocates:
         allocating = '@njit(cache=True, error_model="numpy", nogil=True)'
         source = source.replace("@compiled", allocating).replace(", _nrt=False", "")
-    return Operation(load(name, source).send, KINDS, name)
+    module = load(name, source)
+    return Operation(lambda: module.send, KINDS, name, function=module.send.py_func)
 
 
 def _receive(model: type[Any]) -> str:

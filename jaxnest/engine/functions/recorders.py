@@ -10,11 +10,12 @@ import functools
 from collections import namedtuple
 from typing import Any
 
-import numba
 import numpy as np
 
-from jaxnest.compile.compiling import callback, njit
+from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import array, call_function, loader
+from jaxnest.compile.late import float64, int64
+from jaxnest.compile.operations import Operation
 from jaxnest.engine.functions import scalar_ops, special_functions  # noqa: F401 - `models.ops` in compiled code
 from jaxnest.engine.functions.fingerprints import fingerprint
 
@@ -23,27 +24,29 @@ NOTE_WORDS = 9
 """Where a neuron's first variable is and how far the next ones are apart (bytes), the same for its state; where its
 vectors are, and where each of them begins, for variables and state; where the number goes."""
 
-_int64: Any = numba.int64
-_float64: Any = numba.float64
-
 
 @functools.cache
-def recorder(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], name: str) -> Any:
+def recorder(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], name: str) -> Operation:
     """Return the compiled function of a recordable, at the `address` of the result."""
+    key = f"{model.__module__}.{model.name}.record.{name}.{variables}.{sorted(vectors)}"
+    about = f"{model.name} (recordable {name})"
+    content = f"record_{name}_{fingerprint(model, key)}"
+    return Operation(functools.partial(_recording, model, variables, vectors, name), None, about, content)
+
+
+def _recording(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], name: str) -> Any:
     load_variables = loader(namedtuple("Variables", variables), vectors)
     load_state = loader(namedtuple("State", model.dynamic), vectors)
     output = njit(error_model="numpy", nogil=True)(model.recordable(name))
 
     def record(address: int) -> int:
-        note = array(address, NOTE_WORDS, _int64)
+        note = array(address, NOTE_WORDS, int64)
         v = load_variables(note[VARIABLES], note[VARIABLE_STEP], note[VECTORS], note[VECTOR_STARTS])
         s = load_state(note[STATE], note[STATE_STEP], note[STATE_VECTORS], note[STATE_STARTS])
-        array(note[OUT], 1, _float64)[0] = output(v, s)
+        array(note[OUT], 1, float64)[0] = output(v, s)
         return 0
 
-    key = f"{model.__module__}.{model.name}.record.{name}.{variables}.{sorted(vectors)}"
-    about = f"{model.name} (recordable {name})"
-    return callback(njit(record), about, f"{model.name}_record_{name}_{fingerprint(model, key)}")
+    return njit(record)
 
 
 def recorder_words(

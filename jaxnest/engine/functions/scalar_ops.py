@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numba import float64, types
-from numba.extending import overload, register_jitable
 
+from jaxnest.compile.late import external, overload, register_jitable, types
 from jaxnest.models import ops
 from jaxnest.models.functions import draws
 from jaxnest.numerics.nest_math import expm1_series
@@ -26,7 +25,7 @@ for _operation, _function in (
     (ops.sqrt, math.sqrt),
     (ops.tanh, math.tanh),
     (ops.expm1, register_jitable(expm1_series)),
-    (ops.erfc, types.ExternalFunction("erfc", float64(float64))),
+    (ops.erfc, external("erfc", 1)),
     (ops.power, math.pow),
 ):
 
@@ -42,7 +41,7 @@ for _helper in ops.HELPERS:
     register_jitable(_helper)
 
 
-_fmod = types.ExternalFunction("fmod", float64(float64, float64))
+_fmod = external("fmod", 2)
 
 
 @overload(ops.fmod, strict=False)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba.extending import overload
-
+from jaxnest.compile.late import overload
 from jaxnest.models.functions import siegert
 from jaxnest.numerics.error_functions import dawson
 from jaxnest.numerics.quadrature import integrate_erfcx

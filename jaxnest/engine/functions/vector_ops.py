@@ -7,17 +7,14 @@ products results are the same to the last bit, for arguments between -512 and 51
 
 from __future__ import annotations
 
-import decimal
 import sys
 import types
 from collections.abc import Callable
 from typing import Any
 
-import numba
-from llvmlite import ir
-from numba.extending import intrinsic
-
+from jaxnest.compile import late
 from jaxnest.compile.compiling import njit
+from jaxnest.compile.late import intrinsic, ir
 from jaxnest.models import ops
 from jaxnest.models.ops import *  # noqa: F403
 
@@ -37,6 +34,8 @@ _LARGEST, _SMALLEST = 709.0, -708.0
 
 def _powers() -> tuple[list[float], list[float]]:
     """Return 2^(k/128), rounded, and the relative errors of that."""
+    import decimal
+
     with decimal.localcontext(prec=60):
         exact = [decimal.Decimal(2) ** (decimal.Decimal(k) / _PARTS) for k in range(_PARTS)]
         rounded = [float(x) for x in exact]
@@ -45,7 +44,7 @@ def _powers() -> tuple[list[float], list[float]]:
         ]
 
 
-def _table(module: ir.Module, name: str, values: list[float]) -> ir.GlobalVariable:
+def _table(module: Any, name: str, values: list[float]) -> Any:
     """Return a constant array of a module."""
     name = f"jaxnest_{name}"
     if name in module.globals:
@@ -53,7 +52,7 @@ def _table(module: ir.Module, name: str, values: list[float]) -> ir.GlobalVariab
     kind = ir.ArrayType(ir.DoubleType(), len(values))
     table = ir.GlobalVariable(module, kind, name)
     table.global_constant, table.linkage = True, "internal"
-    table.initializer = ir.Constant(kind, values)  # pyright: ignore[reportAttributeAccessIssue]
+    table.initializer = ir.Constant(kind, values)
     return table
 
 
@@ -64,7 +63,7 @@ def _exp(typing_context: Any, x: Any) -> Any:
         double, word = ir.DoubleType(), ir.IntType(64)
         kind = ir.FunctionType(double, [double] * 3)
         fused = builder.module.declare_intrinsic("llvm.fmuladd", [double], kind)
-        x = context.cast(builder, arguments[0], signature.args[0], numba.float64)
+        x = context.cast(builder, arguments[0], signature.args[0], late.types.float64)
 
         def multiply_add(a: Any, b: Any, c: Any) -> Any:
             return builder.call(fused, [a, b, c])
@@ -92,7 +91,7 @@ def _exp(typing_context: Any, x: Any) -> Any:
         value = builder.select(builder.fcmp_ordered(">=", x, constant(_LARGEST)), constant(float("inf")), value)
         return builder.select(builder.fcmp_ordered("<=", x, constant(_SMALLEST)), constant(0.0), value)
 
-    return numba.float64(x), generate
+    return late.types.float64(x), generate
 
 
 exp: Any = intrinsic(_exp)

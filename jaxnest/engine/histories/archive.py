@@ -13,12 +13,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numba
 import numpy as np
-from numba.extending import overload
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, I8x2
+from jaxnest.compile.late import int64, overload, uint64
 from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive_layout import (
     CALCIUM,
@@ -58,8 +57,6 @@ from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED, FROM, MIN_DELAY,
 from jaxnest.engine.spikes.events import next_spike
 from jaxnest.models.histories import history
 
-_int64: Any = numba.int64
-_uint64: Any = numba.uint64
 EPSILON = 1e-6
 """Spikes that are closer in time than this (ms) coincide."""
 
@@ -101,7 +98,7 @@ def note_times(trace: F8x2, raster: I4, clock: I8, times: F8) -> None:
 @njit(cache=True)
 def _remembered(n: int, trace: np.ndarray) -> int:
     """Return how many of the spikes of a step count."""
-    return n if n < trace[MOST] else _int64(trace[MOST])
+    return n if n < trace[MOST] else int64(trace[MOST])
 
 
 @njit(cache=True)
@@ -242,7 +239,7 @@ def _keep(trace: np.ndarray, i: int, value: float, t: float) -> None:
 def _record(x: Any, k: int) -> int:
     """Return where record `k` of the target lies in the pool; without a sign, which spares a test."""
     i = x.post
-    return _uint64(x.index[i, START] + ((x.index[i, FIRST] + k) & (x.index[i, CAPACITY] - 1)))
+    return uint64(x.index[i, START] + ((x.index[i, FIRST] + k) & (x.index[i, CAPACITY] - 1)))
 
 
 @njit(inline="always")

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from jaxnest.compile.apart import apart
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, F8x3, I8x2
-from jaxnest.compile.operations import operation
+from jaxnest.compile.operations import apart, operation
 from jaxnest.engine.histories.archive import move
 from jaxnest.engine.histories.archive_layout import (
     CAPACITY,
@@ -131,8 +130,8 @@ def count_synapse(updates: np.ndarray, pool: np.ndarray, counters: np.ndarray, t
         _append(updates, pool, counters, t, 1.0)
 
 
-@apart("void(int64[::1], float64[::1], float64[:, ::1], int64[::1], int64)")
-def note_source(index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters: np.ndarray, t: int) -> None:
+@apart()
+def note_source(index: I8, trace: F8, pool: F8x2, counters: I8, t: int) -> None:
     """Keep a spike of a source for the synapses that learn, and forget those of long past intervals.
 
     Neurons that spike get no spikes at the borders of their intervals; with each spike is noted which was the last one

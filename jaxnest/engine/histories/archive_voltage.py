@@ -10,10 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.extending import overload
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.kinds import F8, I8, F8x2, F8x3, I8x2
+from jaxnest.compile.late import overload
 from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive import EPSILON, move
 from jaxnest.engine.histories.archive_layout import (

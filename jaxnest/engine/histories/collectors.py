@@ -59,13 +59,12 @@ def _group_collector(plasticity: Plasticity) -> np.ndarray:
 def modulating_calls(plasticity: Plasticity) -> np.ndarray:
     """Return the calls of the functions that update synapses, without the common arrays; some models have none."""
     from jaxnest.engine.plasticity import synaptic_calls
-    from jaxnest.engine.plasticity.generate_synapses import compiled_functions
+    from jaxnest.engine.plasticity.synapse_loops import modulate_loop
 
-    functions = [
-        0 if synapses.model.modulate is None else compiled_functions(name).modulate.address
-        for name, synapses in zip(plasticity.dynamics, plasticity.synapses, strict=True)
-    ]
-    return synaptic_calls.incomplete_calls([s.words for s in plasticity.synapses], functions)
+    models = [synapses.model for synapses in plasticity.synapses]
+    slots = [0 if model.modulate is None else modulate_loop(model).slot.ctypes.data for model in models]
+    words = [synapses.words for synapses in plasticity.synapses]
+    return synaptic_calls.incomplete_calls(words, [(slot, slot) for slot in slots])
 
 
 def modulating_call(

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.extending import overload
 
 from jaxnest.compile.compiling import njit
+from jaxnest.compile.late import overload
 from jaxnest.engine.histories.archive_layout import HISTORY, LEARNING, LENGTH, RATES, SIGNAL, TIME, UPDATES, VALUE
 from jaxnest.engine.histories.archive_learning import count_synapse, erase, is_at, lower_bound, place
 from jaxnest.engine.layout import HISTORY_MISSING

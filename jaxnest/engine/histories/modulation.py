@@ -10,11 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba.extending import overload
 
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.intrinsics import call_function
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, I8x2
+from jaxnest.compile.late import overload
 from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive import missing, move, note_spike
 from jaxnest.engine.histories.archive_layout import (
@@ -39,7 +38,7 @@ from jaxnest.engine.layout import (
     ORIGIN,
     TO,
 )
-from jaxnest.engine.plasticity.synaptic_calls import FUNCTION, STEP, TURN, choose
+from jaxnest.engine.plasticity.synaptic_calls import STEP, TURN, call_synapses, choose
 from jaxnest.models.histories import modulation
 
 LANE, INTERVAL, AWAKE = range(3)
@@ -98,7 +97,7 @@ def after_segment(
                     call = calls[groups[g, GROUP_KIND] - 1]
                     choose(call, groups[g], 0, connection_start[g + 1] - connection_start[g])
                     call[STEP], call[TURN] = end - 1, counters[N_TURNS]
-                    call_function(call[FUNCTION], call.ctypes.data)
+                    call_synapses(call)
             index[n + k, FIRST], index[n + k, LENGTH] = 0, 0
             _add(index[n + k], pool, times[MS_PER_TIC] * (end * times[TICS_PER_STEP]), 0.0)
 

@@ -9,6 +9,8 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest import errors
+from jaxnest.compile.failures import described
 from jaxnest.models.contract.base import Neuron, Node
 from jaxnest.models.contract.device import Sender
 from jaxnest.random.numbers.layout import FIRST_RUN
@@ -60,14 +62,36 @@ def calibrate(
     while True:
         before = set(used)
         groups = _distinct(columns, sorted(used), n)
-        results = [model.calibrate(_Node(columns, int(i), used), clock) for i in groups[0]]
+        results = [_calibrated(model, _Node(columns, int(i), used), clock) for i in groups[0]]
         if used == before:
             break
     _read_by(model).update(used)
-    for name in results[0]:
-        values = np.array([np.asarray(r[name], np.float64) for r in results])
-        variables[name] = values[groups[1]]
+    for name in dict.fromkeys(name for r in results for name in r):
+        values = [r.get(name, np.empty(0)) for r in results]
+        shapes = sorted({value.shape for value in values})
+        if len(shapes) > 1:
+            raise errors.KernelException(
+                f"`calibrate` of {model.name} returns '{name}' with the shapes {' and '.join(map(str, shapes))} for "
+                "nodes of one population, which have to be equal."
+            )
+        variables[name] = np.array(values)[groups[1]]
     return {field_of(name): column for name, column in variables.items()}
+
+
+def _calibrated(model: type[Any], node: _Node, clock: Any) -> dict[str, np.ndarray]:
+    """Return what `model.calibrate` computes for one node.
+
+    Raises
+    ------
+    KernelException
+        If it fails, or returns something else than numbers by name; errors of NEST's are passed on.
+    """
+    try:
+        return {name: np.asarray(value, np.float64) for name, value in model.calibrate(node, clock).items()}
+    except errors.KernelException:
+        raise
+    except Exception as error:
+        raise described(f"`calibrate` of {model.name}", error) from error
 
 
 @functools.cache

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
 
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.intrinsics import WORD, rows
+from jaxnest.compile.intrinsics import rows
 from jaxnest.compile.kinds import I8
+from jaxnest.compile.late import float64, intrinsic, ir, types, words
 from jaxnest.compile.operations import operation
 from jaxnest.engine.layout import AT, CAPACITY, COUNT, REALLOCATE
-
-_float64: Any = numba.float64
 
 
 def _call_with_two(typing_context: Any, address: Any, first: Any, second: Any) -> Any:
     """Call the function of two words at an address."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        kind = ir.FunctionType(WORD, [WORD, WORD])
+        kind = ir.FunctionType(words.WORD, [words.WORD, words.WORD])
         return builder.call(builder.inttoptr(arguments[0], kind.as_pointer()), arguments[1:])
 
     return types.int64(types.int64, types.int64, types.int64), generate
@@ -44,7 +39,7 @@ def reserve(table: np.ndarray, width: int, more: int) -> None:
 @njit(nogil=True)
 def all_rows(table: np.ndarray, width: int) -> np.ndarray:
     """Return the rows of a table, those included that are room for further ones."""
-    return rows(table[AT], table[CAPACITY] * width, width, _float64)
+    return rows(table[AT], table[CAPACITY] * width, width, float64)
 
 
 @njit(nogil=True)

@@ -139,7 +139,7 @@ def build_plan(
     recorders = np.array(sorted(windows), np.int64)
     detectors = _detector_indices(shards, len(recorders))
     inputs = [build_detector_inputs(detectors, tables(connections, shard.index, "neuron")) for shard in shards]
-    detected = np.unique(np.concatenate([i.source for i in inputs]))
+    detected = distinct(np.concatenate([i.source for i in inputs]))
     listeners = [_listeners(tables(connections, shard.index, "to_device")) for shard in shards]
     probes, meters = place_meters(shards, _meter_requests(network, shards))
     device_tables = _device_tables(connections, shards, lookups, recorders, detectors)
@@ -241,7 +241,7 @@ def _refuse_negative(network: Network, shards: list[Shard], lookups: list[Any]) 
             categories = ("neuron", "from_device")
             for _, table in (pair for kind in categories for pair in tables(network.connections, shard.index, kind)):
                 rows = np.flatnonzero(batch_of[table.target] == b)
-                signs = {i: _signs(network.nodes, int(i)) for i in np.unique(table.source[rows])}
+                signs = {i: _signs(network.nodes, int(i)) for i in distinct(table.source[rows])}
                 for row in (r for r in rows if any(table.weight[r] * f < 0 for f in signs[table.source[r]])):
                     raise errors.BadProperty(
                         f"{batch.model.refuses_negative} (weight = {table.weight[row]} of the connection "
@@ -255,7 +255,7 @@ def _signs(nodes: Any, source: int) -> list[float]:
     if model.emits == "currents":
         return []
     factors = nodes.get(source, model.factors) if issubclass(model, Sender) and model.factors else ()
-    return np.unique(np.sign(factors)).tolist() or [1.0]
+    return distinct(np.sign(factors)).tolist() or [1.0]
 
 
 def _redirections(shards: list[Shard], device_tables: list[list[DeviceTable]]) -> list[Redirections] | None:
@@ -326,6 +326,11 @@ def tables(connections: Any, shard: int, category: str) -> Iterator[tuple[int, A
             yield index, table
 
 
+def distinct(values: Any) -> np.ndarray:
+    """Return the different values in order; without their places `numpy.unique` would load masked arrays."""
+    return np.unique(values, return_index=True)[0]
+
+
 def watched(connections: Any) -> set[int]:
     """Return the synapse models that have a weight recorder."""
     return {i for _, i, _, table in connections.delivering() if len(table.named.defaults.get("weight_recorder", ()))}
@@ -334,7 +339,7 @@ def watched(connections: Any) -> set[int]:
 def _listeners(to_device: Iterator[tuple[int, Any]]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
     heard: dict[int, list[np.ndarray]] = {}
     for _, table in to_device:
-        for recorder in np.unique(table.target):
+        for recorder in distinct(table.target):
             heard.setdefault(int(recorder), []).append(table.source[table.target == recorder].astype(np.int64))
     return {recorder: np.unique(np.concatenate(parts), return_counts=True) for recorder, parts in heard.items()}
 

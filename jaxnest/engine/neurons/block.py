@@ -7,14 +7,12 @@ from collections import namedtuple
 from dataclasses import dataclass
 from typing import Any, final
 
-import numba
-
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import array, block_loader, block_storer
+from jaxnest.compile.late import float64
 from jaxnest.engine.functions.recorders import NOTE_WORDS, STATE, STATE_STEP, VARIABLE_STEP, VARIABLES, record_all
 from jaxnest.engine.layout import WIDTH
 
-_float64: Any = numba.float64
 ROW_BYTES = 8 * WIDTH
 
 lean = njit(error_model="numpy", nogil=True, _nrt=False)  # without reference counts, which cost more than a step
@@ -74,7 +72,7 @@ class Block:
 @lean
 def copy_row(to: int, place: int, n: int) -> None:
     """Copy a row of numbers from one address to another."""
-    mine, theirs = array(to, n, _float64), array(place, n, _float64)
+    mine, theirs = array(to, n, float64), array(place, n, float64)
     for j in range(n):
         mine[j] = theirs[j]
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 import functools
 from typing import Any
 
-import numba
 import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import array
+from jaxnest.compile.late import float64, int32
 from jaxnest.compile.operations import Operation
 from jaxnest.engine.functions import scalar_ops, special_functions  # noqa: F401 - `models.ops` in compiled code
 from jaxnest.engine.functions.fingerprints import fingerprint
@@ -31,9 +31,6 @@ KINDS = {
 }  # fmt: skip
 """The arguments of the loop. `work` has room for the variables of a block, and for what integration needs."""
 
-_int32: Any = numba.int32
-_float64: Any = numba.float64
-
 
 @functools.cache
 def block_loop(model: type[Any], variables: tuple[str, ...], silent: frozenset[str]) -> Operation:
@@ -46,6 +43,13 @@ def block_loop(model: type[Any], variables: tuple[str, ...], silent: frozenset[s
     silent
         Channels and states that are 0 all the time.
     """
+    key = f"{model.__module__}.{variables}.{sorted(silent)}"
+    return Operation(
+        functools.partial(_advancing, model, variables, silent), KINDS, model.name, fingerprint(model, key)
+    )
+
+
+def _advancing(model: type[Any], variables: tuple[str, ...], silent: frozenset[str]) -> Any:
     block = Block(model, variables, silent)
     if issubclass(model, OdeNode):
         advance_block = equations_block(block)
@@ -71,8 +75,7 @@ def block_loop(model: type[Any], variables: tuple[str, ...], silent: frozenset[s
                 places, clock,
             )  # fmt: skip
 
-    key = f"{model.__module__}.{variables}.{sorted(silent)}"
-    return Operation(lean(advance), KINDS, model.name, fingerprint(model, key))
+    return lean(advance)
 
 
 def work_rows(model: type[Any], variables: tuple[str, ...]) -> int:
@@ -93,9 +96,9 @@ def _steps_block(block: Block) -> Any:
 
     @lean
     def step(ring_place: int, raster_place: int, variables_place: int, states_place: int) -> None:
-        inputs, spikes = array(ring_place, n_inputs * WIDTH, _float64), array(raster_place, WIDTH, _int32)
-        variables = array(variables_place, n_variables * WIDTH, _float64)
-        states = array(states_place, n_states * WIDTH, _float64)
+        inputs, spikes = array(ring_place, n_inputs * WIDTH, float64), array(raster_place, WIDTH, int32)
+        variables = array(variables_place, n_variables * WIDTH, float64)
+        states = array(states_place, n_states * WIDTH, float64)
         for j in range(WIDTH):
             v, s, x = load_variables(variables, j), load_state(states, j), load_inputs(inputs, j)
             new, spike = update(v, s, x)

@@ -59,6 +59,11 @@ def neuron_loop(
     stochastic
         Whether each node gets a random number in every step.
     """
+    content = fingerprint(model, f"{model.__module__}.{variables}.{sorted(vectors)}.{stochastic}")
+    return Operation(functools.partial(_advancing, model, variables, vectors, stochastic), KINDS, model.name, content)
+
+
+def _advancing(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], stochastic: bool) -> Any:
     State = namedtuple("State", model.dynamic)
     load_variables = loader(namedtuple("Variables", variables), vectors)
     load_state, store_state = loader(State, vectors), storer(State, vectors)
@@ -103,8 +108,7 @@ def neuron_loop(
             store_state(state_at, 8, s)
             store_vectors(state_vectors, state_start, i, s)
 
-    content = fingerprint(model, f"{model.__module__}.{variables}.{sorted(vectors)}.{stochastic}")
-    return Operation(njit(error_model="numpy", nogil=True)(advance), KINDS, model.name, content)
+    return njit(error_model="numpy", nogil=True)(advance)
 
 
 @njit(nogil=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -29,7 +30,8 @@ def checks(neurons: Iterable[Any]) -> list[Pack]:
 def unstable(neurons: Iterable[Any]) -> tuple[Batch, int, str] | None:
     """Return batch, row and variable of a state that is no finite number, or None."""
     for columns in (c for c in neurons if not c.batch.model.may_be_undefined):
-        if np.isfinite(columns.state.sum()) and np.isfinite(columns.state_vectors.sum()):
+        vectors = columns.state_vectors
+        if math.isfinite(columns.state.sum()) and (not vectors.size or math.isfinite(vectors.sum())):
             continue
         for name, values in columns.dynamic_state().items():
             if not np.isfinite(values).all():

@@ -18,10 +18,10 @@ from jaxnest.engine.spikes.delivery_table import DeliveryTable
 def delivering_calls(plasticity: Plasticity) -> np.ndarray:
     """Return the calls of the functions that deliver, without the common arrays."""
     from jaxnest.engine.plasticity import synaptic_calls
-    from jaxnest.engine.plasticity.generate_synapses import compiled_functions
+    from jaxnest.engine.plasticity.synapse_loops import slots_of_delivery
 
-    functions = [compiled_functions(name).deliver.address for name in plasticity.dynamics]
-    return synaptic_calls.incomplete_calls([s.words for s in plasticity.synapses], functions)
+    words, slots = [s.words for s in plasticity.synapses], [slots_of_delivery(s) for s in plasticity.synapses]
+    return synaptic_calls.incomplete_calls(words, slots)
 
 
 def complete_calls(plasticity: Plasticity, mine: Buffers, stream: Any, clock: Any) -> np.ndarray:

@@ -1,7 +1,7 @@
 """Delivery through synapses with functions of their own.
 
-Each model has one compiled function, which delivers a spike to one group of connections (see
-`plasticity.generate_synapses`). The loop here walks through the register as `spikes.events.deliver` does and calls
+Each model has compiled functions, which deliver a spike to one group of connections (see
+`plasticity.synapse_loops`). The loop here walks through the register as `spikes.events.deliver` does and calls
 these functions by their addresses, so that it is compiled once for all models, and NEST's order is kept among all of
 them.
 
@@ -14,8 +14,9 @@ from __future__ import annotations
 import numpy as np
 
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.intrinsics import call_function
+from jaxnest.compile.intrinsics import array, call_function
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, I8x2
+from jaxnest.compile.late import int64
 from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive_learning import note_source
 from jaxnest.engine.layout import (
@@ -36,17 +37,25 @@ OWN = ("place", "sites", "delay", "common", "common_state", "of_source", "identi
 """Arrays that all models have in common, and those that each model has; then come its columns
 (see `engine.plasticity.synapses.Synapses`)."""
 
-N_SHARED = len(SHARED)
-FUNCTION, ARRAYS = 2 * N_SHARED, 2 * N_SHARED + 1
-ROW, SIZE, COMMON_ROW, CONNECTION, MULTIPLICITY, WATCHED, STEP, SOURCE = range(ARRAYS + 1, ARRAYS + 9)
-STATE_ROW, STATE_STEP, ADVANCES, TURN, NODE, COPIES = range(ARRAYS + 9, ARRAYS + 15)
-CALL_WORDS = ARRAYS + 15
-"""Words of a call: address and length of each common array, the function, where address and length of each of the
-model's arrays are, and the group: its first connection in the model's arrays, number of connections, row of the common
-properties, first connection of all, how often the spike is sent, whether weights are recorded, the step in which the
-spike was emitted, the row of the source in the archive, the first row of the states that follow from the source's
-spikes, how far the rows of its connections are apart, whether states that connections share advance, the number of the
-spike in NEST's order of delivery, the source, and how many of its spikes in that step went before."""
+ALIKE, APART, ARRAYS = range(3)
+ROW, SIZE, COMMON_ROW, CONNECTION, MULTIPLICITY, WATCHED, STEP, SOURCE = range(3, 11)
+STATE_ROW, STATE_STEP, ADVANCES, TURN, NODE, COPIES = range(11, 17)
+SHARED_ARRAYS = 17
+CALL_WORDS = SHARED_ARRAYS + 2 * len(SHARED)
+"""Words of a call: where the addresses of two functions are, one for connections that share the states of the source,
+and one for any; where address and length of each of the model's arrays are; and the group: its first connection in the
+model's arrays, number of connections, row of the common properties, first connection of all, how often the spike is
+sent, whether weights are recorded, the step in which the spike was emitted, the row of the source in the archive, the
+first row of the states that follow from the source's spikes, how far the rows of its connections are apart, whether
+states that connections share advance, the number of the spike in NEST's order of delivery, the source, and how many of
+its spikes in that step went before. Then come address and length of each common array."""
+
+
+@njit(nogil=True)
+def call_synapses(call: np.ndarray) -> None:
+    """Call the function for a group of connections."""
+    slot = call[APART] if call[STATE_STEP] else call[ALIKE]
+    call_function(array(slot, 1, int64)[0], call.ctypes.data)
 
 
 @operation
@@ -118,7 +127,7 @@ def _deliver_spike(
             call[CONNECTION], call[MULTIPLICITY], call[STEP], call[TURN] = first, multiplicity, step, turn
             call[WATCHED], call[SOURCE], call[ADVANCES] = group_watched[g], source_row[node], 1
             call[NODE], call[COPIES] = node, 0
-            call_function(call[FUNCTION], call.ctypes.data)
+            call_synapses(call)
             continue
         lanes, constant, value = group[GROUP_ROW], group_constant[1 + g], value_start[g]
         for copy in range(multiplicity):
@@ -135,15 +144,23 @@ def choose(call: np.ndarray, group: np.ndarray, k: int, size: int) -> None:
     call[STATE_ROW], call[STATE_STEP] = group[GROUP_STATES] + k * group[GROUP_STEP], group[GROUP_STEP]
 
 
-def incomplete_calls(words: list[np.ndarray], functions: list[int]) -> np.ndarray:
-    """Return the calls without the common arrays; `words` has addresses and lengths of the arrays of each model."""
-    calls = np.zeros((len(functions), CALL_WORDS), np.int64)
-    for k, (of_model, function) in enumerate(zip(words, functions, strict=True)):
-        calls[k, FUNCTION], calls[k, ARRAYS] = function, of_model.ctypes.data
+def incomplete_calls(words: list[np.ndarray], slots: list[tuple[int, int]]) -> np.ndarray:
+    """Return the calls without the common arrays.
+
+    Parameters
+    ----------
+    words
+        For each model: addresses and lengths of its arrays.
+    slots
+        For each model: where the addresses of its two functions are (see `ALIKE`), 0 if it is never called.
+    """
+    calls = np.zeros((len(slots), CALL_WORDS), np.int64)
+    for call, of_model, (alike, apart) in zip(calls, words, slots, strict=True):
+        call[ALIKE], call[APART], call[ARRAYS] = alike, apart, of_model.ctypes.data
     return calls
 
 
 def complete(calls: np.ndarray, shared: tuple[np.ndarray, ...]) -> np.ndarray:
     """Return the calls with the common arrays, in the order of `SHARED`."""
-    calls[:, : 2 * N_SHARED] = np.array([(a.ctypes.data, a.size) for a in shared], np.int64).reshape(-1)
+    calls[:, SHARED_ARRAYS:] = np.array([(a.ctypes.data, a.size) for a in shared], np.int64).reshape(-1)
     return calls

@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
-from numba.extending import overload
 
-from jaxnest.compile.apart import reinterpreted
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.intrinsics import array, call_function
+from jaxnest.compile.intrinsics import array, reinterpreted
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, F8x3, I8x2
+from jaxnest.compile.late import int64, overload
 from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive import note_spike
 from jaxnest.engine.histories.archive_layout import INCOMING, LENGTH, MS_PER_STEP, MS_PER_TIC, TICS_PER_STEP
@@ -39,6 +37,7 @@ from jaxnest.engine.layout import (
     TO,
     WEIGHTS_NEEDED,
 )
+from jaxnest.engine.layout import AT as ADDRESS
 from jaxnest.engine.layout import EVENT_WORDS as RECORD_WORDS
 from jaxnest.engine.network.growing import COUNT, TABLE_WORDS
 from jaxnest.engine.network.growing_loops import all_rows, append, reserve
@@ -46,18 +45,18 @@ from jaxnest.engine.plasticity.synaptic_calls import (
     ADVANCES,
     CONNECTION,
     COPIES,
-    FUNCTION,
     MULTIPLICITY,
     NODE,
     STEP,
     TURN,
     WATCHED,
+    call_synapses,
     choose,
 )
 from jaxnest.engine.precise.precise_spikes import FIRST_REDIRECTED
 from jaxnest.engine.spikes.events import _note_weights, _sorted, registered
 from jaxnest.models.contract import precise
-from jaxnest.numerics.unstable_sort import later, sort_events
+from jaxnest.numerics.unstable_sort import PARTS, later, sort_events
 
 TARGET, STAMP, OFFSET, WEIGHT = range(4)
 EVENT_WORDS = 4
@@ -71,14 +70,13 @@ RECORDED_WORDS = 5
 """Words of a spike that recorders hear: sender, stamp, multiplicity, segment, offset."""
 
 NEVER = np.inf
-_int64: Any = numba.int64
 
 
 @njit(nogil=True)
 def _call_once(call: np.ndarray, node: int, copies: int) -> None:
     """Send one spike of a node through one connection whose synapse has a function of its own."""
     call[NODE], call[COPIES], call[MULTIPLICITY] = node, copies, 1
-    call_function(call[FUNCTION], call.ctypes.data)
+    call_synapses(call)
 
 
 @operation
@@ -119,7 +117,7 @@ def deliver(
             _deliver_spike(spike, turn, 0, buffers, pending, table, clock, resolution, calls)
             turn += 1
     for place in precise_registers:
-        register = array(place, TABLE_WORDS, _int64)
+        register = array(place, TABLE_WORDS, int64)
         spikes, earlier = all_rows(register, SPIKE_WORDS), 0
         for i in range(register[COUNT]):
             earlier = _earlier_in_step(spikes, i, earlier)
@@ -200,7 +198,7 @@ def prepare(pending: I8, queue_of_node: I8, ready: I8, begin: I8, end: I8, clock
         start += end[q]
         end[q] = begin[q]
     ready[COUNT] = 0
-    reserve(ready, EVENT_WORDS, start)
+    reserve(ready, EVENT_WORDS, start + PARTS)
     ready[COUNT] = start
     sorted_in = all_rows(ready, EVENT_WORDS)
     kept = 0
@@ -217,7 +215,7 @@ def prepare(pending: I8, queue_of_node: I8, ready: I8, begin: I8, end: I8, clock
     pending[COUNT] = kept
     for q in range(len(begin)):
         if end[q] - begin[q] > 1:
-            sort_events(sorted_in[begin[q] : end[q]])
+            sort_events(sorted_in[begin[q] : end[q]], sorted_in[start : start + PARTS])
 
 
 @operation
@@ -293,9 +291,9 @@ def collect(
     n = emitted[COUNT]
     if n == 0:
         return
-    reserve(emitted, SPIKE_WORDS, n)
+    reserve(emitted, SPIKE_WORDS, 2 * n)
     spikes = all_rows(emitted, SPIKE_WORDS)
-    keys = np.empty(2 * n, np.int64)
+    keys = array(emitted[ADDRESS] + 16 * SPIKE_WORDS * n, 2 * n, int64)
     for i in range(n):
         keys[i] = emitters[int(spikes[i, COLUMN])] * n + i
     order = _sorted(keys[:n], keys[n:])

@@ -30,6 +30,11 @@ QUEUE = ("ready", "begin", "end", "returns", "emitted", "queue", "column", "lag"
 @functools.cache
 def precise_loop(model: type[Any], variables: tuple[str, ...]) -> Operation:
     """Return the operation that runs neurons of a model through a segment; `variables` includes parameters."""
+    key = fingerprint(model, f"{model.__module__}.{variables}")
+    return Operation(functools.partial(_advancing, model, variables), KINDS, model.name, key)
+
+
+def _advancing(model: type[Any], variables: tuple[str, ...]) -> Any:
     inputs, state_kind = model.inputs(0), namedtuple("State", model.dynamic)
     n_inputs = len(inputs)
     load_variables, load_inputs = loader(namedtuple("Variables", variables)), number_loader(n_inputs)
@@ -67,5 +72,4 @@ def precise_loop(model: type[Any], variables: tuple[str, ...]) -> Operation:
                     ring[lane + channel * tile] = 0.0
             store_state(state_at, 8, s)
 
-    compiled = njit(error_model="numpy", nogil=True)(advance)
-    return Operation(compiled, KINDS, model.name, fingerprint(model, f"{model.__module__}.{variables}"))
+    return njit(error_model="numpy", nogil=True)(advance)

@@ -45,7 +45,7 @@ def counting(model: type[Any], kinds: tuple[str, ...]) -> Operation:
     from jaxnest.engine.functions import scalar_ops  # noqa: F401 - the meaning of helpers in compiled code
 
     arrays = KINDS | dict(zip(model.counted, kinds, strict=True))
-    return Operation(model.count, arrays, model.name, fingerprint(model))
+    return Operation(lambda: model.count, arrays, model.name, fingerprint(model), model.count)
 
 
 def _count(model: type[Any], p: Any, plan: Plan, spikes: np.ndarray, weights: np.ndarray) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from collections import namedtuple
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import numba
 import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import array, call_function, loader, storer
 from jaxnest.compile.kinds import I8, F8x2, F8x3, I8x2
+from jaxnest.compile.late import float64
 from jaxnest.compile.operations import Operation, operation
 from jaxnest.engine.functions.fingerprints import fingerprint
 from jaxnest.engine.functions.recorders import NOTE_WORDS, record_all
@@ -35,7 +35,6 @@ TRIAL_KINDS = {
 }  # fmt: skip
 """The arguments of the loop that advances neurons on trial; `last` has what is compared, of the trial before."""
 
-_float64: Any = numba.float64
 _compiled = njit(error_model="numpy", nogil=True)
 
 
@@ -62,8 +61,8 @@ def waveform_loops(
     """
     key = fingerprint(model, f"{model.__module__}.{variables}.{sorted(vectors)}.{[k.name for k in kinds]}")
     return Loops(
-        Operation(_advance(model, variables, vectors, kinds), KINDS, model.name, key),
-        Operation(_attempt(model, variables, vectors, kinds), TRIAL_KINDS, model.name, key),
+        Operation(functools.partial(_advance, model, variables, vectors, kinds), KINDS, model.name, key),
+        Operation(functools.partial(_attempt, model, variables, vectors, kinds), TRIAL_KINDS, model.name, key),
     )
 
 
@@ -281,7 +280,7 @@ def iterate(attempts: I8x2, exchanges: I8x2, lasts: I8x2, most: int, unsettled: 
         Number of slices whose iterations ended before values were settled, and where the first and last begin.
     """
     for k in range(len(lasts)):
-        last = array(lasts[k, 0], lasts[k, 1], _float64)
+        last = array(lasts[k, 0], lasts[k, 1], float64)
         for i in range(len(last)):
             last[i] = 0.0
     for _ in range(most):
@@ -321,6 +320,11 @@ def transform_loop(model: type[Any], variables: tuple[str, ...]) -> Operation:
 
     `position` tells the neuron of each connection, `row` where its value is.
     """
+    key = fingerprint(model, f"{model.__module__}.{variables}")
+    return Operation(functools.partial(_transforming, model, variables), TRANSFORM_KINDS, model.name, key)
+
+
+def _transforming(model: type[Any], variables: tuple[str, ...]) -> Any:
     load, transform = loader(namedtuple("Variables", variables)), _compiled(model.transform)
 
     def apply(scalars: Any, position: Any, row: Any, values: Any, transformed: Any) -> None:
@@ -329,8 +333,7 @@ def transform_loop(model: type[Any], variables: tuple[str, ...]) -> Operation:
             for lag in range(values.shape[1]):
                 transformed[k, lag] = transform(v, values[row[k], lag])
 
-    key = fingerprint(model, f"{model.__module__}.{variables}")
-    return Operation(_compiled(apply), TRANSFORM_KINDS, model.name, key)
+    return _compiled(apply)
 
 
 def table_of(packs: Sequence[Any]) -> np.ndarray:

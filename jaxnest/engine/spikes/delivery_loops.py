@@ -7,30 +7,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from jaxnest.compile.apart import apart
 from jaxnest.compile.compiling import njit
+from jaxnest.compile.kinds import F8, I4, I8, I4x3
+from jaxnest.compile.operations import apart
 
 _FEW = 1000
 """So many connections need no machine code."""
 
 
-@apart(
-    "int64(int32[::1], int64[::1], int64[::1], int64[::1], int32[::1], int32[::1], float64[::1], int32[::1], "
-    "int32[::1], int32[:, :, ::1], int64[::1])",
-    few=_FEW,
-)
+@apart(few=_FEW)
 def fill_lanes(
-    lane: np.ndarray,
-    start: np.ndarray,
-    row: np.ndarray,
-    size: np.ndarray,
-    target: np.ndarray,
-    receptor: np.ndarray,
-    weight: np.ndarray,
-    batch_of: np.ndarray,
-    first: np.ndarray,
-    offsets: np.ndarray,
-    flags: np.ndarray,
+    lane: I4,
+    start: I8,
+    row: I8,
+    size: I8,
+    target: I4,
+    receptor: I4,
+    weight: F8,
+    batch_of: I4,
+    first: I4,
+    offsets: I4x3,
+    flags: I8,
 ) -> bool:
     """Fill in the lanes of groups of connections, and return whether some target has a flag.
 

@@ -131,7 +131,7 @@ def build_delivery(
     lane_start = np.append(0, np.cumsum(np.where(with_lanes[owner], size, 0)))
     connections = Connections(tables, parts, source, owner, row, lane_start[:-1])
     lane, values = _lanes_and_values(connections, parts, with_lanes, lane_start[-1], places)
-    watched_groups = np.isin(np.array([i for i, _ in tables], np.int64)[owner], list(watched_models)).astype(np.int64)
+    watched_groups = np.array([i in watched_models for i, _ in tables], np.int64)[owner]
     watched = np.zeros(len(lookup[0]) + 1, np.int64)
     np.add.at(watched, source, watched_groups * size)
     result = DeliveryTable(

@@ -8,16 +8,13 @@ The words of `clock` (int64), of `counters` (int64) and of the records are named
 
 from __future__ import annotations
 
-from typing import Any
-
-import numba
 import numpy as np
 
-from jaxnest.compile.apart import apart, reinterpreted
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.intrinsics import array
+from jaxnest.compile.intrinsics import array, reinterpreted
 from jaxnest.compile.kinds import F8, I4, I8, U8, F8x2, I8x2
-from jaxnest.compile.operations import operation
+from jaxnest.compile.late import int32, int64
+from jaxnest.compile.operations import apart, operation
 from jaxnest.engine.layout import (
     AGAIN,
     ARCHIVE_LATE,
@@ -50,15 +47,13 @@ from jaxnest.random.numbers.layout import NODES
 
 _BLOCK = 64
 """Places of the raster that are looked at together."""
-_int32: Any = numba.int32
-_int64: Any = numba.int64
 
 
 @njit(cache=True, nogil=True)
 def next_spike(raster: np.ndarray, i: int, end: int) -> int:
     """Return the first place from `i` on where the raster is not empty, or `end`."""
     while i + _BLOCK <= end:
-        found, block = _int32(0), raster[i : i + _BLOCK]
+        found, block = int32(0), raster[i : i + _BLOCK]
         for k in range(_BLOCK):
             found |= block[k]
         if found != 0:
@@ -102,7 +97,15 @@ def _sorted(keys: np.ndarray, other: np.ndarray) -> np.ndarray:
                 keys[k] = keys[k - 1]
                 k -= 1
             keys[k] = key
-    width = _FEW
+    if n > _FEW and _merge(keys, other) != 0:
+        return other
+    return keys
+
+
+@apart()
+def _merge(keys: I8, other: I8) -> int:
+    """Merge sorted stretches of keys, and return in which of two arrays they are in the end."""
+    n, width, moved = len(keys), _FEW, 0
     while width < n:
         for begin in range(0, n, 2 * width):
             i, j = begin, _smaller(begin + width, n)
@@ -114,9 +117,9 @@ def _sorted(keys: np.ndarray, other: np.ndarray) -> np.ndarray:
                 else:
                     other[k] = keys[j]
                     j += 1
-        keys, other = other, keys
+        keys, other, moved = other, keys, 1 - moved
         width *= 2
-    return keys
+    return moved
 
 
 @njit(cache=True, nogil=True)
@@ -192,7 +195,7 @@ def registered(registers: np.ndarray, process: int, clock: np.ndarray) -> np.nda
 
     `registers` has address and length of the register of each virtual process.
     """
-    register = array(registers[2 * process], registers[2 * process + 1], _int64)
+    register = array(registers[2 * process], registers[2 * process + 1], int64)
     mine = half(register, clock[ORIGIN] // clock[MIN_DELAY])
     return mine[1 : 1 + REGISTER_WORDS * mine[0]]
 
@@ -269,16 +272,9 @@ def _deliver_group(
         ring[s * n_lanes + lane[c]] += weight[weights + c - first]
 
 
-@apart("void(int64[::1], int64[::1], int64, int64, int64, float64[::1], int64, int64)")
+@apart()
 def _note_weights(
-    weight_events: np.ndarray,
-    counters: np.ndarray,
-    first: int,
-    last: int,
-    stamp: int,
-    weight: np.ndarray,
-    value: int,
-    spread: int,
+    weight_events: I8, counters: I8, first: int, last: int, stamp: int, weight: F8, value: int, spread: int
 ) -> None:
     """Note the weights that are sent, for weight recorders; they begin at `value`, and are one if `spread` is 0."""
     bits = reinterpreted(weight, np.int64)
@@ -291,15 +287,12 @@ def _note_weights(
     counters[N_WEIGHTS] = k
 
 
-@apart(
-    "void(float64[::1], int64[::1], int64[::1], int64[::1], int64, int64, int64, float64, float64, "
-    "int64, int64, int64, int64, float64)"
-)
+@apart()
 def post(
-    ring: np.ndarray,
-    events: np.ndarray,
-    counters: np.ndarray,
-    clock: np.ndarray,
+    ring: F8,
+    events: I8,
+    counters: I8,
+    clock: I8,
     sender: int,
     step: int,
     slot: int,
@@ -382,9 +375,9 @@ def has_room(rooms: I8x2) -> int:
     """
     needed = 0
     for s in range(len(rooms)):
-        needed += array(rooms[s, 0], COUNTER_WORDS, _int64)[WEIGHTS_NEEDED]
+        needed += array(rooms[s, 0], COUNTER_WORDS, int64)[WEIGHTS_NEEDED]
     for s in range(len(rooms)):
-        counters = array(rooms[s, 0], COUNTER_WORDS, _int64)
+        counters = array(rooms[s, 0], COUNTER_WORDS, int64)
         if counters[ARCHIVE_NEEDED] + counters[ARCHIVE_LATE] > 0 or counters[N_EVENTS] + rooms[s, 1] > rooms[s, 2]:
             return 0
         if counters[N_WEIGHTS] + needed > rooms[s, 3]:

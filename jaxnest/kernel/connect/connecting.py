@@ -6,7 +6,6 @@ import functools
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple, final
 
@@ -83,6 +82,8 @@ class Batch:
         For each specification the values of the connections.
     worst, spec
         The first connection that is not possible, and its specification; None if all are possible.
+    halted
+        The same in terms of the pairs, if this is where there are no more of them.
     """
 
     process: Process
@@ -92,11 +93,21 @@ class Batch:
     columns: list[dict[str, Any]]
     worst: Problem | None = None
     spec: int = 0
+    halted: Refusal | None = None
 
     @property
     def refusal(self) -> Refusal | None:
         """What is not possible, in terms of the pairs."""
-        return None if self.worst is None else Refusal(int(self.rows[self.worst.row]), self.spec, self.worst.error)
+        if self.worst is None:
+            return None
+        return self.halted or Refusal(int(self.rows[self.worst.row]), self.spec, self.worst.error)
+
+    def halt(self, refusal: Refusal) -> None:
+        """Note where there are no more pairs, if all before is possible."""
+        row = int(np.searchsorted(self.rows, refusal.row))
+        spec = max(refusal.spec, 0) if row < len(self.rows) else 0
+        if self.worst is None or (row, spec) <= (self.worst.row, self.spec):
+            self.worst, self.spec, self.halted = Problem(row, refusal.error, uses_delay=False), spec, refusal
 
 
 @final
@@ -201,40 +212,41 @@ class Builder:
         check = Compatibility(self._network.nodes, rule.sources, rule.targets)
         problems: list[Exception] = []
         for process, pairs, state in self._drawn(rule, draws):
-            draws.check()
             problem: Exception | None = None
-            refusal = self._connect_up_to(rule, process, pairs, specs, check)
+            refusal = self._connect_up_to(rule, process, pairs, specs, check, draws)
             if contacts is not None:
                 count(self._network.nodes, rule, contacts, process, 1, None if refusal is None else refusal.row)
             while refusal is not None:
                 problem = refusal.error
                 if state:
-                    rewind(process, state)
+                    rewind(process.random_state(), state)
                     rule.replay(process, draws.until(refusal.row + 1, n_drawn(specs, refusal)), pairs)
                     state = copied(process.random_state())
                 following = rule.rest(process, draws, pairs, refusal.row)
                 if following is None:
                     break
                 pairs = following
-                refusal = self._connect_up_to(rule, process, pairs, specs, check)
+                refusal = self._connect_up_to(rule, process, pairs, specs, check, draws)
             problems += [] if problem is None else [problem]
         return problems
 
     def _connect_up_to(
-        self, rule: Rule, process: Process, pairs: Pairs, specs: list[SynapseSpec], check: Compatibility
+        self, rule: Rule, process: Process, pairs: Pairs, specs: list[SynapseSpec], check: Compatibility, draws: Draws
     ) -> Refusal | None:
-        """Make connections up to the first that is not possible."""
-        if not (rule.needs_proxies and rule.on_every_process.any()):
-            return self.add(process, pairs, specs, check)
-        devices = np.flatnonzero(~self._network.nodes.has_proxies(pairs.target))
-        if not len(devices):
-            return self.add(process, pairs, specs, check)
-        row = int(devices[0])
-        error = illegal(
-            f"Cannot use rule '{rule.name}' to connect to nodes without proxies (usually devices), such as node "
-            f"{pairs.target[row]}."
-        )
-        return self.add(process, pairs.take(slice(row)), specs, check) or Refusal(row, -1, error)
+        """Make connections up to the first that is not possible, or whose values could not be drawn."""
+        halt = None if pairs.ended is None else Refusal(len(pairs.source), -1, pairs.ended)
+        error, expression = draws.failed(process.index)
+        if error is not None:
+            halt = Refusal(len(pairs.source) - 1, spec_of(specs, expression), error)
+        devices = ~self._network.nodes.has_proxies(pairs.target) if rule.needs_proxies else np.zeros(0, np.bool_)
+        if devices.any():
+            row = int(np.argmax(devices))
+            error = illegal(
+                f"Cannot use rule '{rule.name}' to connect to nodes without proxies (usually devices), such as node "
+                f"{pairs.target[row]}."
+            )
+            pairs, halt = pairs.take(slice(row)), Refusal(row, -1, error)
+        return self.add(process, pairs, specs, check, halt)
 
     def _drawn(self, rule: Rule, draws: Draws) -> Iterator[tuple[Process, Pairs, list[np.ndarray]]]:
         """Yield the pairs of each virtual process, and its random state before they were drawn."""
@@ -245,14 +257,28 @@ class Builder:
         if len(processes) == 1 or max(len(rule.sources), len(rule.targets)) < _MANY:
             yield from ((process, pairs(process), state) for process, state in zip(processes, states, strict=True))
             return
+        from concurrent.futures import ThreadPoolExecutor
+
         streams = processes[0].streams
         _ = streams.vp_synchronised, streams.vp_specific, draws.programs(len(processes) - 1)  # made on first use
         with ThreadPoolExecutor(min(len(processes), os.cpu_count() or 1)) as threads:
             yield from zip(processes, threads.map(pairs, processes), states, strict=True)
 
-    def add(self, process: Process, pairs: Pairs, specs: Sequence[SynapseSpec], check: Compatibility) -> Refusal | None:
-        """Make connections of one virtual process, up to the first that is not possible; return that one."""
+    def add(
+        self,
+        process: Process,
+        pairs: Pairs,
+        specs: Sequence[SynapseSpec],
+        check: Compatibility,
+        halt: Refusal | None = None,
+    ) -> Refusal | None:
+        """Make connections of one virtual process, up to the first that is not possible; return that one.
+
+        There are no more pairs behind `halt`, which is returned if all before is possible.
+        """
         batch = self.plan(process, pairs, specs, check)
+        if halt is not None:
+            batch.halt(halt)
         self.make(batch)
         return batch.refusal
 
@@ -321,7 +347,7 @@ class Builder:
         columns = spec.columns(given, delay)
         for name, attribute in spec.named.model.steps_of_kernel.items():
             columns[name] = float(self._network.clock.to_steps(self._network.attributes.get(attribute)))
-        problems = [problem, violation(spec, columns, given) if spec.has_own_values else None]
+        problems = [problem, violation(spec, columns, given) if spec.has_own_values else None, _own_weight(spec, given)]
         end = min((p.row for p in problems if p is not None), default=len(pairs.source))
         misfit = check.first_bad(spec.named, pairs.source, pairs.target, columns["receptor"])
         end = end if misfit is None else min(end, misfit.row + 1)
@@ -335,7 +361,8 @@ class Builder:
             if ports:
                 columns["receptor"] = np.array(np.broadcast_to(columns["receptor"], len(pairs.source)))
                 columns["receptor"][rows[list(ports)]] = list(ports.values())
-        problems.append(misfit)
+        if misfit is not None:
+            problems.insert(len(problems) if misfit.uses_delay else 0, misfit)
         if spec.named.model.needs_learning:
             late = np.flatnonzero(np.atleast_1d(delay) != 1)
             message = f"{spec.named.model.name} connections require a delay of one simulation step."
@@ -419,7 +446,7 @@ def violation(spec: SynapseSpec, columns: Mapping[str, Any], given: Mapping[str,
     model = spec.named.model
     declared = quantities_of(model)
     named = {k: columns[k] for k in declared} | ({"weight": columns["weight"]} if "weight" in columns else {})
-    if not any(k in declared or k == "weight" for k in given) or not (declared or model.relations):
+    if not (declared or model.relations):
         return None
     n = max((len(v) for v in named.values() if np.ndim(v)), default=1)
     named |= {k: spec.named.defaults.get(k, q.default) for k, q in model.common.items() if q.dtype is not object}
@@ -428,15 +455,26 @@ def violation(spec: SynapseSpec, columns: Mapping[str, Any], given: Mapping[str,
     return None if row == n else Problem(row, errors.BadProperty(message))
 
 
+def _own_weight(spec: SynapseSpec, given: Mapping[str, Any]) -> Problem | None:
+    """Return the first row with a weight, although all connections share theirs."""
+    if not spec.named.model.weight_is_common or "weight" not in given:
+        return None
+    own = ~np.isnan(np.atleast_1d(given["weight"]))
+    if not own.any():
+        return None
+    message = "Setting of individual weights is not possible, which connections in space need: connections of "
+    return Problem(int(np.argmax(own)), errors.BadProperty(f"{message}'{spec.named.name}' share their weight."))
+
+
 def copied(state: list[np.ndarray]) -> list[np.ndarray]:
     """Return copies of what `Process.random_state` returns."""
     return [array.copy() for array in state]
 
 
-def rewind(process: Process, state: list[np.ndarray]) -> None:
-    """Bring the random streams of a process back to a former state."""
-    for current, former in zip(process.random_state() if state else [], state, strict=True):
-        current[:] = former
+def rewind(state: list[np.ndarray], former: list[np.ndarray]) -> None:
+    """Bring random streams back to a former state."""
+    for current, before in zip(state, former, strict=True):
+        current[:] = before
 
 
 def n_drawn(specs: Sequence[SynapseSpec], refusal: Refusal) -> int:
@@ -444,6 +482,11 @@ def n_drawn(specs: Sequence[SynapseSpec], refusal: Refusal) -> int:
     if refusal.spec < 0:
         return 0
     return specs[refusal.spec].first_drawn + len(specs[refusal.spec].random)
+
+
+def spec_of(specs: Sequence[SynapseSpec], expression: int) -> int:
+    """Return to which specification a random expression belongs."""
+    return sum(spec.first_drawn + len(spec.random) <= expression for spec in specs)
 
 
 def random_parameters(specs: Sequence[SynapseSpec]) -> list[Any]:

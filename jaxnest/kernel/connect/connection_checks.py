@@ -107,7 +107,7 @@ def _missing_history(source: type[Node], target: type[Node], synapse: type[Synap
     lacks_learning = synapse.needs_learning and target.learns is None
     if lacks_learning and not target.has_proxies:
         return illegal(f"The target node does not support {synapse.name}: {source.name} -> {target.name}.")
-    if lacks_learning or (synapse.needs_voltages and not target.filtered_voltages):
+    if lacks_learning or (synapse.needs_voltages and target.has_proxies and not target.filtered_voltages):
         what = "for learning" if lacks_learning else "of its potential"
         return errors.NotImplemented(
             "This synapse model is not supported by the neuron model of at least one connection: "
@@ -286,6 +286,14 @@ class DeviceRules:
         self._synapse: dict[int, int] = {}
         self._sampled: dict[int, set[int]] = {}
         self._meters: dict[int, int] = {}
+
+    def memory(self) -> tuple[dict[int, int], dict[int, set[int]], dict[int, int]]:
+        """Return all that is remembered, for `recall`."""
+        return dict(self._synapse), {k: set(v) for k, v in self._sampled.items()}, dict(self._meters)
+
+    def recall(self, memory: tuple[dict[int, int], dict[int, set[int]], dict[int, int]]) -> None:
+        """Forget what has been remembered since."""
+        self._synapse, self._sampled, self._meters = memory
 
     def accept(
         self, named: NamedModel, source: np.ndarray, target: np.ndarray

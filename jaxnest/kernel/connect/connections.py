@@ -6,7 +6,6 @@ import bisect
 import functools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any, final
 
@@ -73,6 +72,8 @@ class Connections:
         self._unsorted = False
         self._nodes_when_sorted = 0
         self.version = 0
+        self._compact = -1
+        """The version in which no table had removed connections."""
         self.values_version = self.defaults_version = 0
         self.senders: dict[int, np.ndarray] | None = None
         """For each synapse model, which neurons had connections in the last run, None if those have not changed."""
@@ -220,10 +221,11 @@ class Connections:
         """
         if compact and self._nodes_when_sorted < len(self.network.nodes):
             self._unsorted = True  # NEST sorts again if there are new nodes, which moves equal sources
-        if not (self._unsorted or compact):
+        if not self._unsorted and (not compact or self._compact == self.version):
             return
         tables = list(self._tables.all())
         if not self._unsorted and all(table.disabled is None for _, table in tables):
+            self._compact = self.version
             return
         self.before_move()
         if self.delays.is_frozen and self.senders is None:
@@ -236,6 +238,8 @@ class Connections:
         several = self.network.n_threads > 1 and self.num_connections > _MANY
         sort = functools.partial(_sort, stable=self.network.streams.is_keyed)
         if several:
+            from concurrent.futures import ThreadPoolExecutor
+
             with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
                 self.version += sum(threads.map(sort, neurons))
         else:
@@ -521,10 +525,13 @@ class Connections:
         """
         builder = Builder(self._site)
         (process,) = builder.processes(draws=False)
-        drawn = Draws(random_parameters([spec])).rows(0, process.stream, targets)
-        pairs = Pairs(sources.astype(np.int32), targets.astype(np.int32), drawn, first + np.arange(len(sources)))
+        draws = Draws(random_parameters([spec]))
+        drawn = draws.rows(0, process.stream, targets)
+        n = drawn.shape[1]
+        pairs = Pairs(sources[:n].astype(np.int32), targets[:n].astype(np.int32), drawn, first + np.arange(n))
         check = Compatibility(self.network.nodes, np.unique(pairs.source), np.unique(pairs.target))
-        return builder.add(process, pairs, [spec], check)
+        error, _ = draws.failed(process.index)
+        return builder.add(process, pairs, [spec], check, None if error is None else Refusal(n - 1, 0, error))
 
     def sort_again(self) -> None:
         """Sort as NEST does after each structural update: equal sources may move even if nothing has changed."""

@@ -132,9 +132,10 @@ class Patterns:
         model, source, target = named.model, given.source.model, given.target.model
         special = not model.has_delay or model.delay_shift != "" or model.needs_learning
         special |= issubclass(source, Sampler) or target.collects
+        special |= bool(model.relations) and bool(_names(given.syn_spec) - FREE - {"synapse_model"})
         special |= not (_is_plain(given.conn_spec) and _is_plain(given.syn_spec))
         counted = any(m.receptor_vector is not None or issubclass(m, Detector) for m in (source, target))
-        given_values = {"source", "target"} | (FREE & given.syn_spec.keys() if type(given.syn_spec) is dict else set())
+        given_values = {"source", "target"} | (FREE & _names(given.syn_spec))
         shared = {k: v for k, v in values.items() if k not in given_values}
         if special or counted or not _is_certain(given.conn_spec) or any(map(np.ndim, shared.values())):
             return
@@ -161,6 +162,11 @@ def _content(specification: Any) -> Hashable:
         *map(type, specification.values()),
         *[value for key, value in specification.items() if key not in free],
     )
+
+
+def _names(specification: Any) -> set[str]:
+    """Return the names of the values that a specification gives."""
+    return set(specification) if type(specification) is dict else set()
 
 
 def _free(specification: dict[str, Any]) -> set[str]:

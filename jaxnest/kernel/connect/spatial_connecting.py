@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, NamedTuple, final
 
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect.connecting import Builder, Site, has_arrays, random_parameters
+from jaxnest.kernel.connect.connecting import (
+    Batch,
+    Builder,
+    Refusal,
+    Site,
+    copied,
+    has_arrays,
+    n_drawn,
+    random_parameters,
+    rewind,
+    spec_of,
+)
 from jaxnest.kernel.connect.connection_checks import Compatibility, illegal
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.rules import Pairs, Process
 from jaxnest.kernel.connect.spatial_projection import Projection
 from jaxnest.kernel.connect.synapse_spec import SynapseSpec
-from jaxnest.kernel.tables.network import Network
 from jaxnest.kernel.tables.values import is_random
 from jaxnest.random.expressions.geometry import NO_GEOMETRY
 from jaxnest.random.expressions.saved_normals import SAVED_NORMALS
@@ -23,6 +34,7 @@ from jaxnest.spatial.layer import Layer
 from jaxnest.spatial.regions import Converse, Everything, SolidRegion
 
 if TYPE_CHECKING:
+    from jaxnest.kernel.connect.loops.chunks import Buffers
     from jaxnest.kernel.connect.loops.spatial_loops import Candidates, Drivers, Space
 
 
@@ -45,6 +57,13 @@ class Population:
 
 Step = Callable[[Any, np.ndarray], Any]
 """A loop with everything but its buffers and progress."""
+
+
+class Halt(NamedTuple):
+    """Where drawing ends before everything is drawn: at which target or source, behind which connection, and why."""
+
+    node: int
+    refusal: Refusal
 
 
 @final
@@ -73,14 +92,8 @@ class SpatialBuilder:
         if not on_devices and not self._network.nodes.has_proxies(targets.ids[:1])[0]:
             raise illegal(f"Spatial Connect with {projection.rule} to devices is not possible.")
         self._site.announce_change()
-        run = Run(self._network, sources, targets, projection, specs, self._builder.processes())
-        made, failure = run.outgoing() if projection.rule == "fixed_outdegree" else run.incoming()
-        check = Compatibility(self._network.nodes, sources.ids, targets.ids)
-        problems: list[Exception] = []
-        for process, pairs in zip(run.processes, made, strict=True):
-            refusal = self._builder.add(process, pairs, specs, check)
-            problems += [] if refusal is None else [refusal.error]
-        problems += [] if failure is None else [failure]
+        run = Run(self._site, sources, targets, projection, specs, self._builder)
+        problems = run.outgoing() if projection.rule == "fixed_outdegree" else run.incoming()
         if problems:
             raise problems[0]
 
@@ -97,14 +110,17 @@ class SpatialBuilder:
             for key in ("weight", "delay"):
                 if isinstance(spec.get(key), list | tuple | np.ndarray):
                     raise errors.BadProperty(f"'{key}' has to be a number or a Parameter, not {spec[key]!r}.")
-            if model.weight_is_common:
-                raise errors.BadProperty(
-                    "Setting of individual weights is not possible, which connections in space need: connections of "
-                    f"'{spec['synapse_model']}' share their weight."
-                )
-            given.append({k: v for k, v in spec.items() if k != "synapse_label" or model.labelled})
+            left_out = {
+                *(() if model.labelled else ("synapse_label",)),
+                *(("weight",) if model.weight_is_common else ()),
+            }
+            given.append({k: v for k, v in spec.items() if k not in left_out})
         specs = self._builder.specs(given)
-        for spec in specs:
+        first = 0
+        for spec, original in zip(specs, syn_specs, strict=True):
+            if spec.named.model.weight_is_common:  # each connection refuses it, once everything is drawn
+                spec.values["weight"] = original.get("weight", 1.0)
+            spec.first_drawn, first = first, first + len(spec.random)
             order = [k for k in spec.values if k not in ("weight", "delay")]
             order += [k for k in ("weight", "delay") if k in spec.values]
             spec.values = {k: spec.values[k] for k in order}
@@ -113,87 +129,120 @@ class SpatialBuilder:
 
 @final
 class Run:
-    """One projection being drawn.
-
-    Attributes
-    ----------
-    processes
-        The virtual processes.
-    """
+    """One projection being made."""
 
     def __init__(
         self,
-        network: Network,
+        site: Site,
         sources: Population,
         targets: Population,
         projection: Projection,
         specs: Sequence[SynapseSpec],
-        processes: list[Process],
+        builder: Builder,
     ) -> None:
-        self.processes = processes
-        self._network = network
+        self._processes = builder.processes()
+        self._network, self._devices = site.network, site.devices
+        self._builder = builder
         self._sources, self._targets = sources, targets
         self._projection = projection
         self._specs = specs
+        self._spec_of = np.repeat(np.arange(len(specs)), [len(spec.random) for spec in specs])
         self._draws = Draws(random_parameters(specs), has_arrays(specs))
         self._kernels = Draws([] if projection.kernel is None else [projection.kernel])
         self._numbers = Draws([projection.number] if is_random(projection.number) else [])
         self._geometry = np.array(NO_GEOMETRY[0])
+        self._check = Compatibility(site.network.nodes, sources.ids, targets.ids)
 
     # -- target by target --------------------------------------------------------------------------
 
-    def incoming(self) -> tuple[list[Pairs], Exception | None]:
-        """Return the connections of all virtual processes for rules that go through the targets."""
+    def incoming(self) -> list[Exception]:
+        """Make the connections of rules that go through the targets; return why this ends before all are made."""
         on_target = self._projection.rule == "pairwise_bernoulli" and not self._projection.use_on_source
         layer = (self._targets if on_target else self._sources).layer
-        candidates = self._candidates(self._sources, layer, on_target)
-        space = self._space(layer)
-        before = [self._random_state(process) for process in self.processes]
-        results = [self._one_process(process, candidates, space) for process in self.processes]
-        self._check()
-        failed = min([node for _, node in results if node is not None], default=None)
-        if failed is None:
-            return [pairs for pairs, _ in results], None
-        # NEST takes the targets of all threads in turn, so that later ones have not drawn anything.
-        for process, state in zip(self.processes, before, strict=True):
-            for current, former in zip(self._random_state(process, copy=False), state, strict=True):
-                current[:] = former
-        self._targets = Population(self._targets.ids[self._targets.ids <= failed], self._targets.layer)
-        results = [self._one_process(process, candidates, space) for process in self.processes]
-        where = " inside mask" if self._projection.mask is not None else ""
-        message = f"Global target ID {failed}: Not enough sources found{where}.{self._hint()}"
-        return [pairs for pairs, _ in results], errors.KernelException(message)
+        draw = functools.partial(
+            self._one_process, candidates=self._candidates(self._sources, layer, on_target), space=self._space(layer)
+        )
+        in_turn = self._projection.rule == "fixed_indegree" and len(self._processes) > 1
+        memory = self._devices.memory() if in_turn else None
+        before = [copied(self._random_state(process)) for process in self._processes]
+        drawn = [draw(process, self._targets.ids, self._draws) for process in self._processes]
+        batches = [self._plan(process, *one) for process, one in zip(self._processes, drawn, strict=True)]
+        nodes = [_end(batch, *one) for batch, one in zip(batches, drawn, strict=True)]
+        last = min((node for node in nodes if node is not None), default=None)
+        if memory is not None and last is not None:
+            # NEST takes the targets of all threads in turn, so that later ones have not drawn anything.
+            self._devices.recall(memory)
+            for i, process in enumerate(self._processes):
+                pairs, halt = drawn[i]
+                if nodes[i] != last:
+                    pairs, halt, nodes[i] = pairs.take(pairs.target < last), None, None
+                    rewind(self._random_state(process), before[i])
+                    draw(process, self._targets.ids[self._targets.ids < last], self._draws)
+                batches[i] = self._plan(process, pairs, halt)
+        for process, batch, state in zip(self._processes, batches, before, strict=True):
+            refusal = batch.refusal
+            if refusal is not None and not batch.halted:
+                rewind(self._random_state(process), state)
+                draw(process, self._targets.ids, self._draws.until(refusal.row + 1, n_drawn(self._specs, refusal)))
+            self._builder.make(batch)
+        return [batch.worst.error for batch in batches if batch.worst is not None]
+
+    def _plan(self, process: Process, pairs: Pairs, halt: Halt | None) -> Batch:
+        """Find out which connections of a virtual process are possible."""
+        batch = self._builder.plan(process, pairs, self._specs, self._check)
+        if halt is not None:
+            batch.halt(halt.refusal)
+        return batch
 
     @staticmethod
-    def _random_state(process: Process, copy: bool = True) -> list[np.ndarray]:
+    def _random_state(process: Process) -> list[np.ndarray]:
         """Return the stream of a virtual process and the normal variates that wait there."""
-        state = [process.stream, SAVED_NORMALS.rows(process.index)]
-        return [array.copy() for array in state] if copy else state
+        return [process.stream, SAVED_NORMALS.rows(process.index)]
 
-    def _one_process(self, process: Process, candidates: Candidates, space: Space) -> tuple[Pairs, int | None]:
+    def _one_process(
+        self, process: Process, ids: np.ndarray, draws: Draws, candidates: Candidates, space: Space
+    ) -> tuple[Pairs, Halt | None]:
+        """Draw the connections to some targets."""
         from jaxnest.kernel.connect.loops import loops
         from jaxnest.kernel.connect.loops.chunks import collect
 
-        targets = self._here(process)
-        step, expected = self._incoming_step(process, candidates, space, targets)
+        targets = self._here(process, ids)
+        step, expected = self._incoming_step(process, candidates, space, targets, draws)
         (source, target, _, drawn), progress = collect(
             step,
-            self._draws.n,
+            draws.n,
             lambda progress: progress[loops.TARGET] == len(targets.ids) or progress[loops.FAILED],
             expected,
+            limit=draws.limit,
         )
-        failed = int(targets.ids[progress[loops.TARGET]]) if progress[loops.FAILED] else None
-        return Pairs(source, target, drawn, np.empty(0, np.int64)), failed
+        pairs = Pairs(source, target, drawn, np.empty(0, np.int64))
+        if not progress[loops.FAILED]:
+            return pairs, None
+        node = int(targets.ids[progress[loops.TARGET]])
+        where = " inside mask" if self._projection.mask is not None else ""
+        message = f"Global target ID {node}: Not enough sources found{where}.{self._hint()}"
+        return pairs, self._halt(process, node, len(source), message)
+
+    def _halt(self, process: Process, node: int, n: int, message: str) -> Halt:
+        """Return why drawing has ended after `n` connections, some values of the last of which may be missing."""
+        for draws in (self._numbers, self._kernels):
+            error, _ = draws.failed(process.index)
+            if error is not None:
+                return Halt(node, Refusal(n, 0, error))
+        error, expression = self._draws.failed(process.index)
+        if error is not None:
+            return Halt(node, Refusal(n - 1, spec_of(self._specs, expression), error))
+        return Halt(node, Refusal(n, 0, errors.KernelException(message)))
 
     def _incoming_step(
-        self, process: Process, candidates: Candidates, space: Space, targets: Drivers
+        self, process: Process, candidates: Candidates, space: Space, targets: Drivers, draws: Draws
     ) -> tuple[Step, int]:
         """Return the loop of the rule, and how many connections it makes if that is known."""
         from jaxnest.kernel.connect.loops import spatial_loops
         from jaxnest.random.numbers.poisson import POISSON_SIZE
 
         p, stream = self._projection, process.stream
-        kernel, programs = self._kernel_of(process, candidates), self._programs(self._draws, process)
+        kernel, programs = self._kernel_of(process, candidates), self._programs(draws, process)
         if p.rule == "fixed_indegree":
             limits = self._limits()
             scratch = _scratch(len(candidates.found))
@@ -208,56 +257,80 @@ class Run:
         bernoulli = (stream, candidates, targets, space, kernel, p.allow_autapses, programs)
         return lambda buffers, progress: spatial_loops.bernoulli(*bernoulli, buffers, progress), 0
 
-    def _here(self, process: Process) -> Drivers:
-        """Return the targets on a virtual process."""
-        ids = self._targets.ids
+    def _here(self, process: Process, ids: np.ndarray) -> Drivers:
+        """Return those of the targets that are on a virtual process."""
         mine = ids[(ids % process.n == process.index) | ~self._network.nodes.has_proxies(ids)]
         return _drivers(Population(mine, self._targets.layer))
 
     # -- source by source --------------------------------------------------------------------------
 
-    def outgoing(self) -> tuple[list[Pairs], Exception | None]:
-        """Return the connections of all virtual processes for the rule that goes through the sources."""
+    def outgoing(self) -> list[Exception]:
+        """Make the connections of the rule that goes through the sources; return why this ends before all are made."""
         from jaxnest.kernel.connect.loops import loops, spatial_loops
-        from jaxnest.kernel.connect.loops.chunks import collect
 
         candidates = self._candidates(self._targets, self._targets.layer, False)
         pool = self._network.pools.list(self._sources.layer, self._sources.ids)
         sources = spatial_loops.Drivers(pool.ids, pool.tree.positions)
-        spaces = self._space(self._sources.layer), self._space(self._targets.layer)
-        saved = np.stack([SAVED_NORMALS.rows(p.index) for p in self.processes])
-        specification = np.repeat(np.arange(len(self._specs)), [len(spec.random) for spec in self._specs])
-        process = self.processes[0]
-        limits = self._limits()
+        state = [self._processes[0].rank_stream, *(SAVED_NORMALS.rows(p.index) for p in self._processes)]
+        memory, before = self._devices.memory(), copied(state)
+        (source, target, _, drawn), progress = self._draw_outgoing(sources, candidates, self._draws)
+        pairs, halt = Pairs(source, target, drawn, np.empty(0, np.int64)), None
+        if progress[loops.FAILED]:
+            node = int(sources.ids[progress[loops.SOURCE]])
+            message = f"Global source ID {node}: Not enough targets found.{self._hint()}"
+            halt = self._halt(self._processes[0], node, len(source), message).refusal
+        batches, refused = self._plan_outgoing(pairs)
+        if refused is not None:
+            # NEST draws all values of a connection before it makes it, and none of those behind one that fails.
+            self._devices.recall(memory)
+            rewind(state, before)
+            self._draw_outgoing(sources, candidates, self._draws.until(refused + 1, self._draws.n))
+            batches, _ = self._plan_outgoing(pairs.take(slice(refused + 1)))
+        for batch in batches:
+            self._builder.make(batch)
+        problems: list[Exception] = [batch.worst.error for batch in batches if batch.worst is not None]
+        return problems or ([] if halt is None else [halt.error])
+
+    def _plan_outgoing(self, pairs: Pairs) -> tuple[list[Batch], int | None]:
+        """Find out which connections of all virtual processes are possible; return the first that is not, too."""
+        batches, refused, n = [], [], len(self._processes)
+        for process in self._processes:
+            mine = np.flatnonzero(pairs.target % n == process.index)
+            batch = self._plan(process, pairs if n == 1 else pairs.take(mine), None)
+            batches.append(batch)
+            refused += [] if batch.refusal is None else [int(mine[batch.refusal.row])]
+        return batches, min(refused, default=None)
+
+    def _draw_outgoing(self, sources: Drivers, candidates: Candidates, draws: Draws) -> tuple[Buffers, np.ndarray]:
+        """Draw all connections, and return how far this got, too."""
+        from jaxnest.kernel.connect.loops import loops, spatial_loops
+        from jaxnest.kernel.connect.loops.chunks import collect
+
+        process, limits = self._processes[0], self._limits()
+        saved = np.stack([SAVED_NORMALS.rows(p.index) for p in self._processes])
         arguments: list[Any] = [
             process.rank_stream,
             candidates,
             sources,
-            spaces,
+            (self._space(self._sources.layer), self._space(self._targets.layer)),
             limits,
             self._programs(self._numbers, process),
             self._kernel_of(process, candidates),
-            self._programs(self._draws, process),
-            specification,
+            self._programs(draws, process),
+            self._spec_of,
             saved,
             *_scratch(len(candidates.found)),
         ]
-        (source, target, _, drawn), progress = collect(
+        result = collect(
             lambda buffers, progress: spatial_loops.outdegrees(*[*arguments, buffers, progress]),
-            self._draws.n,
+            draws.n,
             lambda progress: progress[loops.SOURCE] == len(sources.ids) or progress[loops.FAILED],
             max(limits.number, 0) * len(sources.ids),
+            limit=draws.limit,
         )
-        for i, rows in enumerate(saved):
-            SAVED_NORMALS.rows(i)[:] = rows
-        self._check()
-        everything = Pairs(source, target, drawn, np.empty(0, np.int64))
-        n = len(self.processes)
-        pairs = [everything if n == 1 else everything.take(target % n == p.index) for p in self.processes]
-        if not progress[loops.FAILED]:
-            return pairs, None
-        node = sources.ids[progress[loops.SOURCE]]
-        return pairs, errors.KernelException(f"Global source ID {node}: Not enough targets found.{self._hint()}")
+        for process, rows in zip(self._processes, saved, strict=True):
+            SAVED_NORMALS.rows(process.index)[:] = rows
+        return result
 
     # -- what both need ----------------------------------------------------------------------------
 
@@ -313,14 +386,17 @@ class Run:
         """Return expressions for compiled code, all of which look at the same geometry."""
         return draws.programs(process.index)._replace(geometry=self._geometry)
 
-    def _check(self) -> None:
-        for draws in (self._numbers, self._kernels, self._draws):
-            draws.check()
-
     def _hint(self) -> str:
         if self._projection.allow_multapses:
             return ""
         return " The number of connections may be too large, since multapses are not allowed."
+
+
+def _end(batch: Batch, pairs: Pairs, halt: Halt | None) -> int | None:
+    """Return the target at which the connections of a virtual process end, or None if all are made."""
+    if batch.refusal is None:
+        return None
+    return halt.node if batch.halted and halt is not None else int(pairs.target[batch.refusal.row])
 
 
 def _drivers(population: Population) -> Drivers:

@@ -51,9 +51,8 @@ class SynapseSpec:
 
     @property
     def has_own_values(self) -> bool:
-        """True if parameters or state are given that belong to the synapse model: only then its bounds are checked."""
-        model = self.named.model
-        return any(k in model.parameters or k in model.state for k in self.values)
+        """True if more than weight and delay is given: only then bounds and relations are checked."""
+        return any(k not in ("weight", "delay") for k in self.values)
 
     @property
     def constant(self) -> bool:

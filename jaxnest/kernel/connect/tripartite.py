@@ -107,6 +107,8 @@ class TripartiteBuilder:
         for process in processes:
             state, pools = copied(process.random_state()), factor.pools.copy()
             pairs = rule.pairs(process, draws)
+            if pairs.ended is not None:
+                raise pairs.ended
             draws.check()
             n, nothing = draws.n_own, np.empty(0, np.int64)
             rows = np.flatnonzero(~np.isnan(pairs.drawn[n]))
@@ -118,7 +120,7 @@ class TripartiteBuilder:
             problem = self._make_in_turn(process, batches, (2 * np.arange(len(pairs.source)), 2 * rows + 1))
             if problem is not None:
                 row, n_last, error = problem
-                rewind(process, state)
+                rewind(process.random_state(), state)
                 factor.pools[:] = pools
                 rule.replay(process, draws.until(row + 1, n_last), pairs)
                 problems.append(error)
@@ -169,7 +171,7 @@ class TripartiteBuilder:
             refusal = self._builder.add(process, pairs, specs, check)
             self._flush(process)
             if refusal is not None:
-                rewind(process, state)
+                rewind(process.random_state(), state)
                 limited = draws.until(refusal.row + 1, n_drawn(specs, refusal))
                 limited.rows(process.index, process.stream, pairs.target)
                 problems.append(refusal.error)

@@ -21,6 +21,8 @@ class Attributes:
 
     def __init__(self) -> None:
         self._values: dict[str, Any] = {}
+        self.version = 0
+        """Changes with every change of an attribute."""
         self.reset()
 
     def __getattr__(self, name: str) -> Any:
@@ -31,6 +33,7 @@ class Attributes:
 
     def reset(self) -> None:
         """Give all attributes their defaults, except those that outlive ResetKernel."""
+        self.version += 1
         for name, attribute in ATTRIBUTES.items():
             if attribute.stored and not (attribute.survives_reset and name in self._values):
                 self._values[name] = copy.copy(attribute.default)
@@ -38,11 +41,13 @@ class Attributes:
 
     def get(self, name: str) -> Any:
         """Return a copy of the value of one attribute."""
-        return copy.copy(self._values[name])
+        value = self._values[name]
+        return copy.copy(value) if isinstance(value, dict | list) else value
 
     def store(self, name: str, value: Any) -> None:
         """Change one attribute."""
         self._values[name] = value
+        self.version += 1
 
 
 _ACCEPTED: dict[str, tuple[type, ...]] = {

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, final
 
+import numpy as np
+
 
 @final
 @dataclass(frozen=True)
@@ -17,14 +19,14 @@ class Check:
     bounds: str
 
 
-def positive(message: str) -> Check:
-    """The value has to be larger than zero."""
-    return Check(lambda x: x <= 0, message, "> 0")
+def positive(message: str, nan: bool = True) -> Check:
+    """The value has to be larger than zero; `nan` says whether it may be no number."""
+    return Check((lambda x: x <= 0) if nan else (lambda x: np.logical_not(x > 0)), message, "> 0")
 
 
-def not_negative(message: str) -> Check:
-    """The value has to be at least zero."""
-    return Check(lambda x: x < 0, message, ">= 0")
+def not_negative(message: str, nan: bool = True) -> Check:
+    """The value has to be at least zero; `nan` says whether it may be no number."""
+    return Check((lambda x: x < 0) if nan else (lambda x: np.logical_not(x >= 0)), message, ">= 0")
 
 
 def within(low: float, high: float, message: str) -> Check:

@@ -10,7 +10,14 @@ from jaxnest.models.ops import helper
 
 LAST_SPIKE = {"t_last": hidden(0.0, "Time of the last spike of the source")}
 PRE_TRACE = {"Kplus": Quantity(0.0, "", "Trace of the source's spikes", not_negative("Kplus must be non-negative."))}
-SAME_SIGN = (Relation(lambda p: (p["weight"] >= 0) != (p["Wmax"] >= 0), "Weight and Wmax must have same sign."),)
+
+
+def sign(x: Any) -> Any:
+    """Return 1 for numbers that are not negative, -1 for those that are, and 0 for what is no number."""
+    return 1 * (x >= 0) - 1 * (x < 0)
+
+
+SAME_SIGN = (Relation(lambda p: sign(p["weight"]) != sign(p["Wmax"]), "Weight and Wmax must have same sign."),)
 MULTIPLICATIVE = {
     "tau_plus": Quantity(20.0, "ms", "Time constant of the potentiation trace"),
     "lambda": Quantity(0.01, "", "Step size"),

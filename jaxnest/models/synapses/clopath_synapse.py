@@ -9,7 +9,7 @@ from jaxnest.models.contract.base import Quantity, Relation
 from jaxnest.models.contract.registry import register_synapse
 from jaxnest.models.contract.synapse import Synapse
 from jaxnest.models.histories import voltage_history as voltages
-from jaxnest.models.plasticity.stdp import LAST_SPIKE
+from jaxnest.models.plasticity.stdp import LAST_SPIKE, sign
 
 
 @register_synapse(hpc=56, lbl=80)
@@ -34,8 +34,8 @@ class clopath_synapse(Synapse):
     }
     state = {"x_bar": Quantity(0.0, "1/ms", "Trace of the source's spikes")} | LAST_SPIKE
     relations = (
-        Relation(lambda p: (p["weight"] >= 0) != (p["Wmin"] >= 0), "Weight and Wmin must have same sign."),
-        Relation(lambda p: (p["weight"] >= 0) != (p["Wmax"] > 0), "Weight and Wmax must have same sign."),
+        Relation(lambda p: sign(p["weight"]) != sign(p["Wmin"]), "Weight and Wmin must have same sign."),
+        Relation(lambda p: sign(p["weight"]) != -sign(-p["Wmax"]), "Weight and Wmax must have same sign."),
     )
     changes_weight = True
     source_states = ("x_bar", "t_last")

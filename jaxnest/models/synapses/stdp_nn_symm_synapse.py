@@ -5,10 +5,13 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
+from jaxnest.models.contract.base import Relation
 from jaxnest.models.contract.registry import register_synapse
 from jaxnest.models.contract.synapse import Synapse
 from jaxnest.models.histories import history
-from jaxnest.models.plasticity.stdp import LAST_SPIKE, MULTIPLICATIVE, SAME_SIGN, depressed, potentiated
+from jaxnest.models.plasticity.stdp import LAST_SPIKE, MULTIPLICATIVE, depressed, potentiated
 
 
 @register_synapse(hpc=72, lbl=96)
@@ -22,7 +25,9 @@ class stdp_nn_symm_synapse(Synapse):
 
     parameters = MULTIPLICATIVE
     state = LAST_SPIKE
-    relations = SAME_SIGN
+    relations = (
+        Relation(lambda p: np.signbit(p["weight"]) != np.signbit(p["Wmax"]), "Weight and Wmax must have same sign."),
+    )
     changes_weight = True
     source_states = ("t_last",)
     needs_archive = True

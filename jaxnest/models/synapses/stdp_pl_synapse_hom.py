@@ -26,7 +26,7 @@ class stdp_pl_synapse_hom(Synapse):
 
     common = {
         "tau_plus": Quantity(
-            20.0, "ms", "Time constant of the potentiation trace", positive("tau_plus > 0. required.")
+            20.0, "ms", "Time constant of the potentiation trace", positive("tau_plus > 0. required.", nan=False)
         ),
         "lambda": Quantity(0.1, "", "Learning rate"),
         "alpha": Quantity(1.0, "", "Asymmetry: scales depression as lambda * alpha"),

@@ -33,7 +33,8 @@ class stdp_triplet_synapse(Synapse):
         "Wmax": Quantity(100.0, "", "Maximum allowed weight"),
     }
     state = {
-        "Kplus": Quantity(0.0, "", "Short trace of the source's spikes", not_negative("State Kplus must be positive.")),
+        "Kplus": Quantity(0.0, "", "Short trace of the source's spikes",
+                          not_negative("State Kplus must be positive.", nan=False)),
         "Kplus_triplet": Quantity(0.0, "", "Long trace of the source's spikes",
                                   not_negative("State Kplus_triplet must be positive.")),
     } | LAST_SPIKE  # fmt: skip

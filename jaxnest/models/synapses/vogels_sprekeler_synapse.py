@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models.contract.base import Check, Quantity, Relation
+from jaxnest.models.contract.base import Quantity, Relation, not_negative
 from jaxnest.models.contract.registry import register_synapse
 from jaxnest.models.contract.synapse import Synapse
 from jaxnest.models.histories import history
@@ -41,7 +41,7 @@ class vogels_sprekeler_synapse(Synapse):
     }
     state = {
         "Kplus": Quantity(0.0, "", "Trace of the source's spikes",
-                          Check(lambda x: ~(x >= 0), "State Kplus must be positive.", ">= 0")),
+                          not_negative("State Kplus must be positive.", nan=False)),
     } | LAST_SPIKE  # fmt: skip
     relations = (
         Relation(

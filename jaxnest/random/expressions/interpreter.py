@@ -10,7 +10,8 @@ import math
 
 import numpy as np
 
-from jaxnest.compile.apart import apart
+from jaxnest.compile.kinds import F8, U8, F8x2, I8x2
+from jaxnest.compile.operations import apart
 from jaxnest.random.expressions.expression import Op
 from jaxnest.random.expressions.geometry import (
     CONNECTION,
@@ -182,15 +183,8 @@ def evaluate(program: Program, stream: np.ndarray, geometry: np.ndarray) -> floa
     return _evaluate(program.code, program.constants, program.saved, program.stack, stream, geometry)
 
 
-@apart("float64(int64[:, ::1], float64[::1], float64[:, ::1], float64[::1], uint64[::1], float64[::1])")
-def _evaluate(
-    code: np.ndarray,
-    all_constants: np.ndarray,
-    saved: np.ndarray,
-    stack: np.ndarray,
-    stream: np.ndarray,
-    geometry: np.ndarray,
-) -> float:
+@apart()
+def _evaluate(code: I8x2, all_constants: F8, saved: F8x2, stack: F8, stream: U8, geometry: F8) -> float:
     stack[_STATUS] = DONE
     at = top = 0
     while at < code.shape[0]:

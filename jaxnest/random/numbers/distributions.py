@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import math
 
-import numba
 import numpy as np
 
+from jaxnest.compile.late import external
 from jaxnest.random.numbers.engines import compiled, drand, ulrand
 from jaxnest.random.numbers.layout import ENGINE, KEYED
 
@@ -24,8 +24,8 @@ GAMMA_SIZE = 6
 """Length of the row of a gamma distribution."""
 
 # math.lgamma is not the function of the C library, neither in Python nor in numba.
-lgamma = numba.types.ExternalFunction("lgamma", numba.float64(numba.float64))
-tgamma = numba.types.ExternalFunction("tgamma", numba.float64(numba.float64))
+lgamma = external("lgamma", 1)
+tgamma = external("tgamma", 1)
 
 
 @compiled

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.compile.apart import apart
+from jaxnest.compile.kinds import U8
+from jaxnest.compile.operations import apart
 from jaxnest.random.numbers.cipher import threefry_2x64
 from jaxnest.random.numbers.compiling import compiled
 from jaxnest.random.numbers.layout import (
@@ -51,8 +52,8 @@ def _twist_64(stream: np.ndarray, target: int, following: int, distant: int) -> 
     stream[STATE + target] = stream[STATE + distant] ^ (y >> _ONE) ^ flip
 
 
-@apart("void(uint64[::1])")
-def _refill_mt19937_64(stream: np.ndarray) -> None:
+@apart()
+def _refill_mt19937_64(stream: U8) -> None:
     for i in range(156):
         _twist_64(stream, i, i + 1, i + 156)
     for i in range(156, 311):
@@ -73,8 +74,8 @@ def _twist_32(stream: np.ndarray, target: int, following: int, distant: int) -> 
     stream[STATE + target] = stream[STATE + distant] ^ (y >> _ONE) ^ flip
 
 
-@apart("void(uint64[::1])")
-def _refill_mt19937(stream: np.ndarray) -> None:
+@apart()
+def _refill_mt19937(stream: U8) -> None:
     for i in range(227):
         _twist_32(stream, i, i + 1, i + 397)
     for i in range(227, 623):
@@ -124,8 +125,8 @@ def _emit(stream: np.ndarray, block: int, a: np.uint64, b: np.uint64, c: np.uint
     stream[first + 3] = a
 
 
-@apart("void(uint64[::1])")
-def _refill_philox_32(stream: np.ndarray) -> None:
+@apart()
+def _refill_philox_32(stream: U8) -> None:
     for block in range(COUNTER_BLOCKS):
         _count(stream)
         a, b = _counter_word(stream, 0), _counter_word(stream, 1)
@@ -140,8 +141,8 @@ def _refill_philox_32(stream: np.ndarray) -> None:
         _emit(stream, block, a, b, c, d)
 
 
-@apart("void(uint64[::1])")
-def _refill_philox_64(stream: np.ndarray) -> None:
+@apart()
+def _refill_philox_64(stream: U8) -> None:
     factor_0, factor_1 = np.uint64(0xD2E7470EE14C6C93), np.uint64(0xCA5A826395121157)
     for block in range(COUNTER_BLOCKS):
         _count(stream)
@@ -176,8 +177,8 @@ def _threefry_key(stream: np.ndarray, i: int) -> np.uint64:
     return stream[STATE + i % 5]
 
 
-@apart("void(uint64[::1])")
-def _refill_threefry(stream: np.ndarray) -> None:
+@apart()
+def _refill_threefry(stream: U8) -> None:
     bits = stream[WORD_BITS]
     mask, parity, rotations = _MAX_64, np.uint64(0x1BD11BDAA9FC1A22), _ROTATIONS_64
     if bits != _BITS_64:
@@ -210,16 +211,16 @@ def _refill_threefry(stream: np.ndarray) -> None:
         _emit(stream, block, a, b, c, d)
 
 
-@apart("void(uint64[::1])")
-def _refill_keyed(stream: np.ndarray) -> None:
+@apart()
+def _refill_keyed(stream: U8) -> None:
     a, b = threefry_2x64(stream[KEY], stream[KEY + 1], stream[COUNTER], stream[COUNTER + 1])
     stream[OUTPUT] = a
     stream[OUTPUT + 1] = b
     stream[COUNTER + 1] += _ONE
 
 
-@apart("void(uint64[::1])")
-def refill(stream: np.ndarray) -> None:
+@apart()
+def refill(stream: U8) -> None:
     """Make the next block of outputs.
 
     Parameters

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.compile.apart import apart
+from jaxnest.compile.kinds import F8, I8, U8
+from jaxnest.compile.operations import apart
 from jaxnest.random.numbers.cipher import threefry_rounds
 from jaxnest.random.numbers.compiling import compiled
 from jaxnest.random.numbers.layout import (
@@ -132,10 +133,8 @@ def _words(
         i += run
 
 
-@apart("void(uint64[::1], float64, int64, int64, int64[::1], float64[::1])")
-def keyed_poissons(
-    stream: np.ndarray, mean: float, node: int, step: int, identity: np.ndarray, out: np.ndarray
-) -> None:
+@apart()
+def keyed_poissons(stream: U8, mean: float, node: int, step: int, identity: I8, out: F8) -> None:
     """Draw Poisson variates by inversion, one for each identity, at most `SCRATCH_SIZE`.
 
     Variates of large mean are sums of others.

@@ -6,7 +6,9 @@ import math
 
 import numpy as np
 
-from jaxnest.compile.apart import apart, reinterpreted
+from jaxnest.compile.intrinsics import reinterpreted
+from jaxnest.compile.kinds import F8, U8
+from jaxnest.compile.operations import apart
 from jaxnest.random.numbers.distributions import lgamma, standard_exponential, standard_normal
 from jaxnest.random.numbers.engines import compiled, drand
 from jaxnest.random.numbers.layout import (
@@ -68,8 +70,8 @@ def poisson_set_mean(row: np.ndarray, mean: float) -> None:
         _prepare(row, mean)
 
 
-@apart("void(float64[::1], float64)")
-def _prepare(row: np.ndarray, mean: float) -> None:
+@apart()
+def _prepare(row: F8, mean: float) -> None:
     """Compute what draws with a new mean need."""
     row[_MEAN] = mean
     if not mean >= 12.0:
@@ -134,8 +136,8 @@ def _count(stream: np.ndarray, limit: float) -> None:
     stream[COUNTS + first - OUTPUT + n] = _UNCOUNTED
 
 
-@apart("int64(uint64[::1], float64)")
-def _uncounted(stream: np.ndarray, limit: float) -> int:
+@apart()
+def _uncounted(stream: U8, limit: float) -> int:
     """Draw a variate for which no count is ready; after several in a row with one limit, count the block."""
     bits = reinterpreted(stream, np.float64)
     if bits[LAST_LIMIT] != limit:
@@ -171,8 +173,8 @@ def _poisson_candidate(stream: np.ndarray, row: np.ndarray, u: float) -> tuple[f
     return np.ceil(y), -d * inverse_cx * (1.0 + y / 2.0), True
 
 
-@apart("int64(uint64[::1], float64[::1])")
-def _poisson_rejection(stream: np.ndarray, row: np.ndarray) -> int:
+@apart()
+def _poisson_rejection(stream: U8, row: F8) -> int:
     """Draw a Poisson variate of large mean by L. Devroye's rejection method."""
     m = row[_MODE]
     while True:

@@ -145,7 +145,7 @@ class RandomStreams:
         from jaxnest.random.numbers.engines import next_word
 
         for _ in range(words):
-            next_word(stream)
+            next_word.py_func(stream)  # which needs no machine code but that of a whole block
 
 
 def identities(ids: np.ndarray) -> np.ndarray:

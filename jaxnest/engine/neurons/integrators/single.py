@@ -9,10 +9,9 @@ from collections import namedtuple
 from typing import Any
 
 import numpy as np
-from numba import types
-from numba.extending import overload
 
 from jaxnest.compile.compiling import njit
+from jaxnest.compile.late import overload, types
 from jaxnest.compile.tuples import folded, mapped, picked, replaced
 from jaxnest.engine.neurons.integrators import method
 from jaxnest.models.functions.rkf45 import TIMES

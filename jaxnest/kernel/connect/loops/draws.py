@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, final
 
 import numpy as np
 
+from jaxnest import errors
 from jaxnest.random.expressions.geometry import NO_GEOMETRY
 from jaxnest.random.expressions.saved_normals import SAVED_NORMALS
 from jaxnest.random.numbers.layout import DRAWN_APART, ENGINE, KEYED
@@ -76,12 +77,13 @@ class Draws:
         self.limit: int | None = None
         self._n_last = 0
         self._codes = [p.expression.code for p in (*parameters, *(third.parameters if third else ()))]
-        self._failure = np.zeros(1, np.int64)
+        self._failures: dict[int, np.ndarray] = {}
 
     def programs(self, thread: int) -> Programs:
         """Return the expressions of one virtual process for compiled loops."""
         from jaxnest.kernel.connect.loops.programs import Programs
 
+        self._failures[thread] = np.array([0, -1])
         codes = self._codes
         ends = np.cumsum([len(c.code) for c in codes], dtype=np.int64)
         lengths = np.array([len(c.constants) for c in codes], np.int64)
@@ -97,7 +99,7 @@ class Draws:
             np.zeros(max([c.stack_size for c in codes], default=1)),
             bounds,
             np.array(NO_GEOMETRY[0]),
-            self._failure,
+            self._failures[thread],
             self.n_own,
             -1 if self.limit is None else self.limit - 1,
             self._n_last,
@@ -107,13 +109,15 @@ class Draws:
     def until(self, limit: int, n_last: int) -> Draws:
         """Return the same expressions for no more than `limit` connections, the last of which evaluates `n_last`."""
         result = copy.copy(self)
-        result.limit, result._n_last = limit, n_last
+        result.limit, result._n_last, result._failures = limit, n_last, {}
         return result
 
     def rows(
         self, thread: int, stream: np.ndarray, target: np.ndarray, identity: np.ndarray | None = None
     ) -> np.ndarray:
         """Return the values for connections to these targets, one row per expression.
+
+        There are no values behind a connection some of whose values could not be drawn (`failed`).
 
         Where numbers depend on keys, those of a connection depend on its `identity`: by default its target, and how
         many connections to the target go before.
@@ -127,10 +131,19 @@ class Draws:
             whom = np.empty(0, np.int64)
             if stream[ENGINE] == KEYED:
                 whom = (identities(target) if identity is None else identity) | DRAWN_APART
-            draw_rows(self.programs(thread), stream, target, whom, drawn)
+            return drawn[
+                :, : draw_rows(self.programs(thread), stream, np.ascontiguousarray(target, np.int32), whom, drawn)
+            ]
         return drawn
 
     def check(self) -> None:
         """Raise KernelException if an evaluation failed."""
-        if self._failure[0]:
-            raise failure(int(self._failure[0]))
+        for thread in sorted(self._failures):
+            error, _ = self.failed(thread)
+            if error is not None:
+                raise error
+
+    def failed(self, thread: int) -> tuple[errors.KernelException | None, int]:
+        """Return why an evaluation failed on a virtual process, and which expression of a connection it was."""
+        status, expression = self._failures.get(thread, (0, -1))
+        return (failure(int(status)) if status else None), int(expression)

@@ -8,24 +8,53 @@ know how many connections there will be stop when their buffers are full and go 
 
 from __future__ import annotations
 
-import numpy as np
-from numba import types
+from typing import Any, NamedTuple
 
-from jaxnest.compile.apart import apart
-from jaxnest.kernel.connect.loops.programs import PROGRAMS, draw_row, value
+import numpy as np
+
+from jaxnest.compile.kinds import B1, F8, I4, I8, U8, F8x2
+from jaxnest.compile.operations import apart
+from jaxnest.kernel.connect.loops.programs import FEW, Programs, draw_row, value
+from jaxnest.random.expressions.interpreter import DONE
 from jaxnest.random.numbers.engines import compiled, drand, ulrand
 from jaxnest.random.numbers.keyed import turn_to
 from jaxnest.random.numbers.poisson import poisson, poisson_set_mean
 
 TARGET, SOURCE, ROW, PENDING, FAILED = range(5)
 """Progress of a loop: next target and source, rows filled, connections left of the present pair or target (-1 if
-that is not drawn yet), and whether the present target has an impossible degree."""
+that is not drawn yet), and whether it cannot go on: a degree is impossible, or an expression has no value."""
 PROGRESS_SIZE = 5
 
-_STREAM, _WORDS, _FLAGS = types.uint64[::1], types.int64[::1], types.bool_[::1]
-_IDS, _DRAWN = types.int32[::1], types.float64[:, ::1]
-_INT, _FLOAT = types.int64, types.float64
-_BUFFERS = types.Tuple((_IDS, _IDS, _IDS, _DRAWN))
+
+class Buffers(NamedTuple):
+    """What is drawn: nodes, the number of each pair where it is asked for, and what expressions give, row by row."""
+
+    source: I4
+    target: I4
+    index: I4
+    drawn: F8x2
+
+
+_SOME = 5
+"""What a number that is drawn may be."""
+
+
+def _by_target(stream: Any, sources: Any, targets: Any, here: Any, degree: int, *_: Any) -> int:
+    return len(targets) * (degree if degree >= 0 else _SOME)
+
+
+def _by_source(stream: Any, sources: Any, targets: Any, degree: int, *_: Any) -> int:
+    return len(sources) * (degree if degree >= 0 else _SOME)
+
+
+def _in_all(
+    stream: Any, sources: Any, targets: Any, here: Any, autapses: Any, programs: Any, source: Any, *_: Any
+) -> int:
+    return len(source)
+
+
+def _pairs(stream: Any, sources: Any, targets: Any, *_: Any) -> int:
+    return len(sources) * len(targets)
 
 
 @compiled
@@ -45,10 +74,22 @@ def _partners(population, node, autapses):
     return n
 
 
-@apart(types.void(_STREAM, _IDS, _IDS, _FLAGS, _INT, PROGRAMS, _INT, _INT, _INT, PROGRAMS, _WORDS, _BUFFERS, _WORDS))
+@apart(few=FEW, work=_by_target)
 def fixed_indegree(
-    stream, sources, targets, here, degree, degrees, elsewhere, autapses, multapses, programs, used, buffers, progress
-):
+    stream: U8,
+    sources: I4,
+    targets: I4,
+    here: B1,
+    degree: int,
+    degrees: Programs,
+    elsewhere: int,
+    autapses: int,
+    multapses: int,
+    programs: Programs,
+    used: I8,
+    buffers: Buffers,
+    progress: I8,
+) -> None:
     """Draw sources target by target.
 
     The indegree is `degree`, or drawn by `degrees` if that is negative (with `elsewhere` also for targets of
@@ -65,6 +106,9 @@ def fixed_indegree(
             return
         if k < 0 and (here[t] or elsewhere):
             k = round_half_away(value(degrees, 0, stream))
+            if degrees.failure[0] != DONE:
+                progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                return
         progress[PENDING] = -1
         if not here[t] or k <= 0:
             continue
@@ -88,11 +132,25 @@ def fixed_indegree(
                 index[row] = t
             draw_row(programs, stream, target[row], drawn, row)
             row += 1
+            if programs.failure[0] != DONE:
+                progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                return
     progress[TARGET], progress[ROW] = len(targets), row
 
 
-@apart(types.void(_STREAM, _IDS, _IDS, _INT, PROGRAMS, _INT, _INT, _WORDS, _BUFFERS, _WORDS))
-def fixed_outdegree(stream, sources, targets, degree, degrees, autapses, multapses, used, buffers, progress):
+@apart(few=FEW, work=_by_source)
+def fixed_outdegree(
+    stream: U8,
+    sources: I4,
+    targets: I4,
+    degree: int,
+    degrees: Programs,
+    autapses: int,
+    multapses: int,
+    used: I8,
+    buffers: Buffers,
+    progress: I8,
+) -> None:
     """Draw targets source by source; their connections are made later, by each virtual process."""
     source, target, index, _ = buffers
     row = 0
@@ -102,6 +160,9 @@ def fixed_outdegree(stream, sources, targets, degree, degrees, autapses, multaps
         k = degree if progress[PENDING] < 0 else progress[PENDING]
         if k < 0:
             k = round_half_away(value(degrees, 0, stream))
+            if degrees.failure[0] != DONE:
+                progress[SOURCE], progress[ROW], progress[FAILED] = s, row, 1
+                return
         progress[PENDING] = -1
         if k <= 0:
             continue
@@ -122,8 +183,19 @@ def fixed_outdegree(stream, sources, targets, degree, degrees, autapses, multaps
     progress[SOURCE], progress[ROW] = len(sources), row
 
 
-@apart(types.int64(_STREAM, _IDS, _IDS, _FLAGS, _INT, PROGRAMS, _IDS, _IDS, _WORDS, _DRAWN))
-def fixed_total_number(stream, sources, targets, here, autapses, programs, source, target, index, drawn):
+@apart(few=FEW, work=_in_all)
+def fixed_total_number(
+    stream: U8,
+    sources: I4,
+    targets: I4,
+    here: B1,
+    autapses: int,
+    programs: Programs,
+    source: I4,
+    target: I4,
+    index: I8,
+    drawn: F8x2,
+) -> int:
     """Draw as many pairs as the buffers have room for; keep those whose target is `here` and return how many."""
     row = 0
     for k in range(len(source)):
@@ -135,11 +207,23 @@ def fixed_total_number(stream, sources, targets, here, autapses, programs, sourc
             source[row], target[row], index[row] = sources[s], targets[t], k
             draw_row(programs, stream, target[row], drawn, row)
             row += 1
+            if programs.failure[0] != DONE:
+                break
     return row
 
 
-@apart(types.void(_STREAM, _IDS, _IDS, _FLOAT, PROGRAMS, _INT, PROGRAMS, _BUFFERS, _WORDS))
-def pairwise_bernoulli(stream, sources, targets, p, probabilities, autapses, programs, buffers, progress):
+@apart(few=FEW, work=_pairs)
+def pairwise_bernoulli(
+    stream: U8,
+    sources: I4,
+    targets: I4,
+    p: float,
+    probabilities: Programs,
+    autapses: int,
+    programs: Programs,
+    buffers: Buffers,
+    progress: I8,
+) -> None:
     """Decide pair by pair. A negative `p` means that `probabilities` draws it, after the number it is compared with."""
     source, target, _, drawn = buffers
     row = 0
@@ -153,17 +237,35 @@ def pairwise_bernoulli(stream, sources, targets, p, probabilities, autapses, pro
             if not autapses and sources[s] == targets[t]:
                 continue
             u = drand(stream)
-            if u >= (p if p >= 0.0 else value(probabilities, 0, stream)):
+            chance = p if p >= 0.0 else value(probabilities, 0, stream)
+            if probabilities.failure[0] != DONE:
+                progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                return
+            if u >= chance:
                 continue
             source[row], target[row] = sources[s], targets[t]
             draw_row(programs, stream, target[row], drawn, row)
             row += 1
+            if programs.failure[0] != DONE:
+                progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                return
         progress[SOURCE] = 0
     progress[TARGET], progress[ROW] = len(targets), row
 
 
-@apart(types.void(_STREAM, _IDS, _IDS, _FLOAT, PROGRAMS, _INT, PROGRAMS, types.float64[::1], _BUFFERS, _WORDS))
-def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, distribution, buffers, progress):
+@apart()
+def pairwise_poisson(
+    stream: U8,
+    sources: I4,
+    targets: I4,
+    mean: float,
+    means: Programs,
+    autapses: int,
+    programs: Programs,
+    distribution: F8,
+    buffers: Buffers,
+    progress: I8,
+) -> None:
     """Draw a number of connections pair by pair; each target has a new distribution object."""
     source, target, _, drawn = buffers
     row = 0
@@ -182,7 +284,11 @@ def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, 
                     progress[TARGET], progress[SOURCE], progress[ROW] = t, s, row
                     return
                 if mean < 0.0:
-                    poisson_set_mean(distribution, value(means, 0, stream))
+                    drawn_mean = value(means, 0, stream)
+                    if means.failure[0] != DONE:
+                        progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                        return
+                    poisson_set_mean(distribution, drawn_mean)
                 k = np.int64(poisson(stream, distribution))
             progress[PENDING] = -1
             for j in range(k):
@@ -192,12 +298,15 @@ def pairwise_poisson(stream, sources, targets, mean, means, autapses, programs, 
                 source[row], target[row] = sources[s], targets[t]
                 draw_row(programs, stream, target[row], drawn, row)
                 row += 1
+                if programs.failure[0] != DONE:
+                    progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                    return
         progress[SOURCE] = 0
     progress[TARGET], progress[ROW] = len(targets), row
 
 
-@apart(types.void(_STREAM, _IDS, _INT, _INT, _WORDS, _INT, _IDS))
-def symmetric_partners(stream, sources, node, n, used, mark, chosen):
+@apart()
+def symmetric_partners(stream: U8, sources: I4, node: int, n: int, used: I8, mark: int, chosen: I4) -> None:
     """Draw `n` distinct sources of one target into `chosen`."""
     i = 0
     while i < n:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numba import types
 
-from jaxnest.compile.apart import apart
+from jaxnest.compile.kinds import F8, I4, I8, U8, F8x2, I4x2, I8x2
+from jaxnest.compile.operations import apart
 from jaxnest.random.expressions.interpreter import DONE, evaluate
 from jaxnest.random.expressions.program import Program
 from jaxnest.random.numbers.distributions import sample_in_order
 from jaxnest.random.numbers.engines import compiled, drand, ulrand
 from jaxnest.random.numbers.keyed import turn_to
+
+FEW = 500
+"""So many draws need no machine code."""
 
 
 class Programs(NamedTuple):
@@ -27,7 +30,8 @@ class Programs(NamedTuple):
     geometry
         What the expressions may know of places: nothing.
     failure
-        The status of the first evaluation that failed, `DONE` if none did.
+        The status of the first evaluation that failed, `DONE` if none did; and which of the expressions of a
+        connection this was, -1 if it was none of them.
     n_own
         How many expressions belong to the connections themselves; the others belong to those of the third
         factor.
@@ -38,35 +42,24 @@ class Programs(NamedTuple):
         with -1 before it is drawn), and the row of `pools` of each node.
     """
 
-    code: np.ndarray
-    constants: np.ndarray
-    saved: np.ndarray
-    stack: np.ndarray
-    bounds: np.ndarray
-    geometry: np.ndarray
-    failure: np.ndarray
+    code: I8x2
+    constants: F8
+    saved: F8x2
+    stack: F8
+    bounds: I8x2
+    geometry: F8
+    failure: I8
     n_own: int
     last_row: int
     n_last: int
     probability: float
-    population: np.ndarray
-    pools: np.ndarray
-    pool_of: np.ndarray
+    population: I4
+    pools: I4x2
+    pool_of: I4
 
 
-def _types_of_programs() -> Any:
-    ids, words, numbers = types.int32[::1], types.int64[::1], types.float64[::1]
-    rows, values, pools = types.int64[:, ::1], types.float64[:, ::1], types.int32[:, ::1]
-    whole, number = types.int64, types.float64
-    kinds = (rows, numbers, values, numbers, rows, numbers, words, whole, whole, whole, number, ids, pools, ids)
-    return types.NamedTuple(kinds, Programs)
-
-
-PROGRAMS = _types_of_programs()
-
-
-@apart(types.float64(PROGRAMS, types.int64, types.uint64[::1]))
-def value(programs, k, stream):
+@apart()
+def value(programs: Programs, k: int, stream: U8) -> float:
     """Evaluate one of the expressions."""
     start, stop, first = programs.bounds[k, 0], programs.bounds[k, 1], programs.bounds[k, 2]
     program = Program(programs.code[start:stop], programs.constants[first:], programs.saved, programs.stack)
@@ -94,8 +87,8 @@ def draw_row(programs, stream, target, drawn, row):
         _draw_row(programs, stream, target, drawn, row)
 
 
-@apart(types.void(PROGRAMS, types.uint64[::1], types.int64, types.float64[:, ::1], types.int64))
-def _draw_row(programs, stream, target, drawn, row):
+@apart()
+def _draw_row(programs: Programs, stream: U8, target: int, drawn: F8x2, row: int) -> None:
     """Evaluate all expressions for one connection.
 
     With a third factor there is one more row of `drawn`, after those of the connection itself: the node of the
@@ -104,6 +97,10 @@ def _draw_row(programs, stream, target, drawn, row):
     n = programs.n_own
     for k in range(min(n, programs.n_last) if row == programs.last_row else n):
         drawn[k, row] = value(programs, k, stream)
+        if programs.failure[0] != DONE:
+            programs.failure[1] = k
+            drawn[k:, row] = np.nan
+            return
     if programs.probability < 0.0 or (row == programs.last_row and programs.n_last <= n):
         return
     drawn[n:, row] = np.nan
@@ -113,10 +110,16 @@ def _draw_row(programs, stream, target, drawn, row):
             drawn[k + 1, row] = value(programs, k, stream)
 
 
-@compiled
-def draw_rows(programs, stream, target, whom, drawn):
-    """Evaluate all expressions for all connections, one connection after the other; `whom` may tell them apart."""
+@apart(few=FEW, work=lambda programs, stream, target, *_: len(target))
+def draw_rows(programs: Programs, stream: U8, target: I4, whom: I8, drawn: F8x2) -> int:
+    """Evaluate all expressions for all connections, one connection after the other; `whom` may tell them apart.
+
+    Returns for how many there are values: for all, or up to one whose values could not all be drawn.
+    """
     for row in range(drawn.shape[1]):
         if len(whom) > 0:
             turn_to(stream, whom[row])
         draw_row(programs, stream, target[row], drawn, row)
+        if programs.failure[0] != DONE:
+            return row + 1
+    return drawn.shape[1]

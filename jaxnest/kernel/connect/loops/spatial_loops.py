@@ -189,11 +189,18 @@ def bernoulli(stream, candidates, targets, space, kernel, autapses, programs, bu
                 relate(space, positions[found[s]], place)
                 if kernel.given:
                     u = drand(stream)
-                    if not u < value(kernel.programs, 0, stream):
+                    p = value(kernel.programs, 0, stream)
+                    if kernel.programs.failure[0] != DONE:
+                        progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                        return
+                    if not u < p:
                         continue
             source[row], target[row] = node, targets.ids[t]
             draw_row(programs, stream, target[row], drawn, row)
             row += 1
+            if programs.failure[0] != DONE:
+                progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                return
         progress[SOURCE] = 0
     progress[TARGET], progress[ROW] = len(targets.ids), row
 
@@ -219,29 +226,45 @@ def multiple(stream, candidates, targets, space, kernel, autapses, programs, dis
             relate(space, positions[found[s]], place)
             k = progress[PENDING]
             if k < 0:
+                if row == len(source):
+                    progress[TARGET], progress[SOURCE], progress[ROW] = t, s, row
+                    return
                 mean = kernel.values[s] if kernel.plain else value(kernel.programs, 0, stream)
+                if kernel.programs.failure[0] != DONE:
+                    progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                    return
                 poisson_set_mean(distribution, mean)
                 k = np.int64(poisson(stream, distribution))
             progress[PENDING] = -1
-            if row + k > len(source):
-                progress[TARGET], progress[SOURCE], progress[PENDING], progress[ROW] = t, s, k, row
-                return
-            for _ in range(k):
+            for j in range(k):
+                if row == len(source):
+                    progress[TARGET], progress[SOURCE], progress[PENDING], progress[ROW] = t, s, k - j, row
+                    return
                 source[row], target[row] = node, targets.ids[t]
                 draw_row(programs, stream, target[row], drawn, row)
                 row += 1
+                if programs.failure[0] != DONE:
+                    progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                    return
         progress[SOURCE] = 0
     progress[TARGET], progress[ROW] = len(targets.ids), row
 
 
 @compiled
-def _enough(candidates, n, node, number, kernel, limits):
-    """Return whether a node finds as many partners as it needs."""
+def _finds_enough(candidates, n, node, number, limits):
+    """Return whether a node finds as many partners as it needs, whatever their probabilities."""
     found, ids = candidates.found, candidates.ids
     if n == 0 or (not limits.multapses and n < number):
         return False
-    if n == 1 and not limits.autapses and ids[found[0]] == node:
+    return limits.autapses or n > 1 or ids[found[0]] != node
+
+
+@compiled
+def _enough(candidates, n, node, number, kernel, limits):
+    """Return whether a node can have as many of the partners that it finds as it needs."""
+    if not _finds_enough(candidates, n, node, number, limits):
         return False
+    found, ids = candidates.found, candidates.ids
     ignores_autapses = limits.autapses or (limits.masked and not kernel.given)
     total = 0.0
     for i in range(n):
@@ -255,6 +278,26 @@ def _enough(candidates, n, node, number, kernel, limits):
 
 
 @compiled
+def _drawn_number(stream, place, space, numbers):
+    """Draw how many connections a node has."""
+    _locate(space, place)
+    return max(round_half_away(value(numbers, 0, stream)), 0)
+
+
+@compiled
+def _evaluate_incoming(stream, candidates, n, place, space, kernel):
+    """Evaluate the kernel for all possible sources of a target."""
+    if kernel.plain:
+        _evaluate_plain(candidates, n, place, False, space, kernel)
+    elif kernel.given:
+        for i in range(n):
+            relate(space, candidates.tree.positions[candidates.found[i]], place)
+            kernel.values[i] = value(kernel.programs, 0, stream)
+            if kernel.programs.failure[0] != DONE:
+                return
+
+
+@compiled
 def indegrees(
     stream, candidates, targets, space, limits, numbers, kernel, programs, cumulative, used, buffers, progress
 ):
@@ -264,34 +307,35 @@ def indegrees(
     row = 0
     for t in range(progress[TARGET], len(targets.ids)):
         node, place = targets.ids[t], targets.positions[t]
+        if programs.last_row >= 0 and row > programs.last_row:
+            break
         if progress[PENDING] < 0:
             turn_to(stream, node)
         k = limits.number if progress[PENDING] < 0 else progress[PENDING]
         if k < 0:
             if limits.masked:
                 relate(space, _ORIGIN, place)
+                k = max(round_half_away(value(numbers, 0, stream)), 0)
             else:
-                _locate(space, place)
-            k = max(round_half_away(value(numbers, 0, stream)), 0)
+                k = _drawn_number(stream, place, space, numbers)
+            if numbers.failure[0] != DONE:
+                progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                return
         progress[PENDING] = -1
-        if row + k > len(source):
+        if row + k > len(source) and programs.last_row < 0:
             progress[TARGET], progress[PENDING], progress[ROW] = t, k, row
             return
         n = search(candidates.tree, candidates.region, place, candidates.work, found)
-        if kernel.plain:
-            _evaluate_plain(candidates, n, place, False, space, kernel)
-        elif kernel.given:
-            for i in range(n):
-                relate(space, positions[found[i]], place)
-                kernel.values[i] = value(kernel.programs, 0, stream)
-        if kernel.given:
-            discrete_set(cumulative[:n], kernel.values[:n])
-        failed = kernel.programs.failure[0] != DONE or numbers.failure[0] != DONE
+        if limits.masked or _finds_enough(candidates, n, node, k, limits):
+            _evaluate_incoming(stream, candidates, n, place, space, kernel)
+        failed = kernel.programs.failure[0] != DONE
         if failed or not _enough(candidates, n, node, k, kernel, limits):
             progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
             return
+        if kernel.given:
+            discrete_set(cumulative[:n], kernel.values[:n])
         checks_autapses = not limits.autapses and (kernel.given or not limits.masked)
-        while k > 0:
+        while k > 0 and (programs.last_row < 0 or row <= programs.last_row):
             i = discrete(stream, cumulative[:n]) if kernel.given else np.int64(ulrand(stream, n))
             other = candidates.ids[found[i]]
             if (not limits.multapses and used[i] == t) or (checks_autapses and other == node):
@@ -302,6 +346,9 @@ def indegrees(
             draw_row(programs, stream, target[row], drawn, row)
             row += 1
             k -= 1
+            if programs.failure[0] != DONE:
+                progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                return
     progress[TARGET], progress[ROW] = len(targets.ids), row
 
 
@@ -334,11 +381,21 @@ def _evaluate_outgoing(stream, candidates, n, place, space, kernel, saved):
         return
     for i in range(n):
         kernel.values[i] = 1.0
-        if kernel.given:
+        if kernel.given and kernel.programs.failure[0] == DONE:
             k = candidates.found[i]
             relate(space, place, candidates.tree.positions[k])
             programs = _on_thread(kernel.programs, saved[candidates.ids[k] % len(saved)])
             kernel.values[i] = value(programs, 0, stream)
+
+
+@compiled
+def _draw_values(stream, candidates, n, programs, specification, saved, drawn, row):
+    """Evaluate all expressions for one connection, each with the variates of a thread that its specification says."""
+    for e in range(programs.n_own):
+        thread = candidates.ids[candidates.found[min(specification[e], n - 1)]] % len(saved)
+        drawn[e, row] = value(_on_thread(programs, saved[thread]), e, stream)
+        if programs.failure[0] != DONE:
+            return
 
 
 @compiled
@@ -367,6 +424,8 @@ def outdegrees(
     found, positions, threads = candidates.found, candidates.tree.positions, len(saved)
     row = 0
     for s in range(progress[SOURCE], len(sources.ids)):
+        if programs.last_row >= 0 and row > programs.last_row:
+            break
         node, place = sources.ids[s], sources.positions[s]
         n = search(candidates.tree, candidates.region, place, candidates.work, found)
         k = progress[PENDING]
@@ -374,19 +433,18 @@ def outdegrees(
             turn_to(stream, node)
             _evaluate_outgoing(stream, candidates, n, place, spaces[0], kernel, saved)
             k = limits.number
-            if k < 0:
-                _locate(spaces[0], place)
-                k = max(round_half_away(value(_on_thread(numbers, saved[node % threads]), 0, stream)), 0)
+            if k < 0 and kernel.programs.failure[0] == DONE:
+                k = _drawn_number(stream, place, spaces[0], _on_thread(numbers, saved[node % threads]))
         progress[PENDING] = -1
         failed = kernel.programs.failure[0] != DONE or numbers.failure[0] != DONE
         if failed or not _enough(candidates, n, node, k, kernel, limits):
             progress[SOURCE], progress[ROW], progress[FAILED] = s, row, 1
             return
-        if row + k > len(source):
+        if row + k > len(source) and programs.last_row < 0:
             progress[SOURCE], progress[PENDING], progress[ROW] = s, k, row
             return
         discrete_set(cumulative[:n], kernel.values[:n])
-        while k > 0:
+        while k > 0 and (programs.last_row < 0 or row <= programs.last_row):
             i = discrete(stream, cumulative[:n])
             other = candidates.ids[found[i]]
             if (not limits.multapses and used[i] == s) or (not limits.autapses and other == node):
@@ -394,9 +452,10 @@ def outdegrees(
             used[i] = s
             relate(spaces[1], place, positions[found[i]])
             source[row], target[row] = node, other
-            for e in range(programs.n_own):
-                thread = candidates.ids[found[min(specification[e], n - 1)]] % threads
-                drawn[e, row] = value(_on_thread(programs, saved[thread]), e, stream)
+            _draw_values(stream, candidates, n, programs, specification, saved, drawn, row)
+            if programs.failure[0] != DONE:
+                progress[SOURCE], progress[ROW], progress[FAILED] = s, row, 1
+                return
             row += 1
             k -= 1
     progress[SOURCE], progress[ROW] = len(sources.ids), row

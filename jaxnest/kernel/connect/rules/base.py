@@ -79,12 +79,21 @@ class Pairs:
         One row per random expression, one column per connection.
     position
         Index of each connection in array parameters; empty if there are none.
+    ended
+        Why there are no more, if the rule could not go on.
     """
 
     source: np.ndarray
     target: np.ndarray
     drawn: np.ndarray
     position: np.ndarray
+    ended: Exception | None = None
+
+    def __post_init__(self) -> None:
+        """Leave out the connections for which nothing was drawn, because drawing has failed before."""
+        n = self.drawn.shape[1]
+        if n < len(self.source):
+            self.source, self.target, self.position = self.source[:n], self.target[:n], self.position[:n]
 
     def take(self, keep: Any) -> Pairs:
         """Return a part of the connections."""

@@ -61,8 +61,8 @@ class FixedIndegree(Rule):
             draws.has_arrays,
             draws.limit,
         )
-        degrees.check()
-        if progress[loops.FAILED]:
+        ended, _ = degrees.failed(process.index)
+        if progress[loops.FAILED] and ended is None and draws.failed(process.index)[0] is None:
             target_index = progress[loops.TARGET]
             self.check_degree(
                 "indegree", progress[loops.PENDING], self.sources, self.targets[target_index : target_index + 1]
@@ -71,4 +71,4 @@ class FixedIndegree(Rule):
         if draws.has_arrays and constant > 0:
             # Arrays go through all targets, also those of other virtual processes.
             position = index * np.int64(constant) + np.arange(len(index)) % constant
-        return Pairs(source, target, drawn, position)
+        return Pairs(source, target, drawn, position, ended)

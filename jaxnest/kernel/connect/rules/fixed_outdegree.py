@@ -66,12 +66,7 @@ class FixedOutdegree(Rule):
 
     def pairs(self, process: Process, draws: Draws) -> Pairs:
         """Return the connections of one virtual process."""
-        source, target = self._all
-        position = np.arange(len(source)) if draws.has_arrays else np.empty(0, np.int64)
-        if process.n > 1:
-            mine = (target % process.n == process.index) | np.isin(target, self.targets[self.on_every_process])
-            source, target, position = source[mine], target[mine], position[mine] if len(position) else position
-        return Pairs(source, target, draws.rows(process.index, process.stream, target), position)
+        return self._behind(process, draws, 0)
 
     def replay(self, process: Process, draws: Draws, pairs: Pairs) -> None:
         """Draw the values of the first connections again: the pairs come from the stream of serial code."""
@@ -79,6 +74,16 @@ class FixedOutdegree(Rule):
 
     def rest(self, process: Process, draws: Draws, pairs: Pairs, row: int) -> Pairs | None:
         """Return the connections of the next sources, with which NEST goes on."""
-        behind = pairs.take(slice(int(np.searchsorted(pairs.source, pairs.source[row], side="right")), None))
-        drawn = draws.rows(process.index, process.stream, behind.target)
-        return Pairs(behind.source, behind.target, drawn, behind.position) if len(behind.source) else None
+        behind = self._behind(process, draws, int(pairs.source[row]) + 1)
+        return behind if len(behind.source) else None
+
+    def _behind(self, process: Process, draws: Draws, first: int) -> Pairs:
+        """Return the connections of one virtual process from the sources from `first` on."""
+        source, target = self._all
+        position = np.arange(len(source)) if draws.has_arrays else np.empty(0, np.int64)
+        mine = source >= first
+        if process.n > 1:
+            mine &= (target % process.n == process.index) | np.isin(target, self.targets[self.on_every_process])
+        if not mine.all():
+            source, target, position = source[mine], target[mine], position[mine] if len(position) else position
+        return Pairs(source, target, draws.rows(process.index, process.stream, target), position)

@@ -45,9 +45,9 @@ class PairwiseBernoulli(Rule):
         (source, target, _, drawn), _ = collect(
             lambda buffers, progress: loops.pairwise_bernoulli(process.stream, *arguments, programs, buffers, progress),
             draws.n,
-            lambda progress: progress[loops.TARGET] == len(targets),
+            lambda progress: progress[loops.TARGET] == len(targets) or progress[loops.FAILED],
             int(max(n + 5 * np.sqrt(max(n, 0)), 0)),
             limit=draws.limit,
         )
-        probabilities.check()
-        return Pairs(source, target, drawn, np.arange(len(source)) if draws.has_arrays else np.empty(0, np.int64))
+        position = np.arange(len(source)) if draws.has_arrays else np.empty(0, np.int64)
+        return Pairs(source, target, drawn, position, probabilities.failed(process.index)[0])

@@ -51,9 +51,9 @@ class PairwisePoisson(Rule):
                 process.stream, *arguments, programs, distribution, buffers, progress
             ),
             draws.n,
-            lambda progress: progress[loops.TARGET] == len(targets),
+            lambda progress: progress[loops.TARGET] == len(targets) or progress[loops.FAILED],
             int(max(n + 5 * np.sqrt(max(n, 0)), 0)),
             limit=draws.limit,
         )
-        means.check()
-        return Pairs(source, target, drawn, np.arange(len(source)) if draws.has_arrays else np.empty(0, np.int64))
+        position = np.arange(len(source)) if draws.has_arrays else np.empty(0, np.int64)
+        return Pairs(source, target, drawn, position, means.failed(process.index)[0])
