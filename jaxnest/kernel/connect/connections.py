@@ -541,10 +541,13 @@ class Connections:
         """
         builder = Builder(self._site)
         (process,) = builder.processes(draws=False)
-        drawn = Draws(random_parameters([spec])).rows(0, process.stream, targets)
-        pairs = Pairs(sources.astype(np.int32), targets.astype(np.int32), drawn, first + np.arange(len(sources)))
+        draws = Draws(random_parameters([spec]))
+        drawn = draws.rows(0, process.stream, targets)
+        n = drawn.shape[1]
+        pairs = Pairs(sources[:n].astype(np.int32), targets[:n].astype(np.int32), drawn, first + np.arange(n))
         check = Compatibility(self.network.nodes, np.unique(pairs.source), np.unique(pairs.target))
-        return builder.add(process, pairs, [spec], check)
+        error, _ = draws.failed(process.index)
+        return builder.add(process, pairs, [spec], check, None if error is None else Refusal(n - 1, 0, error))
 
     def sort_again(self) -> None:
         """Sort as NEST does after each structural update: equal sources may move even if nothing has changed."""

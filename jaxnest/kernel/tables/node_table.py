@@ -142,7 +142,7 @@ class Store:
                     for i in range(first, first + number):
                         column.array[i] = copy.copy(defaults[name])
                 elif defaults[name] is not None:
-                    column.array[first:] = defaults[name]
+                    column.array[first:].fill(defaults[name])
             self._columns[name] = column.array
         self._frozen.append(n, False)
 
