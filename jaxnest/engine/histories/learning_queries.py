@@ -11,7 +11,7 @@ import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.late import overload
-from jaxnest.engine.histories.archive_layout import HISTORY, LEARNING, LENGTH, RATES, SIGNAL, TIME, UPDATES, VALUE
+from jaxnest.engine.archive_layout import HISTORY, LEARNING, LENGTH, RATES, SIGNAL, TIME, UPDATES, VALUE
 from jaxnest.engine.histories.archive_learning import count_synapse, erase, is_at, lower_bound, place
 from jaxnest.engine.layout import HISTORY_MISSING
 from jaxnest.models.histories import learning_history

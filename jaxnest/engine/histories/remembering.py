@@ -6,7 +6,7 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine.histories import archive_layout as words
+from jaxnest.engine import archive_layout as words
 from jaxnest.engine.layout import ARCHIVE_LATE, ARCHIVE_NEEDED, ARCHIVE_USED
 from jaxnest.engine.network.shard import Shard
 
