@@ -243,6 +243,30 @@ def test_code_with_operations_of_arrays_is_kept(tmp_path: Path) -> None:
     assert run(COUNT + NEURON_WITH_VECTORS, tmp_path)[0] == [0]
 
 
+GROWTH = """
+import jaxnest as nest
+nest.Create("parrot_neuron")  # whose code never allocates memory
+nest.Simulate(1.0)
+nest.ResetKernel()
+nest.Create("gif_psc_exp", 30)
+nest.Simulate(100.0)
+def memory():
+    with open("/proc/self/status") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("VmRSS"))
+before = memory()
+nest.Simulate(1000.0)
+print(memory() - before)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads the memory of the process from /proc")
+def test_machine_code_frees_what_it_allocates(tmp_path: Path) -> None:
+    for _ in ("compiled", "kept"):
+        (kilobytes,), _ = run(GROWTH, tmp_path)
+        assert kilobytes < 4000
+
+
 PLASTIC_NETWORK = """
 import jaxnest as nest
 neurons = nest.Create("iaf_psc_alpha", 2, {"I_e": 500.0})

@@ -270,6 +270,15 @@ class _Object(JITCodeLibrary):
     """Code that becomes an object file, which is loaded as one that was kept is (see `compile.machine_code`)."""
 
     code = b""
+    symbol = ""
+    """The function that others call."""
+
+    def _optimize_final_module(self) -> None:
+        """Keep all other functions apart from those of the same name in other object files, and drop unused ones."""
+        for function in self._final_module.functions:
+            if not function.is_declaration and function.name != self.symbol:
+                function.linkage = "internal"
+        super()._optimize_final_module()
 
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()
@@ -363,11 +372,12 @@ def _translate(
     with global_compiler_lock:
         compiled = made.compile(arguments, numba_type(result) if result else None)
         library = compiled.library
+        library.symbol = compiled.fndesc.llvm_cfunc_wrapper_name
         library.finalize()
     start_runtime()
     environments = dict(environments_of(library))
     pickled = dumps([one for one in environments.values() if one.can_cache()])
-    kept = Kept(compiled.fndesc.llvm_cfunc_wrapper_name, library.needs(), tuple(environments), pickled, library.code)
+    kept = Kept(library.symbol, library.needs(), tuple(environments), pickled, library.code)
     if not library.has_dynamic_globals:  # code with addresses in it holds in this process only
         keep(file, kept)
     return MachineCode(kept, list(environments.values()))

@@ -16,13 +16,14 @@ LEARNING_ROWS = 3
 """Rows with what a neuron keeps for synapses that learn (see `engine.histories.archive_learning`)."""
 
 LAST, TRACE, KEPT, SEEN, RATE, KEPT_AT, SEEN_TURN, CALCIUM, CALCIUM_TIME, CALCIUM_TAU, CALCIUM_STEP = range(11)
-MOST, FLUSH_STEPS, LAST_EVENT, TRIPLET, TRIPLET_RATE, LONGEST = range(11, 17)
+MOST, FLUSH_STEPS, LAST_EVENT, TRIPLET, TRIPLET_RATE, LONGEST, N_ELEMENTS, ELEMENTS_AT = range(11, 19)
 TRACE_WORDS = 24
 """Time of the last spike and the trace at that time; the trace that was computed last, and at which time; the one that
 was computed for the last spike that synapses got in NEST's order, and the number of that spike; the calcium trace, its
 time, time constant and increment; how many spikes of a step count at most; after how many steps a flush event is sent,
 0 if never, and the step of the last event; the trace of triplets at the last spike; rates of decay of both traces; the
-longest delay of a synapse that reads. What synapses need is in one line of the cache.
+longest delay of a synapse that reads; number and address of the synaptic elements. What synapses need is in one line
+of the cache.
 
 In rows for learning they are what `models.histories.learning_history` numbers; the calcium traces decay there, too."""
 
@@ -30,8 +31,9 @@ TIME, RECORD_TRACE, RECORD_TRIPLET, READ = range(4)
 RECORD_WORDS = 4
 """Time of a spike, the traces just after it, and how often it was read."""
 
-VALUE, SIGNAL = 1, 2
-"""Words of the records for learning, after the step: what was noted, and the learning signal."""
+VALUE, SIGNAL, DIFFERENCE = 1, 2, 3
+"""Words of the records for learning, after the step: what was noted, the learning signal, and how far the running
+average of the firing rate was from its target."""
 
 MS_PER_TIC, TICS_PER_STEP, MS_PER_STEP = range(3)
 """Words of the array `times`."""

@@ -74,6 +74,8 @@ PAIRS = {
     "diffusion_connection": ["siegert_neuron"] * 2,
     "sic_connection": ["astrocyte_lr_1994", "aeif_cond_alpha_astro"],
     "clopath_synapse": ["parrot_neuron", "hh_psc_alpha_clopath"],
+    "eprop_synapse": ["eprop_iaf"] * 2,
+    "eprop_learning_signal_connection": ["eprop_readout", "eprop_iaf"],
     "eprop_synapse_bsshslm_2020": ["eprop_iaf_bsshslm_2020"] * 2,
     "eprop_learning_signal_connection_bsshslm_2020": ["eprop_readout_bsshslm_2020", "eprop_iaf_bsshslm_2020"],
 }

@@ -30,10 +30,8 @@ LOOPS = (
 """Test files that loop over all models of NEST."""
 
 REASONS: tuple[tuple[str, str], ...] = (
-    ("structural_plasticity/*", "structural plasticity is not there yet"),
     ("*/test_urbanczik*", "`urbanczik_synapse` and `pp_cond_exp_mc_urbanczik` are not there yet"),
-    ("*/test_eprop*", "e-prop models of Korcsak-Gorzo et al. (2025) are not there yet"),
-    ("neurons/test_ignore_and_spike_mechanism.py", "e-prop models are not there yet"),
+    ("*/test_eprop*", "loops over all models of NEST; all tests of models that are there pass"),
     ("neurons/test_iaf_ps_dc_accuracy.py", "takes minutes and has not been run to its end yet"),
     ("neurons/test_compartmental_model.py", "`cm_default` is not there yet"),
     ("neurons/test_iaf_bw_2001*.py", "`iaf_bw_2001_exact` is not there yet"),

@@ -1,11 +1,13 @@
 """What neurons keep for synapses that learn by gradients (see `models.histories.learning_history`).
 
 Each such neuron has three rows in the archive (`histories.archive`), whose rings hold, in the order of time: what was
-noted in each step and the learning signals; the intervals of the last updates of its synapses and how many synapses
-were updated then; and how far the firing rate was from its target in each interval.
+noted in each step, the learning signals, and how far the running average of the firing rate was from its target; the
+times of the last updates of its synapses and how many synapses were updated then; and, if updates come at intervals,
+how far the firing rate was from its target in each of them.
 
-In NEST's order a step begins with the learning signals (`take_signals`); then synapses get spikes; then each neuron
-forgets what nobody needs (`begin_step`), is advanced, and notes what there is to note (`note_step`).
+In NEST's order a step begins with the learning signals (`take_signals`); then synapses get spikes, which lets neurons
+forget what nobody needs if updates come with events; then, if they come at intervals, neurons forget (`begin_step`);
+each is advanced, and notes what there is to note (`note_step`).
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from jaxnest.compile.kinds import F8, I4, I8, F8x2, F8x3, I8x2
 from jaxnest.compile.operations import apart, operation
 from jaxnest.engine.archive_layout import (
     CAPACITY,
+    DIFFERENCE,
     FIRST,
     FIRST_COLUMN,
     FIRST_ROW,
@@ -46,7 +49,17 @@ from jaxnest.engine.layout import (
     ORIGIN,
     TO,
 )
-from jaxnest.models.histories.learning_history import C_REG, F_TARGET, INTERVAL, IS_SPIKING, N_SPIKES, SHIFT
+from jaxnest.models.histories.learning_history import (
+    AT_INTERVALS,
+    C_REG,
+    F_TARGET,
+    INTERVAL,
+    IS_SPIKING,
+    KAPPA_REG,
+    N_SPIKES,
+    RATE,
+    SHIFT,
+)
 
 FIRST_BEGIN, LATEST_BEGIN = 2, 3
 """The smallest and the largest `Learning.shift`."""
@@ -115,7 +128,7 @@ def add_synapses(
     index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters: np.ndarray, row: int, n: int
 ) -> None:
     """Begin the histories of new synapses at one neuron, whose rows begin at `row`: nothing was updated yet."""
-    for _ in range(n):
+    for _ in range(n if trace[row, AT_INTERVALS] else 0):
         count_synapse(index[row + UPDATES], pool, counters, trace[row, SHIFT])
     index[row + HISTORY, INCOMING] += n
 
@@ -194,7 +207,8 @@ def begin_step(
         for lag in range(clock[FROM], clock[TO]):
             t = clock[ORIGIN] + lag
             if history[INCOMING] > 0:
-                if remainder(t - int(trace[row, SHIFT]), int(trace[row, INTERVAL])) == 0:
+                at_end = remainder(t - int(trace[row, SHIFT]), int(trace[row, INTERVAL])) == 0
+                if at_end and trace[row, AT_INTERVALS]:
                     _forget(index, pool, row, trace[row, INTERVAL])
                 _append(history, pool, counters, t - places[LAG], 0.0)
             k = lower_bound(history, pool, t - places[SIGNAL_LAG])
@@ -249,12 +263,26 @@ def note_step(
         history, interval = index[row + HISTORY], int(trace[row, INTERVAL])
         for lag in range(clock[FROM], clock[TO]):
             t = clock[ORIGIN] + lag
+            spiked = raster[lag * n + places[FIRST_COLUMN] + i] > 0
             if history[INCOMING] > 0:
-                pool[place(history, history[LENGTH] - 1), VALUE] = samples[lag, places[OUTPUT], i]
-            trace[row, N_SPIKES] += raster[lag * n + places[FIRST_COLUMN] + i] > 0
+                record = pool[place(history, history[LENGTH] - 1)]
+                record[VALUE] = samples[lag, places[OUTPUT], i]
+                if not trace[row, AT_INTERVALS]:
+                    record[DIFFERENCE] = _difference(trace[row], spiked, times[MS_PER_STEP])
+            trace[row, N_SPIKES] += spiked
+            if trace[row, AT_INTERVALS] == 0.0:
+                continue
             if trace[row, IS_SPIKING] and remainder(t - int(trace[row, SHIFT]), interval) == interval - 1:
                 if history[INCOMING] > 0:
                     rate = trace[row, N_SPIKES] / interval
                     target = trace[row, F_TARGET] * times[MS_PER_STEP]
                     _append(index[row + RATES], pool, counters, t + 1, trace[row, C_REG] * (rate - target) / interval)
                 trace[row, N_SPIKES] = 0.0
+
+
+@njit(cache=True)
+def _difference(trace: np.ndarray, spiked: bool, ms_per_step: float) -> float:
+    """Advance the running average of the firing rate; return how far it is from the target, times the coefficient."""
+    z = 1.0 if spiked else 0.0
+    trace[RATE] = trace[KAPPA_REG] * trace[RATE] + (1.0 - trace[KAPPA_REG]) * z / ms_per_step
+    return trace[C_REG] * (trace[RATE] - trace[F_TARGET] * ms_per_step)

@@ -11,11 +11,21 @@ import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.late import overload
-from jaxnest.engine.archive_layout import HISTORY, LEARNING, LENGTH, RATES, SIGNAL, TIME, UPDATES, VALUE
+from jaxnest.engine.archive_layout import (
+    DIFFERENCE,
+    HISTORY,
+    LEARNING,
+    LENGTH,
+    RATES,
+    SIGNAL,
+    TIME,
+    UPDATES,
+    VALUE,
+)
 from jaxnest.engine.histories.archive_learning import count_synapse, erase, is_at, lower_bound, place
 from jaxnest.engine.layout import HISTORY_MISSING
 from jaxnest.models.histories import learning_history
-from jaxnest.models.histories.learning_history import SHIFT
+from jaxnest.models.histories.learning_history import CUTOFF, SHIFT
 
 
 @overload(learning_history.constant, strict=False, inline="always")
@@ -46,6 +56,11 @@ def _value(x: Any, k: Any) -> Any:
 @overload(learning_history.signal, strict=False)
 def _signal(x: Any, k: Any) -> Any:
     return lambda x, k: x.pool[place(x.index[x.index[x.post, LEARNING] + HISTORY], k), SIGNAL]
+
+
+@overload(learning_history.rate_difference, strict=False)
+def _rate_difference(x: Any, k: Any) -> Any:
+    return lambda x, k: x.pool[place(x.index[x.index[x.post, LEARNING] + HISTORY], k), DIFFERENCE]
 
 
 @overload(learning_history.spike_from, strict=False)
@@ -95,6 +110,51 @@ def _note_update(x: Any, before: Any, now: Any, was_flush: Any) -> Any:
         _update(x.index, x.trace, x.pool, x.counters, row, before, now, x.is_flush, was_flush)
 
     return note_update
+
+
+@njit
+def _event(
+    index: np.ndarray, trace: np.ndarray, pool: np.ndarray, counters: np.ndarray, row: int, t: float, before: float
+) -> None:
+    history, updates = index[row + HISTORY], index[row + UPDATES]
+    count_synapse(updates, pool, counters, t)
+    if before > 0.0:
+        k = lower_bound(updates, pool, before)
+        if is_at(updates, pool, k, before):
+            pool[place(updates, k), VALUE] -= 1.0
+            if pool[place(updates, k), VALUE] == 0.0:
+                erase(updates, pool, k, k + 1)
+        begin, end = _unneeded(updates, pool, before - 1.0, trace[row, CUTOFF])
+        erase(history, pool, lower_bound(history, pool, begin), lower_bound(history, pool, end))
+    if updates[LENGTH] > 0 and history[LENGTH] > 0:
+        first = pool[place(updates, 0), TIME] - 1.0
+        k = lower_bound(history, pool, first)
+        if is_at(history, pool, k, first):
+            erase(history, pool, 0, k)
+
+
+@njit
+def _unneeded(updates: np.ndarray, pool: np.ndarray, first: float, cutoff: float) -> tuple[float, float]:
+    """Return begin and end of the steps that no synapse needs, of those that one needed from `first` on."""
+    last = first + cutoff
+    begin, end = first, last
+    k = lower_bound(updates, pool, max(0.0, first - cutoff))
+    while k < updates[LENGTH] and pool[place(updates, k), TIME] <= last and begin < end:
+        needed = pool[place(updates, k), TIME] - 1.0
+        if first <= needed <= last:
+            end = min(end, needed)
+        if first <= needed + cutoff <= last:
+            begin = max(begin, needed + cutoff)
+        k += 1
+    return begin, end
+
+
+@overload(learning_history.note_event, strict=False)
+def _note_event(x: Any, t: Any, before: Any) -> Any:
+    def note_event(x: Any, t: float, before: float) -> None:
+        _event(x.index, x.trace, x.pool, x.counters, x.index[x.post, LEARNING], t, before)
+
+    return note_event
 
 
 @njit

@@ -75,6 +75,7 @@ def configure(archive: Any, shard: Any, new: np.ndarray | None, settings: Any, c
         how = batch.model.learns
         trace[rows, learning_history.SHIFT] = how.shift
         trace[rows, learning_history.IS_SPIKING] = how.is_spiking
+        trace[rows, learning_history.AT_INTERVALS] = how.updates is learning_history.Updates.AT_INTERVALS
         trace[rows, learning_history.INTERVAL], trace[rows, learning_history.WINDOW] = settings
         for name, place in learning_history.VARIABLES.items():
             trace[rows, place] = batch.variables.get(name, 0.0)

@@ -29,6 +29,7 @@ from jaxnest.engine.plasticity.synapses import (
     common_slices,
     own_names,
 )
+from jaxnest.models.histories.learning_history import Updates
 from jaxnest.random.numbers.streams import earlier_equals
 
 
@@ -122,7 +123,7 @@ def build_plasticity(
         members = np.flatnonzero(kinds == k).tolist() if connections.tables else []
         synapses.append(_Layout(_model(name), connections, members, groups).synapses(sites, shard))
     times = np.array([clock.ms_per_tic, clock.tics_per_step, clock.ms_per_step])
-    learns = np.array([False, *(s.model.needs_learning for s in synapses)])
+    learns = np.array([False, *(s.model.needs_learning is Updates.AT_INTERVALS for s in synapses)])
     sources = np.unique(connections.source[learns[groups[:, GROUP_KIND]]])
     source_row = np.zeros(n_nodes + 1, np.int64)
     source_row[sources] = shard.first_source_row + np.arange(len(sources))

@@ -107,6 +107,11 @@ def _missing_history(source: type[Node], target: type[Node], synapse: type[Synap
     lacks_learning = synapse.needs_learning and target.learns is None
     if lacks_learning and not target.has_proxies:
         return illegal(f"The target node does not support {synapse.name}: {source.name} -> {target.name}.")
+    if synapse.needs_learning and target.learns is not None and target.learns.updates is not synapse.needs_learning:
+        return illegal(
+            f"The target node does not support compute_gradient() of {synapse.name}: synapses at {target.name} are "
+            f"updated {target.learns.updates.value}, not {synapse.needs_learning.value}."
+        )
     if lacks_learning or (synapse.needs_voltages and target.has_proxies and not target.filtered_voltages):
         what = "for learning" if lacks_learning else "of its potential"
         return errors.NotImplemented(

@@ -130,7 +130,7 @@ class Patterns:
         if given.source is None or given.target is None:
             return
         model, source, target = named.model, given.source.model, given.target.model
-        special = not model.has_delay or model.delay_shift != "" or model.needs_learning
+        special = not model.has_delay or model.delay_shift != "" or model.needs_learning is not None
         special |= issubclass(source, Sampler) or target.collects
         special |= bool(model.relations) and bool(_names(given.syn_spec) - FREE - {"synapse_model"})
         special |= not (_is_plain(given.conn_spec) and _is_plain(given.syn_spec))

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.models.contract.elements import NO_ELEMENTS, Elements, changes_of_elements, elements
 from jaxnest.models.contract.secondary import Hearing, Kind, Signal
 from jaxnest.models.histories.learning_history import CHANNELS, Learning
 from jaxnest.models.quantities.checks import not_negative, positive
@@ -345,7 +346,10 @@ class ArchivingNeuron(Neuron, abstract=True):
         "beta_Ca": Quantity(0.001, "", "Increment of the calcium trace at each spike",
                             positive("For Ca to function as an integrator of the electrical activity, beta_ca needs "
                                      "to be greater than 0.")),
-        "synaptic_elements": Quantity({}, "", "Synaptic elements of structural plasticity"),
+        "synaptic_elements": Quantity(NO_ELEMENTS, "", "Synaptic elements of structural plasticity",
+                                      convert=elements, shown=Elements.status),
+        "synaptic_elements_param": Quantity(None, "", "Changes of synaptic elements that there are", visible=False,
+                                            given_only=True, convert=changes_of_elements),
         "ignore_and_spike": Quantity(False, "", "Spike at fixed intervals instead of by threshold"),
         "ignore_and_spike_offset": Quantity(1.0, "ms", "Time of the first such spike",
                                             positive("ignore_and_spike_offset must be > 0.")),
@@ -359,4 +363,23 @@ class ArchivingNeuron(Neuron, abstract=True):
         "t_spike": Quantity(-1.0, "ms", "Time of the last spike", settable=False, advanced=False),
         "post_trace": Quantity(0.0, "", "Last computed value of the depression trace", settable=False, advanced=False),
         "archiver_length": Quantity(0, "", "Number of spikes kept for synapses", settable=False, advanced=False),
-    }
+        "clear": Quantity(False, "", "Forget all spikes and the calcium trace", visible=False, given_only=True,
+                          advanced=False),
+    }  # fmt: skip
+
+    @classmethod
+    def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:
+        """Write changes of synaptic elements into those that there are, unless others take their place."""
+        others = dict(changes)
+        updates = others.pop("synaptic_elements_param", None)
+        if updates is not None and "synaptic_elements" not in others:
+            merged = columns["synaptic_elements"].copy()
+            for i, update in enumerate(updates):
+                merged[i] = merged[i].updated(update)
+            others["synaptic_elements"] = merged
+        super().assign(columns, others)
+        if "clear" in others:
+            cleared = columns["clear"]
+            columns["Ca"], columns["t_spike"] = (
+                np.where(cleared, value, columns[name]) for name, value in (("Ca", 0.0), ("t_spike", -1.0))
+            )

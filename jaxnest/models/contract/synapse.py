@@ -7,8 +7,12 @@ from typing import Any, ClassVar
 
 from jaxnest.models.contract.base import Model, Quantity
 from jaxnest.models.contract.secondary import Kind
+from jaxnest.models.histories.learning_history import Updates
 
 Convert = Callable[[Quantity, str, Any], Any]
+
+DEFAULT_SYNAPSE = "static_synapse"
+"""The synapse model of connections of which none is named."""
 
 
 class Synapse(Model, abstract=True):
@@ -49,8 +53,9 @@ class Synapse(Model, abstract=True):
     """True if the target has to keep the history of its spikes."""
     needs_voltages: ClassVar[bool] = False
     """True if the target has to keep the history of its potential."""
-    needs_learning: ClassVar[bool] = False
-    """True if the target has to keep a history for learning by gradients (`models.histories.learning_history`)."""
+    needs_learning: ClassVar[Updates | None] = None
+    """When a synapse that learns by gradients is updated; the target has to keep a history for such updates
+    (`models.histories.learning_history`). None for other synapses."""
     hears_flush: ClassVar[bool] = False
     """True if flush events reach `send`, too."""
     steps_of_kernel: ClassVar[dict[str, str]] = {}

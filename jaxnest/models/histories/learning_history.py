@@ -1,11 +1,14 @@
 r"""What synapses that learn by gradients read from their target: its history, step by step.
 
 A neuron that takes part (`Node.learns`) notes a value in each step: a neuron that spikes its surrogate gradient, a
-readout neuron its error signal. The former also gets learning signals, which belong to a step that has passed. Updates
-come at regular intervals; for each synapse the neuron keeps the interval of its last update, and forgets all
-steps that no synapse can ask for any more.
+readout neuron its error signal. The former also gets learning signals, which belong to a step that has passed.
 
-The last spikes of the source are kept as well. The operations exist in compiled code only (see
+Updates come at regular intervals, or with each event that reaches a synapse (`Updates`). For each synapse the neuron
+keeps when its last update was, and forgets all steps that no synapse can ask for any more. With intervals the last
+spikes of the source are kept as well; with events the neuron notes in each step how far a running average of its
+firing rate is from the target.
+
+The operations exist in compiled code only (see
 `histories.learning_queries`), where `x` is the event that reached the synapse. Times are in steps, and so is
 ``x.step``, the time of the event. ``x.is_flush`` tells that the source did not spike for a long time, and only reminds
 its synapses to take in what its targets remember.
@@ -13,11 +16,13 @@ its synapses to take in what its targets remember.
 References
 ----------
 Bellec, Scherr, Subramoney, Hajek, Salaj, Legenstein & Maass (2020), Nature Communications 11:3625.
+Korcsak-Gorzo, Espinoza Valverde, Stapmanns, Plesser, Dahmen, Bolten, van Albada & Diesmann (2025), arXiv:2511.21674.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, NoReturn, final
 
 UPDATE_INTERVAL = "eprop_update_interval"
@@ -34,9 +39,10 @@ CHANNELS = (STEP, SIGNAL, DURATION)
 (ms)."""
 
 N_SPIKES, SHIFT, INTERVAL, WINDOW, P_V, P_Z, P_ADAPT = range(7)
-BETA, C_REG, F_TARGET, IS_SPIKING = range(10, 14)
+BETA, C_REG, F_TARGET, IS_SPIKING, AT_INTERVALS, KAPPA, KAPPA_REG, CUTOFF, RATE = range(10, 19)
 """What `constant` knows of a target: spikes of this interval, `Learning.shift`, interval of updates and learning window
-(steps), variables of the model, and `Learning.is_spiking`."""
+(steps), variables of the model, `Learning.is_spiking`, whether `Learning.updates` are at intervals, further variables,
+and the running average of the firing rate."""
 
 VARIABLES = {
     "P_v_m": P_V,
@@ -45,8 +51,19 @@ VARIABLES = {
     "adapt_beta": BETA,
     "c_reg": C_REG,
     "f_target": F_TARGET,
+    "kappa": KAPPA,
+    "kappa_reg": KAPPA_REG,
+    "cutoff_steps": CUTOFF,
 }
 """The variables of models, 0 if a model has no such variable."""
+
+
+@final
+class Updates(Enum):
+    """When synapses are updated."""
+
+    AT_INTERVALS = "at the ends of intervals"
+    AT_EVENTS = "with each event of the source"
 
 
 @final
@@ -59,20 +76,23 @@ class Learning:
     value
         The recordable that is noted.
     shift
-        How many steps later than a generator's signal the neuron gets what that has caused.
+        How many steps later than a generator's signal the neuron gets what that has caused; it shifts intervals.
     lag
         How many steps ago was what is noted.
     signal_lag
         How many steps ago was what a learning signal belongs to.
     is_spiking
         Whether the neuron spikes and gets learning signals; else it is a readout.
+    updates
+        When synapses are updated.
     """
 
     value: str
-    shift: int
+    shift: int = 0
     lag: int = 0
     signal_lag: int = 0
     is_spiking: bool = True
+    updates: Updates = Updates.AT_INTERVALS
 
 
 def _only_compiled() -> NoReturn:
@@ -119,6 +139,16 @@ def spike_time(x: Any, k: int) -> float:
 
 def regularization(x: Any, t: float) -> float:
     """Return how far the firing rate was from its target in the interval of updates that ended at `t`."""
+    _only_compiled()
+
+
+def rate_difference(x: Any, k: int) -> float:
+    """Return how far the running average of the firing rate was from its target in a step, times its coefficient."""
+    _only_compiled()
+
+
+def note_event(x: Any, t: float, before: float) -> None:
+    """Tell the target when an event reached the synapse, and when the one before did (0 if there was none)."""
     _only_compiled()
 
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.contract.base import Quantity, not_negative, positive
 from jaxnest.models.contract.registry import register
-from jaxnest.models.plasticity.eprop import EpropSpikingNeuron, forced_spike, surrogate_gradient
+from jaxnest.models.families.forced_spikes import forced_spike
+from jaxnest.models.plasticity.eprop import AdaptiveThreshold, surrogate_gradient
+from jaxnest.models.plasticity.eprop_intervals import IntervalSpikingNeuron, begins_interval
 
 
 @register
-class eprop_iaf_adapt_bsshslm_2020(EpropSpikingNeuron):
+class eprop_iaf_adapt_bsshslm_2020(IntervalSpikingNeuron, AdaptiveThreshold):
     r"""Leaky integrate-and-fire neuron with an adaptive threshold, whose synapses e-prop can change.
 
     .. math:: A_t = V_{th} + \beta a_t, \quad a_t = \rho a_{t-1} + z_{t-1}, \quad \rho = e^{-h/\tau_a}
@@ -26,33 +26,15 @@ class eprop_iaf_adapt_bsshslm_2020(EpropSpikingNeuron):
     documentation, model ``eprop_iaf_adapt_bsshslm_2020``.
     """
 
-    parameters = {
-        "adapt_beta": Quantity(1.0, "", "Prefactor of the adaptation", not_negative("adapt_beta ≥ 0 required.")),
-        "adapt_tau": Quantity(10.0, "ms", "Time constant of the adaptation", positive("adapt_tau > 0 required.")),
-    }
-    state = {
-        "adaptation": Quantity(0.0, "", "Adaptation"),
-        "V_th_adapt": Quantity(-55.0, "mV", "Adaptive threshold", relative_to="E_L", settable=False),
-    }
-    recordables = EpropSpikingNeuron.recordables | {
-        "adaptation": lambda v, s: s.adaptation,
-        "V_th_adapt": lambda v, s: s.V_th_adapt + v.E_L,
-    }
-
-    @classmethod
-    def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:
-        """Write `changes`; the adaptation determines the threshold."""
-        super().assign(columns, changes)
-        if "adaptation" in changes:
-            columns["V_th_adapt"] = columns["V_th"] + columns["adapt_beta"] * columns["adaptation"]
+    recordables = AdaptiveThreshold.recordables
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
-        return EpropSpikingNeuron.calibrate(p, clock) | {"P_adapt": math.exp(-clock.resolution / p.adapt_tau)}
+        return IntervalSpikingNeuron.calibrate(p, clock) | {"P_adapt": math.exp(-clock.resolution / p.adapt_tau)}
 
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
-        begins = (v.eprop_reset_neurons_on_update > 0) & (ops.fmod(x.step - 2.0, v.update_steps) == 0)
+        begins = begins_interval(v, x.step, 2.0)
         refractory = ops.maximum(ops.where(begins, 0.0, s.refractory) - 1.0, 0.0)
         V = v.P_i_in * s.I_in + v.P_z_in * x.spikes + v.P_v_m * ops.where(begins, 0.0, s.V_m)
         before = ops.where(begins, 0.0, s.spiked)
@@ -65,4 +47,4 @@ class eprop_iaf_adapt_bsshslm_2020(EpropSpikingNeuron):
         spiked = ops.where(spike, 1.0, 0.0)
         current = x.current + v.I_e
         noted = (V, gradient, x.learning_signal, refractory, current, spiked, x.history_duration, until_spike)
-        return (adaptation, threshold, *noted), spike
+        return (*noted, adaptation, threshold), spike

@@ -6,11 +6,13 @@ from typing import Any
 
 from jaxnest.models import ops
 from jaxnest.models.contract.registry import register
-from jaxnest.models.plasticity.eprop import EpropSpikingNeuron, forced_spike, surrogate_gradient
+from jaxnest.models.families.forced_spikes import forced_spike
+from jaxnest.models.plasticity.eprop import surrogate_gradient
+from jaxnest.models.plasticity.eprop_intervals import IntervalSpikingNeuron, begins_interval
 
 
 @register
-class eprop_iaf_bsshslm_2020(EpropSpikingNeuron):
+class eprop_iaf_bsshslm_2020(IntervalSpikingNeuron):
     r"""Leaky integrate-and-fire neuron with delta-shaped synaptic input, whose synapses e-prop can change.
 
     .. math:: V_t = \alpha V_{t-1} + \zeta z_{in} + \frac{\tau_m}{C_m}(1-\alpha) I - z_{t-1} V_{th},
@@ -27,7 +29,7 @@ class eprop_iaf_bsshslm_2020(EpropSpikingNeuron):
 
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
-        begins = (v.eprop_reset_neurons_on_update > 0) & (ops.fmod(x.step - 2.0, v.update_steps) == 0)
+        begins = begins_interval(v, x.step, 2.0)
         refractory = ops.maximum(ops.where(begins, 0.0, s.refractory) - 1.0, 0.0)
         V = v.P_i_in * s.I_in + v.P_z_in * x.spikes + v.P_v_m * ops.where(begins, 0.0, s.V_m)
         V = ops.maximum(V - v.V_th * ops.where(begins, 0.0, s.spiked), v.V_min)

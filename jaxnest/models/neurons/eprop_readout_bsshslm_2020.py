@@ -9,7 +9,8 @@ from jaxnest.models.contract.base import Quantity, hidden
 from jaxnest.models.contract.registry import register
 from jaxnest.models.contract.secondary import DELAYED_RATE, LEARNING_SIGNAL, Hearing, Signal, Term
 from jaxnest.models.histories.learning_history import Learning
-from jaxnest.models.plasticity.eprop import EpropNeuron, membrane, one_of, propagators
+from jaxnest.models.plasticity.eprop import membrane, one_of
+from jaxnest.models.plasticity.eprop_intervals import IntervalNeuron, arrival, begins_interval
 
 LOSSES = ("mean_squared_error", "cross_entropy")
 
@@ -27,7 +28,7 @@ def _signal(doc: str) -> Quantity:
 
 
 @register
-class eprop_readout_bsshslm_2020(EpropNeuron):
+class eprop_readout_bsshslm_2020(IntervalNeuron):
     r"""Leaky neuron without spikes that compares its potential with a target.
 
     The readout signal is V_m one step ago. With the loss ``cross_entropy`` it is :math:`e^V`, divided by the sum of
@@ -76,11 +77,11 @@ class eprop_readout_bsshslm_2020(EpropNeuron):
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
-        return propagators(p, clock) | {"normalizes": float(p.loss == "cross_entropy")}
+        return arrival(p, clock) | {"normalizes": float(p.loss == "cross_entropy")}
 
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
-        begins = (v.eprop_reset_neurons_on_update > 0) & (ops.fmod(x.step - 3.0, v.update_steps) == 0)
+        begins = begins_interval(v, x.step, 3.0)
         V = v.P_i_in * s.I_in + v.P_z_in * x.spikes + v.P_v_m * ops.where(begins, 0.0, s.V_m)
         V = ops.maximum(V, v.V_min)
         raw = s.readout_signal_unnorm

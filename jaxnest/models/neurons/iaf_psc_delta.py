@@ -8,10 +8,11 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.families.forced_spikes import FORCED_SPIKES, ForcedSpikes, forced_spike, forced_steps
 
 
 @register
-class iaf_psc_delta(ArchivingNeuron):
+class iaf_psc_delta(ForcedSpikes, ArchivingNeuron):
     r"""Leaky integrate-and-fire neuron whose membrane potential jumps at each incoming spike.
 
     .. math:: \dot V = -\frac{V - E_L}{\tau_m} + \frac{I_e}{C_m} + \sum_k w_k \delta(t - t_k - d_k)
@@ -43,7 +44,7 @@ class iaf_psc_delta(ArchivingNeuron):
         "refractory": hidden(doc="Steps left of the refractory period"),
         "I_stim": hidden(doc="Current of the devices"),
         "waiting": hidden(doc="Input kept until the end of the refractory period"),
-        "until_spike": hidden(-1.0, "Steps until the next spike that ignores the threshold; -1 before the first run"),
+        **FORCED_SPIKES,
     }
     relations = (Relation(lambda p: p["V_reset"] >= p["V_th"], "Reset potential must be smaller than threshold."),)
     recordables = {"V_m": lambda v, s: s.V_m + v.E_L}
@@ -54,13 +55,11 @@ class iaf_psc_delta(ArchivingNeuron):
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
         h = clock.resolution
         P33 = math.exp(-h / p.tau_m)
-        return {
+        return forced_steps(p, clock) | {
             "P33": P33,
             "P30": 1 / p.C_m * (1 - P33) * p.tau_m,
             "h": h,
             "refractory_steps": clock.to_steps(p.t_ref),
-            "first_spike": clock.to_steps(p.ignore_and_spike_offset),
-            "interval": clock.to_steps(p.ignore_and_spike_interval),
         }
 
     @staticmethod
@@ -71,11 +70,7 @@ class iaf_psc_delta(ArchivingNeuron):
         late = ops.where(v.refractory_input > 0, x.spikes * ops.exp(-s.refractory * v.h / v.tau_m), 0.0)
         waiting = ops.where(active, 0.0, s.waiting + late)
         refractory = ops.where(active, 0.0, s.refractory - 1)
-        until_spike = ops.where(s.until_spike < 0, v.first_spike, s.until_spike) - 1
-        ignores = v.ignore_and_spike > 0
-        due = until_spike == 0
-        spike = ops.where(ignores, ops.where(due, 1.0, 0.0), ops.where(ops.crosses(V, v.V_th), 1.0, 0.0)) > 0
-        until_spike = ops.where(ignores, ops.where(due, v.interval, until_spike), -1.0)
+        spike, until_spike = forced_spike(v, s, ops.crosses(V, v.V_th))
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
         return (V, refractory, x.current, waiting, until_spike), spike

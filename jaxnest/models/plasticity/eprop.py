@@ -1,4 +1,4 @@
-"""What neurons have in common that learn with e-prop, as Bellec et al. (2020) did."""
+"""What neurons have in common that learn with e-prop."""
 
 from __future__ import annotations
 
@@ -20,11 +20,10 @@ from jaxnest.models.contract.base import (
     positive,
 )
 from jaxnest.models.contract.secondary import LEARNING_SIGNAL, Hearing, Term
+from jaxnest.models.families.forced_spikes import FORCED_SPIKES, ForcedSpikes, forced_steps
 from jaxnest.models.histories import learning_history
-from jaxnest.models.histories.learning_history import Learning
 from jaxnest.models.quantities.checks import Check
 
-REFERENCE = "Bellec, Scherr, Subramoney, Hajek, Salaj, Legenstein & Maass (2020), Nature Communications 11:3625."
 SURROGATES = ("arctan_derivative", "exponential", "fast_sigmoid_derivative", "piecewise_linear")
 
 
@@ -51,22 +50,12 @@ def surrogate_gradient(v: Any, distance: Any) -> Any:
     return ops.where(v.surrogate == 0.0, arctan, ops.where(v.surrogate == 1.0, exponential, rest))
 
 
-@ops.helper
-def forced_spike(v: Any, s: Any, due: Any) -> tuple[Any, Any]:
-    """Return whether to spike, and the steps until the next spike that ignores the threshold."""
-    waiting = ops.where(s.until_spike < 0, v.first_spike, s.until_spike) - 1
-    ignores = v.ignore_and_spike > 0
-    spike = ops.where(ignores, ops.where(waiting == 0, 1.0, 0.0), ops.where(due, 1.0, 0.0)) > 0
-    return spike, ops.where(ignores, ops.where(waiting == 0, v.interval, waiting), s.until_spike)
-
-
 def membrane(E_L: float) -> dict[str, Quantity]:
     """Declare the parameters of the membrane."""
     return {
         "C_m": Quantity(250.0, "pF", "Capacitance of the membrane", positive("C_m > 0 required.")),
         "E_L": Quantity(E_L, "mV", "Resting membrane potential"),
         "I_e": Quantity(0.0, "pA", "Constant input current"),
-        "regular_spike_arrival": Quantity(True, "", "Spikes arrive at the beginning of a step, else at its end"),
         "tau_m": Quantity(10.0, "ms", "Membrane time constant", positive("tau_m > 0 required.")),
         "V_min": Quantity(-INFINITE_TIME, "mV", "Lower bound of the membrane potential", relative_to="E_L"),
     }
@@ -75,27 +64,19 @@ def membrane(E_L: float) -> dict[str, Quantity]:
 def propagators(p: Any, clock: Any) -> dict[str, Any]:
     """Return the propagators of the membrane."""
     P = math.exp(-clock.resolution / p.tau_m)
-    return {
-        "P_v_m": P,
-        "P_i_in": p.tau_m / p.C_m * (1.0 - P),
-        "P_z_in": 1.0 if p.regular_spike_arrival else 1.0 - P,
-    }
+    return {"P_v_m": P, "P_i_in": p.tau_m / p.C_m * (1.0 - P)}
 
 
 class EpropNeuron(Neuron, abstract=True):
     """Base of neurons with synapses that e-prop changes."""
 
-    kernel_values = (learning_history.UPDATE_INTERVAL, learning_history.LEARNING_WINDOW,
-                     learning_history.RESET_ON_UPDATE)  # fmt: skip
     spike_receptors = {0: ("spikes", "spikes")}
     current_receptors = {0: "current"}
 
 
-class EpropSpikingNeuron(EpropNeuron, abstract=True):
+class EpropSpikingNeuron(EpropNeuron, ForcedSpikes, abstract=True):
     """Base of such neurons that spike and get learning signals."""
 
-    at_least = {FLUSH_INTERVAL: learning_history.UPDATE_INTERVAL}
-    learns = Learning("surrogate_gradient", shift=2, signal_lag=3)
     hears = {LEARNING_SIGNAL: Hearing((Term(learning_history.SIGNAL),), at_once=True)}
     parameters = {
         **membrane(-70.0),
@@ -127,7 +108,7 @@ class EpropSpikingNeuron(EpropNeuron, abstract=True):
         "I_in": hidden(doc="Current of the next step"),
         "spiked": hidden(doc="One after a spike"),
         "duration": hidden(doc="Length of the history (ms)"),
-        "until_spike": hidden(-1.0, "Steps until the next spike that ignores the threshold; -1 before the first"),
+        **FORCED_SPIKES,
     }
     relations = (Relation(lambda p: p["V_th"] < p["V_min"], "V_th ≥ V_min required."),)
     recordables = {
@@ -143,14 +124,34 @@ class EpropSpikingNeuron(EpropNeuron, abstract=True):
         if "f_target" in changes:
             changes = {**changes, "f_target": changes["f_target"] / 1000.0}
         super().assign(columns, changes)
-        if "ignore_and_spike_offset" in changes:
-            columns["until_spike"] = np.full_like(columns["until_spike"], -1.0)
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
-        return propagators(p, clock) | {
+        return propagators(p, clock) | forced_steps(p, clock) | {
             "surrogate": float(SURROGATES.index(p.surrogate_gradient_function)),
             "refractory_steps": clock.to_steps(p.t_ref),
-            "first_spike": clock.to_steps(p.ignore_and_spike_offset),
-            "interval": clock.to_steps(p.ignore_and_spike_interval),
-        }
+        }  # fmt: skip
+
+
+class AdaptiveThreshold(EpropSpikingNeuron, abstract=True):
+    """Base of such neurons whose threshold adapts."""
+
+    parameters = {
+        "adapt_beta": Quantity(1.0, "", "Prefactor of the adaptation", not_negative("adapt_beta ≥ 0 required.")),
+        "adapt_tau": Quantity(10.0, "ms", "Time constant of the adaptation", positive("adapt_tau > 0 required.")),
+    }
+    state = {
+        "adaptation": Quantity(0.0, "", "Adaptation"),
+        "V_th_adapt": Quantity(-55.0, "mV", "Adaptive threshold", relative_to="E_L", settable=False),
+    }
+    recordables = EpropSpikingNeuron.recordables | {
+        "adaptation": lambda v, s: s.adaptation,
+        "V_th_adapt": lambda v, s: s.V_th_adapt + v.E_L,
+    }
+
+    @classmethod
+    def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:
+        """Write `changes`; the adaptation determines the threshold."""
+        super().assign(columns, changes)
+        if "adaptation" in changes:
+            columns["V_th_adapt"] = columns["V_th"] + columns["adapt_beta"] * columns["adaptation"]

@@ -79,12 +79,15 @@ def present(s: Any) -> Any:
 
 
 @ops.helper
-def optimized(p: Any, s: Any, weight: float, gradient: float, update: float) -> Any:
-    """Return the weight and the state, in the order of `STATE`, after a gradient; `update` counts intervals."""
-    eta, step = s.present_eta, s.optimization_step
-    if p.eta_changes != 0 and s.n_optimizations == 0:
+def optimized(p: Any, moments: Any, weight: float, gradient: float, update: float) -> Any:
+    """Return the weight and the state after a gradient.
+
+    The state (`moments`) is in the order of `STATE`; `update` counts intervals or steps.
+    """
+    G, step, eta, n, m, v, b1, b2 = moments
+    if p.eta_changes != 0 and n == 0:
         eta = p.first_eta
-    G, n, m, v, b1, b2 = s.batch_gradient + gradient, s.n_optimizations, s.m, s.v, s.beta_1_power, s.beta_2_power
+    G += gradient
     present = 1.0 + update // p.batch_size
     if step < present:
         G /= p.batch_size

@@ -97,7 +97,7 @@ class eprop_synapse_bsshslm_2020(optimizers.OptimizingSynapse):
         history.BEGUN: hidden(doc="Whether the target knows of the synapse", advanced=False),
     }
     steps_of_kernel = {"t_next": history.UPDATE_INTERVAL}
-    needs_learning = True
+    needs_learning = history.Updates.AT_INTERVALS
     hears_flush = True
     size = 136
 
@@ -135,7 +135,7 @@ class eprop_synapse_bsshslm_2020(optimizers.OptimizingSynapse):
         if not is_flush:
             t_spike = t
             if was_flush or t > end:
-                weight, moments = optimizers.optimized(p, s, weight, gradient, k)
+                weight, moments = optimizers.optimized(p, moments, weight, gradient, k)
                 gradient = 0.0
         first = (weight, gradient, t_spike, t_trigger, before, following, flushed)
         return first + moments, weight, not is_flush

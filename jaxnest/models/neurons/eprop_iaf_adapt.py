@@ -1,0 +1,48 @@
+"""Leaky integrate-and-fire neuron with an adaptive threshold for e-prop with each event."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from jaxnest.models import ops
+from jaxnest.models.contract.registry import register
+from jaxnest.models.families.forced_spikes import forced_spike
+from jaxnest.models.plasticity.eprop import AdaptiveThreshold, surrogate_gradient
+from jaxnest.models.plasticity.eprop_events import EventSpikingNeuron
+
+
+@register
+class eprop_iaf_adapt(EventSpikingNeuron, AdaptiveThreshold):
+    r"""Leaky integrate-and-fire neuron with an adaptive threshold, whose synapses e-prop can change.
+
+    .. math:: A_t = V_{th} + \beta a_t, \quad a_t = \rho a_{t-1} + z_{t-1}, \quad \rho = e^{-h/\tau_a}
+
+    takes the place of the threshold of ``eprop_iaf``, but a spike lowers V_m by V_th.
+
+    References
+    ----------
+    Korcsak-Gorzo, Espinoza Valverde, Stapmanns, Plesser, Dahmen, Bolten, van Albada & Diesmann (2025),
+    arXiv:2511.21674. NEST documentation, model ``eprop_iaf_adapt``.
+    """
+
+    recordables = AdaptiveThreshold.recordables
+
+    @staticmethod
+    def calibrate(p: Any, clock: Any) -> dict[str, Any]:
+        return EventSpikingNeuron.calibrate(p, clock) | {"P_adapt": math.exp(-clock.resolution / p.adapt_tau)}
+
+    @staticmethod
+    def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
+        refractory = ops.maximum(s.refractory - 1.0, 0.0)
+        V = ops.maximum(v.P_i_in * s.I_in + x.spikes + v.P_v_m * s.V_m, v.V_min)
+        adaptation = v.P_adapt * s.adaptation + s.spiked
+        threshold = v.V_th + v.adapt_beta * adaptation
+        gradient = ops.where(refractory > 0, 0.0, surrogate_gradient(v, V - threshold))
+        spike, until_spike = forced_spike(v, s, ops.crosses(V, threshold) & (refractory == 0))
+        V = ops.where(spike, V - v.V_th, V)
+        refractory = ops.where(spike, v.refractory_steps, refractory)
+        spiked = ops.where(spike, 1.0, 0.0)
+        current = x.current + v.I_e
+        noted = (V, gradient, x.learning_signal, refractory, current, spiked, x.history_duration, until_spike)
+        return (*noted, adaptation, threshold), spike
