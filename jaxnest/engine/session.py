@@ -11,8 +11,9 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.engine import layout, native
 from jaxnest.engine.devices.stimulation import Devices
-from jaxnest.engine.histories.learning import configure
-from jaxnest.engine.network.buffers import (
+from jaxnest.engine.network.calibration import begin_run, begins_runs, restart, restarts
+from jaxnest.engine.network.growing import COUNT
+from jaxnest.engine.plan.buffers import (
     EVENT_CAPACITY,
     Buffers,
     carry_over,
@@ -20,9 +21,10 @@ from jaxnest.engine.network.buffers import (
     events_per_slice,
     new_buffers,
 )
-from jaxnest.engine.network.calibration import begin_run, begins_runs, restart, restarts
-from jaxnest.engine.network.growing import COUNT
-from jaxnest.engine.network.plan import (
+from jaxnest.engine.plan.delivery_table import DeliveryTable
+from jaxnest.engine.plan.learning import configure
+from jaxnest.engine.plan.meters import begin_sampling
+from jaxnest.engine.plan.plan import (
     Network,
     Plan,
     build_plan,
@@ -32,11 +34,9 @@ from jaxnest.engine.network.plan import (
     setting_names,
     tables_under_way,
 )
+from jaxnest.engine.plan.secondary import is_secondary, show_arrived
 from jaxnest.engine.records.detection import Detection
 from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch, interprets
-from jaxnest.engine.records.meters import begin_sampling
-from jaxnest.engine.signals.secondary import is_secondary, show_arrived
-from jaxnest.engine.spikes.delivery_table import DeliveryTable
 from jaxnest.models.contract.device import Sender
 
 AIM_SECONDS = 0.2
@@ -276,14 +276,15 @@ class Session:
     def _make_devices(self, step: int, goes_on: bool = False) -> None:
         plan = self._plan
         assert plan is not None
+        fixed = (plan.clock, plan.min_delay)
         self._devices = [
             [
-                Devices(batch, table, plan.outputs(s, len(shard.batches) + d)[0], plan, self._kept[s], step, goes_on)
+                Devices(batch, table, plan.outputs(s, n + d)[0], *fixed, self._kept[s], step, goes_on)
                 if batch.model.emits is not None
                 else None
                 for d, (batch, table) in enumerate(zip(shard.devices, plan.device_tables[s], strict=True))
             ]
-            for s, shard in enumerate(plan.shards)
+            for s, (shard, n) in enumerate((shard, len(shard.batches)) for shard in plan.shards)
         ]
 
     def _keep_devices(self) -> None:

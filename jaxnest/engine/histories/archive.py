@@ -19,7 +19,7 @@ from jaxnest.compile.compiling import njit
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, I8x2
 from jaxnest.compile.late import int64, overload, uint64
 from jaxnest.compile.operations import operation
-from jaxnest.engine.histories.archive_layout import (
+from jaxnest.engine.archive_layout import (
     CALCIUM,
     CALCIUM_STEP,
     CALCIUM_TAU,

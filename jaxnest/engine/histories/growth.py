@@ -9,7 +9,7 @@ import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import rows
-from jaxnest.engine.histories.archive_layout import CALCIUM, CALCIUM_TAU, CALCIUM_TIME, ELEMENTS_AT, N_ELEMENTS
+from jaxnest.engine.archive_layout import CALCIUM, CALCIUM_TAU, CALCIUM_TIME, ELEMENTS_AT, N_ELEMENTS
 from jaxnest.models.contract.elements import CURVE, ELEMENT_WORDS, PARAMETERS, RATE, STEP, UPDATED, Z
 from jaxnest.models.growth_curves import CURVES
 

@@ -8,7 +8,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.engine.histories import archive_layout as words
+from jaxnest.engine import archive_layout as words
 from jaxnest.engine.layout import ARCHIVE_LATE, ARCHIVE_NEEDED, ARCHIVE_USED
 from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.models.contract.elements import NO_ELEMENTS, STEP, UPDATED, Elements

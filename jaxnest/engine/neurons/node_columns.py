@@ -10,10 +10,10 @@ import numpy as np
 from jaxnest.compile.operations import Pack
 from jaxnest.engine.devices.stimulation import NO_STREAM
 from jaxnest.engine.functions.recorders import recorder_words
-from jaxnest.engine.network.buffers import Buffers
 from jaxnest.engine.network.calibration import adopt
 from jaxnest.engine.network.shard import Batch
 from jaxnest.engine.neurons.neuron_loops import neuron_loop
+from jaxnest.engine.plan.buffers import Buffers
 from jaxnest.engine.precise.precise_loops import precise_loop
 
 

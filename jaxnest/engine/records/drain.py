@@ -8,8 +8,9 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.engine import layout
-from jaxnest.engine.network.buffers import Buffers
-from jaxnest.engine.network.plan import Network, Plan, window
+from jaxnest.engine.network.shard import window
+from jaxnest.engine.plan.buffers import Buffers
+from jaxnest.engine.plan.plan import Network, Plan
 from jaxnest.models.contract.base import Node
 from jaxnest.models.contract.device import Recorder
 

@@ -13,12 +13,12 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.connect.connection_checks import Compatibility, DeviceRules, Problem, illegal
+from jaxnest.kernel.connect.contacts import Contacts, check_rule, contacts_of, count, refuse_contacts
 from jaxnest.kernel.connect.delays import DelayLimits, steps_of, to_steps
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.rules import RULES, Pairs, Process, Rule, unknown
 from jaxnest.kernel.connect.synapse_defaults import default_delay
 from jaxnest.kernel.connect.synapse_spec import SynapseSpec, parse
-from jaxnest.kernel.structural.contacts import Contacts, check_rule, contacts_of, count, refuse_contacts
 from jaxnest.kernel.tables.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network

@@ -14,6 +14,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel.connect.connecting import Builder, Refusal, Site, random_parameters
 from jaxnest.kernel.connect.connection_checks import Compatibility, DeviceRules
+from jaxnest.kernel.connect.contacts import Contacts, contacts_of, count
 from jaxnest.kernel.connect.delays import DelayLimits, steps_of
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.patterns import End, Found, Given, Patterns, rule_of
@@ -24,7 +25,6 @@ from jaxnest.kernel.connect.tripartite import TripartiteBuilder
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.memory import give_back
 from jaxnest.kernel.settings.messages import VerbosityLevel
-from jaxnest.kernel.structural.contacts import Contacts, contacts_of, count
 from jaxnest.kernel.tables.connection_table import FROM_DEVICE, NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network

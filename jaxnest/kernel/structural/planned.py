@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, final
 
 from jaxnest import errors
+from jaxnest.kernel.connect.contacts import Contacts, contacts_of
 from jaxnest.kernel.connect.rules.base import flag
 from jaxnest.kernel.connect.synapse_spec import CONTACTS, SynapseSpec, parse
-from jaxnest.kernel.structural.contacts import Contacts, contacts_of
 from jaxnest.kernel.tables.model_table import ModelTable
 from jaxnest.models.contract.synapse import DEFAULT_SYNAPSE
 

@@ -18,8 +18,8 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.connect.connections import Connections
+from jaxnest.kernel.connect.contacts import Contacts
 from jaxnest.kernel.connect.synapse_defaults import default_delay
-from jaxnest.kernel.structural.contacts import Contacts
 from jaxnest.kernel.structural.planned import Planned, planned
 from jaxnest.kernel.structural.pool import Places, Pool
 from jaxnest.kernel.tables.model_table import NamedModel

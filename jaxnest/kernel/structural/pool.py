@@ -6,7 +6,7 @@ from typing import NamedTuple, final
 
 import numpy as np
 
-from jaxnest.kernel.structural.contacts import ELEMENTS
+from jaxnest.kernel.connect.contacts import ELEMENTS
 from jaxnest.kernel.tables.node_table import NodeTable
 from jaxnest.models.contract.elements import ELEMENT_WORDS, NO_ELEMENTS, Elements
 

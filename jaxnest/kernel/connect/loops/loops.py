@@ -94,8 +94,7 @@ def fixed_indegree(
 
     The indegree is `degree`, or drawn by `degrees` if that is negative, with `elsewhere` for all targets anywhere.
     """
-    source, target, index, drawn = buffers
-    row, indexed = 0, len(index) > 0
+    (source, target, index, drawn), row = buffers, 0
     for t in range(progress[TARGET], len(targets)):
         if progress[PENDING] < 0:
             turn_to(stream, targets[t])
@@ -127,7 +126,7 @@ def fixed_indegree(
                 i = ulrand(stream, len(sources))
             used[i] = t
             source[row], target[row] = sources[i], node
-            if indexed:
+            if len(index) > 0:
                 index[row] = t
             draw_row(programs, stream, target[row], drawn, row)
             row += 1
