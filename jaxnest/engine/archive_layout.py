@@ -17,7 +17,7 @@ LEARNING_ROWS = 3
 
 LAST, TRACE, KEPT, SEEN, RATE, KEPT_AT, SEEN_TURN, CALCIUM, CALCIUM_TIME, CALCIUM_TAU, CALCIUM_STEP = range(11)
 MOST, FLUSH_STEPS, LAST_EVENT, TRIPLET, TRIPLET_RATE, LONGEST = range(11, 17)
-N_ELEMENTS, ELEMENTS_AT = 20, 21
+N_ELEMENTS, ELEMENTS_AT = 21, 22
 TRACE_WORDS = 24
 """Time of the last spike and the trace at that time; the trace that was computed last, and at which time; the one that
 was computed for the last spike that synapses got in NEST's order, and the number of that spike; the calcium trace, its
@@ -26,8 +26,8 @@ time, time constant and increment; how many spikes of a step count at most; afte
 longest delay of a synapse that reads; number and address of the synaptic elements. What synapses need is in one line
 of the cache.
 
-In rows for learning they are what `models.histories.learning_history` numbers, but for those of calcium and elements:
-at the end of a run the former decay and the latter grow in all rows."""
+In rows for learning and of dendrites they are what `models.histories` numbers, but for those of calcium and elements: at
+the end of a run the former decay and the latter grow in all rows."""
 
 TIME, RECORD_TRACE, RECORD_TRIPLET, READ = range(4)
 RECORD_WORDS = 4

@@ -17,7 +17,7 @@ from jaxnest.engine.plan.buffers import Buffers
 from jaxnest.engine.plan.plan import Plan
 from jaxnest.engine.precise.precise_spikes import FIRST_REDIRECTED, PreciseSpikes
 from jaxnest.kernel.kernel import kernel
-from jaxnest.models.histories import learning_history
+from jaxnest.models.histories import learning_history, voltage_history
 
 
 def session() -> Any:
@@ -287,8 +287,8 @@ def test_rows_for_learning_follow_those_of_neurons() -> None:
     assert len(archive()[0]) == 18
 
 
-def test_rows_for_learning_have_no_word_of_what_grows_or_decays_in_all_rows() -> None:
-    numbers = {
+def test_rows_of_other_histories_have_no_word_of_what_grows_or_decays_in_all_rows() -> None:
+    numbers = set(voltage_history.CONSTANTS) | {
         value for name, value in vars(learning_history).items() if name.isupper() and type(value) is int
     }  # fmt: skip
     everywhere = {words.CALCIUM, words.CALCIUM_TIME, words.CALCIUM_TAU, words.N_ELEMENTS, words.ELEMENTS_AT}

@@ -2,7 +2,8 @@
 
 Each such neuron has three rows in the archive (`histories.archive`), whose rings hold: potentiations, until all
 synapses have read them; as many depressions as the longest delay has steps, plus one, as in NEST; and the averages of
-the potential of the last steps, which act later. Potentiations and depressions are records of a time and an amount.
+the potential of the last steps, which act later. Potentiations and depressions are records of a time and an amount. A
+neuron that notes how far its spikes are from what its dendrite predicts has the first of these rings only.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from jaxnest.engine.histories.voltage_layout import (
     IS_CONSTANT,
     LONGEST,
     OUTPUTS,
+    PREDICTS,
     REFERENCE,
     RESOLUTION,
     THETA_MINUS,
@@ -84,6 +86,10 @@ def note_voltages(
         for lag in range(clock[FROM], clock[TO]):
             t = times[MS_PER_TIC] * ((clock[ORIGIN] + lag + 1) * times[TICS_PER_STEP])
             potential = samples[lag, places[OUTPUTS], i]
+            if p[PREDICTS] > 0.0:
+                if incoming > 0:
+                    _potentiate(index[row + POTENTIATIONS], pool, counters, incoming, t, potential)
+                continue
             fast, slow = samples[lag, places[OUTPUTS + 1], i], samples[lag, places[OUTPUTS + 2], i]
             slowest = samples[lag, places[OUTPUTS + 3], i]
             delayed = index[row + DELAYED]
@@ -95,10 +101,7 @@ def note_voltages(
                 continue
             if potential > p[THETA_PLUS] and fast > p[THETA_MINUS]:
                 amount = p[A_LTP] * (potential - p[THETA_PLUS]) * (fast - p[THETA_MINUS]) * p[RESOLUTION]
-                found = index[row + POTENTIATIONS]
-                while found[LENGTH] > 1 and pool[found[START] + found[FIRST], READ] >= incoming:
-                    _forget(found)
-                _append(found, pool, counters, t, amount)
+                _potentiate(index[row + POTENTIATIONS], pool, counters, incoming, t, amount)
             if slow > p[THETA_MINUS]:
                 amount = p[A_LTD] * (slow - p[THETA_MINUS])
                 if p[IS_CONSTANT] == 0.0:
@@ -107,6 +110,14 @@ def note_voltages(
                 while found[LENGTH] >= p[LONGEST]:
                     _forget(found)
                 _append(found, pool, counters, t, amount)
+
+
+@njit(cache=True)
+def _potentiate(index: np.ndarray, pool: np.ndarray, counters: np.ndarray, incoming: int, t: Any, amount: Any) -> None:
+    """Note a potentiation, and forget those that all synapses have read."""
+    while index[LENGTH] > 1 and pool[index[START] + index[FIRST], READ] >= incoming:
+        _forget(index)
+    _append(index, pool, counters, t, amount)
 
 
 @njit(cache=True)
@@ -163,6 +174,11 @@ def _time(x: Any, k: Any) -> Any:
 @overload(voltage_history.amount, strict=False, inline="always")
 def _amount(x: Any, k: Any) -> Any:
     return lambda x, k: x.pool[_record(x, POTENTIATIONS, k), RECORD_TRACE]
+
+
+@overload(voltage_history.constant, strict=False, inline="always")
+def _constant(x: Any, k: Any) -> Any:
+    return lambda x, k: x.trace[x.index[x.post, VOLTAGES], k]
 
 
 @overload(voltage_history.depression, strict=False, inline="always")

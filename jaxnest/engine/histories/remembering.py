@@ -12,6 +12,7 @@ from jaxnest.engine import archive_layout as words
 from jaxnest.engine.layout import ARCHIVE_LATE, ARCHIVE_NEEDED, ARCHIVE_USED
 from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.models.contract.elements import NO_ELEMENTS, STEP, UPDATED, Elements
+from jaxnest.models.histories import voltage_history
 
 
 def archive_times(clock: Any) -> np.ndarray:
@@ -178,10 +179,17 @@ class Archive:
         index, n = self.arrays[0], len(batch)
         rows = first + words.VOLTAGE_ROWS * np.arange(n)
         index[batch.first_column : batch.first_column + n, words.VOLTAGES] = rows
-        delays = np.array([clock.delay_steps(float(d)) + 1 for d in batch.columns()["delay_u_bars"]], np.int64)
+        columns, none = batch.columns(), np.zeros(n, np.int64)
+        depressions, delays = none, none
+        if batch.model.predicts:
+            for place, name in voltage_history.CONSTANTS.items():
+                self.arrays[1][rows, place] = columns[name]
+        else:
+            depressions = np.full(n, longest_delay + 1)
+            delays = np.array([clock.delay_steps(float(d)) + 1 for d in columns["delay_u_bars"]], np.int64)
         for role, lengths in (
-            (words.POTENTIATIONS, np.zeros(n, np.int64)),
-            (words.DEPRESSIONS, np.full(n, longest_delay + 1)),
+            (words.POTENTIATIONS, none),
+            (words.DEPRESSIONS, depressions),
             (words.DELAYED, delays),
         ):
             new = index[rows + role, words.CAPACITY] == 0

@@ -239,8 +239,8 @@ class Shard:
 
     @property
     def voltage_batches(self) -> list[int]:
-        """Which batches keep the history of their potential."""
-        return [i for i, b in enumerate(self.batches) if b.model.filtered_voltages]
+        """Which batches keep the history of their potential, or of what it predicts."""
+        return [i for i, b in enumerate(self.batches) if b.model.filtered_voltages or b.model.predicts]
 
     @property
     def voltage_rows(self) -> dict[int, int]:

@@ -90,6 +90,7 @@ class Plan:
         sampled = np.zeros(len(shard_batches[batch]), np.bool_)
         model = shard_batches[batch].model
         kept = model.filtered_voltages + (() if model.learns is None else (model.learns.value,))
+        kept += (model.predicts,) if model.predicts else ()
         if kept:
             names |= dict.fromkeys(kept)
             sampled[:] = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from jaxnest.engine.histories.voltage_layout import AWAKE, LONGEST, PARAMETER_WORDS, RESOLUTION
+from jaxnest.engine.histories.voltage_layout import AWAKE, LONGEST, PARAMETER_WORDS, PREDICTS, RESOLUTION
 from jaxnest.engine.plan.plan import Plan
 
 COLUMNS = ("theta_plus", "theta_minus", "A_LTP", "A_LTD", "u_ref_squared", "A_LTD_const")
@@ -19,11 +19,12 @@ def voltage_constants(plan: Plan, s: int) -> list[tuple[np.ndarray, np.ndarray]]
         names, _ = plan.outputs(s, b)
         stored = batch.columns()
         parameters = np.zeros((len(batch), PARAMETER_WORDS))
-        for k, name in enumerate(COLUMNS):
+        for k, name in enumerate(() if batch.model.predicts else COLUMNS):
             parameters[:, k] = stored[name]
         parameters[:, RESOLUTION] = plan.clock.resolution
         parameters[:, LONGEST] = plan.max_delay + 1
         parameters[:, AWAKE] = ~batch.store.frozen[batch.rows]
-        outputs = [names.index(name) for name in batch.model.filtered_voltages]
+        parameters[:, PREDICTS] = bool(batch.model.predicts)
+        outputs = [names.index(name) for name in batch.model.filtered_voltages or (batch.model.predicts,)]
         result.append((parameters, np.array([len(names), first_row, batch.first_column, *outputs], np.int64)))
     return result

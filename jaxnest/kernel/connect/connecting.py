@@ -350,7 +350,7 @@ class Builder:
         problems = [problem, violation(spec, columns, given) if spec.has_own_values else None, _own_weight(spec, given)]
         end = min((p.row for p in problems if p is not None), default=len(pairs.source))
         misfit = check.first_bad(spec.named, pairs.source, pairs.target, columns["receptor"])
-        end = end if misfit is None else min(end, misfit.row + 1)
+        end = end if misfit is None else min(end, misfit.row + misfit.uses_device)
         if isinstance(category, int):
             rows = np.arange(end if category == _FROM_DEVICE else 0)
         else:

@@ -19,11 +19,14 @@ PREFIX = "Creation of connection is not possible because:\n"
 
 
 class Problem(NamedTuple):
-    """The first connection that is not possible: its row, why, and whether NEST has looked at its delay before."""
+    """The first connection that is not possible: its row, why, and whether NEST has looked at its delay and at what its
+    device remembers before.
+    """
 
     row: int
     error: Exception
     uses_delay: bool = True
+    uses_device: bool = True
 
 
 def illegal(reason: str) -> errors.IllegalConnection:
@@ -112,8 +115,10 @@ def _missing_history(source: type[Node], target: type[Node], synapse: type[Synap
             f"The target node does not support compute_gradient() of {synapse.name}: synapses at {target.name} are "
             f"updated {target.learns.updates.value}, not {synapse.needs_learning.value}."
         )
-    if lacks_learning or (synapse.needs_voltages and target.has_proxies and not target.filtered_voltages):
-        what = "for learning" if lacks_learning else "of its potential"
+    lacks_voltages = synapse.needs_voltages and target.has_proxies and not target.filtered_voltages
+    lacks_predictions = synapse.needs_predictions and target.has_proxies and not target.predicts
+    if lacks_learning or lacks_voltages or lacks_predictions:
+        what = "for learning" if lacks_learning else "of its potential" if lacks_voltages else "of its predictions"
         return errors.NotImplemented(
             "This synapse model is not supported by the neuron model of at least one connection: "
             f"{target.name} keeps no history {what}."
@@ -156,7 +161,7 @@ def _receptor(
             )
         if synapse.receptor_zero_only:
             return _only_zero(synapse)
-        return None if receptor == 0 else _unknown(target, receptor, [0])
+        return None if receptor == 0 else _unknown(target, receptor, [0], "DataLoggingRequest")
     if source.emits == "currents":
         known, what = list(target.current_receptors), "current input"
     else:
@@ -278,7 +283,8 @@ class Compatibility:
             error = why_not(source_model, target_model, model, int(np.broadcast_to(receptor, len(source))[i]), n)
             if error is not None:
                 to_collector = target_model.collects and not source_model.has_proxies
-                return Problem(int(i), error, not (to_collector or isinstance(error, errors.NotImplemented)))
+                uses_delay = not (to_collector or isinstance(error, errors.NotImplemented))
+                return Problem(int(i), error, uses_delay, not issubclass(source_model, Sampler))
         return None
 
 

@@ -317,6 +317,7 @@ class Values:
         declared = quantities_of(table.named.model)
         present = {k: table.at(k, rows) for k in (*declared, "weight")}
         problems = [violation(spec, present | new, new)]
+        new |= {name: (present | new)[other] for name, other in table.named.model.follows.items()}
         refuse(table.named.model, changes)
         if "delay" in changes:
             ms = np.asarray(typed(settable_delay(), "delay", changes["delay"]), np.float64)

@@ -97,6 +97,8 @@ class SynapseSpec:
                 if isinstance(weight, np.ndarray)
                 else (stored["weight"] if math.isnan(weight) else float(weight))
             )
+        if self.has_own_values:
+            columns |= {name: columns[other] for name, other in model.follows.items()}
         if model.labelled:
             columns["synapse_label"] = whole("synapse_label", given.get("synapse_label", stored["synapse_label"]))
         return columns | {

@@ -84,6 +84,7 @@ def set_synapse_defaults(connections: Connections, named: NamedModel, changes: M
     if model.modulator in new:
         _check_node(network.nodes, model.modulator, new[model.modulator], lambda node: node.collects)
     check_values(named, stored | new, new)
+    new |= {name: (stored | new)[other] for name, other in model.follows.items()}
     for key in ("receptor_type", "synapse_label"):
         if key in changes:
             new[key] = integer(key, changes[key])

@@ -171,6 +171,9 @@ class Node(Model, abstract=True):
     filtered_voltages: ClassVar[tuple[str, ...]] = ()
     """The recordables that voltage-dependent synapses need, if the node keeps their history (see
     `histories.voltage_history`): the potential, a fast average, a slow one, and the average of this one."""
+    predicts: ClassVar[str] = ""
+    """What says how far the spikes of a step are from what a dendrite predicts, if the node keeps the history of that
+    (`histories.voltage_history`): a name that `recordable` knows."""
     learns: ClassVar[Learning | None] = None
     """How the node takes part in learning by gradients, if it does (`models.histories.learning_history`)."""
     archives: ClassVar[bool] = False

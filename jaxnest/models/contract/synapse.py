@@ -53,6 +53,8 @@ class Synapse(Model, abstract=True):
     """True if the target has to keep the history of its spikes."""
     needs_voltages: ClassVar[bool] = False
     """True if the target has to keep the history of its potential."""
+    needs_predictions: ClassVar[bool] = False
+    """True if the target has to keep the history of what its dendrite predicts (`models.histories.voltage_history`)."""
     needs_learning: ClassVar[Updates | None] = None
     """When a synapse that learns by gradients is updated; the target has to keep a history for such updates
     (`models.histories.learning_history`). None for other synapses."""
@@ -60,6 +62,9 @@ class Synapse(Model, abstract=True):
     """True if flush events reach `send`, too."""
     steps_of_kernel: ClassVar[dict[str, str]] = {}
     """State variables that begin with the value of an attribute of the kernel, in steps, when connections are made."""
+    follows: ClassVar[dict[str, str]] = {}
+    """State variables that take the value of another quantity whenever a connection or the defaults are set, and in
+    Connect if more than weight and delay is given."""
     packed: ClassVar[tuple[str, ...]] = ()
     """Names of dictionaries, whose entries are (invisible) common properties or state (see `unpack`)."""
     default_weight: ClassVar[float] = 1.0

@@ -61,3 +61,44 @@ def beta_normalization(tau_rise: float, tau_decay: float) -> float:
     if abs(peak) < sys.float_info.epsilon:
         return math.e / tau_decay
     return (1.0 / tau_rise - 1.0 / tau_decay) / peak
+
+
+MEMBERS = ("E_L", "E_ex", "E_in", "C_m", "g_L", "tau_syn_ex", "tau_syn_in", "I_e")
+"""Parameters of a compartment, in the dictionary that its membrane potential is in, too."""
+
+
+def compartment_dictionary(name: str) -> Quantity:
+    """Declare the dictionary of a compartment."""
+    members = {key: f"{name}_{key}" for key in (*MEMBERS, "V_m")}
+    return Quantity({}, "", f"Parameters and membrane potential of the {name} compartment", members=members)
+
+
+def compartment(name: str, times: str, **defaults: float) -> dict[str, Quantity]:
+    """Declare the parameters of a compartment.
+
+    Parameters
+    ----------
+    times
+        Message of the error if a time constant is not positive.
+    defaults
+        Default values of `MEMBERS`, where they differ from usual ones.
+    """
+    check = {
+        "C_m": positive(f"Capacitance ({name}) must be strictly positive."),
+        "tau_syn_ex": positive(times),
+        "tau_syn_in": positive(times),
+    }
+    usual = {
+        "E_L": (-70.0, "mV", "Reversal potential of the leak"),
+        "E_ex": (0.0, "mV", "Reversal potential of excitatory synapses"),
+        "E_in": (-85.0, "mV", "Reversal potential of inhibitory synapses"),
+        "C_m": (150.0, "pF", "Capacitance"),
+        "g_L": (10.0, "nS", "Leak conductance"),
+        "tau_syn_ex": (0.5, "ms", "Time constant of excitatory synapses"),
+        "tau_syn_in": (2.0, "ms", "Time constant of inhibitory synapses"),
+        "I_e": (0.0, "pA", "Constant input current"),
+    }
+    return {
+        f"{name}_{key}": Quantity(defaults.get(key, value), unit, doc, check.get(key), visible=False)
+        for key, (value, unit, doc) in usual.items()
+    }

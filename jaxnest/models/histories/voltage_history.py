@@ -6,7 +6,8 @@ a depression,
 
 .. math:: A_{LTP}(u - \theta_+)_+(\bar u_+ - \theta_-)_+ h \quad\text{and}\quad A_{LTD}(\bar u_- - \theta_-)_+ ,
 
-the latter times :math:`\bar{\bar u}^2/u_{ref}^2` unless `A_LTD_const`.
+the latter times :math:`\bar{\bar u}^2/u_{ref}^2` unless `A_LTD_const`. A neuron with a dendrite that predicts its
+spikes (`Node.predicts`) notes instead how far they are from that, as a potentiation.
 
 The operations exist in compiled code only (see `histories.archive_voltage`), where `x` is the event that reached the
 synapse. Times are in ms and without the delay of the synapse.
@@ -31,6 +32,15 @@ PARAMETERS = {
 }  # fmt: skip
 """Parameters of neurons that take part."""
 
+G_L, C_M, TAU_SYN_EX, TAU_SYN_IN = range(17, 21)
+CONSTANTS = {
+    G_L: "dendritic_g_L",
+    C_M: "dendritic_C_m",
+    TAU_SYN_EX: "dendritic_tau_syn_ex",
+    TAU_SYN_IN: "dendritic_tau_syn_in",
+}
+"""What `constant` knows of a target with such a dendrite: the numbers, and the parameters of the model."""
+
 
 def _only_compiled() -> NoReturn:
     raise TypeError("The history of a target can only be read in compiled code.")
@@ -38,6 +48,11 @@ def _only_compiled() -> NoReturn:
 
 def potentiations(x: Any, after: float, until: float) -> range:
     """Return handles of the potentiations with ``after < t <= until``, in order of time, and mark them as read."""
+    _only_compiled()
+
+
+def constant(x: Any, k: int) -> float:
+    """Return a property of the target's dendrite, by its number: `G_L` and the others."""
     _only_compiled()
 
 

@@ -6,37 +6,19 @@ import math
 from typing import Any
 
 from jaxnest.models import ops
-from jaxnest.models.contract.base import Quantity, hidden, positive
+from jaxnest.models.contract.base import Quantity, hidden
 from jaxnest.models.contract.ode import OdeNeuron
 from jaxnest.models.contract.registry import register
-from jaxnest.models.families.conductance import REFRACTORY_TIME, RESET_BELOW_THRESHOLD
+from jaxnest.models.families.conductance import (
+    REFRACTORY_TIME,
+    RESET_BELOW_THRESHOLD,
+    compartment,
+    compartment_dictionary,
+)
 
 COMPARTMENTS = {"soma": (10.0, 150.0), "proximal": (5.0, 75.0), "distal": (10.0, 150.0)}
 """Leak (nS) and capacitance (pF) of each."""
-MEMBERS = ("E_L", "E_ex", "E_in", "C_m", "g_L", "tau_syn_ex", "tau_syn_in", "I_e")
 SHAPES = ("V_m", "dg_ex", "g_ex", "dg_in", "g_in")
-
-
-def _parameters(name: str) -> dict[str, Quantity]:
-    g_L, C_m = COMPARTMENTS[name]
-    capacitance = positive(f"Capacitance ({name}) must be strictly positive.")
-    times = positive(f"All time constants ({name}) must be strictly positive.")
-    values = {
-        "E_L": Quantity(-70.0, "mV", "Reversal potential of the leak", visible=False),
-        "E_ex": Quantity(0.0, "mV", "Reversal potential of excitatory synapses", visible=False),
-        "E_in": Quantity(-85.0, "mV", "Reversal potential of inhibitory synapses", visible=False),
-        "C_m": Quantity(C_m, "pF", "Capacitance", capacitance, visible=False),
-        "g_L": Quantity(g_L, "nS", "Leak conductance", visible=False),
-        "tau_syn_ex": Quantity(0.5, "ms", "Time constant of excitatory synapses", times, visible=False),
-        "tau_syn_in": Quantity(2.0, "ms", "Time constant of inhibitory synapses", times, visible=False),
-        "I_e": Quantity(0.0, "pA", "Constant input current", visible=False),
-    }
-    return {f"{name}_{key}": values[key] for key in MEMBERS}
-
-
-def _dictionary(name: str) -> Quantity:
-    members = {key: f"{name}_{key}" for key in (*MEMBERS, "V_m")}
-    return Quantity({}, "", f"Parameters and membrane potential of the {name} compartment", members=members)
 
 
 @ops.helper
@@ -70,8 +52,14 @@ class iaf_cond_alpha_mc(OdeNeuron):
         "t_ref": Quantity(2.0, "ms", "Refractory period", REFRACTORY_TIME),
         "g_sp": Quantity(2.5, "nS", "Conductance between soma and proximal dendrite"),
         "g_pd": Quantity(1.0, "nS", "Conductance between proximal and distal dendrite"),
-        **{name: _dictionary(name) for name in COMPARTMENTS},
-        **{key: quantity for name in COMPARTMENTS for key, quantity in _parameters(name).items()},
+        **{name: compartment_dictionary(name) for name in COMPARTMENTS},
+        **{
+            key: quantity
+            for name, (g_L, C_m) in COMPARTMENTS.items()
+            for key, quantity in compartment(
+                name, f"All time constants ({name}) must be strictly positive.", C_m=C_m, g_L=g_L
+            ).items()
+        },
     }
     state = {
         f"{name}_{key}": Quantity(-70.0, "mV", "Membrane potential", visible=False) if key == "V_m" else hidden()
