@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-import numba
 import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import rows
+from jaxnest.compile.late import float64
 from jaxnest.engine.archive_layout import CALCIUM, CALCIUM_TAU, CALCIUM_TIME, ELEMENTS_AT, N_ELEMENTS
 from jaxnest.models.contract.elements import CURVE, ELEMENT_WORDS, PARAMETERS, RATE, STEP, UPDATED, Z
 from jaxnest.models.growth_curves import CURVES
-
-_float64: Any = numba.float64
 
 
 def _choice(k: int) -> Any:
@@ -42,7 +40,7 @@ _curve: Any = _choice(0)
 def grow(trace: np.ndarray, t: float) -> None:
     """Let the elements of a neuron grow until `t`; `trace` is its row in the archive."""
     n = int(trace[N_ELEMENTS])
-    elements = rows(int(trace[ELEMENTS_AT]), n * ELEMENT_WORDS, ELEMENT_WORDS, _float64)
+    elements = rows(int(trace[ELEMENTS_AT]), n * ELEMENT_WORDS, ELEMENT_WORDS, float64)
     for k in range(n):
         elements[k, Z] = _curve(int(elements[k, CURVE]), t, trace, elements[k])
         elements[k, UPDATED] = t
