@@ -26,8 +26,8 @@ time, time constant and increment; how many spikes of a step count at most; afte
 longest delay of a synapse that reads; number and address of the synaptic elements. What synapses need is in one line
 of the cache.
 
-In rows for learning and of dendrites they are what `models.histories` numbers, but for those of calcium and elements: at
-the end of a run the former decay and the latter grow in all rows."""
+In rows for learning and of dendrites they are what `models.histories` numbers, but for those of calcium and elements:
+at the end of a run the former decay and the latter grow in all rows."""
 
 TIME, RECORD_TRACE, RECORD_TRIPLET, READ = range(4)
 RECORD_WORDS = 4
