@@ -130,6 +130,29 @@ def test_no_files_import_each_other_in_a_circle() -> None:
         pytest.fail(" <- ".join(map(name_of, error.args[1])))
 
 
+HOUSES = sorted({path.parent.parent for path in FILES if path.name == "__init__.py" and path.parent != PACKAGE})
+
+
+@pytest.mark.parametrize("house", HOUSES, ids=name_of)
+def test_no_rooms_import_each_other_in_a_circle(house: Path) -> None:
+    """A room is a folder in a house, with all that is in it, or a file there."""
+
+    def room_of(path: Path) -> Path | None:
+        inside = path.is_relative_to(house) and path != house and path.name != "__init__.py"
+        return house / path.relative_to(house).parts[0] if inside and part_of(path) not in ("", "lib") else None
+
+    graph: dict[Path, set[Path]] = {}
+    for path in FILES:
+        room = room_of(path)
+        if room is not None:
+            others = {room_of(place) for _, place in imports(path)} - {None, room}
+            graph.setdefault(room.with_suffix(""), set()).update(o.with_suffix("") for o in others if o is not None)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(map(name_of, error.args[1])))
+
+
 @cache
 def model_names() -> set[str]:
     """Return the names of all model files' classes, variants included."""

@@ -35,6 +35,17 @@ def test_the_source_distribution_has_everything() -> None:
     assert "sdist" not in PROJECT["tool"]["hatch"]["build"]["targets"]
 
 
+def test_links_work_where_there_are_no_files() -> None:
+    """The package index shows the text without the files around it, and links of the project."""
+    text = (ROOT / PROJECT["project"]["readme"]).read_text(encoding="utf-8")
+    links = [*re.findall(r"\]\(([^)]*)\)", text), *re.findall(r"(?:src|href)=\"([^\"]*)\"", text)]
+    assert links
+    assert [link for link in [*links, *PROJECT["project"]["urls"].values()] if not link.startswith("https://")] == []
+    named = re.findall(r"`([\w/]+\.(?:md|sh))`", text)
+    assert len(named) > 5
+    assert [name for name in named if not (ROOT / name).exists()] == []
+
+
 def first_example() -> tuple[str, str]:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     found = re.search(r"    pip install '\.\[(\w+)\]'\n\n```python\n(.*?)```", text, re.DOTALL)

@@ -14,9 +14,8 @@ from jaxnest.api.collections.types import CollocatedSynapses
 from jaxnest.kernel.connect.patterns import End
 from jaxnest.kernel.connect.spatial_projection import RULES as SPATIAL_RULES
 from jaxnest.kernel.kernel import kernel
+from jaxnest.models.contract.synapse import DEFAULT_SYNAPSE
 from jaxnest.random.parameter import Parameter
-
-DEFAULT_SYNAPSE = "static_synapse"
 
 SPATIAL_CONN_KEYS = (
     "mask",

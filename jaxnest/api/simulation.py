@@ -197,10 +197,42 @@ def Install(module_name: str) -> NoReturn:
     )
 
 
-def EnableStructuralPlasticity() -> NoReturn:
-    """Switch on structural plasticity, which is not there yet."""
-    raise errors.NotImplemented("EnableStructuralPlasticity: structural plasticity is not implemented yet.")
+def EnableStructuralPlasticity() -> None:
+    """Let structural plasticity make and remove connections in runs, every `structural_plasticity_update_interval` ms.
+
+    Which ones is said by the kernel attribute `structural_plasticity_synapses`, and by the `synaptic_elements` of
+    neurons.
+
+    Raises
+    ------
+    KernelException
+        If there are several threads, or if `keep_source_table` or `use_compressed_spikes` is False.
+
+    See Also
+    --------
+    DisableStructuralPlasticity
+
+    Examples
+    --------
+    >>> import jaxnest as nest
+    >>> contacts = {"pre_synaptic_element": "Axon", "post_synaptic_element": "Dendrite"}
+    >>> nest.structural_plasticity_synapses = {"new": {"synapse_model": "static_synapse", **contacts}}
+    >>> elements = {name: {"growth_curve": "linear", "growth_rate": 0.01} for name in contacts.values()}
+    >>> neurons = nest.Create("iaf_psc_alpha", 3, {"synaptic_elements": elements})
+    >>> nest.structural_plasticity_update_interval = 250.0
+    >>> nest.EnableStructuralPlasticity()
+    >>> nest.Simulate(600.0)
+    >>> nest.num_connections
+    15
+    """
+    kernel.structural.enable()
 
 
 def DisableStructuralPlasticity() -> None:
-    """Switch off structural plasticity, which is never on."""
+    """Let structural plasticity make and remove no more connections; synaptic elements still grow.
+
+    See Also
+    --------
+    EnableStructuralPlasticity
+    """
+    kernel.structural.disable()

@@ -34,7 +34,7 @@ class Kept(NamedTuple):
     symbol
         Name of the function.
     needs
-        Names that neither the C library nor Python knows.
+        Names that the code uses of others.
     environments
         Names of the variables that point to what functions need of Python when they raise an error.
     pickled
@@ -136,15 +136,8 @@ def _engine() -> Any:
 
 
 OPTIONS = (
-    "CPU_NAME",
-    "CPU_FEATURES",
-    "OPT",
-    "LOOP_VECTORIZE",
-    "SLP_VECTORIZE",
-    "ENABLE_AVX",
-    "BOUNDSCHECK",
-    "DEBUGINFO",
-)
+    "CPU_NAME", "CPU_FEATURES", "OPT", "LOOP_VECTORIZE", "SLP_VECTORIZE", "ENABLE_AVX", "BOUNDSCHECK", "DEBUGINFO",
+)  # fmt: skip
 """Variables of the environment, after ``NUMBA_``, that say how to compile."""
 
 
@@ -154,13 +147,8 @@ def _compiler_and_processor() -> tuple[Any, ...]:
     processor = binding.get_host_cpu_name(), binding.get_host_cpu_features().flatten()
     versions = version_of("numba"), version_of("llvmlite"), sys.implementation.cache_tag
     ours = caching.digest_of_file(str(pathlib.Path(__file__).with_name("compiler.py")))
-    return (
-        ours,
-        versions,
-        binding.get_process_triple(),
-        processor,
-        [os.environ.get(f"NUMBA_{name}") for name in OPTIONS],
-    )
+    options = [os.environ.get(f"NUMBA_{name}") for name in OPTIONS]
+    return ours, versions, binding.get_process_triple(), processor, options
 
 
 def version_of(library: str) -> str:

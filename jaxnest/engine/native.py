@@ -13,21 +13,21 @@ import numpy as np
 from jaxnest.compile.operations import Pack
 from jaxnest.engine import layout
 from jaxnest.engine.devices.stimulation import NO_STREAM, Devices, schedule
-from jaxnest.engine.histories.collectors import collectors_of, modulating_call
-from jaxnest.engine.histories.learning import learners_of
 from jaxnest.engine.histories.remembering import archive_times
-from jaxnest.engine.histories.voltages import voltage_constants
-from jaxnest.engine.network.buffers import Buffers, events_per_slice
-from jaxnest.engine.network.plan import Plan, collection_table
 from jaxnest.engine.network.shard import Batch
 from jaxnest.engine.neurons import stability
 from jaxnest.engine.neurons.node_columns import NodeColumns
 from jaxnest.engine.neurons.vector_columns import VectorColumns, lanes_in_use
-from jaxnest.engine.plasticity.plastic_kernels import complete_calls, groups_and_calls
+from jaxnest.engine.plan.buffers import Buffers, events_per_slice
+from jaxnest.engine.plan.collectors import collectors_of, modulating_call
+from jaxnest.engine.plan.delivery_table import DeliveryTable
+from jaxnest.engine.plan.learning import learners_of
+from jaxnest.engine.plan.plan import Plan, collection_table
+from jaxnest.engine.plan.plastic_kernels import complete_calls, groups_and_calls
+from jaxnest.engine.plan.voltages import voltage_constants
 from jaxnest.engine.records.probes import ProbeSamples
 from jaxnest.engine.signals.waveforms import Waveforms
 from jaxnest.engine.slices import Call, Program, n_processors
-from jaxnest.engine.spikes.delivery_table import DeliveryTable
 from jaxnest.models.contract.base import MARK
 from jaxnest.models.contract.ode import OdeNode
 

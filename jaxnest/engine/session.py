@@ -11,8 +11,9 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.engine import layout, native
 from jaxnest.engine.devices.stimulation import Devices
-from jaxnest.engine.histories.learning import configure
-from jaxnest.engine.network.buffers import (
+from jaxnest.engine.network.calibration import begin_run, begins_runs, restart, restarts
+from jaxnest.engine.network.growing import COUNT
+from jaxnest.engine.plan.buffers import (
     EVENT_CAPACITY,
     Buffers,
     carry_over,
@@ -20,9 +21,10 @@ from jaxnest.engine.network.buffers import (
     events_per_slice,
     new_buffers,
 )
-from jaxnest.engine.network.calibration import begin_run, begins_runs, restart, restarts
-from jaxnest.engine.network.growing import COUNT
-from jaxnest.engine.network.plan import (
+from jaxnest.engine.plan.delivery_table import DeliveryTable
+from jaxnest.engine.plan.learning import configure
+from jaxnest.engine.plan.meters import begin_sampling
+from jaxnest.engine.plan.plan import (
     Network,
     Plan,
     build_plan,
@@ -32,10 +34,9 @@ from jaxnest.engine.network.plan import (
     setting_names,
     tables_under_way,
 )
+from jaxnest.engine.plan.secondary import is_secondary, show_arrived
 from jaxnest.engine.records.detection import Detection
 from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch, interprets
-from jaxnest.engine.records.meters import begin_sampling
-from jaxnest.engine.signals.secondary import is_secondary, show_arrived
 from jaxnest.models.contract.device import Sender
 
 AIM_SECONDS = 0.2
@@ -199,10 +200,10 @@ class Session:
         limits, (others, values) = (plan.min_delay, plan.max_delay), self._other_connections()
         if limits != (connections.min_delay, connections.max_delay) or self._others[0] != others:
             return False
-        if plan.off_grid or plan.detectors or any(t.group_watched.any() for t in plan.delivery):
+        if plan.off_grid or plan.detectors or any(map(_is_special, plan.delivery)):
             return False
         delivery = delivery_tables(self._network, plan)
-        if any(t.plasticity is not None or t.group_watched.any() for t in (*plan.delivery, *delivery)):
+        if any(map(_is_special, delivery)):
             return False
         if self._others[1] != values:
             for old, new in zip(plan.device_tables, device_tables(self._network, plan), strict=True):
@@ -275,14 +276,15 @@ class Session:
     def _make_devices(self, step: int, goes_on: bool = False) -> None:
         plan = self._plan
         assert plan is not None
+        fixed = (plan.clock, plan.min_delay)
         self._devices = [
             [
-                Devices(batch, table, plan.outputs(s, len(shard.batches) + d)[0], plan, self._kept[s], step, goes_on)
+                Devices(batch, table, plan.outputs(s, n + d)[0], *fixed, self._kept[s], step, goes_on)
                 if batch.model.emits is not None
                 else None
                 for d, (batch, table) in enumerate(zip(shard.devices, plan.device_tables[s], strict=True))
             ]
-            for s, shard in enumerate(plan.shards)
+            for s, (shard, n) in enumerate((shard, len(shard.batches)) for shard in plan.shards)
         ]
 
     def _keep_devices(self) -> None:
@@ -311,13 +313,32 @@ class Session:
         assert plan is not None
         shard, table, buffers = plan.shards[s], plan.delivery[s], self._buffers[s]
         readers = table.plasticity and table.plasticity.readers(len(shard.emitters))
-        buffers.archive.configure(shard, readers, plan.clock, buffers.counters, plan.max_delay)
+        lost = self._network.nodes.lost_readers
+        buffers.archive.configure(shard, readers, lost, plan.clock, buffers.counters, plan.max_delay)
+        if buffers.archive.elements and self._backend == "jax":
+            raise errors.NotImplemented('Synaptic elements grow only with compute_backend = "native".')
         new = table.plasticity and table.plasticity.begin_learning(len(shard.emitters))
         configure(buffers.archive, shard, new, plan.learning, buffers.counters)
 
-    def settle(self, step: int) -> None:
-        """Bring everything home before rows of connection tables move."""
+    def begin_restructuring(self, step: int) -> None:
+        """Before connections change in a run: let waiting spikes take the old ones, and all states come home."""
+        assert self._plan is not None
+        self._runner.rest(self._plan.clock.to_ms(step))
+        self._deliver_pending(step)
         self.bring_home()
+
+    def take_structure(self, step: int, moved: bool) -> None:
+        """Go on with the connections that there are now; `moved`: synaptic elements are elsewhere in memory."""
+        versions, plan = self._present(), self._plan
+        if moved:
+            self._configure_archives()
+        if plan is None or versions == self._versions:
+            return
+        simple = isinstance(self._runner, native.NativeRunner) and plan.secondary is None
+        if not (simple and self._adopt_connections(step)):
+            self._rebuild(step, plan)
+        self._versions, former = versions, self._prepared_versions
+        self._prepared_versions = versions[0], former[1], versions[2], *former[3:]
 
     def _deliver_pending(self, step: int) -> None:
         """Deliver the spikes that wait for the next slice, where connections have changed since they were emitted.
@@ -331,7 +352,7 @@ class Session:
         if not any(b.has_spikes(slice_) for b in self._buffers):
             return
 
-        filtered = self._network.connections.begin_to_send(np.concatenate([b.senders(slice_) for b in self._buffers]))
+        filtered = self._network.connections.spikes_change_hands()
         if filtered:
             plan.delivery = tables_under_way(self._network, plan)
         for buffers, table in zip(self._buffers, plan.delivery, strict=True):
@@ -559,6 +580,11 @@ class Session:
                 buffers.noise.store()
                 if table.plasticity is not None:
                     table.plasticity.store()
+
+
+def _is_special(table: DeliveryTable) -> bool:
+    """Return whether others depend on which connections there are: weights change, or are recorded."""
+    return table.plasticity is not None or bool(table.group_watched.any())
 
 
 def _structure(plan: Plan) -> tuple[Any, ...]:

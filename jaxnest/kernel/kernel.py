@@ -16,6 +16,8 @@ from jaxnest.kernel.settings.attributes import Attributes
 from jaxnest.kernel.settings.clock import Clock
 from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.simulation import Simulation
+from jaxnest.kernel.structural.planned import Planned
+from jaxnest.kernel.structural.plasticity import StructuralPlasticity
 from jaxnest.kernel.tables.instances import Instances
 from jaxnest.kernel.tables.layers import Layers
 from jaxnest.kernel.tables.model_table import ModelTable
@@ -46,6 +48,8 @@ class Kernel:
         The tables of connections.
     instances
         Who was created when.
+    structural
+        The connections that come and go in runs.
     recording
         The recorders.
     simulation
@@ -64,6 +68,7 @@ class Kernel:
         self.synapse_models = ModelTable(registry.SYNAPSE_MODELS, ids(nest_names.SYNAPSE_MODELS), unknown_synapse_model)
         self.off_grid_spiking = False
         self.timers: dict[str, float] = {}
+        self._planned: list[Planned] = []
         self.build(self.attributes.local_num_threads, Clock())
 
     def build(self, n_threads: int, clock: Clock) -> None:
@@ -84,10 +89,13 @@ class Kernel:
             self.pools,
         )
         self.connections = Connections(self.network)
+        self.structural = StructuralPlasticity(self.network, self.connections, self._planned)
         self.recording = Recording(self.network, lambda: self.simulation.has_run)
-        self.simulation = Simulation(self.network, self.connections, self.recording, self.timers, self._session)
+        self.simulation = Simulation(
+            self.network, self.connections, self.structural, self.recording, self.timers, self._session
+        )
         self.nodes.before_access = self.connections.before_access = self.simulation.bring_state_home
-        self.connections.before_move = self.simulation.settle
+        self.connections.before_move = self.simulation.bring_state_home
         self.recording.before_access = self.simulation.drain
 
     def _session(self) -> Session:

@@ -27,9 +27,9 @@ from jaxnest.kernel.settings.memory import in_use
 from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.tables.model_table import ModelTable
 from jaxnest.kernel.tables.values import datum
+from jaxnest.models.growth_curves import CURVES
 from jaxnest.recording.registry import BACKENDS
 
-GROWTH_CURVES = ("gaussian", "linear", "sigmoid")
 MOST_TICS = (1 << 60) - 1
 
 
@@ -72,7 +72,8 @@ COMPUTED: dict[str, Callable[[Kernel], Any]] = {
     "recv_buffer_size_secondary_events": lambda _: 0,
     "spike_buffer_resize_log": _resize_log,
     "max_num_syn_models": lambda _: MAX_SYNAPSE_MODELS,
-    "growth_curves": lambda _: list(GROWTH_CURVES),
+    "structural_plasticity_synapses": lambda kernel: kernel.structural.status(),
+    "growth_curves": lambda _: [curve.name for curve in CURVES],
     "network_size": lambda kernel: len(kernel.nodes),
     "num_connections": lambda kernel: kernel.connections.num_connections,
     "connection_rules": lambda _: sorted(RULES),
@@ -191,11 +192,15 @@ class KernelStatus:
             return
         fixed = self._kernel.connections.delays.set_by_user
         obstacles = self._obstacles("Nodes exist") + ["Delay extrema have been set"] * fixed
+        if self._kernel.structural.enabled and threads > 1:
+            obstacles.append("Structural plasticity enabled: multithreading cannot be enabled")
         if obstacles:
             raise errors.KernelException(
                 "Number of threads unchanged. Error conditions: " + " ".join(f"{o}." for o in obstacles)
             )
         self._stored.store("local_num_threads", threads)
+        interval = "structural_plasticity_update_interval"
+        self._stored.store(interval, ATTRIBUTES[interval].default)
         self._kernel.build(threads, self._kernel.clock)
 
     def _obstacles(self, nodes: str) -> list[str]:
@@ -289,8 +294,16 @@ class KernelStatus:
         self._kernel.connections.set_extrema(*limits)
 
     def _set_structural_synapses(self, changes: Mapping[str, Any]) -> None:
-        if cast("structural_plasticity_synapses", changes["structural_plasticity_synapses"], "dict"):
-            raise errors.NotImplemented("Structural plasticity is not implemented yet.")
+        name = "structural_plasticity_synapses"
+        self._kernel.structural.define(cast(name, datum(name, changes[name]), "dict"))
+
+    def _set_keep_source_table(self, changes: Mapping[str, Any]) -> None:
+        keep = self._checked("keep_source_table", changes)
+        self._stored.store("keep_source_table", keep)
+        if not keep and self._kernel.structural.enabled:
+            raise errors.KernelException(
+                "If structural plasticity is enabled, keep_source_table can not be set to false."
+            )
 
     def _set_target_buffer(self, changes: Mapping[str, Any]) -> None:
         size = self._checked("buffer_size_target_data", changes)
@@ -330,6 +343,7 @@ _SETTERS: dict[str, Callable[[KernelStatus, Mapping[str, Any]], None]] = {
     "min_delay": KernelStatus._set_delay_limits,
     "max_delay": KernelStatus._set_delay_limits,
     "structural_plasticity_synapses": KernelStatus._set_structural_synapses,
+    "keep_source_table": KernelStatus._set_keep_source_table,
     "buffer_size_target_data": KernelStatus._set_target_buffer,
     "data_path": KernelStatus._set_data_path,
     "data_prefix": KernelStatus._set_data_prefix,

@@ -17,6 +17,7 @@ from jaxnest.kernel.recording import Recording
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.clock import T_MAX
 from jaxnest.kernel.settings.messages import VerbosityLevel
+from jaxnest.kernel.structural.plasticity import StructuralPlasticity
 from jaxnest.kernel.tables.network import Network
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ class Simulation:
 
     Parameters
     ----------
-    network, connections, recording
-        What is simulated, and who records it.
+    network, connections, structural, recording
+        What is simulated, what changes it in runs, and who records it.
     timers
         Where the durations of its parts are noted.
     begin
@@ -43,12 +44,14 @@ class Simulation:
         self,
         network: Network,
         connections: Connections,
+        structural: StructuralPlasticity,
         recording: Recording,
         timers: dict[str, float],
         begin: Callable[[], Session],
     ) -> None:
         self._network = network
         self._connections = connections
+        self._structural = structural
         self._recording = recording
         self._timers = timers
         self._begin = begin
@@ -82,12 +85,6 @@ class Simulation:
         if self._session is not None:
             with self._busy:
                 self._session.drain()
-
-    def settle(self) -> None:
-        """Let the engine forget where connections lie in their tables."""
-        if self._session is not None:
-            with self._busy:
-                self._session.settle(self.step)
 
     def simulate(self, ms: float) -> None:
         """Prepare, run for a time in ms, and clean up.
@@ -147,20 +144,30 @@ class Simulation:
             self.broken = True
             try:
                 goal = self.step + steps
-                self.step = session.run(self.step, goal, progress.update, slice_by_slice=progress.is_limited)
+                self._advance(session, goal, progress)
                 self.broken, self.to_do = False, goal - self.step if progress.took_too_long else 0
             except errors.NumericalInstability:
                 self.broken = session.exploded
                 raise
         self._connections.senders = None
         progress.raise_limit()
-        self.spike_count = session.spike_count()
         self._recording.post_run()
         network.streams.synchrony_check()
         self._timers["time_simulate"] = time.perf_counter() - compilers.seconds - started
         self._warn_of_waveforms(*session.take_unsettled())
         messages.log(VerbosityLevel.INFO, "Simulation finished.")
         progress.raise_interrupt()
+
+    def _advance(self, session: Session, goal: int, progress: _Progress) -> None:
+        """Run to a step, and let structural plasticity change connections on the way."""
+        structural, self.spike_count = self._structural, 0
+        while self.step < goal and not progress.stops:
+            if structural.is_due(self.step):
+                session.begin_restructuring(self.step)
+                session.take_structure(self.step, moved=structural.update())
+            end = structural.next_due(self.step, goal)
+            self.step = session.run(self.step, end, progress.update, slice_by_slice=progress.is_limited)
+            self.spike_count += session.spike_count()
 
     def cleanup(self) -> None:
         """End a series of runs."""
@@ -284,6 +291,11 @@ class _Progress:
         self.took_too_long = took > self._limit
         if self._bar is not None:
             self._bar.update(self._clock.to_ms(step - self._begin))
+        return self.stops
+
+    @property
+    def stops(self) -> bool:
+        """Whether the run has to stop."""
         return self._interrupted or self.took_too_long
 
     def raise_limit(self) -> None:

@@ -3,7 +3,6 @@
 from jaxnest.models import ops
 from jaxnest.models.contract.base import (
     ArchivingNeuron,
-    Check,
     Neuron,
     Quantity,
     Relation,
@@ -11,8 +10,8 @@ from jaxnest.models.contract.base import (
     not_negative,
     positive,
 )
-from jaxnest.models.contract.checks import within
 from jaxnest.models.contract.registry import register, register_synapse
+from jaxnest.models.quantities.checks import Check, within
 
 __all__ = [
     "ArchivingNeuron",

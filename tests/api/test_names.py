@@ -57,7 +57,6 @@ def test_signatures_are_those_of_nest(recorded: Callable[[str], Any]) -> None:
     ("name", "arguments"),
     [
         ("SonataNetwork", ("config.json",)),
-        ("EnableStructuralPlasticity", ()),
         ("Install", ("mymodule",)),
         ("SetMaxBuffered", ("port", 5)),
     ],

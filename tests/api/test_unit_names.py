@@ -4,7 +4,7 @@ import pytest
 
 from jaxnest.models.contract import registry
 from jaxnest.models.contract.base import Quantity
-from jaxnest.models.contract.unit_names import NAMES, alternatives, factors
+from jaxnest.models.quantities.unit_names import NAMES, alternatives, factors
 
 
 @pytest.mark.parametrize(

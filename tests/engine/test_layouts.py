@@ -11,12 +11,13 @@ from typing import Any
 import numpy as np
 
 import jaxnest as nest
-from jaxnest.engine.histories import archive_layout as words
+from jaxnest.engine import archive_layout as words
 from jaxnest.engine.layout import ALIKE, ASCENDING, DIFFERENT, PLAIN
-from jaxnest.engine.network.buffers import Buffers
-from jaxnest.engine.network.plan import Plan
+from jaxnest.engine.plan.buffers import Buffers
+from jaxnest.engine.plan.plan import Plan
 from jaxnest.engine.precise.precise_spikes import FIRST_REDIRECTED, PreciseSpikes
 from jaxnest.kernel.kernel import kernel
+from jaxnest.models.histories import learning_history, voltage_history
 
 
 def session() -> Any:
@@ -284,3 +285,13 @@ def test_rows_for_learning_follow_those_of_neurons() -> None:
     assert equal(plasticity.sources, [1, 2, 3, 4])
     assert equal(plasticity.source_row, [0, 14, 15, 16, 17, 0, 0])
     assert len(archive()[0]) == 18
+
+
+def test_rows_of_other_histories_have_no_word_of_what_grows_or_decays_in_all_rows() -> None:
+    numbers = set(voltage_history.CONSTANTS) | {
+        value for name, value in vars(learning_history).items() if name.isupper() and type(value) is int
+    }  # fmt: skip
+    everywhere = {words.CALCIUM, words.CALCIUM_TIME, words.CALCIUM_TAU, words.N_ELEMENTS, words.ELEMENTS_AT}
+    assert {learning_history.RATE, learning_history.F_TARGET} <= numbers
+    assert not numbers & everywhere
+    assert max(numbers | everywhere) < words.TRACE_WORDS

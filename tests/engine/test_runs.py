@@ -213,7 +213,7 @@ def test_multimeter_without_recordables_has_no_events(backend: str) -> None:
 
 
 def test_lost_events_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    from jaxnest.engine.network import buffers
+    from jaxnest.engine.plan import buffers
     from jaxnest.models.contract.registry import NODE_MODELS
 
     monkeypatch.setattr(NODE_MODELS["poisson_generator_ps"], "most_events", staticmethod(lambda p, clock, steps: 0))

@@ -41,7 +41,7 @@ OTHERWISE = {
     ("GetLocalNodeCollection", "all: empty collection"): "see above",
 }
 """What is answered in another way than by NEST, with the reason."""
-OTHER_ARGUMENTS = {"EnableStructuralPlasticity", "Parameter", "set_communicator"}
+OTHER_ARGUMENTS = {"Parameter", "set_communicator"}
 """Functions that refuse everything here or in NEST, or whose arguments have other names."""
 
 

@@ -127,3 +127,59 @@ def test_a_connection_made_after_a_removal_is_kept() -> None:
         nest.Connect(sources[2], targets[1])
     assert nest.num_connections == 9
     assert len(nest.GetConnections(sources[2], targets[1])) == 4
+
+
+@pytest.mark.parametrize(
+    ("compressed", "threads", "removed", "added", "under_way", "then"),
+    [
+        (True, 1, [], [(0, 0)], "2:1 3:11 3:12 3:13 3:14", "3:11 3:12 3:13 3:14 4:21 4:22"),
+        (True, 1, [(1, 0)], [], "3:12 3:13 3:14 4:21 4:22", "3:12 3:13 3:14 4:21 4:22"),
+        (True, 2, [], [(3, 1), (0, 1)], "3:11 3:12 3:13 3:14 4:21 4:22", "3:11 3:12 3:13 3:14 4:21 4:22"),
+        (
+            True,
+            2,
+            [(2, 0)],
+            [(2, 3), (1, 3)],
+            "3:11 3:12 3:13 3:14 3:14 4:22 4:24",
+            "3:11 3:12 3:13 3:14 3:14 4:22 4:24",
+        ),
+        (False, 1, [(1, 0)], [], "3:12 3:13 3:14 4:21 4:22", "3:14 4:21 4:22"),
+        (False, 1, [(1, 3)], [(1, 3)], "3:11 3:12 3:13 4:21 4:22", "3:11 3:12 3:13 4:21 4:22"),
+        (False, 2, [], [(2, 3), (1, 3)], "3:11 3:12 3:13 3:14 4:21 4:22", "3:11 3:12 3:13 3:14 3:14 4:21 4:22 4:24"),
+        (False, 2, [(2, 0)], [(0, 0)], "3:11 3:12 3:13 3:14 4:22", "3:11 3:12 3:13 3:14 4:22"),
+    ],  # fmt: skip
+)
+def test_spikes_under_way_go_where_their_place_is(
+    compressed: bool,
+    threads: int,
+    removed: list[tuple[int, int]],
+    added: list[tuple[int, int]],
+    under_way: str,
+    then: str,
+) -> None:
+    """NEST keeps spikes by the place of their source or connection, whatever is there later.
+
+    The values are NEST's: senders and weights at 3 ms, when the spikes arrive that were under way, and at 4 ms.
+    """
+    nest.set(use_compressed_spikes=compressed, local_num_threads=threads)
+    generator = nest.Create("spike_generator", params={"spike_times": [float(t) for t in range(1, 9)]})
+    sources, targets = nest.Create("parrot_neuron", 4), nest.Create("iaf_psc_alpha", 4)
+    weights = nest.Create("weight_recorder")
+    nest.CopyModel("static_synapse", "watched", {"weight_recorder": weights})
+
+    def connect(pairs: list[tuple[int, int]]) -> None:
+        for source, target in pairs:
+            syn_spec = {"synapse_model": "watched", "weight": 10.0 * source + target + 1.0}
+            nest.Connect(sources[source], targets[target], syn_spec=syn_spec)
+
+    nest.Connect(generator, sources[1:3])
+    connect([(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (1, 3)])
+    nest.Simulate(3.0)
+    for source, target in removed:
+        nest.Disconnect(sources[source], targets[target], syn_spec={"synapse_model": "watched"})
+    connect(added)
+    nest.Simulate(2.0)
+    events = weights.events
+    found = sorted(zip(events["times"].tolist(), events["senders"].tolist(), events["weights"].tolist(), strict=True))
+    assert " ".join(f"{sender}:{weight:g}" for time, sender, weight in found if time == 3.0) == under_way
+    assert " ".join(f"{sender}:{weight:g}" for time, sender, weight in found if time == 4.0) == then

@@ -30,7 +30,6 @@ LOOPS = (
 """Test files that loop over all models of NEST."""
 
 REASONS: tuple[tuple[str, str], ...] = (
-    ("structural_plasticity/*", "structural plasticity is not there yet"),
     ("*/test_eprop*", "loops over all models of NEST; all tests of models that are there pass"),
     ("neurons/test_iaf_ps_dc_accuracy.py", "takes minutes and has not been run to its end yet"),
     ("neurons/test_compartmental_model.py", "`cm_default` is not there yet"),

@@ -62,6 +62,7 @@ class Simulator:
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
         environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)}
         environment |= dict(self.variables) | variables
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)  # users have theirs from the second import on
         command = [self.python, *arguments]
         result = subprocess.run(
             command, env=environment, preexec_fn=_bind(threads), capture_output=True, text=True, check=False

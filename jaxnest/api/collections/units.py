@@ -16,8 +16,8 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.connect.synapse_defaults import WEIGHT, synapse_quantities
-from jaxnest.models.contract import unit_names
 from jaxnest.models.contract.synapse import Synapse
+from jaxnest.models.quantities import unit_names
 
 
 def in_use() -> bool:

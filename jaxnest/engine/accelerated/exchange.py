@@ -13,7 +13,7 @@ from jax import lax
 from jaxnest.engine.accelerated.tiles import BatchSpec, Segment, advance_batch, held_values, tuple_type
 from jaxnest.engine.devices.stimulation import Devices
 from jaxnest.engine.layout import FROM, ORIGIN, TO
-from jaxnest.engine.signals.secondary import Secondary, Terms
+from jaxnest.engine.plan.secondary import Secondary, Terms
 
 Shards = list[dict[str, Any]]
 

@@ -20,11 +20,11 @@ from jaxnest.engine.accelerated.pure_tables import registered, rows_of
 from jaxnest.engine.accelerated.specification import Columns, differs, program_spec
 from jaxnest.engine.devices.stimulation import NO_STREAM, Devices
 from jaxnest.engine.histories.remembering import archive_times
-from jaxnest.engine.network.buffers import Buffers
-from jaxnest.engine.network.plan import Plan, collection_table
 from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.engine.neurons.node_columns import NodeColumns
-from jaxnest.engine.spikes.delivery_table import DeliveryTable
+from jaxnest.engine.plan.buffers import Buffers
+from jaxnest.engine.plan.delivery_table import DeliveryTable
+from jaxnest.engine.plan.plan import Plan, collection_table
 
 SAMPLE_BYTES = 1 << 25
 """Aim for the memory of one probe's samples between two drains."""

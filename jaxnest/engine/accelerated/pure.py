@@ -11,8 +11,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from jaxnest.engine import archive_layout as archives
 from jaxnest.engine import layout
-from jaxnest.engine.histories import archive_layout as archives
 
 BLOCK = 1 << 5
 """Places of the raster that are counted together."""

@@ -1,4 +1,4 @@
-"""Devices that send spikes or currents in pure JAX: what the compiled loops of `functions.generate` do, for GPUs.
+"""Devices that send spikes or currents in pure JAX: what the loops of `devices.stimulator_loops` do, for GPUs.
 
 A batch of devices acts for a whole slice at once, unless what it sends has an order within a step.
 """

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.engine.spikes.delivery_table import DeliveryTable
+from jaxnest.engine.plan.delivery_table import DeliveryTable
 
 LONGEST_ROW = 128
 

@@ -9,10 +9,10 @@ from jaxnest.engine.accelerated.exchange import ExchangeSpec, exchange_spec
 from jaxnest.engine.accelerated.program import DeviceSpec, ProbeSpec, ProgramSpec
 from jaxnest.engine.accelerated.tiles import BatchSpec
 from jaxnest.engine.devices.stimulation import Devices, schedule
-from jaxnest.engine.network.buffers import events_per_slice
-from jaxnest.engine.network.plan import Plan
 from jaxnest.engine.network.shard import Batch
 from jaxnest.engine.neurons.node_columns import NodeColumns
+from jaxnest.engine.plan.buffers import events_per_slice
+from jaxnest.engine.plan.plan import Plan
 
 Columns = NodeColumns
 

@@ -10,8 +10,7 @@ import numpy as np
 
 from jaxnest.engine.devices.device_tables import DeviceTable
 from jaxnest.engine.network.calibration import calibrate, computed, node_values
-from jaxnest.engine.network.plan import Plan, window
-from jaxnest.engine.network.shard import Batch, Shard
+from jaxnest.engine.network.shard import Batch, Shard, window
 from jaxnest.random.numbers.layout import OBJECT_SIZE
 
 NO_STREAM = np.zeros(1, np.uint64)
@@ -41,7 +40,8 @@ class Devices:
         batch: Batch,
         table: DeviceTable,
         outputs: tuple[str, ...],
-        plan: Plan,
+        clock: Any,
+        min_delay: int,
         kept: dict[Any, Kept],
         step: int,
         goes_on: bool = False,
@@ -50,7 +50,7 @@ class Devices:
         model, n = batch.model, len(batch)
         self.batch, self.table, self.outputs = batch, table, outputs
         columns = batch.columns()
-        scalars, self.vector_names, vectors = _columns(model, columns, plan.clock)
+        scalars, self.vector_names, vectors = _columns(model, columns, clock)
         earlier = [kept.get(int(node)) for node in batch.node_ids]
         for i, before in enumerate(earlier if goes_on and model.prepares else []):
             for name, value in before.computed.items() if before else ():
@@ -58,17 +58,17 @@ class Devices:
         self.names = (*scalars, *self.vector_names)
         self.scalars = _beside(scalars.values(), n)
         self.vector_start, self.vectors = _flat([[vectors[k][i] for k in self.vector_names] for i in range(n)])
-        self.windows = self._windows(plan.clock)
+        self.windows = self._windows(clock)
         for i, before in enumerate(earlier if goes_on else []):
             if before and FROZEN not in (tuple(self.windows[i].tolist()), before.window):
                 self.windows[i] = before.window
         positions = np.arange(n)
         self.places = np.stack([batch.node_ids, batch.first_column + positions, batch.first_lane + positions], axis=1)
         self.state = self._stored_state(columns)
-        self.samples = np.zeros((plan.min_delay, len(outputs), n))
-        self._restore(earlier, columns, plan.clock)
+        self.samples = np.zeros((min_delay, len(outputs), n))
+        self._restore(earlier, columns, clock)
         if not goes_on:
-            self._renew(columns, plan.clock, step)
+            self._renew(columns, clock, step)
 
     def take_values(self, clock: Any, step: int) -> bool:
         """Take over the present values for a run that is prepared; False if they are laid out differently now."""
@@ -156,10 +156,10 @@ class Devices:
 
     @property
     def loop(self) -> Any:
-        """The generated module of this model."""
-        from jaxnest.engine.functions.generate import stimulator_loop
+        """The operation that lets devices of this model act."""
+        from jaxnest.engine.devices.stimulator_loops import stimulator_loop
 
-        return stimulator_loop(self.batch.model, self.names, frozenset(self.vector_names), self.outputs, OBJECT_SIZE)
+        return stimulator_loop(self.batch.model, self.names, frozenset(self.vector_names), self.outputs)
 
     def changing(self) -> tuple[np.ndarray, ...]:
         """Arrays that the loop changes, beside ring buffer, events, counters, streams and raster."""

@@ -25,7 +25,7 @@ OVERLOADING = (
     "histories.archive",
     "histories.archive_voltage",
     "histories.learning_queries",
-    "histories.modulation",
+    "plasticity.modulation",
     "precise.off_grid",
 )
 """The modules that say what functions of models mean in compiled code: it depends on them without importing them."""

@@ -19,7 +19,7 @@ from jaxnest.compile.compiling import njit
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, I8x2
 from jaxnest.compile.late import int64, overload, uint64
 from jaxnest.compile.operations import operation
-from jaxnest.engine.histories.archive_layout import (
+from jaxnest.engine.archive_layout import (
     CALCIUM,
     CALCIUM_STEP,
     CALCIUM_TAU,
@@ -35,6 +35,7 @@ from jaxnest.engine.histories.archive_layout import (
     MOST,
     MS_PER_STEP,
     MS_PER_TIC,
+    N_ELEMENTS,
     NEW,
     RATE,
     READ,
@@ -51,6 +52,7 @@ from jaxnest.engine.histories.archive_layout import (
     TRIPLET,
     TRIPLET_RATE,
 )
+from jaxnest.engine.histories.growth import grow
 from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED, FROM, MIN_DELAY, ORIGIN, TO
 from jaxnest.engine.spikes.events import next_spike
 from jaxnest.models.histories import history
@@ -101,6 +103,8 @@ def _remembered(n: int, trace: np.ndarray) -> int:
 
 @njit(cache=True)
 def _note_time(trace: np.ndarray, t: float) -> None:
+    if trace[N_ELEMENTS] > 0.0:
+        grow(trace, t)
     trace[CALCIUM] *= math.exp((trace[CALCIUM_TIME] - t) / trace[CALCIUM_TAU])
     trace[CALCIUM] += trace[CALCIUM_STEP]
     trace[CALCIUM_TIME] = trace[LAST] = t
@@ -118,9 +122,11 @@ def note_spike(
 
 @operation
 def decay_calcium(trace: F8x2, now: F8) -> None:
-    """At the end of a run: let the calcium traces decay until then."""
+    """At the end of a run: let the calcium traces decay until then, and synaptic elements grow."""
     t = now[0]
     for i in range(len(trace)):
+        if trace[i, N_ELEMENTS] > 0.0:
+            grow(trace[i], t)
         trace[i, CALCIUM] *= math.exp((trace[i, CALCIUM_TIME] - t) / trace[i, CALCIUM_TAU])
         trace[i, CALCIUM_TIME] = t
 

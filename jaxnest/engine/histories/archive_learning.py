@@ -17,8 +17,7 @@ import numpy as np
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, F8x3, I8x2
 from jaxnest.compile.operations import apart, operation
-from jaxnest.engine.histories.archive import move
-from jaxnest.engine.histories.archive_layout import (
+from jaxnest.engine.archive_layout import (
     CAPACITY,
     DIFFERENCE,
     FIRST,
@@ -40,6 +39,7 @@ from jaxnest.engine.histories.archive_layout import (
     UPDATES,
     VALUE,
 )
+from jaxnest.engine.histories.archive import move
 from jaxnest.engine.layout import (
     ARCHIVE_NEEDED,
     FROM,

@@ -16,8 +16,7 @@ from jaxnest.compile.compiling import njit
 from jaxnest.compile.kinds import F8, I8, F8x2, F8x3, I8x2
 from jaxnest.compile.late import overload
 from jaxnest.compile.operations import operation
-from jaxnest.engine.histories.archive import EPSILON, move
-from jaxnest.engine.histories.archive_layout import (
+from jaxnest.engine.archive_layout import (
     CAPACITY,
     DELAYED,
     DEPRESSIONS,
@@ -34,7 +33,8 @@ from jaxnest.engine.histories.archive_layout import (
     VOLTAGE_ROWS,
     VOLTAGES,
 )
-from jaxnest.engine.histories.voltages import (
+from jaxnest.engine.histories.archive import EPSILON, move
+from jaxnest.engine.histories.voltage_layout import (
     A_LTD,
     A_LTP,
     AWAKE,
@@ -73,7 +73,7 @@ def note_voltages(
     samples
         Recordables of the segment: step, name, neuron.
     parameters, places
-        What `engine.histories.voltages` says.
+        What `engine.plan.voltages.voltage_constants` says.
     """
     if counters[ARCHIVE_NEEDED] > 0:
         return

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from jaxnest.compile.kinds import I4, I8, F8x2
 from jaxnest.compile.operations import operation
-from jaxnest.engine.histories.archive_layout import FLUSH_STEPS, LAST_EVENT
+from jaxnest.engine.archive_layout import FLUSH_STEPS, LAST_EVENT
 from jaxnest.engine.layout import FROM, MIN_DELAY, ORIGIN, TO
 
 FLUSH = -1

@@ -11,7 +11,7 @@ import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.late import overload
-from jaxnest.engine.histories.archive_layout import (
+from jaxnest.engine.archive_layout import (
     DIFFERENCE,
     HISTORY,
     LEARNING,

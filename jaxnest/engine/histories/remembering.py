@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine.histories import archive_layout as words
+from jaxnest import errors
+from jaxnest.engine import archive_layout as words
 from jaxnest.engine.layout import ARCHIVE_LATE, ARCHIVE_NEEDED, ARCHIVE_USED
-from jaxnest.engine.network.shard import Shard
+from jaxnest.engine.network.shard import Batch, Shard
+from jaxnest.models.contract.elements import NO_ELEMENTS, STEP, UPDATED, Elements
 from jaxnest.models.histories import voltage_history
 
 
@@ -31,6 +34,8 @@ class Archive:
         `index`, `trace` and `pool`, as `engine.histories.archive` describes them.
     rows
         What each row of `index` and `trace` belongs to: the number of the node, and of the row among the node's.
+    elements
+        The synaptic elements of the neuron that has a row, which have to stay where they are.
     """
 
     def __init__(self, shard: Shard, sources: np.ndarray) -> None:
@@ -48,6 +53,7 @@ class Archive:
         for first in shard.learning_rows.values():
             trace[first:, words.LAST] = 0.0
         self.arrays: tuple[np.ndarray, np.ndarray, np.ndarray] = index, trace, np.zeros((1, words.RECORD_WORDS))
+        self.elements: dict[int, Elements] = {}
 
     def carry_over(self, old: Archive, counters: np.ndarray) -> None:
         """Take over what the neurons of an old network remember."""
@@ -80,6 +86,7 @@ class Archive:
         self,
         shard: Shard,
         readers: tuple[np.ndarray, np.ndarray] | None,
+        lost: Mapping[int, int],
         clock: Any,
         counters: Any,
         longest_delay: int,
@@ -90,6 +97,8 @@ class Archive:
         ----------
         readers
             Number of synapses per neuron and the longest of their delays, or None if there are none.
+        lost
+            How many others each node had. As in NEST, it goes on to remember spikes for these.
         longest_delay
             The longest delay of the network in steps.
         """
@@ -98,6 +107,7 @@ class Archive:
             if batch.model.archives:
                 columns = batch.columns()
                 rows = slice(batch.first_column, batch.first_column + len(batch))
+                self._clear(batch)
                 trace[rows, words.KEPT_AT], trace[rows, words.SEEN_TURN] = -np.inf, -1.0
                 trace[rows, words.RATE] = 1.0 / columns["tau_minus"]
                 trace[rows, words.TRIPLET_RATE] = 1.0 / columns["tau_minus_triplet"]
@@ -106,6 +116,7 @@ class Archive:
                     trace[rows, words.MOST] = 1
                 trace[rows, words.CALCIUM_STEP] = columns["beta_Ca"]
                 trace[rows, words.CALCIUM] = columns["Ca"]
+                self._connect_elements(batch.first_column, columns["synaptic_elements"], clock.resolution)
             if batch.flush_steps(clock).any():
                 rows = slice(batch.first_column, batch.first_column + len(batch))
                 spiked = np.round(trace[rows, words.LAST] / clock.ms_per_step) - 1
@@ -115,8 +126,10 @@ class Archive:
             count, longest = readers
             n = len(count)
             index[:n, words.INCOMING] = count
+            if lost:
+                index[:n, words.INCOMING] += [lost.get(node, 0) for node in shard.emitters[:n].tolist()]
             trace[:n, words.LONGEST] = np.maximum(trace[:n, words.LONGEST], longest * clock.ms_per_step)
-            new = np.flatnonzero((count > 0) & (index[:n, words.CAPACITY] == 0))
+            new = np.flatnonzero((index[:n, words.INCOMING] > 0) & (index[:n, words.CAPACITY] == 0))
             if len(new):
                 self.provide(counters, new, np.zeros(len(new), np.int64))
         new = np.array([row for row in shard.collector_rows.values() if not index[row, words.LENGTH]], np.int64)
@@ -126,6 +139,40 @@ class Archive:
             index[new, words.LENGTH] = 1  # a spike of multiplicity 0 at time 0
         for i, first in shard.voltage_rows.items():
             self._provide_voltages(counters, shard.batches[i], first, clock, longest_delay)
+
+    def _clear(self, batch: Batch) -> None:
+        """Let those neurons forget their spikes that were told to."""
+        index, trace, _ = self.arrays
+        told = batch.store.columns["clear"]
+        rows = batch.first_column + np.flatnonzero(told[batch.rows])
+        if len(rows):
+            told[batch.rows] = False
+            trace[rows, words.LAST] = -1.0
+            for word in (words.TRACE, words.TRIPLET, words.CALCIUM_TIME):
+                trace[rows, word] = 0.0
+            index[rows, words.LENGTH] = 0
+
+    def _connect_elements(self, first: int, elements: np.ndarray, step: float) -> None:
+        """Tell neurons, the first of which has this row, where their synaptic elements are."""
+        trace, n = self.arrays[1], len(elements)
+        trace[first : first + n, words.N_ELEMENTS] = 0.0
+        present = {row: mine for row, mine in enumerate(elements.tolist(), first) if mine is not NO_ELEMENTS}
+        if not present:
+            return
+        self.elements |= present
+        rows, numbers = np.array(list(present)), np.array([len(mine.names) for mine in present.values()])
+        states = np.concatenate([mine.words for mine in present.values()])
+        if (states[:, UPDATED] != np.repeat(trace[rows, words.CALCIUM_TIME], numbers)).any():
+            raise errors.KernelException(
+                "Last update of the calcium concentration does not match the last update of the synaptic element: "
+                "new synaptic_elements can be set before the first run, or together with clear = True, which forgets "
+                "the calcium concentration. Those that there are can be changed by synaptic_elements_param."
+            )
+        if (states[:, STEP] != step).any():
+            for mine in present.values():
+                mine.words[:, STEP] = step
+        trace[rows, words.N_ELEMENTS] = numbers
+        trace[rows, words.ELEMENTS_AT] = [mine.address for mine in present.values()]
 
     def _provide_voltages(self, counters: Any, batch: Any, first: int, clock: Any, longest_delay: int) -> None:
         """Give neurons their rows for the history of the potential."""

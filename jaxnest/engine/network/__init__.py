@@ -1,1 +1,1 @@
-"""One network in arrays: what does not change during a run, and what does."""
+"""Virtual processes and their batches of nodes in arrays, values of models, and tables that grow."""

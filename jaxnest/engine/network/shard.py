@@ -12,13 +12,15 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine.histories import archive_layout as words
+from jaxnest.engine import archive_layout as words
 from jaxnest.engine.layout import WIDTH
 from jaxnest.engine.network.calibration import calibrate, compressed, computed, field_of, state_columns
 from jaxnest.models.contract.base import FLUSH_INTERVAL, ArchivingNeuron, Neuron
 from jaxnest.models.contract.detector import Detector
 from jaxnest.models.contract.ode import OdeNode
 
+NEVER = 1 << 62
+"""A step that is never reached."""
 FEW_ADAPTIVE = 4
 """Fewer neurons that are integrated adaptively are advanced one by one."""
 TILE_SIZE, ADAPTIVE_TILE_SIZE = 1024, 512
@@ -277,6 +279,14 @@ class Shard:
             batch_of[batch.node_ids] = i
             position[batch.node_ids] = np.arange(len(batch))
         return batch_of, position
+
+
+def window(store: Any, row: int, clock: Any) -> tuple[int, int]:
+    """Return a device's first and last active step: ``first < step <= last``."""
+    columns = store.columns
+    origin, start, stop = (float(columns[k][row]) for k in ("origin", "start", "stop"))
+    last = clock.to_steps(stop)
+    return clock.to_steps(origin) + clock.to_steps(start), NEVER if last >= NEVER else clock.to_steps(origin) + last
 
 
 def build_shard(

@@ -9,13 +9,17 @@ import numpy as np
 
 from jaxnest.compile.operations import Pack
 from jaxnest.engine.devices.stimulation import NO_STREAM
-from jaxnest.engine.functions.generate import split
 from jaxnest.engine.functions.recorders import recorder_words
-from jaxnest.engine.network.buffers import Buffers
 from jaxnest.engine.network.calibration import adopt
 from jaxnest.engine.network.shard import Batch
 from jaxnest.engine.neurons.neuron_loops import neuron_loop
+from jaxnest.engine.plan.buffers import Buffers
 from jaxnest.engine.precise.precise_loops import precise_loop
+
+
+def split(names: tuple[str, ...], vectors: frozenset[str]) -> tuple[list[str], list[str]]:
+    """Split names into scalars and vectors, keeping their order."""
+    return [n for n in names if n not in vectors], [n for n in names if n in vectors]
 
 
 @final

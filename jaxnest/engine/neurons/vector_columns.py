@@ -11,10 +11,10 @@ from jaxnest.compile.operations import Pack
 from jaxnest.engine.devices.device_tables import DeviceTable
 from jaxnest.engine.functions.recorders import recorder_words
 from jaxnest.engine.layout import WIDTH
-from jaxnest.engine.network.buffers import Buffers
 from jaxnest.engine.network.calibration import adopt
 from jaxnest.engine.network.shard import Batch
 from jaxnest.engine.neurons.block_loops import block_loop, work_rows
+from jaxnest.engine.plan.buffers import Buffers
 
 
 @final

@@ -29,10 +29,7 @@ from jaxnest.compile.intrinsics import (
 from jaxnest.compile.late import float64, int64, uint64
 from jaxnest.compile.operations import Operation
 from jaxnest.compile.tuples import combined, picked
-from jaxnest.engine.functions import scalar_ops  # noqa: F401 - `models.ops` in compiled code
-from jaxnest.engine.functions.fingerprints import fingerprint
-from jaxnest.engine.histories import archive, archive_voltage, learning_queries, modulation  # noqa: F401 - and histories
-from jaxnest.engine.histories.archive_layout import (
+from jaxnest.engine.archive_layout import (
     CAPACITY,
     FIRST,
     INDEX_WORDS,
@@ -44,6 +41,9 @@ from jaxnest.engine.histories.archive_layout import (
     TICS_PER_STEP,
     TRACE_WORDS,
 )
+from jaxnest.engine.functions import scalar_ops  # noqa: F401 - `models.ops` in compiled code
+from jaxnest.engine.functions.fingerprints import fingerprint
+from jaxnest.engine.histories import archive, archive_voltage, learning_queries  # noqa: F401 - and histories
 from jaxnest.engine.layout import (
     COLUMN,
     FLAGS,
@@ -57,6 +57,7 @@ from jaxnest.engine.layout import (
     SITE_WORDS,
     WEIGHT_WORDS,
 )
+from jaxnest.engine.plasticity import modulation  # noqa: F401 - and what modulates
 from jaxnest.engine.plasticity.synapses import Synapses, as_field, common_slices, own_names, state_names
 from jaxnest.engine.plasticity.synaptic_calls import (
     ADVANCES,

@@ -17,8 +17,8 @@ from jaxnest.compile.intrinsics import array, reinterpreted
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, F8x3, I8x2
 from jaxnest.compile.late import int64, overload
 from jaxnest.compile.operations import operation
+from jaxnest.engine.archive_layout import INCOMING, LENGTH, MS_PER_STEP, MS_PER_TIC, TICS_PER_STEP
 from jaxnest.engine.histories.archive import note_spike
-from jaxnest.engine.histories.archive_layout import INCOMING, LENGTH, MS_PER_STEP, MS_PER_TIC, TICS_PER_STEP
 from jaxnest.engine.layout import (
     ARCHIVE_LATE,
     ARCHIVE_NEEDED,

@@ -12,9 +12,10 @@ import numpy as np
 
 from jaxnest.compile.operations import Operation
 from jaxnest.engine.functions.fingerprints import fingerprint
-from jaxnest.engine.network.buffers import Buffers
 from jaxnest.engine.network.calibration import node_values
-from jaxnest.engine.network.plan import Network, Plan, window
+from jaxnest.engine.network.shard import window
+from jaxnest.engine.plan.buffers import Buffers
+from jaxnest.engine.plan.plan import Network, Plan
 from jaxnest.engine.records.drain import event_records
 from jaxnest.models.contract.detector import limits
 

@@ -8,8 +8,9 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.engine import layout
-from jaxnest.engine.network.buffers import Buffers
-from jaxnest.engine.network.plan import Network, Plan, window
+from jaxnest.engine.network.shard import window
+from jaxnest.engine.plan.buffers import Buffers
+from jaxnest.engine.plan.plan import Network, Plan
 from jaxnest.models.contract.base import Node
 from jaxnest.models.contract.device import Recorder
 
@@ -152,16 +153,17 @@ class WeightWatch:
         """Return which records of a table's connections a recorder wants, and its columns."""
         mine = mine[self._wanted(s, recorder, connections, row[mine], records[mine, 1])]
         r = row[mine]
+        senders = connections.at("source", r)  # `source` of a part may say whose spikes go over it
         sent = np.ascontiguousarray(records[mine, 2]).view(np.float64)
         # what arrives may have been counted or flipped for the target
         weight = sent if connections.named.model.send is not None else connections.weight[r]
         return mine, {
-            "senders": connections.source[r].astype(np.int64),
+            "senders": senders.astype(np.int64),
             "steps": records[mine, 1],
             "weights": weight,
             "targets": connections.target[r].astype(np.int64),
             "receptors": self._network.nodes.shown_receptors(
-                connections.source[r], connections.target[r], connections.receptor[r]
+                senders, connections.target[r], connections.receptor[r]
             ).astype(np.int64),
             "ports": getattr(connections, "whole", connections).places()[getattr(connections, "rows", slice(None))][r],
         }
@@ -173,8 +175,8 @@ class WeightWatch:
         first_row = int(nodes.rows(np.array([recorder]))[0])
         first, last = window(store, first_row + s, self._plan.clock)
         wanted = (stamp > first) & (stamp <= last)
-        for name, ends in (("senders", connections.source), ("targets", connections.target)):
+        for name, end in (("senders", "source"), ("targets", "target")):
             chosen = store.columns[name][first_row]
             if len(chosen):
-                wanted &= np.isin(ends[row], chosen.ids)
+                wanted &= np.isin(connections.at(end, row), chosen.ids)
         return wanted

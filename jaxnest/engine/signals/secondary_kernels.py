@@ -30,7 +30,7 @@ def add_terms(
 ) -> None:
     """Add the products of all terms to the ring buffer, for all steps of the present slice.
 
-    Products with a marker take the place of what was there. What the columns mean `signals.secondary.Terms` says.
+    Products with a marker take the place of what was there. What the columns mean `plan.secondary.Terms` says.
 
     Parameters
     ----------

@@ -9,10 +9,10 @@ import numpy as np
 
 from jaxnest.compile.operations import Pack
 from jaxnest.engine.devices.stimulation import Devices
-from jaxnest.engine.network.buffers import Buffers
-from jaxnest.engine.network.plan import Plan
 from jaxnest.engine.neurons.node_columns import NodeColumns
-from jaxnest.engine.signals.secondary import Generators, Terms
+from jaxnest.engine.plan.buffers import Buffers
+from jaxnest.engine.plan.plan import Plan
+from jaxnest.engine.plan.secondary import Generators, Terms
 
 ALL = np.zeros(0, np.int64)
 """All sources are active."""

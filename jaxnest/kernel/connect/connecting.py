@@ -14,6 +14,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel.connect import own_receptors
 from jaxnest.kernel.connect.connection_checks import Compatibility, DeviceRules, Problem, illegal
+from jaxnest.kernel.connect.contacts import Contacts, check_rule, contacts_of, count, refuse_contacts
 from jaxnest.kernel.connect.delays import DelayLimits, steps_of, to_steps
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.rules import RULES, Pairs, Process, Rule, unknown
@@ -130,10 +131,13 @@ class Builder:
         refuse_empty(targets, "Postsynaptic")
         rule = self.rule(sources, targets, conn_spec)
         specs = self.specs(syn_specs)
+        contacts = contacts_of(specs)
         check_symmetry(rule, specs)
+        if contacts is not None:
+            check_rule(rule, specs[0], self._network.n_threads)
         self._site.announce_change()
         try:
-            problems = self._run(rule, specs)
+            problems = self._run(rule, specs, contacts)
         except MemoryError:
             raise too_many(rule, specs) from None
         if rule.make_symmetric and not rule.makes_symmetric:
@@ -144,6 +148,7 @@ class Builder:
     def connect_arrays(self, sources: np.ndarray, targets: np.ndarray, values: Mapping[str, Any]) -> None:
         """Connect nodes one by one; ids may be repeated, and values are arrays along the connections."""
         spec = parse(self._network.synapse_models, values, self._network.n_threads)
+        refuse_contacts([spec], "Connections between arrays of ids")
         self._site.announce_change()
         n_nodes, n = len(self._network.nodes), len(sources)
         unknown_ids = (sources < 1) | (sources > n_nodes) | (targets < 1) | (targets > n_nodes)
@@ -203,13 +208,15 @@ class Builder:
             self._network.streams.begin_call()
         return [Process(i, self._network.n_threads, self._network.streams) for i in range(self._network.n_threads)]
 
-    def _run(self, rule: Rule, specs: list[SynapseSpec]) -> list[Exception]:
+    def _run(self, rule: Rule, specs: list[SynapseSpec], contacts: Contacts | None = None) -> list[Exception]:
         draws = Draws(random_parameters(specs), has_arrays(specs))
         check = Compatibility(self._network.nodes, rule.sources, rule.targets)
         problems: list[Exception] = []
         for process, pairs, state in self._drawn(rule, draws):
             problem: Exception | None = None
             refusal = self._connect_up_to(rule, process, pairs, specs, check, draws)
+            if contacts is not None:
+                count(self._network.nodes, rule, contacts, process, 1, None if refusal is None else refusal.row)
             while refusal is not None:
                 problem = refusal.error
                 if state:

@@ -12,13 +12,15 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect.connecting import Builder, Site
-from jaxnest.kernel.connect.connection_checks import DeviceRules
+from jaxnest.kernel.connect.connecting import Builder, Refusal, Site, random_parameters
+from jaxnest.kernel.connect.connection_checks import Compatibility, DeviceRules
+from jaxnest.kernel.connect.contacts import Contacts, contacts_of, count
 from jaxnest.kernel.connect.delays import DelayLimits, steps_of
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.patterns import End, Found, Given, Patterns, rule_of
-from jaxnest.kernel.connect.rules import RULES
+from jaxnest.kernel.connect.rules import RULES, Pairs
 from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
+from jaxnest.kernel.connect.synapse_spec import CONTACTS, SynapseSpec
 from jaxnest.kernel.connect.tripartite import TripartiteBuilder
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.memory import give_back
@@ -60,6 +62,8 @@ class Connections:
         Called before values are read or written: the engine brings plastic weights home.
     before_move
         Called before rows of tables move.
+    planned_contacts
+        Returns the synaptic elements that connections of a model take which structural plasticity makes.
     """
 
     def __init__(self, network: Network) -> None:
@@ -71,8 +75,8 @@ class Connections:
         self._compact = -1
         """The version in which no table had removed connections."""
         self.values_version = self.defaults_version = 0
-        self.senders: dict[int, np.ndarray] | None = None
-        """For each synapse model, which neurons had connections in the last run, None if those have not changed."""
+        self.senders: dict[Any, np.ndarray] | None = None
+        """To whom spikes belong that wait for the next slice (see `_senders`), None if there are no changes since."""
         self.delays = DelayLimits()
         self.handed_out = False
         self.devices = DeviceRules(network.nodes)
@@ -80,6 +84,7 @@ class Connections:
         self._site = Site(network, self.delays, self.devices, self.announce_change, self.append)
         self.before_access: Callable[[], None] = lambda: None
         self.before_move: Callable[[], None] = lambda: None
+        self.planned_contacts: Callable[[NamedModel], Contacts | None] = lambda _: None
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -104,14 +109,17 @@ class Connections:
         Parameters
         ----------
         under_way
-            Leave out those over which no spikes go that are waiting for the next slice: of sources that had no
-            connection of the synapse model when they were emitted. NEST keeps spikes by the source's place among these.
+            Yield the connections over which those spikes go that wait for the next slice, with the neurons that have
+            sent these as sources. NEST keeps a spike by the place of its source among the sources of a synapse model,
+            or by the place of a connection if spikes are not compressed, whatever is at that place later.
         """
         from jaxnest.engine.devices.device_tables import part
 
         n_nodes, senders = self.network.nodes.n_prepared, self.senders if under_way else None
+        compressed = self.network.attributes.use_compressed_spikes
+        now = self._senders() if compressed and senders is not None else {}
         for thread, index, category, table in self._tables:
-            known = table.n_sorted == len(table) or category != NEURON
+            known = (table.n_sorted == len(table) and (compressed or not len(table.gaps))) or category != NEURON
             if table.disabled is None and known and n_nodes == len(self.network.nodes) and senders is None:
                 yield thread, index, category, table
                 continue
@@ -120,28 +128,41 @@ class Connections:
                 chosen &= ~table.disabled
             if category == NEURON:
                 chosen[table.n_sorted :] = False
-                if senders is not None:
-                    chosen &= np.isin(table.source, senders.get(index, ()))
+            if category == NEURON and not compressed:
+                chosen &= table.reached(table.registered() if senders is None else _of(senders, (thread, index)))
+            elif category == NEURON and senders is not None:
+                sender = _counterparts(table.source, _of(now, index), _of(senders, index))
+                chosen &= sender > 0
+                yield thread, index, category, replace(part(table, chosen), source=sender[chosen])
+                continue
             yield thread, index, category, part(table, chosen)
 
-    def _present_senders(self) -> dict[int, np.ndarray]:
-        """Return for each synapse model the neurons that have connections, those included that are about to vanish."""
-        found: dict[int, list[np.ndarray]] = {}
-        for _, index, category, table in self._tables:
-            if category == NEURON:
-                found.setdefault(index, []).append(table.source[: table.n_sorted])
-        return {index: np.unique(np.concatenate(sources)) for index, sources in found.items()}
+    def _senders(self) -> dict[Any, np.ndarray]:
+        """Return to whom the spikes belong that are kept.
 
-    def begin_to_send(self, nodes: np.ndarray) -> bool:
-        """Return whether some of these neurons have connections of a model of which they had none in the last run."""
+        These are, for each synapse model, the sources of all connections that were there when tables were sorted last,
+        in NEST's order: those of the first virtual process, then further ones of the next. If spikes are not
+        compressed, they are places of connections, for each virtual process and synapse model.
+        """
+        found: dict[Any, np.ndarray] = {}
+        for thread, index, category, table in self._tables:
+            if category != NEURON:
+                continue
+            if not self.network.attributes.use_compressed_spikes:
+                found[thread, index] = table.registered()
+                continue
+            before = _of(found, index)
+            found[index] = np.append(before, np.setdiff1d(table.known_keys(), before))
+        return found
+
+    def spikes_change_hands(self) -> bool:
+        """Return whether spikes that wait for the next slice go over other connections than those of their senders."""
         if self.senders is None:
             return False
-        for _, index, category, table in self._tables:
-            if category == NEURON:
-                new = np.setdiff1d(nodes, self.senders.get(index, ()))
-                if len(new) and np.isin(table.source, new).any():
-                    return True
-        return False
+        if not self.network.attributes.use_compressed_spikes:
+            return True
+        now = self._senders()
+        return any(not np.array_equal(_of(now, index), _of(self.senders, index)) for index in now | self.senders)
 
     def refuse_unknown_senders(self) -> None:
         """Raise KernelException if targets have to know who sends to them, which nobody knows without source table."""
@@ -224,7 +245,7 @@ class Connections:
             return
         self.before_move()
         if self.delays.is_frozen and self.senders is None:
-            self.senders = self._present_senders()
+            self.senders = self._senders()
         sorts = self._unsorted and self.network.attributes.use_compressed_spikes
         self._unsorted = False
         self._nodes_when_sorted = len(self.network.nodes)
@@ -284,7 +305,7 @@ class Connections:
             self.append(thread, named, category, n, values)
 
         Builder(replace(self._site, append=append)).connect(sources, targets, conn_spec, syn_specs)
-        if len(made) == 1:
+        if len(made) == 1 and not any(key in spec for spec in syn_specs for key in CONTACTS):
             ((named, category), values) = made.popitem()
             self.patterns.remember(given, named, category, values)
 
@@ -435,17 +456,24 @@ class Connections:
         rule = builder.rule(sources, targets, conn_spec)
         if rule.needs_proxies:
             raise errors.NotImplemented(f"Connection rule '{rule.name}' cannot choose connections to be removed.")
+        rule.allow_autapses = True
         (spec,) = builder.specs([syn_spec])
+        given = contacts_of([spec])
+        contacts = self.planned_contacts(spec.named) or given
         self.announce_change()
         self._unsorted = True
         problems: list[errors.InexistentConnection] = []
         for process in builder.processes():
-            pairs = rule.pairs(process, Draws())
+            pairs, row = rule.pairs(process, Draws()), None
             try:
-                for source, target in zip(pairs.source.tolist(), pairs.target.tolist(), strict=True):
+                for k, (source, target) in enumerate(zip(pairs.source.tolist(), pairs.target.tolist(), strict=True)):
+                    row = k
                     self.disconnect(process.index, spec.named.index, source, target)
+                row = None
             except errors.InexistentConnection as error:  # the other processes do not know of it
                 problems.append(error)
+            if contacts is not None:
+                count(self.network.nodes, rule, contacts, process, -1, row)
         if problems:
             raise problems[0]
 
@@ -468,23 +496,76 @@ class Connections:
             )
         table.disable(row)
         self.version += 1
+        if table.named.model.needs_archive:
+            lost = self.network.nodes.lost_readers
+            lost[target] = lost.get(target, 0) + 1
 
     def _find(self, table: Table, source: int, target: int) -> int:
-        """Return the row of the connection that NEST removes, or -1.
+        """Return the row of the connection that NEST removes, or -1."""
+        rows = self.rows_of_source(table, source)
+        rows = rows[table.target[rows] == target]
+        return int(rows[0]) if len(rows) else -1
+
+    def rows_of_source(self, table: Table, source: int) -> np.ndarray:
+        """Return the connections of a source that NEST finds, removed ones left out.
 
         NEST looks for the source as if the table were sorted. Behind the part that is, it sees a single connection.
         """
-        compressed = self.network.attributes.use_compressed_spikes
-        first = bisect.bisect_left(table.source, source) if compressed else 0
-        n_sorted = table.n_sorted if compressed else len(table)
-        mine = table.source[first:] == source
+        if not self.network.attributes.use_compressed_spikes:
+            rows = np.flatnonzero(table.source == source)
+        elif table.n_sorted == len(table):
+            first, end = (np.searchsorted(table.source, np.int32(source), side) for side in ("left", "right"))
+            rows = np.arange(first, end)
+        else:
+            first = np.searchsorted(table.places(), bisect.bisect_left(table.keys(), source))
+            rows = first + np.flatnonzero(table.source[first:] == source)
         if table.disabled is not None:
-            mine &= ~table.disabled[first:]
-        rows = first + np.flatnonzero(mine)
-        if compressed and len(rows):
-            rows = rows[rows < n_sorted] if rows[0] < n_sorted else rows[:1]
-        rows = rows[table.target[rows] == target]
-        return int(rows[0]) if len(rows) else -1
+            rows = rows[~table.disabled[rows]]
+        if self.network.attributes.use_compressed_spikes and len(rows):
+            rows = rows[rows < table.n_sorted] if rows[0] < table.n_sorted else rows[:1]
+        return rows
+
+    def neuron_table(self, named: NamedModel) -> Table | None:
+        """Return the connections of a model between neurons on the only virtual process, None if there are none."""
+        return self._tables.get(0, named.index, NEURON)
+
+    def connect_planned(
+        self, spec: SynapseSpec, sources: np.ndarray, targets: np.ndarray, first: int
+    ) -> Refusal | None:
+        """Connect nodes one by one on the only virtual process; return the first connection that is not possible.
+
+        Parameters
+        ----------
+        first
+            Which of the values of arrays come first.
+        """
+        builder = Builder(self._site)
+        (process,) = builder.processes(draws=False)
+        draws = Draws(random_parameters([spec]))
+        drawn = draws.rows(0, process.stream, targets)
+        n = drawn.shape[1]
+        pairs = Pairs(sources[:n].astype(np.int32), targets[:n].astype(np.int32), drawn, first + np.arange(n))
+        check = Compatibility(self.network.nodes, np.unique(pairs.source), np.unique(pairs.target))
+        error, _ = draws.failed(process.index)
+        return builder.add(process, pairs, [spec], check, None if error is None else Refusal(n - 1, 0, error))
+
+    def sort_again(self) -> None:
+        """Sort as NEST does after each structural update: equal sources may move even if nothing has changed."""
+        self._unsorted = True
+        self.senders = {}  # no spikes wait
+        self.sort(compact=False)
+        self.senders = None
+
+
+def _of(senders: Mapping[Any, np.ndarray], key: Any) -> np.ndarray:
+    return senders.get(key, np.empty(0, np.int32))
+
+
+def _counterparts(sources: np.ndarray, now: np.ndarray, then: np.ndarray) -> np.ndarray:
+    """Return the neurons that had the place among `then` that the sources have among `now`, 0 where there is none."""
+    order = np.argsort(now)
+    place = order[np.searchsorted(now, sources, sorter=order)]
+    return np.append(then, np.zeros(len(now), then.dtype))[place]
 
 
 def _sort(table: Table, stable: bool) -> bool:

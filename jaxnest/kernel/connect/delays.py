@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import final
 
 import numpy as np
@@ -45,16 +46,26 @@ class DelayLimits:
         self._used: tuple[int, int] | None = None
         self._frozen: tuple[int, int] | None = None
         self.set_by_user = False
+        self.planned: Callable[[], tuple[int, int] | None] = lambda: None
+        """Returns the shortest and longest delay of connections that are still to be made, None if there are none."""
 
     @property
     def minimum(self) -> int:
         """Smallest delay in steps, 1 before any connection."""
-        return (self._frozen or self._used or (1, 1))[0]
+        return self._extrema()[0]
 
     @property
     def maximum(self) -> int:
         """Largest delay in steps, 1 before any connection."""
-        return (self._frozen or self._used or (1, 1))[1]
+        return self._extrema()[1]
+
+    def _extrema(self) -> tuple[int, int]:
+        if self._frozen:
+            return self._frozen
+        planned = None if self.set_by_user else self.planned()
+        if planned is None or self._used is None:
+            return self._used or planned or (1, 1)
+        return min(self._used[0], planned[0]), max(self._used[1], planned[1])
 
     def freeze(self) -> None:
         """Fix the extrema, at the end of the first run."""

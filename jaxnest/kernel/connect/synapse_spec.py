@@ -18,6 +18,7 @@ from jaxnest.kernel.tables.values import coerce, is_random
 from jaxnest.models.contract.synapse import Synapse
 
 INTEGERS = ("receptor_type", "synapse_label")
+CONTACTS = ("pre_synaptic_element", "post_synaptic_element")
 
 
 @final
@@ -34,11 +35,14 @@ class SynapseSpec:
         number, a one-dimensional array or a random expression.
     first_drawn
         Row of the first random expression among those of all specifications.
+    contacts
+        Which synaptic elements connections take, by the names of `CONTACTS`.
     """
 
     named: NamedModel
     values: dict[str, Any] = field(default_factory=dict)
     first_drawn: int = 0
+    contacts: dict[str, str] = field(default_factory=dict)
 
     @property
     def random(self) -> list[str]:
@@ -123,6 +127,7 @@ def parse(
     specification = dict(specification)
     named = models[specification.pop("synapse_model")]
     model: type[Synapse] = named.model
+    contacts = {key: _contact(key, specification.pop(key)) for key in CONTACTS if key in specification}
     refuse(model, specification)
     if model.delay_shift and "delay" in specification:
         messages.log(
@@ -147,8 +152,6 @@ def parse(
                 f"For multi-threading Connect doesn't support the setting of parameter {key} in '{named.name}'. "
                 "Use SetDefaults() or CopyModel()."
             )
-        if key in ("pre_synaptic_element", "post_synaptic_element"):
-            raise errors.NotImplemented("Structural plasticity is not implemented yet.")
         if key not in (*known, *ignored):
             _value(key, value)
             unknown.append(key)
@@ -160,7 +163,15 @@ def parse(
     specification = {k: v for k, v in specification.items() if k in known}
     last = ("delay", "weight")
     order = sorted(k for k in specification if k not in last) + [k for k in last if k in specification]
-    return SynapseSpec(named, {k: _value(k, specification[k]) for k in order})
+    return SynapseSpec(named, {k: _value(k, specification[k]) for k in order}, contacts=contacts)
+
+
+def _contact(key: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise errors.TypeMismatch(
+            f"{key} has to be the name of a synaptic element, not {value!r} ({type(value).__name__})."
+        )
+    return value
 
 
 def _value(key: str, value: Any) -> Any:

@@ -24,9 +24,9 @@ from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.node_table import NodeTable
 from jaxnest.kernel.tables.values import convert, first_violation
 from jaxnest.models.contract.base import Node, Quantity
+from jaxnest.models.contract.collector import one_node
 from jaxnest.models.contract.device import NodeSet, Recorder
 from jaxnest.models.contract.synapse import Synapse
-from jaxnest.models.histories.modulation import one_node
 
 
 def synapse_defaults_status(connections: Connections, named: NamedModel) -> dict[str, Any]:

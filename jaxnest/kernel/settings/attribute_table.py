@@ -136,7 +136,7 @@ SETTABLE: dict[str, Attribute] = {
     "keep_source_table": Attribute("bool", "Whether sources can be looked up after a simulation", True),
     "use_compressed_spikes": Attribute("bool", "Whether a spike travels once per process", True),
     "structural_plasticity_update_interval": Attribute("float", "Interval of structural updates", 10000.0, "ms"),
-    "structural_plasticity_synapses": Attribute("dict", "Synapses that structural plasticity makes", {}),
+    "structural_plasticity_synapses": Attribute("dict", "Synapses that structural plasticity makes", stored=False),
     "spike_buffer_shrink_limit": _buffer(
         "float", 0.2, "Filling below which the buffer for spikes shrinks", refused=lambda x: x < 0,
         error=errors.BadProperty, message="buffer_shrink_limit >= 0 required."),

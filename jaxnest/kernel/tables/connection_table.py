@@ -196,6 +196,8 @@ class Table:
         self.gaps = np.empty(0, np.int64)
         """Places of other removed connections. In NEST they stay between the others, and take part in its sort."""
         self._gap_sources = np.empty(0, np.int32)
+        self._gap_ends = np.empty(0, np.bool_)
+        """Whether there was no connection of the same source behind each of them when it was removed."""
         self.version = 0
         """Counts changes of the connections and of their values."""
         self.n_sorted = 0
@@ -330,9 +332,12 @@ class Table:
             return False
         self.fill_columns()
         removed, keep = np.flatnonzero(self.disabled), np.flatnonzero(~self.disabled)
-        gaps = np.append(self.gaps, self.places()[removed])
+        keys, places = self.known_keys(), self.places()[removed]
+        last = np.append(keys[1:] != keys[:-1], True)
+        gaps = np.append(self.gaps, places)
         order = np.argsort(gaps)
         self.gaps, self._gap_sources = gaps[order], np.append(self._gap_sources, self.source[removed])[order]
+        self._gap_ends = np.append(self._gap_ends, last[places])[order]
         self.disabled = None
         self.n_sorted = int(np.searchsorted(keep, self.n_sorted))
         self.take(keep)
@@ -372,6 +377,38 @@ class Table:
         keys[self.places()], keys[self.gaps] = self.source, self._gap_sources
         return keys
 
+    def known_keys(self) -> np.ndarray:
+        """Return `keys` up to the connections that were there when tables were sorted last."""
+        keys = self.keys()
+        return keys[: self.places()[self.n_sorted]] if self.n_sorted < len(self) else keys
+
+    def stretches(self) -> np.ndarray:
+        """Return the number of the stretch of connections with the same source, gaps among them, that each is in."""
+        keys = self.keys()
+        return np.cumsum(np.append(False, keys[1:] != keys[:-1]))[self.places()]
+
+    def registered(self) -> np.ndarray:
+        """Return where the stretches begin for which spikes are kept, if they are not compressed.
+
+        These are places of connections. NEST keeps no spikes for stretches whose first connection is gone.
+        """
+        keys = self.known_keys()
+        return np.setdiff1d(np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)]), self.gaps)
+
+    def reached(self, registered: np.ndarray) -> np.ndarray:
+        """Return over which connections spikes go that are not compressed, if those of these stretches are kept.
+
+        In NEST a spike goes on from one connection to the next in its stretch, gaps included, but for a gap that was
+        the last one of its stretch when it came up.
+        """
+        keys = self.keys()
+        starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+        stretch = np.cumsum(np.isin(np.arange(len(keys)), starts)) - 1
+        ends = np.zeros(len(keys) + 1, np.int64)
+        ends[self.gaps + 1] = self._gap_ends
+        before = np.cumsum(ends)[: len(keys)]
+        return (np.isin(starts, registered)[stretch] & (before == before[starts][stretch]))[self.places()]
+
     def reorder(self, order: np.ndarray | None) -> bool:
         """Give places a new order (None: as it is) and forget gaps at the end; return whether connections moved."""
         if len(self.gaps):
@@ -381,7 +418,7 @@ class Table:
                 keys, row_at, order = keys[order], row_at[order], row_at[order][row_at[order] >= 0]
             end = np.max(np.flatnonzero(row_at >= 0), initial=-1) + 1
             self.gaps = np.flatnonzero(row_at[:end] < 0)
-            self._gap_sources = keys[self.gaps]
+            self._gap_sources, self._gap_ends = keys[self.gaps], np.zeros(len(self.gaps), np.bool_)
         if order is not None:
             self.take(order)
         return order is not None

@@ -138,8 +138,11 @@ class Store:
                     continue
                 first = len(column.array)
                 column.append(number, None)
-                for i in range(first, first + number):
-                    column.array[i] = copy.copy(defaults[name])
+                if copy.copy(defaults[name]) is not defaults[name]:
+                    for i in range(first, first + number):
+                        column.array[i] = copy.copy(defaults[name])
+                elif defaults[name] is not None:
+                    column.array[first:].fill(defaults[name])
             self._columns[name] = column.array
         self._frozen.append(n, False)
 
@@ -160,6 +163,8 @@ class NodeTable:
         """True if there are models that want to know which nodes spikes can arrive at."""
         self.n_numbered = 0
         """Number of nodes that have positions on their threads (`thread_local_id`)."""
+        self.lost_readers: dict[int, int] = {}
+        """How many connections that read the spikes of a node were removed."""
         self.version = 0
         """Counts changes of structure: nodes created, vector sizes changed, nodes frozen."""
         self.values_version = 0

@@ -14,80 +14,14 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.models.contract import unit_names
-from jaxnest.models.contract.checks import Check, not_negative, positive
+from jaxnest.models.contract.elements import NO_ELEMENTS, Elements, changes_of_elements, elements
 from jaxnest.models.contract.secondary import Hearing, Kind, Signal
 from jaxnest.models.histories.learning_history import CHANNELS, Learning
+from jaxnest.models.quantities.checks import not_negative, positive
+from jaxnest.models.quantities.quantity import Quantity, hidden
 from jaxnest.random.numbers.layout import OBJECT_SIZE
 
 INFINITE_TIME = 1.7976931348623157e308  # NEST's "never", in ms
-
-
-@final
-@dataclass(frozen=True)
-class Quantity:
-    """One parameter or state variable.
-
-    Parameters
-    ----------
-    default
-        Its type fixes the type of the column: float, int, bool, str, or a NumPy array for a
-        parameter that is a vector in each node.
-    unit
-        As NEST's documentation writes it: ``mV``, ``pA``, ``ms``, ``nS``, ``Hz``...; empty if there is none.
-    doc
-        One line of meaning.
-    check
-        The bound, if there is one.
-    relative_to
-        Name of the parameter whose value is subtracted before storing (``E_L``). NEST keeps such
-        potentials relative, so that changing ``E_L`` alone leaves them where they are.
-    settable, visible
-        Whether the value may be set, and whether it is in the status dictionary.
-    each
-        A vector variable of this many values per node: the name of the vector parameter that sets
-        its length.
-    convert
-        Turns what the user gives into the stored value, for values that are no numbers, flags, texts
-        or arrays.
-    """
-
-    default: Any
-    unit: str = ""
-    doc: str = ""
-    check: Check | None = None
-    relative_to: str | None = None
-    settable: bool = True
-    visible: bool = True
-    each: str | None = None
-    convert: Callable[[Any], Any] | None = None
-    shown: Callable[[Any], Any] | None = None
-    """What the user reads, if NEST rounds because it stores the value in another unit."""
-    given_only: bool = False
-    """An invisible value that may be set nevertheless."""
-    members: Mapping[str, str] | None = None
-    """Entries of a dictionary, and the names of the (invisible) quantities that hold them."""
-    advanced: bool = True
-    """Of a state variable: the functions of the model get it and return what it becomes. Else it is none of theirs: the
-    kernel or the host looks after it."""
-
-    def __post_init__(self) -> None:
-        """Refuse what is no unit: values with units would be taken for plain numbers."""
-        unit_names.alternatives(self.unit)
-
-    @property
-    def is_vector(self) -> bool:
-        """True if every node has an array of its own."""
-        return isinstance(self.default, np.ndarray) or self.each is not None
-
-    @property
-    def dtype(self) -> Any:
-        """Column type of the values."""
-        if self.is_vector or not isinstance(self.default, bool | int | float):
-            return object
-        if isinstance(self.default, bool):
-            return np.bool_
-        return np.int64 if isinstance(self.default, int) else np.float64
 
 
 FLUSH_INTERVAL = "flush_event_send_interval"
@@ -101,11 +35,6 @@ def connected_flag() -> dict[str, Quantity]:
     """Declare the state that tells that there are incoming connections; the kernel sets it."""
     flag = Quantity(False, "", "Whether there are incoming connections", settable=False, advanced=False)
     return {HAS_CONNECTIONS: flag}
-
-
-def hidden(default: Any = 0.0, doc: str = "", each: str | None = None, *, advanced: bool = True) -> Quantity:
-    """A state variable that is no part of the status dictionary."""
-    return Quantity(default, "", doc, settable=False, visible=False, each=each, advanced=advanced)
 
 
 def distribution_objects(n: int) -> Quantity:
@@ -428,7 +357,10 @@ class ArchivingNeuron(Neuron, abstract=True):
         "beta_Ca": Quantity(0.001, "", "Increment of the calcium trace at each spike",
                             positive("For Ca to function as an integrator of the electrical activity, beta_ca needs "
                                      "to be greater than 0.")),
-        "synaptic_elements": Quantity({}, "", "Synaptic elements of structural plasticity"),
+        "synaptic_elements": Quantity(NO_ELEMENTS, "", "Synaptic elements of structural plasticity",
+                                      convert=elements, shown=Elements.status),
+        "synaptic_elements_param": Quantity(None, "", "Changes of synaptic elements that there are", visible=False,
+                                            given_only=True, convert=changes_of_elements),
         "ignore_and_spike": Quantity(False, "", "Spike at fixed intervals instead of by threshold"),
         "ignore_and_spike_offset": Quantity(1.0, "ms", "Time of the first such spike",
                                             positive("ignore_and_spike_offset must be > 0.")),
@@ -442,4 +374,23 @@ class ArchivingNeuron(Neuron, abstract=True):
         "t_spike": Quantity(-1.0, "ms", "Time of the last spike", settable=False, advanced=False),
         "post_trace": Quantity(0.0, "", "Last computed value of the depression trace", settable=False, advanced=False),
         "archiver_length": Quantity(0, "", "Number of spikes kept for synapses", settable=False, advanced=False),
-    }
+        "clear": Quantity(False, "", "Forget all spikes and the calcium trace", visible=False, given_only=True,
+                          advanced=False),
+    }  # fmt: skip
+
+    @classmethod
+    def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:
+        """Write changes of synaptic elements into those that there are, unless others take their place."""
+        others = dict(changes)
+        updates = others.pop("synaptic_elements_param", None)
+        if updates is not None and "synaptic_elements" not in others:
+            merged = columns["synaptic_elements"].copy()
+            for i, update in enumerate(updates):
+                merged[i] = merged[i].updated(update)
+            others["synaptic_elements"] = merged
+        super().assign(columns, others)
+        if "clear" in others:
+            cleared = columns["clear"]
+            columns["Ca"], columns["t_spike"] = (
+                np.where(cleared, value, columns[name]) for name, value in (("Ca", 0.0), ("t_spike", -1.0))
+            )

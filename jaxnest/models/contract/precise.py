@@ -11,8 +11,9 @@ from __future__ import annotations
 import math
 from typing import Any, NoReturn
 
-from jaxnest.models.contract.base import ArchivingNeuron, Check, Quantity, Relation, positive
+from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, positive
 from jaxnest.models.ops import helper
+from jaxnest.models.quantities.checks import Check
 from jaxnest.numerics.nest_math import expm1
 
 NOTHING, SPIKE, RETURN = 0, 1, 2

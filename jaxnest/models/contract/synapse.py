@@ -11,6 +11,9 @@ from jaxnest.models.histories.learning_history import Updates
 
 Convert = Callable[[Quantity, str, Any], Any]
 
+DEFAULT_SYNAPSE = "static_synapse"
+"""The synapse model of connections of which none is named."""
+
 
 class Synapse(Model, abstract=True):
     """Base of all synapse models.
@@ -33,7 +36,7 @@ class Synapse(Model, abstract=True):
     """``modulate(p, s, x) -> state``: what happens when the `modulator` tells its synapses what it has collected until
     time ``x.t``. `x` gives access to these spikes (`models.histories.modulation`), here and in `send`."""
     modulator: ClassVar[str] = ""
-    """The common property that names the node whose spikes modulate the synapses, a `modulation.Collector`."""
+    """The common property that names the node whose spikes modulate the synapses, a `collector.Collector`."""
     single_thread_values: ClassVar[tuple[str, ...]] = ()
     """Values of the connections that Connect does not take if there are several threads."""
     source_states: ClassVar[tuple[str, ...]] = ()

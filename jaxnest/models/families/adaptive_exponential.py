@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from jaxnest.models import ops
-from jaxnest.models.contract.base import Check, Quantity, Relation, connected_flag, not_negative, positive
+from jaxnest.models.contract.base import Quantity, Relation, connected_flag, not_negative, positive
 from jaxnest.models.contract.ode import GSL_ERROR_TOL, OdeNeuron
+from jaxnest.models.quantities.checks import Check
 
 LARGEST_EXPONENT = math.log(sys.float_info.max / 1e20)
 """Keeps the spike current representable up to the peak, with a margin."""

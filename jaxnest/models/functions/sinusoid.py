@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from jaxnest.models.contract.base import Quantity
+from jaxnest.models.quantities.quantity import Quantity
 
 RAD_PER_MS = 2.0 * math.pi / 1000.0
 PARAMETERS = {

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.models.contract.base import Quantity
+from jaxnest.models.quantities.quantity import Quantity
 
 FLAGS = ("precise_times", "shift_now_spikes", "allow_offgrid_times")
 PARAMETERS = {

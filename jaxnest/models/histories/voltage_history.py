@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from jaxnest.models.contract.base import Quantity, positive
+from jaxnest.models.quantities.checks import positive
+from jaxnest.models.quantities.quantity import Quantity
 
 PARAMETERS = {
     "A_LTD": Quantity(14.0e-5, "1/mV", "Amplitude of depression"),

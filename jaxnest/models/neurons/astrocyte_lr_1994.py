@@ -6,10 +6,10 @@ from typing import Any
 
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden, not_negative, positive
-from jaxnest.models.contract.checks import within
 from jaxnest.models.contract.ode import OdeNode
 from jaxnest.models.contract.registry import register
 from jaxnest.models.contract.secondary import SLOW_INWARD_CURRENT, Signal
+from jaxnest.models.quantities.checks import within
 
 IP3_RECEPTORS = "The fraction of active IP3 receptors on the astrocytic ER must be between 0 and 1."
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Node, Quantity, Relation, hidden, not_negative
-from jaxnest.models.contract.checks import within
 from jaxnest.models.contract.registry import register
 from jaxnest.models.functions import draws
 from jaxnest.models.neurons.iaf_psc_exp import TIME_CONSTANT, iaf_psc_exp, subthreshold
 from jaxnest.models.ops import helper
+from jaxnest.models.quantities.checks import within
 
 
 @helper

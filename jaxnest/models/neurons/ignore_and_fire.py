@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from jaxnest.models import ops
-from jaxnest.models.contract.base import ArchivingNeuron, Check, Quantity, hidden, positive
+from jaxnest.models.contract.base import ArchivingNeuron, Quantity, hidden, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.quantities.checks import Check
 
 PHASE = Check(lambda x: (x <= 0.0) | (x > 1.0), "Phase must be > 0 and <= 1.", "in (0, 1]")
 

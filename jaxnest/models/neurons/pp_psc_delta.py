@@ -10,7 +10,6 @@ import numpy as np
 from jaxnest.models import ops
 from jaxnest.models.contract.base import (
     ArchivingNeuron,
-    Check,
     Quantity,
     Relation,
     distribution_objects,
@@ -22,6 +21,7 @@ from jaxnest.models.contract.registry import register
 from jaxnest.models.families.adaptive_exponential import different_lengths
 from jaxnest.models.functions import draws
 from jaxnest.models.functions.tics import rounded
+from jaxnest.models.quantities.checks import Check
 
 TIME_CONSTANTS = positive("All time constants must be strictly positive.")
 SHAPE = Check(lambda x: x < 1, "Shape of the dead time gamma distribution must not be smaller than 1.", ">= 1")

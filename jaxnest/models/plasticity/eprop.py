@@ -12,7 +12,6 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import (
     FLUSH_INTERVAL,
     INFINITE_TIME,
-    Check,
     Neuron,
     Quantity,
     Relation,
@@ -23,6 +22,7 @@ from jaxnest.models.contract.base import (
 from jaxnest.models.contract.secondary import LEARNING_SIGNAL, Hearing, Term
 from jaxnest.models.families.forced_spikes import FORCED_SPIKES, ForcedSpikes, forced_steps
 from jaxnest.models.histories import learning_history
+from jaxnest.models.quantities.checks import Check
 
 SURROGATES = ("arctan_derivative", "exponential", "fast_sigmoid_derivative", "piecewise_linear")
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, Relation, hidden, not_negative
-from jaxnest.models.contract.checks import within
 from jaxnest.models.histories.learning_history import Learning, Updates
 from jaxnest.models.plasticity.eprop import EpropNeuron, EpropSpikingNeuron, propagators
+from jaxnest.models.quantities.checks import within
 
 NEVER = 1 << 50
 """More steps than any simulation has, a whole number in floating point."""

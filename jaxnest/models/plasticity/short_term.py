@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from jaxnest.models.contract.base import Check, Quantity, Relation, hidden, not_negative, positive
-from jaxnest.models.contract.checks import within
+from jaxnest.models.contract.base import Quantity, Relation, hidden, not_negative, positive
+from jaxnest.models.quantities.checks import Check, within
 
 INITIALLY_SILENT = {"t_last": hidden(-1.0, "Time of the last spike, negative before the first")}
 RESOURCES = (Relation(lambda p: p["x"] + p["y"] > 1.0, "x + y must be <= 1.0."),)

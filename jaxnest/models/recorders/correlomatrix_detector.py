@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models.contract.base import Check, Quantity
+from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.detector import (
     BEGIN,
     END,
@@ -27,6 +27,7 @@ from jaxnest.models.contract.detector import (
     whole,
 )
 from jaxnest.models.contract.registry import register
+from jaxnest.models.quantities.checks import Check
 
 CHANNELS = Quantity(
     1, "", "Number of receptors", Check(lambda x: x < 1, "/N_channels can only be larger than zero.", ">= 1")

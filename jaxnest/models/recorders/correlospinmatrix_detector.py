@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jaxnest.models import ops
-from jaxnest.models.contract.base import INFINITE_TIME, Check, Quantity
+from jaxnest.models.contract.base import INFINITE_TIME, Quantity
 from jaxnest.models.contract.detector import (
     LONGEST,
     MIN_DELAY,
@@ -25,6 +25,7 @@ from jaxnest.models.contract.detector import (
     remember,
 )
 from jaxnest.models.contract.registry import register
+from jaxnest.models.quantities.checks import Check
 from jaxnest.models.recorders.correlomatrix_detector import CHANNELS
 
 LONG_AGO = -(1 << 60)

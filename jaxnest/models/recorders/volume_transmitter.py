@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from jaxnest.models.contract.base import Check, Quantity
+from jaxnest.models.contract.base import Quantity
+from jaxnest.models.contract.collector import Collector
 from jaxnest.models.contract.registry import register
-from jaxnest.models.histories.modulation import Collector
+from jaxnest.models.quantities.checks import Check
 
 
 @register

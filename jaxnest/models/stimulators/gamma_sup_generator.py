@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from jaxnest.models.contract.base import Check, Quantity, not_negative
+from jaxnest.models.contract.base import Quantity, not_negative
 from jaxnest.models.contract.device import Stimulator
 from jaxnest.models.contract.registry import register
 from jaxnest.models.functions import draws
 from jaxnest.models.ops import helper
+from jaxnest.models.quantities.checks import Check
 
 
 @helper

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.models.contract.base import Check, Quantity, Relation, not_negative
-from jaxnest.models.contract.checks import within
+from jaxnest.models.contract.base import Quantity, Relation, not_negative
 from jaxnest.models.contract.device import Stimulator
 from jaxnest.models.contract.registry import register
+from jaxnest.models.quantities.checks import Check, within
 from jaxnest.models.stimulators.gamma_sup_generator import transitions
 
 

@@ -8,12 +8,13 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.models.contract.base import Check, Quantity, Relation, hidden
+from jaxnest.models.contract.base import Quantity, Relation, hidden
 from jaxnest.models.contract.device import Stimulator
 from jaxnest.models.contract.registry import register, register_variant
 from jaxnest.models.functions import draws, sinusoid
 from jaxnest.models.functions.incomplete_gamma import upper_gamma
 from jaxnest.models.ops import helper
+from jaxnest.models.quantities.checks import Check
 
 KEPT = ("order", "rate_per_ms", "amplitude_per_ms", "omega", "phi")
 

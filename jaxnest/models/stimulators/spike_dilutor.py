@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from jaxnest.models.contract.base import Quantity
-from jaxnest.models.contract.checks import within
 from jaxnest.models.contract.device import Stimulator
 from jaxnest.models.contract.registry import register
 from jaxnest.models.functions import draws
+from jaxnest.models.quantities.checks import within
 
 
 @register

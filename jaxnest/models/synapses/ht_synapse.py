@@ -6,10 +6,10 @@ import math
 from typing import Any
 
 from jaxnest.models.contract.base import Quantity, positive
-from jaxnest.models.contract.checks import within
 from jaxnest.models.contract.registry import register_synapse
 from jaxnest.models.contract.synapse import Synapse
 from jaxnest.models.plasticity.stdp import LAST_SPIKE
+from jaxnest.models.quantities.checks import within
 
 
 @register_synapse(hpc=56, lbl=80)

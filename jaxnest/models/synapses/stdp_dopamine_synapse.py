@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from jaxnest.models.contract.base import Quantity, hidden
+from jaxnest.models.contract.collector import one_node
 from jaxnest.models.contract.device import NodeSet
 from jaxnest.models.contract.registry import register_synapse
 from jaxnest.models.contract.synapse import Synapse
@@ -76,7 +77,7 @@ class stdp_dopamine_synapse(Synapse):
 
     common = {
         "volume_transmitter": Quantity(NodeSet(), "", "The node that collects the spikes of dopaminergic neurons",
-                                       convert=modulation.one_node),
+                                       convert=one_node),
         "A_plus": Quantity(1.0, "", "Amplitude of pairs in which the source spikes first"),
         "A_minus": Quantity(1.5, "", "Amplitude of pairs in which the target spikes first"),
         "tau_plus": Quantity(20.0, "ms", "Time constant of the trace of the source's spikes"),

@@ -9,12 +9,13 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.models.contract.base import Check, Quantity, positive
+from jaxnest.models.contract.base import Quantity, positive
 from jaxnest.models.contract.registry import register_synapse
 from jaxnest.models.contract.synapse import Synapse
 from jaxnest.models.histories import history
 from jaxnest.models.ops import helper
 from jaxnest.models.plasticity.stdp import LAST_SPIKE
+from jaxnest.models.quantities.checks import Check
 
 ENTRIES = 16
 IN_RANGE = Check(lambda x: (x < 0) | (x > 15), "Look-up table entries must be integers in [0,15]", "in [0, 15]")

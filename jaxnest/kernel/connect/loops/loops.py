@@ -90,13 +90,11 @@ def fixed_indegree(
     buffers: Buffers,
     progress: I8,
 ) -> None:
-    """Draw sources target by target.
+    """Draw sources target by target; `used` marks those that a target has.
 
-    The indegree is `degree`, or drawn by `degrees` if that is negative (with `elsewhere` also for targets of
-    other virtual processes). `used` marks the sources that a target has.
+    The indegree is `degree`, or drawn by `degrees` if that is negative, with `elsewhere` for all targets anywhere.
     """
-    source, target, index, drawn = buffers
-    row, indexed = 0, len(index) > 0
+    (source, target, index, drawn), row = buffers, 0
     for t in range(progress[TARGET], len(targets)):
         if progress[PENDING] < 0:
             turn_to(stream, targets[t])
@@ -128,7 +126,7 @@ def fixed_indegree(
                 i = ulrand(stream, len(sources))
             used[i] = t
             source[row], target[row] = sources[i], node
-            if indexed:
+            if len(index) > 0:
                 index[row] = t
             draw_row(programs, stream, target[row], drawn, row)
             row += 1

@@ -30,6 +30,10 @@ class OneToOne(Rule):
                 f"but there are {len(sources)} sources and {len(targets)} targets."
             )
 
+    def expected(self) -> float:
+        """Return how many connections there will be at most."""
+        return float(len(self.targets))
+
     def pairs(self, process: Process, draws: Draws) -> Pairs:
         """Return the connections of one virtual process."""
         chosen = self.here(process)

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.engine.histories import archive_layout as words
-from jaxnest.engine.network.plan import Plan
+from jaxnest.engine import archive_layout as words
 from jaxnest.engine.network.shard import Batch
+from jaxnest.engine.plan.plan import Plan
 from jaxnest.models.histories import learning_history
 from jaxnest.models.histories.learning_history import CHANNELS
 

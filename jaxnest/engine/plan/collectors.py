@@ -1,4 +1,4 @@
-"""The nodes that collect spikes for the synapses that they modulate, in the layout of `engine.histories.modulation`."""
+"""The nodes that collect spikes for the synapses that they modulate, as `engine.plasticity.modulation` needs them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from jaxnest.compile.operations import Pack
 from jaxnest.engine.layout import GROUP_COMMON
 from jaxnest.engine.network.shard import Shard
+from jaxnest.engine.plan.delivery_table import DeliveryTable
 from jaxnest.engine.plasticity.synapses import Plasticity, common_slices
-from jaxnest.engine.spikes.delivery_table import DeliveryTable
 
 
 class Collectors(NamedTuple):
-    """Arguments of `engine.histories.modulation.after_segment`."""
+    """Arguments of `engine.plasticity.modulation.after_segment`."""
 
     collectors: np.ndarray
     turn: np.ndarray
@@ -71,8 +71,7 @@ def modulating_call(
     table: DeliveryTable, collectors: Collectors, buffers: Any, stream: Any, clock: np.ndarray, times: np.ndarray
 ) -> Pack:
     """Return the call that remembers the spikes of a segment and lets the collectors act."""
-    from jaxnest.engine.histories import modulation
-    from jaxnest.engine.plasticity import synaptic_calls
+    from jaxnest.engine.plasticity import modulation, synaptic_calls
 
     plasticity = table.plasticity
     assert plasticity is not None

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from jaxnest.engine.network.plan import Plan
-
-THETA_PLUS, THETA_MINUS, A_LTP, A_LTD, REFERENCE, IS_CONSTANT, RESOLUTION, LONGEST, AWAKE, PREDICTS = range(10)
-PARAMETER_WORDS = 10
-"""Words of a neuron: its parameters, the resolution (ms), the number of depressions kept, whether it takes part, and
-whether it notes what its dendrite predicts."""
-
-N_OUTPUTS, FIRST_ROW, FIRST_COLUMN, OUTPUTS = range(4)
-"""Words of the places of a batch: number of recordables that are sampled, first row in the archive, first column of the
-raster, and then the places of the recordables that matter."""
+from jaxnest.engine.histories.voltage_layout import AWAKE, LONGEST, PARAMETER_WORDS, PREDICTS, RESOLUTION
+from jaxnest.engine.plan.plan import Plan
 
 COLUMNS = ("theta_plus", "theta_minus", "A_LTP", "A_LTD", "u_ref_squared", "A_LTD_const")
 

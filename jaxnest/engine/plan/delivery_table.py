@@ -235,7 +235,10 @@ class _TableGroups:
         if compressed and np.any(ids[1:] < ids[:-1]):  # spikes were not compressed when tables would have been sorted
             self.order = np.argsort(ids, kind="stable")
             ids = ids[self.order]
-        self.row = np.flatnonzero(np.concatenate([np.ones(min(1, len(ids)), np.bool_), ids[1:] != ids[:-1]]))
+        whole, groups = getattr(table, "whole", table), ids
+        if not compressed and len(whole.gaps):  # these are what is left of several stretches, maybe of one source
+            groups = whole.stretches()[table.rows]
+        self.row = np.flatnonzero(np.concatenate([np.ones(min(1, len(ids)), np.bool_), groups[1:] != groups[:-1]]))
         self.size = np.diff(self.row, append=len(ids))
         self.source = ids[self.row].astype(np.int64)
 

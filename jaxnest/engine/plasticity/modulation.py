@@ -15,8 +15,7 @@ from jaxnest.compile.compiling import njit
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, I8x2
 from jaxnest.compile.late import overload
 from jaxnest.compile.operations import operation
-from jaxnest.engine.histories.archive import missing, move, note_spike
-from jaxnest.engine.histories.archive_layout import (
+from jaxnest.engine.archive_layout import (
     CAPACITY,
     FIRST,
     LENGTH,
@@ -27,6 +26,7 @@ from jaxnest.engine.histories.archive_layout import (
     TICS_PER_STEP,
     TIME,
 )
+from jaxnest.engine.histories.archive import missing, move, note_spike
 from jaxnest.engine.layout import (
     ARCHIVE_NEEDED,
     FROM,
@@ -130,7 +130,7 @@ def _add(index: np.ndarray, pool: np.ndarray, t: float, multiplicity: Any) -> No
     index[LENGTH] += 1
 
 
-# -- what synapses ask for: the operations of `histories.modulation` in compiled code -----------------
+# -- what synapses ask for: the operations of `models.histories.modulation` in compiled code -----------------
 
 
 @njit(inline="always")

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from jaxnest.engine.layout import GROUP_ROW, GROUP_WORDS
-from jaxnest.engine.network.buffers import Buffers
+from jaxnest.engine.plan.buffers import Buffers
+from jaxnest.engine.plan.delivery_table import DeliveryTable
 from jaxnest.engine.plasticity.synapses import Plasticity
-from jaxnest.engine.spikes.delivery_table import DeliveryTable
 
 
 def delivering_calls(plasticity: Plasticity) -> np.ndarray:

@@ -17,14 +17,17 @@ LEARNING_ROWS = 3
 
 LAST, TRACE, KEPT, SEEN, RATE, KEPT_AT, SEEN_TURN, CALCIUM, CALCIUM_TIME, CALCIUM_TAU, CALCIUM_STEP = range(11)
 MOST, FLUSH_STEPS, LAST_EVENT, TRIPLET, TRIPLET_RATE, LONGEST = range(11, 17)
+N_ELEMENTS, ELEMENTS_AT = 21, 22
 TRACE_WORDS = 24
 """Time of the last spike and the trace at that time; the trace that was computed last, and at which time; the one that
 was computed for the last spike that synapses got in NEST's order, and the number of that spike; the calcium trace, its
 time, time constant and increment; how many spikes of a step count at most; after how many steps a flush event is sent,
 0 if never, and the step of the last event; the trace of triplets at the last spike; rates of decay of both traces; the
-longest delay of a synapse that reads. What synapses need is in one line of the cache.
+longest delay of a synapse that reads; number and address of the synaptic elements. What synapses need is in one line
+of the cache.
 
-In rows for learning they are what `models.histories.learning_history` numbers; the calcium traces decay there, too."""
+In rows for learning and of dendrites they are what `models.histories` numbers, but for those of calcium and elements:
+at the end of a run the former decay and the latter grow in all rows."""
 
 TIME, RECORD_TRACE, RECORD_TRIPLET, READ = range(4)
 RECORD_WORDS = 4

@@ -16,17 +16,15 @@ from jaxnest.engine.devices.device_tables import (
     build_device_table,
     part,
 )
-from jaxnest.engine.network.shard import Batch, Shard, build_shard
+from jaxnest.engine.network.shard import Batch, Shard, build_shard, window
+from jaxnest.engine.plan.delivery_table import DeliveryTable, build_delivery
+from jaxnest.engine.plan.meters import Meter, MeterRequest, Probe, place_meters
+from jaxnest.engine.plan.secondary import Secondary, build_secondary, is_secondary
 from jaxnest.engine.plasticity.synapses import dynamics_of
 from jaxnest.engine.precise.precise_spikes import Redirections, redirect
-from jaxnest.engine.records.meters import Meter, MeterRequest, Probe, place_meters
-from jaxnest.engine.signals.secondary import Secondary, build_secondary, is_secondary
-from jaxnest.engine.spikes.delivery_table import DeliveryTable, build_delivery
 from jaxnest.models.contract.base import MARK
 from jaxnest.models.contract.device import Recorder, Sampler, Sender
 from jaxnest.models.histories.learning_history import LEARNING_WINDOW, UPDATE_INTERVAL
-
-NEVER = 1 << 62
 
 
 class Network(Protocol):
@@ -106,14 +104,6 @@ class Plan:
         if self.secondary is not None:
             names |= dict.fromkeys(s.sampled for s in shard_batches[batch].model.signals.values() if s.sampled)
         return tuple(names), sampled
-
-
-def window(store: Any, row: int, clock: Any) -> tuple[int, int]:
-    """Return a device's first and last active step: ``first < step <= last``."""
-    columns = store.columns
-    origin, start, stop = (float(columns[k][row]) for k in ("origin", "start", "stop"))
-    last = clock.to_steps(stop)
-    return clock.to_steps(origin) + clock.to_steps(start), NEVER if last >= NEVER else clock.to_steps(origin) + last
 
 
 def build_plan(

@@ -10,9 +10,9 @@ import numpy as np
 from jaxnest.engine import layout
 from jaxnest.engine.histories.remembering import Archive
 from jaxnest.engine.network.calibration import node_values
-from jaxnest.engine.network.plan import Plan
+from jaxnest.engine.network.noise import Noise
 from jaxnest.engine.network.shard import Shard
-from jaxnest.engine.neurons.noise import Noise
+from jaxnest.engine.plan.plan import Plan
 from jaxnest.engine.precise.precise_spikes import PreciseSpikes
 
 EVENT_CAPACITY = 1 << 15

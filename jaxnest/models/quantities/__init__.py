@@ -1,0 +1,1 @@
+"""Parameters and state variables as models declare them: defaults, units, bounds."""
