@@ -12,9 +12,12 @@ from nest_reference.simulations.nmda import CASES, MODEL
 from .conftest import compare
 
 
-@pytest.mark.parametrize("name", CASES)
-def test_agrees_with_nest(recording: Path, name: str) -> None:
-    compare(recording, name, CASES[name], "native")
+@pytest.mark.parametrize(
+    ("name", "backend"),
+    [*((name, "native") for name in CASES), pytest.param("network_0", "jax", marks=pytest.mark.slow)],
+)
+def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
+    compare(recording, name, CASES[name], backend)
 
 
 def test_what_cannot_be_connected() -> None:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect import own_receptors
 from jaxnest.kernel.connect.connection_checks import Compatibility, DeviceRules, Problem, illegal
 from jaxnest.kernel.connect.contacts import Contacts, check_rule, contacts_of, count, refuse_contacts
 from jaxnest.kernel.connect.delays import DelayLimits, steps_of, to_steps
@@ -20,6 +19,7 @@ from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.rules import RULES, Pairs, Process, Rule, unknown
 from jaxnest.kernel.connect.synapse_defaults import default_delay
 from jaxnest.kernel.connect.synapse_spec import SynapseSpec, parse
+from jaxnest.kernel.tables import own_receptors
 from jaxnest.kernel.tables.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
@@ -363,7 +363,8 @@ class Builder:
             if ports:
                 columns["receptor"] = np.array(np.broadcast_to(columns["receptor"], len(pairs.source)))
                 columns["receptor"][rows[list(ports)]] = list(ports.values())
-        problems.append(own_receptors.first_late(self._network.nodes, pairs.target, columns["receptor"]))
+        late = own_receptors.first_late(self._network.nodes, pairs.target, columns["receptor"])
+        problems.append(late and Problem(late[0], illegal(late[1])))
         if misfit is not None:
             problems.insert(len(problems) if misfit.uses_delay else 0, misfit)
         if spec.named.model.needs_learning:

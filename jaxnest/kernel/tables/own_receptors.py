@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect.connection_checks import Problem, illegal
 from jaxnest.kernel.tables.node_table import NodeTable
 
 
-def first_late(nodes: NodeTable, target: np.ndarray, receptor: Any) -> Problem | None:
-    """Return the first connection that would need a receptor of its own when its target cannot get more."""
+def first_late(nodes: NodeTable, target: np.ndarray, receptor: Any) -> tuple[int, str] | None:
+    """Return the first connection that needs a receptor of its own when its target cannot get more, and what to say."""
     mine = _mine(nodes, target, receptor)
     if not len(mine):
         return None
@@ -22,8 +21,7 @@ def first_late(nodes: NodeTable, target: np.ndarray, receptor: Any) -> Problem |
         return None
     row = int(mine[np.argmax(begun)])
     name = nodes.model(int(target[row])).name
-    message = f"Connections to this receptor of {name} can only be made before the first call to nest.Simulate()."
-    return Problem(row, illegal(message))
+    return row, f"Connections to this receptor of {name} can only be made before the first call to nest.Simulate()."
 
 
 def number(nodes: NodeTable, columns: Sequence[dict[str, Any]], counts: Sequence[int]) -> None:
