@@ -287,3 +287,29 @@ def test_numbers_of_receptors_in_defaults() -> None:
     nest.Connect(generator, neuron, syn_spec={"receptor_type": 2, "weight": 1.0})
     nest.Simulate(20.0)
     assert neuron.V_m == -70.66565977560643
+
+
+FROM_NEST = {
+    ("poisson_generator", 1): ((0.1, 0.1), [1.653482, 1.539772, 1.534069, 1.742637]),
+    ("poisson_generator", 2): ((0.1, 0.1), [1.653482, 1.534069, 1.170688, 1.914275]),
+    ("iaf_psc_alpha", 1): ((2.8, 2.8), [1.653482, 1.539772, 1.534069, 1.742637]),
+    ("iaf_psc_alpha", 2): ((2.2, 2.8), [1.653482, 1.534069, 1.170688, 1.914275]),
+}
+"""Source and number of threads -> extrema of delays, and weights that are drawn later."""
+
+
+@pytest.mark.parametrize("target", ["multimeter", "poisson_generator"])
+@pytest.mark.parametrize(("source", "threads"), FROM_NEST)
+def test_global_receivers_refuse_devices_before_a_delay_counts(source: str, threads: int, target: str) -> None:
+    """Each virtual process ends at its first pair, also where the source lives elsewhere."""
+    delays, weights = FROM_NEST[source, threads]
+    nest.local_num_threads = threads
+    sources, targets = nest.Create(source, 2), nest.Create(target, 2)
+    drawn = {"delay": nest.random.uniform(2.0, 3.0), "weight": nest.random.uniform(1.0, 2.0)}
+    what = "global receiver" if source == "poisson_generator" else "does not support spike input"
+    with pytest.raises(nest.NESTErrors.IllegalConnection, match=what):
+        nest.Connect(sources, targets, syn_spec=drawn)
+    neurons = nest.Create("iaf_psc_alpha", 2)
+    assert (nest.min_delay, nest.max_delay) == pytest.approx(delays)
+    nest.Connect(neurons, neurons, syn_spec={"weight": nest.random.uniform(1.0, 2.0)})
+    assert nest.GetConnections(neurons, neurons).weight == pytest.approx(weights, abs=1e-6)

@@ -326,7 +326,7 @@ class Builder:
         """
         nodes, rows = self._network.nodes, np.arange(len(pairs.source))
         from_devices = {not model.has_proxies for model, _ in check.sources}
-        to_devices = {not (model.has_proxies or model.collects) for model, _ in check.targets}
+        to_devices = {not (model.has_proxies or model.receives_globally) for model, _ in check.targets}
         if len(from_devices) == len(to_devices) == 1 and (process.n == 1 or to_devices == {False}):
             of_devices = _FROM_DEVICE if from_devices == {True} else _TO_DEVICE
             return rows, pairs, of_devices if from_devices | to_devices != {False} else _NEURON

@@ -60,10 +60,13 @@ def why_not(
 def _why_not(
     source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, n_receptors: int
 ) -> errors.KernelException | None:
-    if target.collects and not source.has_proxies:
+    if target.receives_globally and not source.has_proxies:
+        hint = " Put a neuron that repeats spikes between them." if target.collects else ""
+        if issubclass(target, Sampler):
+            hint = f" Note that volt/multimeters must be connected as Connect({target.name}, neuron)."
         return illegal(
             f"We do not allow connection of a device to a global receiver at the moment: {source.name} -> "
-            f"{target.name}. Put a neuron that repeats spikes between them."
+            f"{target.name}.{hint}"
         )
     if synapse.carries is not None:
         return _secondary(source, target, synapse, receptor)
@@ -284,8 +287,8 @@ class Compatibility:
             (source_model, _), (target_model, n) = kinds[numbers[source[i]]], kinds[numbers[target[i]]]
             error = why_not(source_model, target_model, model, int(np.broadcast_to(receptor, len(source))[i]), n)
             if error is not None:
-                to_collector = target_model.collects and not source_model.has_proxies
-                uses_delay = not (to_collector or isinstance(error, errors.NotImplemented))
+                refused_at_once = target_model.receives_globally and not source_model.has_proxies
+                uses_delay = not (refused_at_once or isinstance(error, errors.NotImplemented))
                 return Problem(int(i), error, uses_delay, not issubclass(source_model, Sampler))
         return None
 
@@ -351,7 +354,7 @@ class DeviceRules:
         known: dict[type[Node], list[str]] = {}
         for row, target in zip(rows.tolist(), targets.tolist(), strict=True):
             model = self._nodes.model(target)
-            if model.collects:
+            if model.receives_globally:
                 continue  # no device is connected to it, whatever it records
             if model not in known or model.receptor_vector is not None:
                 known[model] = self._recordables(model, target)

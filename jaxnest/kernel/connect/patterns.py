@@ -131,7 +131,7 @@ class Patterns:
             return
         model, source, target = named.model, given.source.model, given.target.model
         special = not model.has_delay or model.delay_shift != "" or model.needs_learning is not None
-        special |= issubclass(source, Sampler) or target.collects
+        special |= issubclass(source, Sampler) or target.receives_globally
         special |= bool(model.relations) and bool(_names(given.syn_spec) - FREE - {"synapse_model"})
         special |= not (_is_plain(given.conn_spec) and _is_plain(given.syn_spec))
         counted = any(m.receptor_vector is not None or issubclass(m, Detector) for m in (source, target))

@@ -232,10 +232,10 @@ class NodeTable:
 
     def listens_locally(self, ids: np.ndarray) -> np.ndarray:
         """Return True for devices of which each twin gets what its virtual process sends."""
-        collecting = np.zeros(len(self._named), np.bool_)
-        collecting[:] = [named.model.collects for named in self._named]
+        globally = np.zeros(len(self._named), np.bool_)
+        globally[:] = [named.model.receives_globally for named in self._named]
         indices: Any = self._model_indices.array[ids - 1]
-        return ~self.has_proxies(ids) & ~collecting[indices]
+        return ~self.has_proxies(ids) & ~globally[indices]
 
     def rows(self, ids: np.ndarray) -> np.ndarray:
         """Return each node's row in its store (the first twin's for devices)."""

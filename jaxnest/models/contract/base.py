@@ -128,6 +128,9 @@ class Node(Model, abstract=True):
     """False for devices, which have a twin on every virtual process."""
     collects: ClassVar[bool] = False
     """A node without proxies whose twins get the spikes of all virtual processes each (`histories.modulation`)."""
+    receives_globally: ClassVar[bool] = False
+    """A node without proxies whose twins are targets of all virtual processes each: NEST's global receivers. Devices
+    cannot be connected to them."""
     emits: ClassVar[str | None] = None
     """``"spikes"`` or ``"currents"``, or None."""
     signal_sent: ClassVar[str] = "spikes"

@@ -26,6 +26,7 @@ class Collector(Node, abstract=True):
     """A node that collects spikes and tells the synapses that it modulates at regular intervals."""
 
     has_proxies = False
+    receives_globally = True
     collects = True
     ignores_weight = True
     spike_receptors: ClassVar[dict[int, tuple[str, str]]] = {0: ("spikes", "spikes")}

@@ -118,6 +118,7 @@ class Sender(Device, abstract=True):
     """
 
     element_type = "stimulator"
+    receives_globally = True
     window_shift: ClassVar[int] = 0
     """The device acts in step s if ``start < s + window_shift <= stop``, in steps."""
     slicewise: ClassVar[bool] = False
@@ -269,6 +270,8 @@ SAMPLING = ("interval", "offset", "record_from")
 
 class Sampler(Recorder, abstract=True):
     """A recorder that asks its targets for values at intervals."""
+
+    receives_globally = True
 
     parameters = {
         "interval": Quantity(1.0, "ms", "Time between two samples"),

@@ -22,6 +22,8 @@ class ac_generator(Stimulator):
     Rotter & Diesmann (1999), Biological Cybernetics 81:381-402. NEST documentation, model ``ac_generator``.
     """
 
+    receives_globally = False
+
     emits = "currents"
     window_shift = 2
     parameters = {

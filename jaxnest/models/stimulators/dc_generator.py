@@ -19,6 +19,8 @@ class dc_generator(Stimulator):
     NEST documentation, model ``dc_generator``.
     """
 
+    receives_globally = False
+
     emits = "currents"
     window_shift = 2
     parameters = {"amplitude": Quantity(0.0, "pA", "Current")}

@@ -30,6 +30,8 @@ class noise_generator(Stimulator):
     NEST documentation, model ``noise_generator``.
     """
 
+    receives_globally = False
+
     emits = "currents"
     signal_sent = "any"
     window_shift = 2

@@ -116,6 +116,8 @@ class sinusoidal_gamma_generator(SinusoidalGamma):
     Barbieri et al. (2001), J Neurosci Methods 105:25-37. NEST documentation, model ``sinusoidal_gamma_generator``.
     """
 
+    receives_globally = False
+
     @staticmethod
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         now = v.tic * ((step + 1) * v.step_tics)

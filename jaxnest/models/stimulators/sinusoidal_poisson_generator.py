@@ -65,6 +65,8 @@ class sinusoidal_poisson_generator(SinusoidalPoisson):
     NEST documentation, model ``sinusoidal_poisson_generator``.
     """
 
+    receives_globally = False
+
     @staticmethod
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         y_0 = v.cosine * s.y_0 - v.sine * s.y_1

@@ -23,6 +23,8 @@ class spike_dilutor(Stimulator):
     NEST documentation, model ``spike_dilutor``.
     """
 
+    receives_globally = False
+
     emits = "spikes"
     slicewise = True
     single_thread = True

@@ -32,6 +32,8 @@ class step_current_generator(Stimulator):
     NEST documentation, model ``step_current_generator``.
     """
 
+    receives_globally = False
+
     emits = "currents"
     window_shift = 2
     parameters = {

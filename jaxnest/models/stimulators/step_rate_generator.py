@@ -29,6 +29,8 @@ class step_rate_generator(Stimulator):
     NEST documentation, model ``step_rate_generator``.
     """
 
+    receives_globally = False
+
     emits = "rates"
     signals = {DELAYED_RATE: Signal(sampled="rate")}
     window_shift = 2
