@@ -313,3 +313,11 @@ def test_global_receivers_refuse_devices_before_a_delay_counts(source: str, thre
     assert (nest.min_delay, nest.max_delay) == pytest.approx(delays)
     nest.Connect(neurons, neurons, syn_spec={"weight": nest.random.uniform(1.0, 2.0)})
     assert nest.GetConnections(neurons, neurons).weight == pytest.approx(weights, abs=1e-6)
+
+
+@pytest.mark.parametrize("individual", [True, False])
+@pytest.mark.parametrize("model", ["sinusoidal_poisson_generator", "sinusoidal_gamma_generator"])
+def test_meters_record_from_generators_of_shared_trains_too(model: str, individual: bool) -> None:
+    nest.SetDefaults(model, {"individual_spike_trains": individual})
+    nest.Connect(nest.Create("multimeter", params={"record_from": ["rate"]}), nest.Create(model))
+    assert nest.num_connections == 1

@@ -47,6 +47,7 @@ def per_ms(p: Any) -> dict[str, float]:
 class SinusoidalGamma(Stimulator, abstract=True):
     """What the generators of individual and of shared trains have in common."""
 
+    receives_globally = False
     emits = "spikes"
     parameters = {
         **sinusoid.PARAMETERS,
@@ -115,8 +116,6 @@ class sinusoidal_gamma_generator(SinusoidalGamma):
     ----------
     Barbieri et al. (2001), J Neurosci Methods 105:25-37. NEST documentation, model ``sinusoidal_gamma_generator``.
     """
-
-    receives_globally = False
 
     @staticmethod
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:

@@ -15,6 +15,7 @@ from jaxnest.models.functions import draws, sinusoid
 class SinusoidalPoisson(Stimulator, abstract=True):
     """What the generators of individual and of shared trains have in common."""
 
+    receives_globally = False
     emits = "spikes"
     window_shift = 2
     parameters = {
@@ -64,8 +65,6 @@ class sinusoidal_poisson_generator(SinusoidalPoisson):
     ----------
     NEST documentation, model ``sinusoidal_poisson_generator``.
     """
-
-    receives_globally = False
 
     @staticmethod
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
