@@ -60,6 +60,7 @@ CELLS: dict[str, dict[str, Any]] = {
     "*_hpc": {"receptor": 0},
     "clopath_*": {"post": "aeif_psc_delta_clopath", "receptor": 0, "current": 900.0},
     "urbanczik_synapse": {"post": "pp_cond_exp_mc_urbanczik", "receptor": 3},
+    "urbanczik_synapse_hpc": {"post": "pp_cond_exp_mc_urbanczik", "receptor": 1},
     "urbanczik_synapse_lbl": {"post": "pp_cond_exp_mc_urbanczik", "receptor": 3},
     "eprop_synapse*": {"pre": "eprop_iaf", "post": "eprop_iaf", "receptor": 0, "current": 500.0, "delay_steps": 1},
     "eprop_synapse_bsshslm*": {"pre": "eprop_iaf_bsshslm_2020", "post": "eprop_iaf_bsshslm_2020"},

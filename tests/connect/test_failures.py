@@ -321,3 +321,13 @@ def test_meters_record_from_generators_of_shared_trains_too(model: str, individu
     nest.SetDefaults(model, {"individual_spike_trains": individual})
     nest.Connect(nest.Create("multimeter", params={"record_from": ["rate"]}), nest.Create(model))
     assert nest.num_connections == 1
+
+
+@pytest.mark.parametrize("model", ["iaf_cond_alpha_mc", "ht_neuron", "pp_cond_exp_mc_urbanczik"])
+def test_synapses_without_receptors_reach_the_first_one(model: str) -> None:
+    """Its number is 1 there, but that of its port is 0."""
+    source, target = nest.Create("parrot_neuron"), nest.Create(model)
+    nest.Connect(source, target, syn_spec={"synapse_model": "static_synapse_hpc", "receptor_type": 1})
+    with pytest.raises(nest.NESTErrors.IllegalConnection):
+        nest.Connect(source, target, syn_spec={"synapse_model": "static_synapse_hpc", "receptor_type": 2})
+    assert nest.num_connections == 1

@@ -190,7 +190,8 @@ def _receptor(
         reason = source.refuses(source, target, receptor) or target.refuses(source, target, receptor)
         if reason:
             return illegal(reason)
-    return _only_zero(synapse) if synapse.receptor_zero_only and receptor else None
+    port = known.index(receptor) if target.ports_from_zero else receptor
+    return _only_zero(synapse) if synapse.receptor_zero_only and port else None
 
 
 def _records_spikes(target: type[Node]) -> bool:

@@ -128,6 +128,8 @@ class Node(Model, abstract=True):
     """False for devices, which have a twin on every virtual process."""
     collects: ClassVar[bool] = False
     """A node without proxies whose twins get the spikes of all virtual processes each (`histories.modulation`)."""
+    ports_from_zero: ClassVar[bool] = False
+    """Whether ports, of which some synapses know only the first, count from 0, whatever the number of its receptor."""
     receives_globally: ClassVar[bool] = False
     """A node without proxies whose twins are targets of all virtual processes each: NEST's global receivers. Devices
     cannot be connected to them."""

@@ -73,6 +73,7 @@ class ht_neuron(OdeNeuron):
     }
     receptors_from_zero = True
     receptor_types = {name: 1 + i for i, name in enumerate(ht.RECEPTORS)}
+    ports_from_zero = True
     spike_receptors = {port: (name, name) for name, port in receptor_types.items()}
     current_receptors = {0: "current"}
 

@@ -88,6 +88,7 @@ class iaf_cond_alpha_mc(OdeNeuron):
         for i, name in enumerate(COMPARTMENTS)
         for k, kind in enumerate(("exc", "inh", "curr"))
     }
+    ports_from_zero = True
     spike_receptors = {port: (name, name) for name, port in receptor_types.items() if port < 7}
     current_receptors = {port: name for name, port in receptor_types.items() if port >= 7}
 

@@ -103,6 +103,7 @@ class pp_cond_exp_mc_urbanczik(OdeNeuron):
         "soma_curr": 5,
         "dendritic_curr": 6,
     }
+    ports_from_zero = True
     spike_receptors = {port: (name, name) for name, port in receptor_types.items() if port < 5}
     current_receptors = {port: name for name, port in receptor_types.items() if port >= 5}
 
