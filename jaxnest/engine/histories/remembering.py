@@ -127,7 +127,9 @@ class Archive:
             n = len(count)
             index[:n, words.INCOMING] = count
             if lost:
-                index[:n, words.INCOMING] += [lost.get(node, 0) for node in shard.emitters[:n].tolist()]
+                index[:n, words.INCOMING] += np.array(
+                    [lost.get(node, 0) for node in shard.emitters[:n].tolist()], np.int64
+                )
             trace[:n, words.LONGEST] = np.maximum(trace[:n, words.LONGEST], longest * clock.ms_per_step)
             new = np.flatnonzero((index[:n, words.INCOMING] > 0) & (index[:n, words.CAPACITY] == 0))
             if len(new):

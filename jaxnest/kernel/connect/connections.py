@@ -129,7 +129,7 @@ class Connections:
             if category == NEURON:
                 chosen[table.n_sorted :] = False
             if category == NEURON and not compressed:
-                chosen &= table.reached(table.registered() if senders is None else _of(senders, (thread, index)))
+                chosen &= table.reached(table.registered if senders is None else _of(senders, (thread, index)))
             elif category == NEURON and senders is not None:
                 sender = _counterparts(table.source, _of(now, index), _of(senders, index))
                 chosen &= sender > 0
@@ -149,7 +149,7 @@ class Connections:
             if category != NEURON:
                 continue
             if not self.network.attributes.use_compressed_spikes:
-                found[thread, index] = table.registered()
+                found[thread, index] = table.registered
                 continue
             before = _of(found, index)
             found[index] = np.append(before, np.setdiff1d(table.known_keys(), before))
@@ -246,11 +246,11 @@ class Connections:
         self.before_move()
         if self.delays.is_frozen and self.senders is None:
             self.senders = self._senders()
-        sorts = self._unsorted and self.network.attributes.use_compressed_spikes
+        changed, compressed = self._unsorted, self.network.attributes.use_compressed_spikes
         self._unsorted = False
         self._nodes_when_sorted = len(self.network.nodes)
         self.version += sum(table.compact() for _, table in tables)
-        neurons = [table for category, table in tables if sorts and category == NEURON]
+        neurons = [table for category, table in tables if changed and compressed and category == NEURON]
         several = self.network.n_threads > 1 and self.num_connections > _MANY
         sort = functools.partial(_sort, stable=self.network.streams.is_keyed)
         if several:
@@ -263,6 +263,8 @@ class Connections:
         for _, table in tables:
             self.version += table.n_sorted != len(table)
             table.n_sorted = len(table)
+            if changed and not compressed:
+                table.register()
 
     # -- changing ----------------------------------------------------------------------------------
 
