@@ -229,3 +229,29 @@ def test_plastic_connections_are_removed_though_a_thread_has_no_neurons() -> Non
     nest.GetConnections(neurons[0]).disconnect()
     nest.Simulate(1.0)
     assert nest.num_connections == 2
+
+
+def test_neurons_remember_spikes_for_plastic_connections_that_are_not_used_yet() -> None:
+    """In NEST they do so from Connect on, though a connection that is made between runs is used later."""
+    generators = [nest.Create("spike_generator", params={"spike_times": times}) for times in ([4.0, 6.0], [12.0])]
+    source, target = nest.Create("parrot_neuron"), nest.Create("parrot_neuron")
+    nest.Connect(generators[0], target)
+    nest.Connect(generators[1], source)
+    nest.Prepare()
+    nest.Run(2.0)
+    nest.Connect(source, target, syn_spec={"synapse_model": "stdp_synapse", "weight": 0.5})
+    nest.Run(8.0)
+    nest.Cleanup()
+    nest.Simulate(10.0)
+    assert nest.GetConnections(source).weight == 0.4925825556360494
+
+
+def test_a_new_connection_is_removed_before_it_is_used() -> None:
+    neurons = nest.Create("parrot_neuron", 2)
+    nest.Connect(neurons[0], neurons[1])
+    connection = nest.GetConnections()
+    nest.Connect(neurons[0], neurons[1])
+    for _ in range(2):
+        connection.disconnect()
+    nest.Simulate(1.0)
+    assert nest.num_connections == 0

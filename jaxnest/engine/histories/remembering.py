@@ -86,7 +86,7 @@ class Archive:
         self,
         shard: Shard,
         readers: tuple[np.ndarray, np.ndarray] | None,
-        lost: Mapping[int, int],
+        others: Mapping[int, int],
         clock: Any,
         counters: Any,
         longest_delay: int,
@@ -97,8 +97,8 @@ class Archive:
         ----------
         readers
             Number of synapses per neuron and the longest of their delays, or None if there are none.
-        lost
-            How many others each node had. As in NEST, it goes on to remember spikes for these.
+        others
+            How many more each node remembers spikes for (see `Connections.other_readers`).
         longest_delay
             The longest delay of the network in steps.
         """
@@ -122,14 +122,13 @@ class Archive:
                 spiked = np.round(trace[rows, words.LAST] / clock.ms_per_step) - 1
                 trace[rows, words.FLUSH_STEPS] = batch.flush_steps(clock)
                 trace[rows, words.LAST_EVENT] = np.maximum(trace[rows, words.LAST_EVENT], spiked)
-        if readers is not None:
-            count, longest = readers
+        if readers is not None or others:
+            count, longest = readers if readers is not None else np.zeros((2, len(shard.emitters)), np.int64)
             n = len(count)
             index[:n, words.INCOMING] = count
-            if lost:
-                index[:n, words.INCOMING] += np.array(
-                    [lost.get(node, 0) for node in shard.emitters[:n].tolist()], np.int64
-                )
+            if others:
+                more = [others.get(node, 0) for node in shard.emitters[:n].tolist()]
+                index[:n, words.INCOMING] += np.array(more, np.int64)
             trace[:n, words.LONGEST] = np.maximum(trace[:n, words.LONGEST], longest * clock.ms_per_step)
             new = np.flatnonzero((index[:n, words.INCOMING] > 0) & (index[:n, words.CAPACITY] == 0))
             if len(new):

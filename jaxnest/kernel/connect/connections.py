@@ -137,6 +137,21 @@ class Connections:
                 continue
             yield thread, index, category, part(table, chosen)
 
+    def other_readers(self) -> dict[int, int]:
+        """Return for how many connections nodes remember spikes over which nothing is sent.
+
+        In NEST a connection that reads them counts as soon as it is made, and for ever if it is removed.
+        """
+        found = dict(self.network.nodes.lost_readers)
+        for _, _, category, table in self.delivering():
+            if category == NEURON and table.named.model.needs_archive and not isinstance(table, Table):
+                whole = table.whole
+                waiting = np.ones(len(whole), np.bool_) if whole.disabled is None else ~whole.disabled
+                waiting[table.rows] = False
+                for node in whole.target[waiting].tolist():
+                    found[node] = found.get(node, 0) + 1
+        return found
+
     def _senders(self) -> dict[Any, np.ndarray]:
         """Return to whom the spikes belong that are kept.
 

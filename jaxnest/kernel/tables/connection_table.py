@@ -335,7 +335,10 @@ class Table:
         self.fill_columns()
         removed, keep = np.flatnonzero(self.disabled), np.flatnonzero(~self.disabled)
         keys, places = self.known_keys(), self.places()[removed]
-        last = np.append(keys[1:] != keys[:-1], True)
+        last = np.ones(
+            len(self) + len(self.gaps), np.bool_
+        )  # of new connections NEST does not know what is behind them
+        last[: len(keys[1:])] = keys[1:] != keys[:-1]
         gaps = np.append(self.gaps, places)
         order = np.argsort(gaps)
         self.gaps, self._gap_sources = gaps[order], np.append(self._gap_sources, self.source[removed])[order]
