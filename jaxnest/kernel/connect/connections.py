@@ -137,21 +137,6 @@ class Connections:
                 continue
             yield thread, index, category, part(table, chosen)
 
-    def other_readers(self) -> dict[int, int]:
-        """Return for how many connections nodes remember spikes over which nothing is sent.
-
-        In NEST a connection that reads them counts as soon as it is made, and for ever if it is removed.
-        """
-        found = dict(self.network.nodes.lost_readers)
-        for _, _, category, table in self.delivering():
-            if category == NEURON and table.named.model.needs_archive and not isinstance(table, Table):
-                whole = table.whole
-                waiting = np.ones(len(whole), np.bool_) if whole.disabled is None else ~whole.disabled
-                waiting[table.rows] = False
-                for node in whole.target[waiting].tolist():
-                    found[node] = found.get(node, 0) + 1
-        return found
-
     def _senders(self) -> dict[Any, np.ndarray]:
         """Return to whom the spikes belong that are kept.
 
@@ -284,7 +269,11 @@ class Connections:
     # -- changing ----------------------------------------------------------------------------------
 
     def announce_change(self) -> None:
-        """Warn, before connections are made or removed by a rule, that those which scripts have got are out of date."""
+        """Before a rule makes or removes connections, warn that those which scripts have got are out of date.
+
+        As in NEST, this is a change even if none are made, so that tables are sorted.
+        """
+        self._unsorted = True
         if self.handed_out:
             messages.log(VerbosityLevel.WARNING, "Connections change: what GetConnections has returned is now invalid.")
         self.handed_out = False
@@ -478,7 +467,6 @@ class Connections:
         given = contacts_of([spec])
         contacts = self.planned_contacts(spec.named) or given
         self.announce_change()
-        self._unsorted = True
         problems: list[errors.InexistentConnection] = []
         for process in builder.processes():
             pairs, row = rule.pairs(process, Draws()), None
