@@ -173,11 +173,12 @@ def _receptor(
             known = list(range(1, (target.own_receptor or n_receptors) + 1))
         elif issubclass(target, Detector):
             known = list(range(n_receptors))
-    if source.emits not in ("spikes", "currents"):
+    plain = source.emits in ("spikes", "currents")
+    if not plain:
         known, what = [], f"input of {source.emits}"
     if not known and source.emits == "spikes" and _records_spikes(target):
         known = [0]
-    if not known and target.receptor_vector is None:
+    if not known and (target.receptor_vector is None or not plain):
         return illegal(
             f"The target node or synapse model does not support {what}: {source.name} -> {target.name}.\n"
             "  Note that volt/multimeters must be connected as Connect(meter, neuron)."
