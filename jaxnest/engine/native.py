@@ -190,6 +190,8 @@ class NativeRunner:
                 devices = self.devices[s][b]
                 if devices is not None:
                     shared = self.streams.vp_synchronised[s] if devices.shares else NO_STREAM
+                    if buffers.precise is not None:
+                        devices.send_to(buffers.precise)
                     changing = (_flat(buffers), buffers.events, buffers.counters, stream, shared, buffers.raster)
                     yield devices.loop.pack(*changing, *devices.changing(), *devices.constant(), rows, clock), False
                 continue

@@ -597,4 +597,4 @@ def _structure(plan: Plan) -> tuple[Any, ...]:
         if b.model.is_stochastic is not None or b.model.draws
     ]
     vectors = [b.side_by_side for shard in plan.shards for b in shard.batches]
-    return probes, batches, vectors, [events_per_slice(plan, s.index) for s in plan.shards]
+    return plan.off_grid, probes, batches, vectors, [events_per_slice(plan, s.index) for s in plan.shards]

@@ -11,6 +11,7 @@ import numpy as np
 from jaxnest.engine.devices.device_tables import DeviceTable
 from jaxnest.engine.network.calibration import calibrate, computed, node_values
 from jaxnest.engine.network.shard import Batch, Shard, window
+from jaxnest.engine.precise.precise_spikes import PreciseSpikes, off_grid_rows
 from jaxnest.random.numbers.layout import OBJECT_SIZE
 
 NO_STREAM = np.zeros(1, np.uint64)
@@ -63,7 +64,9 @@ class Devices:
             if before and FROZEN not in (tuple(self.windows[i].tolist()), before.window):
                 self.windows[i] = before.window
         positions = np.arange(n)
-        self.places = np.stack([batch.node_ids, batch.first_column + positions, batch.first_lane + positions], axis=1)
+        self.precise = off_grid_rows(batch)
+        columns_and_lanes = (batch.first_column + positions, batch.first_lane + positions)
+        self.places = np.stack([batch.node_ids, *columns_and_lanes, 0 * positions], axis=1)
         self.state = self._stored_state(columns)
         self.samples = np.zeros((min_delay, len(outputs), n))
         self._restore(earlier, columns, clock)
@@ -78,13 +81,17 @@ class Devices:
         memory = [model.memory_size(node_values(columns, i)) for i in range(n)]
         if (*scalars, *names) != self.names or len(flat) != len(self.vectors):
             return False
-        if memory != np.diff(self.memory_start).tolist():
+        if memory != np.diff(self.memory_start).tolist() or (off_grid_rows(self.batch) != self.precise).any():
             return False
         self.scalars[...], self.windows[...] = _beside(scalars.values(), n), self._windows(clock)
         self.vectors[...], self.vector_start[...] = flat, start
         self.state[...] = self._stored_state(columns)
         self._renew(columns, clock, step)
         return True
+
+    def send_to(self, spikes: PreciseSpikes) -> None:
+        """Let devices that send spikes between grid points, and as neurons do, emit them there."""
+        self.places[:, 3] = self.precise * spikes.emitted.words.ctypes.data
 
     def _windows(self, clock: Any) -> np.ndarray:
         """Return the first and last active step of each device."""

@@ -119,6 +119,8 @@ def carry_over(plan: Plan, old: Plan, buffers: list[Buffers], old_buffers: list[
         new.ring[np.ix_(rows % plan.n_slots, here)] = before.ring[np.ix_(rows % old.n_slots, there)]
         new.counters[layout.N_SPIKES] = before.counters[layout.N_SPIKES]
         words = before.half(-(-step // old.min_delay))
+        if step % old.min_delay == 0 and plan.exchanges_offsets and not old.exchanges_offsets:
+            words = words[:1] * 0  # NEST looks for what was exchanged before in the other of its two buffers
         n = min(1 + int(words[0]) * layout.REGISTER_WORDS, len(new.half(0)))
         new.half(-(-step // plan.min_delay))[:n] = words[:n]
         new.archive.carry_over(before.archive, new.counters)

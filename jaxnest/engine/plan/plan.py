@@ -21,7 +21,7 @@ from jaxnest.engine.plan.delivery_table import DeliveryTable, build_delivery
 from jaxnest.engine.plan.meters import Meter, MeterRequest, Probe, place_meters
 from jaxnest.engine.plan.secondary import Secondary, build_secondary, is_secondary
 from jaxnest.engine.plasticity.synapses import dynamics_of
-from jaxnest.engine.precise.precise_spikes import Redirections, redirect
+from jaxnest.engine.precise.precise_spikes import Redirections, off_grid_rows, redirect
 from jaxnest.models.contract.base import MARK
 from jaxnest.models.contract.device import Recorder, Sampler, Sender
 from jaxnest.models.histories.learning_history import LEARNING_WINDOW, UPDATE_INTERVAL
@@ -36,6 +36,7 @@ class Network(Protocol):
     streams: Any
     recording: Any
     attributes: Any
+    off_grid_spiking: bool
 
 
 @final
@@ -70,6 +71,8 @@ class Plan:
     """Interval of updates of synapses that learn by gradients, and their learning window, in steps."""
     redirections: list[Redirections] | None = None
     """Per shard: connections from devices to neurons with queues; None if all spikes are bound to the grid."""
+    exchanges_offsets: bool = False
+    """Whether spikes travel with offsets, be these zero."""
     most_events: dict[int, int] = field(default_factory=dict)
     """Per shard: how many event records a slice can make, once somebody asked."""
 
@@ -124,6 +127,7 @@ def build_plan(
     shards = [build_shard(nodes, i, connections.min_delay, vectors, whole) for i in range(nodes.n_virtual_processes)]
     for s, batch in ((shard.index, b) for shard in shards for b in shard.batches):
         calibrate_batch(batch, network, spread, prepared.shards[s].batches if prepared else ())
+    off_grid = _is_off_grid(network, shards)
     lookups = _lookups(network, shards)
     _refuse_negative(network, shards, lookups)
     windows = _recorder_windows(nodes.stores, network.clock)
@@ -154,7 +158,8 @@ def build_plan(
         inputs,
         build_secondary(network, shards, lookups),
         _learning(network),
-        _redirections(shards, device_tables),
+        _redirections(shards, device_tables, off_grid),
+        network.off_grid_spiking,
     )
 
 
@@ -249,9 +254,22 @@ def _signs(nodes: Any, source: int) -> list[float]:
     return distinct(np.sign(factors)).tolist() or [1.0]
 
 
-def _redirections(shards: list[Shard], device_tables: list[list[DeviceTable]]) -> list[Redirections] | None:
+def _is_off_grid(network: Network, shards: list[Shard]) -> bool:
+    """Return whether some spikes may lie between grid points.
+
+    Devices that send spikes as neurons do tell the kernel so when a run is prepared.
+    """
+    devices = [b for shard in shards for b in shard.devices if b.model.has_proxies and b.model.precise]
+    network.off_grid_spiking |= any(off_grid_rows(b).any() for b in devices)
+    neurons = (b.model for shard in shards for b in shard.batches)
+    return bool(devices and network.off_grid_spiking) or any(m.queue_channel or m.marks_spikes for m in neurons)
+
+
+def _redirections(
+    shards: list[Shard], device_tables: list[list[DeviceTable]], off_grid: bool
+) -> list[Redirections] | None:
     """Let events of devices take another way where some neurons have queues; None if all spikes are on the grid."""
-    if not any(b.model.queue_channel or b.model.marks_spikes for shard in shards for b in shard.batches):
+    if not off_grid:
         return None
     return [redirect(shard, tables) for shard, tables in zip(shards, device_tables, strict=True)]
 

@@ -7,7 +7,6 @@ from typing import final
 
 import numpy as np
 
-from jaxnest import errors
 from jaxnest.engine import layout
 from jaxnest.engine.devices.device_tables import DeviceTable
 from jaxnest.engine.network.growing import Table
@@ -36,8 +35,6 @@ def redirect(shard: Shard, tables: list[DeviceTable]) -> Redirections:
     found: list[tuple[np.ndarray, ...]] = []
     n = 0
     for batch, table in zip(shard.devices, tables, strict=True):
-        if batch.model.has_proxies and np.any(batch.columns().get("precise_times", False)):
-            raise errors.NotImplemented(f"Precise spike times of {batch.model.name} are not implemented yet.")
         if batch.model.emits != "spikes" or not len(table.lane_positive) or not shard.n_lanes:
             continue
         lane = table.lane_positive
@@ -51,6 +48,14 @@ def redirect(shard: Shard, tables: list[DeviceTable]) -> Redirections:
     columns = [np.concatenate([f[k] for f in found] or [np.empty(0, np.int64)]) for k in range(4)]
     kinds = (np.int64, np.int64, np.float64, np.int64)
     return Redirections(*(c.astype(kind) for c, kind in zip(columns, kinds, strict=True)))
+
+
+def off_grid_rows(devices: Batch) -> np.ndarray:
+    """Return which devices of a batch send spikes between grid points, and as neurons do."""
+    model = devices.model
+    if not (model.has_proxies and model.precise):
+        return np.zeros(len(devices), np.bool_)
+    return np.asarray(devices.columns()[model.precise], np.bool_)
 
 
 def lanes_with_queues(shard: Shard) -> np.ndarray:
