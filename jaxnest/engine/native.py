@@ -191,7 +191,7 @@ class NativeRunner:
                 if devices is not None:
                     shared = self.streams.vp_synchronised[s] if devices.shares else NO_STREAM
                     if buffers.precise is not None:
-                        devices.send_to(buffers.precise)
+                        devices.send_to(buffers.precise.emitted.words)
                     changing = (_flat(buffers), buffers.events, buffers.counters, stream, shared, buffers.raster)
                     yield devices.loop.pack(*changing, *devices.changing(), *devices.constant(), rows, clock), False
                 continue

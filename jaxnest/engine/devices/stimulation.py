@@ -8,10 +8,9 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine.devices.device_tables import DeviceTable
+from jaxnest.engine.devices.device_tables import DeviceTable, off_grid_rows
 from jaxnest.engine.network.calibration import calibrate, computed, node_values
 from jaxnest.engine.network.shard import Batch, Shard, window
-from jaxnest.engine.precise.precise_spikes import PreciseSpikes, off_grid_rows
 from jaxnest.random.numbers.layout import OBJECT_SIZE
 
 NO_STREAM = np.zeros(1, np.uint64)
@@ -89,9 +88,9 @@ class Devices:
         self._renew(columns, clock, step)
         return True
 
-    def send_to(self, spikes: PreciseSpikes) -> None:
-        """Let devices that send spikes between grid points, and as neurons do, emit them there."""
-        self.places[:, 3] = self.precise * spikes.emitted.words.ctypes.data
+    def send_to(self, table: np.ndarray) -> None:
+        """Let devices that send spikes between grid points, and as neurons do, emit them into a table."""
+        self.places[:, 3] = self.precise * table.ctypes.data
 
     def _windows(self, clock: Any) -> np.ndarray:
         """Return the first and last active step of each device."""

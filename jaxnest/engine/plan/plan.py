@@ -14,6 +14,7 @@ from jaxnest.engine.devices.device_tables import (
     DeviceTable,
     build_detector_inputs,
     build_device_table,
+    off_grid_rows,
     part,
 )
 from jaxnest.engine.network.shard import Batch, Shard, build_shard, window
@@ -21,7 +22,7 @@ from jaxnest.engine.plan.delivery_table import DeliveryTable, build_delivery
 from jaxnest.engine.plan.meters import Meter, MeterRequest, Probe, place_meters
 from jaxnest.engine.plan.secondary import Secondary, build_secondary, is_secondary
 from jaxnest.engine.plasticity.synapses import dynamics_of
-from jaxnest.engine.precise.precise_spikes import Redirections, off_grid_rows, redirect
+from jaxnest.engine.precise.precise_spikes import Redirections, redirect
 from jaxnest.models.contract.base import MARK
 from jaxnest.models.contract.device import Recorder, Sampler, Sender
 from jaxnest.models.histories.learning_history import LEARNING_WINDOW, UPDATE_INTERVAL

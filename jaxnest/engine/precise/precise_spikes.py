@@ -50,14 +50,6 @@ def redirect(shard: Shard, tables: list[DeviceTable]) -> Redirections:
     return Redirections(*(c.astype(kind) for c, kind in zip(columns, kinds, strict=True)))
 
 
-def off_grid_rows(devices: Batch) -> np.ndarray:
-    """Return which devices of a batch send spikes between grid points, and as neurons do."""
-    model = devices.model
-    if not (model.has_proxies and model.precise):
-        return np.zeros(len(devices), np.bool_)
-    return np.asarray(devices.columns()[model.precise], np.bool_)
-
-
 def lanes_with_queues(shard: Shard) -> np.ndarray:
     """Return the node of each lane whose spikes wait in a queue, 0 for the others."""
     nodes = np.zeros(shard.n_lanes, np.int64)
