@@ -121,9 +121,13 @@ class NativeRunner:
         for s in shards:
             yield from self._arrive(s)
         yield from ((pack, False) for pack in self._waveforms.iterate())
+        if self._waveforms.exchanges:
+            yield self._waveforms.begin_sending(), False
         for stage in (self._advance, self._remember):
             for s in shards:
                 yield from stage(s)
+        if self._waveforms.exchanges:
+            yield self._waveforms.end_sending(on_trial=0), False
 
     def _arrive(self, s: int) -> Iterator[Stage]:
         """Take what arrives from others."""

@@ -134,7 +134,7 @@ class Session:
         if prepared is None:
             self._restart(step)
         plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared)
-        self._watched = watched = any(t.group_watched.any() for t in plan.delivery)
+        self._watched = watched = plan.watches
         self._interprets = interprets(self._network.nodes.stores)
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index], step) for s in plan.shards]

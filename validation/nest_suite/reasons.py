@@ -33,7 +33,6 @@ REASONS: tuple[tuple[str, str], ...] = (
     ("*/test_eprop*", "loops over all models of NEST; all tests of models that are there pass"),
     ("neurons/test_iaf_ps_dc_accuracy.py", "takes minutes and has not been run to its end yet"),
     ("neurons/test_compartmental_model.py", "`cm_default` is not there yet"),
-    ("regressions/test_issue_707.py", "weights of connections that carry numbers cannot be recorded yet"),
     *((name, "loops over all models of NEST; all tests of models that are there pass") for name in LOOPS),
 )
 """Pattern of test files -> why tests that pass with NEST do not pass here; the first that fits counts."""

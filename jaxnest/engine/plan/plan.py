@@ -83,6 +83,12 @@ class Plan:
         return self.redirections is not None
 
     @property
+    def watches(self) -> bool:
+        """True if weights are recorded."""
+        signals = self.secondary is not None and bool(self.secondary.deliveries)
+        return signals or any(t.group_watched.any() for t in self.delivery)
+
+    @property
     def n_slots(self) -> int:
         """Rows of the ring buffer."""
         return self.min_delay + self.max_delay
