@@ -182,8 +182,6 @@ def _receptor(
             f"The target node or synapse model does not support {what}: {source.name} -> {target.name}.\n"
             "  Note that volt/multimeters must be connected as Connect(meter, neuron)."
         )
-    if target.own_receptor == receptor and receptor and synapse.send is not None and source.emits == "spikes":
-        return errors.NotImplemented(f"Synapses whose weights change at receptor {receptor} of {target.name}.")
     if receptor not in known:
         return _unknown(target, receptor, known, "CurrentEvent" if source.emits == "currents" else "SpikeEvent")
     if source.emits == "spikes":
