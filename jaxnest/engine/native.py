@@ -92,7 +92,9 @@ class NativeRunner:
     def _keep_weights(self, s: int) -> None:
         """Let synapses know where neurons keep the weights of receptors that connections have of their own."""
         plasticity = self.plan.delivery[s].plasticity
-        for columns in self.neurons[s] if plasticity is not None else ():
+        if plasticity is None:
+            return
+        for columns in self.neurons[s]:
             model = columns.batch.model
             if model.own_receptor and model.receptor_vector is not None and isinstance(columns, NodeColumns):
                 kept = columns.vector_state(model.receptor_vector)

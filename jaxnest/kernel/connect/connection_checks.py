@@ -76,10 +76,6 @@ def _why_not(
             f"Source node does not send output: {source.name} -> {target.name}.\n"
             "  Note that recorders must be connected as Connect(neuron, recorder)."
         )
-    if synapse.needs_learning and target.learns is not None and not source.has_proxies and source.emits == "spikes":
-        return errors.NotImplemented(
-            f"Connections with {synapse.name} from devices, such as a {source.name}: put a parrot_neuron between them."
-        )
     if not source.has_proxies and not synapse.accepts_devices:
         what = {"currents": "current input", None: "data logging requests"}.get(source.emits, "spike input")
         return illegal(
