@@ -245,7 +245,7 @@ class XlaRunner:
             self.carry["unsettled"] = np.zeros(3, np.int64)
         return noted
 
-    def bring_home(self) -> None:
+    def bring_home(self, _: Any = None) -> None:
         """Copy everything that changes back into the plan's NumPy arrays."""
         if self.plan.secondary is not None:
             self.plan.secondary.signals = np.array(self.carry["signals"])

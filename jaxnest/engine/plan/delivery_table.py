@@ -57,6 +57,11 @@ class DeliveryTable:
     is_spread: bool = False
     """Whether weight and delay of every connection are stored."""
 
+    @property
+    def is_special(self) -> bool:
+        """Whether others depend on which connections there are: weights change, or are recorded."""
+        return self.plasticity is not None or bool(self.group_watched.any())
+
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return the arrays that delivery reads."""
         return (
