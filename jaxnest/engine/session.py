@@ -32,6 +32,7 @@ from jaxnest.engine.plan.plan import (
     device_tables,
     setting_names,
     tables_under_way,
+    take_weights,
 )
 from jaxnest.engine.plan.secondary import is_secondary
 from jaxnest.engine.plan.storing import CONNECTIONS, models_of, store_connections, store_nodes
@@ -207,15 +208,17 @@ class Session:
             return False
         if plan.off_grid or plan.detectors or any(table.is_special for table in plan.delivery):
             return False
-        delivery = delivery_tables(self._network, plan)
+        same = self._versions[0] == connections.version and take_weights(self._network, plan)
+        delivery = [] if same else delivery_tables(self._network, plan)
         if any(table.is_special for table in delivery):
             return False
         if self._others[1] != values:
             for old, new in zip(plan.device_tables, device_tables(self._network, plan), strict=True):
                 if not all(a.adopt(b) for a, b in zip(old, new, strict=True)):
                     return False
-        self._runner.deliver_through(delivery)
-        self._deliver_pending(step)
+        if not same:
+            self._runner.deliver_through(delivery)
+            self._deliver_pending(step)
         return True
 
     def _other_connections(self) -> tuple[list[tuple[Any, ...]], list[int]]:
