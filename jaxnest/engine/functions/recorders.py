@@ -18,6 +18,7 @@ from jaxnest.compile.late import float64, int64
 from jaxnest.compile.operations import Operation
 from jaxnest.engine.functions import scalar_ops, special_functions  # noqa: F401 - `models.ops` in compiled code
 from jaxnest.engine.functions.fingerprints import fingerprint
+from jaxnest.models.contract.state import state_class
 
 VARIABLES, VARIABLE_STEP, STATE, STATE_STEP, VECTORS, VECTOR_STARTS, STATE_VECTORS, STATE_STARTS, OUT = range(9)
 NOTE_WORDS = 9
@@ -36,7 +37,7 @@ def recorder(model: type[Any], variables: tuple[str, ...], vectors: frozenset[st
 
 def _recording(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], name: str) -> Any:
     load_variables = loader(namedtuple("Variables", variables), vectors)
-    load_state = loader(namedtuple("State", model.dynamic), vectors)
+    load_state = loader(state_class(model), vectors)
     output = njit(error_model="numpy", nogil=True)(model.recordable(name))
 
     def record(address: int) -> int:

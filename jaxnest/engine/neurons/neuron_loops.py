@@ -26,6 +26,7 @@ from jaxnest.engine.functions.recorders import (
 from jaxnest.engine.layout import FROM, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.engine.neurons.integrators.single import single_update
 from jaxnest.models.contract.ode import OdeNode
+from jaxnest.models.contract.state import of_model, state_class
 from jaxnest.random.numbers.keyed import rekey
 from jaxnest.random.numbers.layout import NODES, OBJECT_SIZE
 
@@ -41,7 +42,8 @@ def make_update(model: type[Any], vectors: frozenset[str], stochastic: bool = Fa
     """Return the function that advances a neuron by one step."""
     if issubclass(model, OdeNode):
         return single_update(model, vectors, "finish_iteration" if on_trial else "finish")
-    return njit(error_model="numpy", nogil=True)(model.stochastic_update if stochastic else model.update)
+    update = model.stochastic_update if stochastic else model.update
+    return njit(error_model="numpy", nogil=True)(of_model(model, update))
 
 
 @functools.cache
@@ -64,7 +66,7 @@ def neuron_loop(
 
 
 def _advancing(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], stochastic: bool) -> Any:
-    State = namedtuple("State", model.dynamic)
+    State = state_class(model)
     load_variables = loader(namedtuple("Variables", variables), vectors)
     load_state, store_state = loader(State, vectors), storer(State, vectors)
     store_vectors = vector_storer(model, vectors)

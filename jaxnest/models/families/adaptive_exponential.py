@@ -12,6 +12,7 @@ import numpy as np
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, Relation, connected_flag, not_negative, positive
 from jaxnest.models.contract.ode import GSL_ERROR_TOL, OdeNeuron
+from jaxnest.models.contract.state import State
 from jaxnest.models.quantities.checks import Check
 
 LARGEST_EXPONENT = math.log(sys.float_info.max / 1e20)
@@ -144,7 +145,14 @@ class MultisynapseAdaptiveExponentialNeuron(AdaptiveExponentialNeuron, abstract=
 
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
-        return (s.V_m, s.w, s.dg + x.spikes * v.g0, s.g, ops.maximum(s.refractory - 1, 0.0), x.current), 0
+        return State(
+            V_m=s.V_m,
+            w=s.w,
+            dg=s.dg + x.spikes * v.g0,
+            g=s.g,
+            refractory=ops.maximum(s.refractory - 1, 0.0),
+            I_stim=x.current,
+        ), 0
 
 
 def different_lengths(*names: str) -> Any:

@@ -11,6 +11,7 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 from jaxnest.lazy import lazy
+from jaxnest.models.contract.state import of_model
 from jaxnest.models.functions import rkf45
 
 jnp = lazy("jax.numpy")
@@ -65,7 +66,8 @@ def integrate(
     step = jnp.where(s.integration_step > 0, s.integration_step, v.resolution)
     begin = Progress(0.0 * step, step, {k: values[k] for k in changing}, 1.0 + 0.0 * step, 0.0 * step)
     end = lax.while_loop(lambda p: p.t < v.resolution, attempt, begin)
-    results, spike = (finish or model.finish)(v, state(end.values), x, values[model.ode[0]])
+    complete = of_model(model, finish or model.finish, (*model.ode, *model.held))
+    results, spike = complete(v, state(end.values), x, values[model.ode[0]])
     kept = (end.step, values["tolerance"]) if "tolerance" in values else (end.step,)
     return (*results, *kept), end.spikes + spike
 

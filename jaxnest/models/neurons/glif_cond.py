@@ -13,6 +13,7 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, Relation
 from jaxnest.models.contract.ode import OdeNeuron
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import generalized_leaky as glif
 from jaxnest.models.families.adaptive_exponential import different_lengths
 
@@ -98,4 +99,14 @@ class glif_cond(glif.GeneralizedLeakyNeuron, OdeNeuron):
         asc_sum = ops.accumulate(0.0, v.asc_stable, s.ASCurrents)
         V, refractory, asc, asc_sum, by_spikes, by_voltage, spike = glif.respond(v, s, V_before, s.V_m, asc_sum)
         dg = s.dg + x.spikes * v.g0
-        return (V, dg, s.g, refractory, asc, asc_sum, by_spikes, by_voltage, x.current), spike
+        return State(
+            V_m=V,
+            dg=dg,
+            g=s.g,
+            refractory=refractory,
+            ASCurrents=asc,
+            ASCurrents_sum=asc_sum,
+            threshold_spike=by_spikes,
+            threshold_voltage=by_voltage,
+            I=x.current,
+        ), spike
