@@ -313,10 +313,15 @@ class _Object(JITCodeLibrary):
         self._finalized = True
 
     def needs(self) -> tuple[str, ...]:
-        """Return the names that it uses."""
+        """Return the names that it uses; some are only declared, since functions without them became part of it."""
         module = self._final_module
-        names = (one.name for one in (*module.functions, *module.global_variables) if one.is_declaration)
-        return tuple(name for name in names if not name.startswith("llvm."))
+        names = [one.name for one in (*module.functions, *module.global_variables) if one.is_declaration]
+        text = str(module) if any(name.startswith("NRT_") for name in names) else ""
+        return tuple(
+            name
+            for name in names
+            if not name.startswith("llvm.") and not (name.startswith("NRT_") and text.count(f"@{name}(") < 2)
+        )
 
 
 @final

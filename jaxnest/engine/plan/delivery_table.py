@@ -158,17 +158,15 @@ def build_delivery(
     with_lanes = _with_lanes([t for _, t in tables], shard, places, network.nodes.stores)
     lane_start = np.append(0, np.cumsum(np.where(with_lanes[owner], size, 0)))
     connections = Connections(tables, parts, source, owner, row, lane_start[:-1])
-    any_order = all(_any_order(t.named.model) for _, t in tables)
-    layout = _Layout(connections, parts, with_lanes, int(lane_start[-1]), places, any_order)
+    layout = _Layout(connections, parts, with_lanes, int(lane_start[-1]), places)
     lane, values = layout.fill()
     watched_groups = np.array([i in watched_models for i, _ in tables], np.int64)[owner]
-    watched = np.zeros(len(lookup[0]) + 1, np.int64)
-    np.add.at(watched, source, watched_groups * size)
+    watched = np.bincount(source, watched_groups * size, len(lookup[0]) + 1).astype(np.int64)
     result = DeliveryTable(
         np.searchsorted(source, np.arange(len(lookup[0]) + 1)).astype(np.int64),
         start,
         watched_groups,
-        values.constant(not watched_groups.any() and any_order),
+        values.constant(not watched_groups.any() and layout.any_order),
         np.append(values.start, 0),
         watched,
         lane,
@@ -196,8 +194,11 @@ class _Layout:
     with_lanes: np.ndarray
     n_lanes: int
     places: _Places
-    any_order: bool
-    """Whether spikes of different time steps may be delivered in any order."""
+
+    @property
+    def any_order(self) -> bool:
+        """Whether spikes of different time steps may be delivered in any order."""
+        return all(_any_order(t.named.model) for _, t in self.connections.tables)
 
     def fill(self) -> tuple[np.ndarray, _Values]:
         """Return the lanes, and weights and delays, of the tables that have them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
@@ -33,18 +33,19 @@ def _named(names: tuple[str, ...]) -> type[Any]:
     return namedtuple("State", names)
 
 
-def finishing(model: type[Any], name: str = "finish") -> Callable[..., Any]:
-    """Return the function that completes a time step of a model with equations: it returns `ode` and `held`."""
-    return of_model(model, getattr(model, name), (*model.ode, *model.held))
-
-
-def of_model(model: type[Any], function: Callable[..., Any], names: Sequence[str] = ()) -> Callable[..., Any]:
-    """Return a function of a model in which `State` is the model's own; `names`: what it returns, by default all."""
+def of_model(
+    model: type[Any], function: Callable[..., Any], state: Callable[..., Any] | None = None
+) -> Callable[..., Any]:
+    """Return a function of a model in which `State` is the model's own, or what is given as `state`."""
     if not isinstance(function, FunctionType):
         return function
-    own = {k for k in function.__code__.co_names if function.__globals__.get(k) is State}
+    own = [name for name in function.__code__.co_names if function.__globals__.get(name) is State]
     if not own:
         return function
-    kind = _named(tuple(names)) if names else state_class(model)
-    known = function.__globals__ | dict.fromkeys(own, kind)
+    known = function.__globals__ | dict.fromkeys(own, state or state_class(model))
     return FunctionType(function.__code__, known, function.__name__, function.__defaults__, function.__closure__)
+
+
+def finishing(model: type[Any], name: str = "finish") -> Callable[..., Any]:
+    """Return the function that completes a time step of a model with equations: it returns `ode` and `held`."""
+    return of_model(model, getattr(model, name), _named((*model.ode, *model.held)))

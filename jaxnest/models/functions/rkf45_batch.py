@@ -11,7 +11,6 @@ from functools import reduce
 from typing import Any, NamedTuple
 
 from jaxnest.lazy import lazy
-from jaxnest.models.contract.state import of_model
 from jaxnest.models.functions import rkf45
 
 jnp = lazy("jax.numpy")
@@ -32,9 +31,7 @@ class Progress(NamedTuple):
     spikes: Any
 
 
-def integrate(
-    model: type[Any], v: Any, s: Any, x: Any, finish: Callable[..., Any] | None = None
-) -> tuple[tuple[Any, ...], Any]:
+def integrate(model: type[Any], v: Any, s: Any, x: Any, finish: Callable[..., Any]) -> tuple[tuple[Any, ...], Any]:
     """Advance a neuron by one time step.
 
     Parameters
@@ -44,7 +41,7 @@ def integrate(
     v, s, x
         Variables, state and inputs, as in its `update`.
     finish
-        What completes the time step, if it is not the model's function of this name.
+        What completes the time step (see `contract.state.finishing`).
 
     Returns
     -------
@@ -66,8 +63,7 @@ def integrate(
     step = jnp.where(s.integration_step > 0, s.integration_step, v.resolution)
     begin = Progress(0.0 * step, step, {k: values[k] for k in changing}, 1.0 + 0.0 * step, 0.0 * step)
     end = lax.while_loop(lambda p: p.t < v.resolution, attempt, begin)
-    complete = of_model(model, finish or model.finish, (*model.ode, *model.held))
-    results, spike = complete(v, state(end.values), x, values[model.ode[0]])
+    results, spike = finish(v, state(end.values), x, values[model.ode[0]])
     kept = (end.step, values["tolerance"]) if "tolerance" in values else (end.step,)
     return (*results, *kept), end.spikes + spike
 
