@@ -85,9 +85,9 @@ def test_only_the_engine_in_use_is_compiled() -> None:
         if isinstance(function, Operation) and name.startswith("_refill"):
             if "slot" in vars(function):
                 function.slot[0] = ctypes.cast(function._compiler, ctypes.c_void_p).value
-            vars(function).pop("_compiled", None)
+            function._compiled = None
     engines.fill_drand(RandomStreams(3, "Philox_32").rank_synchronised, np.empty(10_000))
-    used = [name for name, f in vars(engines).items() if isinstance(f, Operation) and "_compiled" in vars(f)]
+    used = [name for name, f in vars(engines).items() if isinstance(f, Operation) and f._compiled is not None]
     assert [name for name in used if name.startswith("_refill")] == ["_refill_philox_32"]
 
 
