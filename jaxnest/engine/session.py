@@ -321,8 +321,7 @@ class Session:
         assert plan is not None
         shard, table, buffers = plan.shards[s], plan.delivery[s], self._buffers[s]
         readers = table.plasticity and table.plasticity.readers(len(shard.emitters))
-        lost = self._network.nodes.lost_readers
-        buffers.archive.configure(shard, readers, lost, plan.clock, buffers.counters, plan.max_delay)
+        buffers.archive.configure(shard, readers, self._network, plan.clock, buffers.counters, plan.max_delay)
         if buffers.archive.elements and self._backend == "jax":
             raise errors.NotImplemented('Synaptic elements grow only with compute_backend = "native".')
         new = table.plasticity and table.plasticity.begin_learning(len(shard.emitters))

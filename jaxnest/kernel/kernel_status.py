@@ -31,6 +31,8 @@ from jaxnest.models.growth_curves import CURVES
 from jaxnest.recording.registry import BACKENDS
 
 MOST_TICS = (1 << 60) - 1
+_MOST_THREADS = 1 << 16
+"""More are a mistake. NEST stops where memory does."""
 
 
 def _resize_log(_: Kernel) -> dict[str, np.ndarray]:
@@ -188,6 +190,8 @@ class KernelStatus:
                 )
         if threads < 1:
             raise errors.BadProperty("The number of threads has to be at least 1. Value unchanged.")
+        if threads > _MOST_THREADS:
+            raise MemoryError(f"There is not enough memory for {threads} threads. Value unchanged.")
         if threads == present:
             return
         fixed = self._kernel.connections.delays.set_by_user
