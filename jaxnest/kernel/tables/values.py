@@ -112,7 +112,7 @@ def _sequence(name: str, value: Sequence[Any]) -> Any:
         if isinstance(first, kind):
             if not all(isinstance(item, kind) for item in value):
                 raise AttributeError(f"The elements of {name} have to be of one type, not {value!r}.")
-            return list(value)
+            return [datum(name, item) for item in value]
     if all(isinstance(item, list | tuple) or (isinstance(item, np.ndarray) and item.ndim) for item in value):
         return list(value)
     whole = isinstance(first, int | np.integer)

@@ -147,11 +147,18 @@ class Node(Model, abstract=True):
     """Receptor -> input."""
     receptor_vector: ClassVar[str | None] = None
     """Parameter whose length is the number of spike receptors 1, 2, ...; they share the vector input ``spikes``."""
+    first_receptor: ClassVar[int] = 1
+    """The number of the first of them."""
+    current_vector: ClassVar[str | None] = None
+    """Beside `receptor_vector`: parameter whose length is the number of current receptors 0, 1, ...; they follow those
+    of the spikes in the vector input."""
     fixed_receptors: ClassVar[bool] = True
     """The number of receptors cannot be changed once there are connections; else it cannot be reduced."""
     own_receptor: ClassVar[int] = 0
     """The receptor whose connections, made before the first run, each get one of their own, numbered from it on; 0 if
     there is none. The elements of `receptor_vector` from there on are their weights, which must not change any more."""
+    forgets_inputs: ClassVar[bool] = False
+    """What is on its way to the node when a run is prepared is lost."""
     receptors_from_zero: ClassVar[bool] = False
     """Connections show the receptors for spikes, and those for currents, as numbers from 0 on."""
     flips_inhibition: ClassVar[bool] = False
@@ -201,13 +208,16 @@ class Node(Model, abstract=True):
     """Parameters that must not be smaller than an attribute of the kernel, whenever parameters are set."""
 
     @classmethod
-    def inputs(cls, receptors: int = 1) -> tuple[str, ...]:
-        """Names of the input channels of one node, in the order of their ring-buffer lanes."""
+    def inputs(cls, receptors: int = 1, currents: int = 0) -> tuple[str, ...]:
+        """Names of the input channels of one node, in the order of their ring-buffer lanes.
+
+        `receptors` and `currents` are the lengths of the vectors that decide the numbers of receptors.
+        """
         names: dict[str, None] = {}
         for pair in cls.spike_receptors.values():
             names |= dict.fromkeys(pair)
         if cls.receptor_vector is not None:
-            names |= {f"spikes_{k}": None for k in range(receptors)}
+            names |= {f"spikes_{k}": None for k in range(receptors)} | {f"currents_{k}": None for k in range(currents)}
         names |= dict.fromkeys(cls.current_receptors.values())
         for hearing in cls.hears.values():
             names |= dict.fromkeys(channel for term in hearing.terms for channel in term.inputs)
@@ -253,6 +263,14 @@ class Node(Model, abstract=True):
     def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
         """Return the function of (variables, state) behind a recordable."""
         return (lambda v, s: s.mark) if cls.marks_spikes and name == MARK else cls.recordables[name]
+
+    @classmethod
+    def element(cls, name: str) -> tuple[str, int | None]:
+        """Return which recordable this is one element of, and its place there; None if it is a number of its own.
+
+        The function of the former returns a vector. It is compiled once for all elements.
+        """
+        return name, None
 
     @classmethod
     def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:
@@ -302,6 +320,8 @@ class Neuron(Node, abstract=True):
 
     The nodes are then advanced one after the other, so that numbers are drawn in
     NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
+    one_by_one: ClassVar[bool] = False
+    """`update` may use everything that numba compiles: array operations leave these nodes to the compiled loop."""
     side_by_side: ClassVar[bool] = False
     """On CPUs compiled code advances many nodes with vector instructions, to the same digits as one by one.
     `update` must consist of sums, products, exponentials and choices between numbers."""
