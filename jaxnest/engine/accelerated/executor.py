@@ -268,9 +268,10 @@ class XlaRunner:
 
     def forget_inputs(self) -> None:
         """Remove what is on its way to nodes that lose it when a run is prepared."""
-        for shard, carried in zip(self.plan.shards, self.carry["shards"], strict=True):
+        for shard, buffers, carried in zip(self.plan.shards, self.buffers, self.carry["shards"], strict=True):
             for lanes in shard.forgotten_lanes():
                 carried["ring"] = jnp.asarray(carried["ring"]).at[:, lanes].set(0.0)
+                buffers.ring[:, lanes] = 0.0  # all may be at home already
 
     def _register(self, buffers: Buffers, s: int, step: int) -> None:
         """Register the spikes of the last slice as compiled loops do."""
