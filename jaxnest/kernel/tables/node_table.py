@@ -456,4 +456,6 @@ def fit_vectors(model: type[Node], columns: dict[str, Any]) -> None:
         for i, leader in enumerate(columns[followed]):
             old = columns[name][i]
             if len(old) != len(leader):
-                columns[name][i] = np.resize(np.append(old, np.zeros(len(leader))), len(leader))
+                n = min(len(old), len(leader))
+                columns[name][i] = np.zeros(len(leader))
+                columns[name][i][:n] = old[:n]

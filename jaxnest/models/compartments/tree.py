@@ -56,17 +56,16 @@ def shown_receptors(receptors: Iterable[tuple[int, str]]) -> list[dict[str, Any]
     return [{"comp_idx": place, "receptor_idx": k, "receptor_type": kind} for place, _, k, kind in sorted(rows)]
 
 
-def grow(columns: dict[str, Any], i: int, given: Mapping[str, Sequence[Any]]) -> None:
-    """Add compartments and receptors to the stored values of a node.
+def grow(columns: dict[str, Any], given: Mapping[str, Sequence[Any]]) -> None:
+    """Add compartments and receptors to the stored values of nodes.
 
     Parameters
     ----------
     columns
-        The stored values of nodes.
-    i
-        Which of them.
+        The stored values.
     given
-        Dictionaries for ``compartments`` and ``receptors``, if there are none yet, and for the same with ``add_``.
+        Dictionaries for ``compartments`` and ``receptors`` of each node, if there are none yet, and for the same with
+        ``add_``.
 
     Raises
     ------
@@ -77,7 +76,21 @@ def grow(columns: dict[str, Any], i: int, given: Mapping[str, Sequence[Any]]) ->
     UnaccessedDictionaryEntry, TypeMismatch, BadProperty
         If an entry is unknown or not of its type, or there is no such type of receptor, or there are some already.
     """
-    parents, places = list(columns["compartments"][i]), list(columns["receptors"][i])
+    known, result = (), _grown([], [], {})
+    for i, present in enumerate(zip(columns["compartments"], columns["receptors"], strict=True)):
+        added = {name: values[i] for name, values in given.items()}
+        key = (present, *map(id, added.values()))
+        if key != known:  # most often all nodes get the same
+            known, result = key, _grown(list(present[0]), list(present[1]), added)
+        columns["compartments"][i], columns["receptors"][i], new = result
+        for name, values in new.items():
+            columns[name][i] = np.append(columns[name][i], values) if len(columns[name][i]) else values.copy()
+
+
+def _grown(
+    parents: list[int], places: list[tuple[int, str]], given: Mapping[str, Sequence[Any]]
+) -> tuple[tuple[int, ...], tuple[tuple[int, str], ...], dict[str, np.ndarray]]:
+    """Return the parents of all compartments, the places and types of all receptors, and the values of new ones."""
     new: dict[str, list[float]] = {name: [] for name in (*COMPARTMENT, *CHANNELS, *RECEPTOR)}
     for entry in _added("compartments", parents, given):
         values = _compartment(entry, parents)
@@ -86,10 +99,7 @@ def grow(columns: dict[str, Any], i: int, given: Mapping[str, Sequence[Any]]) ->
     for entry in _added("receptors", places, given):
         for name, value in zip(RECEPTOR, _receptor(entry, places, len(parents)), strict=True):
             new[name].append(value)
-    columns["compartments"][i], columns["receptors"][i] = tuple(parents), tuple(places)
-    for name, values in new.items():
-        if values:
-            columns[name][i] = np.append(columns[name][i], values)
+    return tuple(parents), tuple(places), {name: np.array(values) for name, values in new.items() if values}
 
 
 def _added(name: str, present: Sequence[Any], given: Mapping[str, Sequence[Any]]) -> Sequence[Any]:

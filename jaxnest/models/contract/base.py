@@ -141,6 +141,9 @@ class Node(Model, abstract=True):
     """What they have to mean where they arrive."""
     recordables: ClassVar[dict[str, Callable[[Any, Any], Any]]] = {}
     """Name -> function of (variables, state), written with operators and `models.ops`."""
+    numbered: ClassVar[dict[str, Callable[[Any, Any], Any]]] = {}
+    """Beginning of the names of recordables of single receptors, which end with the number of the receptor -> function
+    of (variables, state) that returns the vector of all of them."""
     spike_receptors: ClassVar[dict[int, tuple[str, str]]] = {}
     """Receptor -> (input for weights > 0, input for the others)."""
     current_receptors: ClassVar[dict[int, str]] = {}
@@ -257,20 +260,24 @@ class Node(Model, abstract=True):
     @classmethod
     def recordable_names(cls, values: Mapping[str, Any]) -> list[str]:
         """Names that a multimeter can record from a node with these stored `values`."""
-        return sorted(cls.recordables)
+        receptors = values[cls.receptor_vector] if cls.receptor_vector is not None and cls.numbered else ()
+        numbers = range(cls.first_receptor, cls.first_receptor + len(receptors))
+        return sorted([*cls.recordables, *(f"{name}{k}" for name in cls.numbered for k in numbers)])
 
     @classmethod
     def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
-        """Return the function of (variables, state) behind a recordable."""
+        """Return the function of (variables, state) behind a recordable, or behind all that are `numbered`."""
+        if name in cls.numbered:
+            return cls.numbered[name]
         return (lambda v, s: s.mark) if cls.marks_spikes and name == MARK else cls.recordables[name]
 
     @classmethod
     def element(cls, name: str) -> tuple[str, int | None]:
-        """Return which recordable this is one element of, and its place there; None if it is a number of its own.
-
-        The function of the former returns a vector. It is compiled once for all elements.
-        """
-        return name, None
+        """Return the beginning of the name of a recordable that is `numbered`, and its place; else name and None."""
+        beginning = name.rstrip("0123456789")
+        if beginning == name or beginning not in cls.numbered:
+            return name, None
+        return beginning, int(name[len(beginning) :]) - cls.first_receptor
 
     @classmethod
     def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:
@@ -321,7 +328,8 @@ class Neuron(Node, abstract=True):
     The nodes are then advanced one after the other, so that numbers are drawn in
     NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
     one_by_one: ClassVar[bool] = False
-    """`update` may use everything that numba compiles: array operations leave these nodes to the compiled loop."""
+    """`update` may use all that numba compiles, but makes no arrays: it changes vectors of its state where they are.
+    Array operations leave these nodes to the compiled loop."""
     side_by_side: ClassVar[bool] = False
     """On CPUs compiled code advances many nodes with vector instructions, to the same digits as one by one.
     `update` must consist of sums, products, exponentials and choices between numbers."""

@@ -14,29 +14,6 @@ from jaxnest.models.contract.base import ArchivingNeuron, Quantity, hidden
 from jaxnest.models.contract.registry import register
 
 GIVEN = ("compartments", "add_compartments", "receptors", "add_receptors")
-RECORDED = {
-    "v_comp": "v_comp",
-    "m_Na_": "m_Na",
-    "h_Na_": "h_Na",
-    "n_K_": "n_K",
-    "g_r_AN_AMPA_": "g_r",
-    "g_d_AN_AMPA_": "g_d",
-    "g_r_AN_NMDA_": "g_r_NMDA",
-    "g_d_AN_NMDA_": "g_d_NMDA",
-    **{f"g_{part}_{kind}_": f"g_{part}" for kind in ("AMPA", "GABA", "NMDA") for part in ("r", "d")},
-}
-"""Beginnings of the names of recordables, which end with the number of a compartment or receptor; the states."""
-
-STATES = {
-    "v_comp": lambda v, s: s.v_comp,
-    "m_Na": lambda v, s: s.m_Na,
-    "h_Na": lambda v, s: s.h_Na,
-    "n_K": lambda v, s: s.n_K,
-    "g_r": lambda v, s: s.g_r,
-    "g_d": lambda v, s: s.g_d,
-    "g_r_NMDA": lambda v, s: s.g_r_NMDA,
-    "g_d_NMDA": lambda v, s: s.g_d_NMDA,
-}
 
 
 def _new(name: str, doc: str) -> Quantity:
@@ -85,6 +62,16 @@ class cm_default(ArchivingNeuron):
         **{name: hidden(each="C_m", doc="Part of the matrix in a step") for name in ("gg", "ff", "xx", "yy")},
     }
     receptor_vector, first_receptor, current_vector = "e_rev", 0, "C_m"
+    numbered = {
+        "v_comp": lambda v, s: s.v_comp,
+        "m_Na_": lambda v, s: s.m_Na,
+        "h_Na_": lambda v, s: s.h_Na,
+        "n_K_": lambda v, s: s.n_K,
+        **{f"g_r_{kind}_": lambda v, s: s.g_r for kind in ("AMPA", "GABA", "NMDA", "AN_AMPA")},
+        **{f"g_d_{kind}_": lambda v, s: s.g_d for kind in ("AMPA", "GABA", "NMDA", "AN_AMPA")},
+        "g_r_AN_NMDA_": lambda v, s: s.g_r_NMDA,
+        "g_d_AN_NMDA_": lambda v, s: s.g_d_NMDA,
+    }
     refuses_negative = "Synaptic weights must be positive."
     forgets_inputs = True
     one_by_one = True
@@ -105,25 +92,12 @@ class cm_default(ArchivingNeuron):
         return {"recordables": cls.recordable_names(values)}
 
     @classmethod
-    def element(cls, name: str) -> tuple[str, int | None]:
-        """Return the state behind a recordable, and the number of the compartment or receptor."""
-        beginning = name.rstrip("0123456789")
-        return RECORDED[beginning], int(name[len(beginning) :])
-
-    @classmethod
-    def recordable(cls, name: str) -> Any:
-        """Return the function of (variables, state) behind the recordables of one kind."""
-        return STATES[name]
-
-    @classmethod
     def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:
         """Write `changes`; compartments and receptors are added to those that there are."""
         given = {name: changes[name] for name in GIVEN if name in changes}
         super().assign(columns, {name: value for name, value in changes.items() if name not in given})
-        if not given:
-            return
-        for i in range(len(next(iter(given.values())))):
-            tree.grow(columns, i, {name: values[i] for name, values in given.items()})
+        if given:
+            tree.grow(columns, given)
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
