@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
+from jaxnest.engine.functions.recorders import recorder
+from jaxnest.engine.neurons.neuron_loops import neuron_loop
 from nest_reference.simulations.compartments import CASES
 
 from .conftest import compare
@@ -137,3 +139,30 @@ def test_undefined_peaks_are_told() -> None:
     with pytest.raises(nest.NESTErrors.NumericalInstability, match="of node 1"):
         nest.Simulate(1.0)
     assert cm.t_spike == -1.0
+
+
+def test_nothing_is_compiled_for_a_tree() -> None:
+    compiled = []
+    for n in (1, 9):
+        cm = neuron(*({"parent_idx": k // 2} for k in range(n)), receptors=[AMPA] * n)
+        names = [f"v_comp{k}" for k in range(n + 1)] + [f"g_r_AMPA_{k}" for k in range(n)]
+        meter = nest.Create("multimeter", params={"record_from": names, "interval": 0.1})
+        nest.Connect(meter, cm)
+        nest.Simulate(3.0)
+        compiled.append((recorder.cache_info().currsize, neuron_loop.cache_info().currsize))
+        assert all(len(meter.events[name]) for name in names)
+    assert compiled[0] == compiled[1]
+
+
+def test_several_neurons_get_the_parts_once_parsed() -> None:
+    several = nest.Create("cm_default", 3, {"compartments": [SOMA, {"parent_idx": 0}], "receptors": [AMPA]})
+    several[1].compartments += {"parent_idx": 1}
+    several.receptors += [AMPA | {"comp_idx": 1}]
+    assert [len(node.recordables) for node in several] == [12, 16, 12]
+    meter = nest.Create("multimeter", params={"record_from": ["v_comp1", "g_d_AMPA_1"]})
+    generator = nest.Create("spike_generator", params={"spike_times": [1.0]})
+    nest.Connect(generator, several[2], syn_spec={"receptor_type": 1})
+    nest.Connect(meter, several)
+    nest.Simulate(4.0)
+    moved = {int(sender) for sender, g in zip(*(meter.events[k] for k in ("senders", "g_d_AMPA_1")), strict=True) if g}
+    assert moved == {3}
