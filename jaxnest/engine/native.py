@@ -104,6 +104,12 @@ class NativeRunner:
         """Take over some variables and states of a batch; False if they are laid out differently now."""
         return self.neurons[s][b].take_values(variables, states)
 
+    def forget_inputs(self) -> None:
+        """Remove what is on its way to nodes that lose it when a run is prepared."""
+        for shard, buffers in zip(self.plan.shards, self.buffers, strict=True):
+            for lanes in shard.forgotten_lanes():
+                buffers.ring[:, lanes] = 0.0
+
     def _clock(self, s: int) -> np.ndarray:
         clock = np.zeros(layout.CLOCK_WORDS, np.int64)
         clock[layout.MIN_DELAY], clock[layout.N_SLOTS] = self.plan.min_delay, self.plan.n_slots

@@ -92,14 +92,16 @@ class Session:
 
     def prepare(self, step: int) -> None:
         """Bring plan and back end up to date with the tables."""
+        if self._runner is not None:
+            self._runner.forget_inputs()
         versions = self._present()
         if self._plan is None or self._partial or self._versions[1] != versions[1]:
             self._rebuild(step)
         elif self._prepared_versions != versions:
             if not self._adopt(step, versions):
                 self._recalibrate(step) if self._versions[0] == versions[0] else self._rebuild(step)
-        else:
-            self._restart_devices(step)
+        elif any(restarts(m) for m in self._network.nodes.stores):
+            self._recalibrate(step)
         if self._prepared_versions[0::2][:2] != versions[0::2][:2]:
             self._others = self._other_connections()
         self._versions, self._prepared_versions, self._partial = versions, versions, False
@@ -276,10 +278,6 @@ class Session:
             if issubclass(model, Sender):
                 restart(model, store, self._network.clock, step)
         begin_run(self._network.nodes.stores, self._network.clock, self._network.streams.vp_specific)
-
-    def _restart_devices(self, step: int) -> None:
-        if any(restarts(m) for m in self._network.nodes.stores):
-            self._recalibrate(step)
 
     def _make_devices(self, step: int, goes_on: bool = False) -> None:
         plan = self._plan

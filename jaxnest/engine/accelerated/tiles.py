@@ -179,10 +179,11 @@ def _noted(batch: BatchSpec, variables: dict[str, Any], before: dict[str, Any], 
     """Return the values of all sampled recordables, of what is sent and of what is compared, (value, neuron)."""
     v, v_axes = _variables(batch, variables)
     state = state_class(batch.model)
-    functions = [batch.model.recordable(name) for name in batch.outputs]
+    parts = [batch.model.element(name) for name in batch.outputs]
+    functions = [(batch.model.recordable(name), k) for name, k in parts]
 
     def evaluate(v: Any, before: Any, after: Any, x: Any) -> Any:
-        values = [f(v, after) for f in functions]
+        values = [f(v, after) if k is None else f(v, after)[k] for f, k in functions]
         for kind in batch.kinds:
             values += batch.model.signals[kind].values(v, before, after, x)
         values += [getattr(after, batch.model.compared)] if batch.compares else []

@@ -324,12 +324,13 @@ class NodeTable:
         order = [k for k in store.quantities if k in changes]
         values = as_column(store, order, changes, rows, positions, draw)
         columns = Rows(lambda name: store.columns[name][rows])
-        before = {k: columns[k] for k in store.quantities if k in order and store.quantities[k].is_vector}
         given = {k: coerce(store.quantities[k], k, values[k]) for k in order}
         model.assign(columns, {k: v if np.ndim(v) else np.array([v]).repeat(len(rows)) for k, v in given.items()})
         fit_vectors(model, columns)
         bad, message = first_violation(model, len(rows), columns, values)
         leader = model.receptor_vector
+        vectors = [name for name in columns if store.quantities[name].is_vector]
+        before = {name: store.columns[name][rows] for name in vectors}
         if HAS_CONNECTIONS in store.quantities and leader is not None and leader in before:
             bad, message = _lost_receptors(model, columns, before[leader], columns[leader], bad, message)
         for name, column in columns.items():
@@ -455,4 +456,6 @@ def fit_vectors(model: type[Node], columns: dict[str, Any]) -> None:
         for i, leader in enumerate(columns[followed]):
             old = columns[name][i]
             if len(old) != len(leader):
-                columns[name][i] = np.resize(np.append(old, np.zeros(len(leader))), len(leader))
+                n = min(len(old), len(leader))
+                columns[name][i] = np.zeros(len(leader))
+                columns[name][i][:n] = old[:n]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -112,6 +111,8 @@ class MultisynapseAdaptiveExponentialNeuron(AdaptiveExponentialNeuron, abstract=
     """Base of the aeif models with a conductance of its own at each of the receptors 1, 2, ..."""
 
     receptor_vector = "E_rev"
+    recordables = {"V_m": lambda v, s: s.V_m, "w": lambda v, s: s.w}
+    numbered = {"g_": lambda v, s: s.g}
     fixed_receptors = False
     ode = ("V_m", "w", "dg", "g")
     relations = (PEAK_ABOVE_THRESHOLD, reset_below_peak("Ensure that: V_reset < V_peak ."), NO_OVERFLOW)
@@ -127,21 +128,6 @@ class MultisynapseAdaptiveExponentialNeuron(AdaptiveExponentialNeuron, abstract=
     def status(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Return the number of receptors."""
         return {"n_receptors": len(values["E_rev"])}
-
-    @classmethod
-    def recordable_names(cls, values: Mapping[str, Any]) -> list[str]:
-        """Return the names of the recordables: one conductance per receptor, potential and adaptation."""
-        return sorted(["V_m", "w", *(f"g_{k + 1}" for k in range(len(values["E_rev"])))])
-
-    @classmethod
-    def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
-        """Return the function of (variables, state) behind a recordable."""
-        if name == "V_m":
-            return lambda v, s: s.V_m
-        if name == "w":
-            return lambda v, s: s.w
-        receptor = int(name.removeprefix("g_")) - 1
-        return lambda v, s: s.g[receptor]
 
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:

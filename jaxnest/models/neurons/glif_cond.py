@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -59,21 +58,9 @@ class glif_cond(glif.GeneralizedLeakyNeuron, OdeNeuron):
             "size.",
         ),
     )
+    numbered = {"g_": lambda v, s: s.g}
     ode = ("V_m", "dg", "g")
     held = ("refractory", "ASCurrents", "ASCurrents_sum", "threshold_spike", "threshold_voltage", "I")
-
-    @classmethod
-    def recordable_names(cls, values: Mapping[str, Any]) -> list[str]:
-        """Return the names of the recordables: one conductance per receptor, and what all GLIF models have."""
-        return sorted([*cls.recordables, *(f"g_{k + 1}" for k in range(len(values["tau_syn"])))])
-
-    @classmethod
-    def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
-        """Return the function of (variables, state) behind a recordable."""
-        if name in cls.recordables:
-            return cls.recordables[name]
-        receptor = int(name.removeprefix("g_")) - 1
-        return lambda v, s: s.g[receptor]
 
     @classmethod
     def begin_run(cls, p: Any, clock: Any) -> dict[str, Any]:
