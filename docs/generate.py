@@ -129,14 +129,14 @@ def summary(thing: Any) -> str:
 
 
 def is_missing(thing: Any) -> bool:
-    """Whether all that a function, or the constructor of a class, does is to raise an error."""
+    """Whether all that a function, or the constructor of a class, does is to raise ``NESTErrors.NotImplemented``."""
     function = vars(thing).get("__init__") if inspect.isclass(thing) else thing
     if not inspect.isfunction(function):
         return False
     definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     body = definition.body if isinstance(definition, ast.FunctionDef) else []
     statements = [item for item in body if not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))]
-    return len(statements) == 1 and isinstance(statements[0], ast.Raise)
+    return len(statements) == 1 and ast.unparse(statements[0]).startswith("raise errors.NotImplemented(")
 
 
 def public_names() -> tuple[list[str], list[str]]:
@@ -144,7 +144,7 @@ def public_names() -> tuple[list[str], list[str]]:
     import jaxnest as nest
 
     there, missing = [], []
-    for name in sorted({"server", *nest.__all__} - ATTRIBUTES.keys()):
+    for name in sorted(name for name in dir(nest) if not name.startswith("_") and name not in ATTRIBUTES):
         try:
             thing = getattr(nest, name)
         except (ImportError, AttributeError):  # a submodule

@@ -24,7 +24,8 @@ from jaxnest.api.collections.node_collection import NodeCollection
 from jaxnest.api.collections.synapse_collection import SynapseCollection
 from jaxnest.api.collections.types import CollocatedSynapses, Compartments, Mask, Receptors
 from jaxnest.api.connections import Connect, Disconnect, GetConnections, TripartiteConnect
-from jaxnest.api.info import Explain, GetStatus, SetStatus, VerbosityLevel, get_verbosity, help, message, set_verbosity
+from jaxnest.api.info import Explain as Explain
+from jaxnest.api.info import GetStatus, SetStatus, VerbosityLevel, get_verbosity, help, message, set_verbosity
 from jaxnest.api.models import ConnectionRules, CopyModel, GetDefaults, Models, SetDefaults
 from jaxnest.api.nodes import Create, GetLocalNodeCollection, GetNodes, PrintNodes
 from jaxnest.api.parallel import (
@@ -193,7 +194,8 @@ class NestModule(types.ModuleType):
             raise AttributeError(f"Cannot set attribute '{name}' on module '{__name__}'.{hint}")
 
     def __dir__(self) -> list[str]:
-        return sorted({"server", *__all__, *(name for name in vars(self) if name.startswith("__"))})
+        of_modules = {name for name in vars(self) if name.startswith("__")} - {"__annotations__", "__warningregistry__"}
+        return sorted({"NestModule", "server", *__all__, *of_modules})  # what NEST lists, and nothing else
 
 
 for _name, _attribute in ATTRIBUTES.items():
@@ -229,7 +231,6 @@ __all__ = [
     "GetPosition",
     "GetSourceNodes",
     "GetSourcePositions",
-    "Explain",
     "GetStatus",
     "GetTargetNodes",
     "GetTargetPositions",
@@ -238,7 +239,6 @@ __all__ = [
     "Models",
     "NESTError",
     "NESTErrors",
-    "NestModule",
     "NodeCollection",
     "NumProcesses",
     "Parameter",
@@ -280,7 +280,7 @@ __all__ = [
 ]
 __all__ += [
     *("get", "set", "set_communicator", "userdict", *_LAZY),
-    *(name for name, attribute in ATTRIBUTES.items() if not attribute.status_only),
+    *(name for name, attribute in ATTRIBUTES.items() if not (attribute.status_only or attribute.own)),
 ]
 
 sys.modules[__name__].__class__ = NestModule
