@@ -49,7 +49,7 @@ from jaxnest.api.simulation import (
     SetKernelStatus,
     Simulate,
 )
-from jaxnest.api.sonata import SonataNetwork
+from jaxnest.api.sonata.network import SonataNetwork
 from jaxnest.api.space.spatial import (
     CreateMask,
     Displacement,

@@ -91,11 +91,6 @@ def test_the_server_is_not_there_yet() -> None:
     assert not hasattr(nest, "server")
 
 
-def test_networks_in_files_are_not_there_yet() -> None:
-    with pytest.raises(nest.NESTErrors.NotImplemented, match="SonataNetwork"):
-        nest.SonataNetwork("config.json")
-
-
 def test_models_that_are_not_there_yet_say_so() -> None:
     missing = sorted(set(nest_names.NODE_MODELS) - set(nest.node_models))
     for model in missing[:1]:
