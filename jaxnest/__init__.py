@@ -151,7 +151,7 @@ if TYPE_CHECKING:  # what NestModule supplies, for editors and type checkers
     def set_communicator(comm: Any = None) -> None: ...
 
 
-_LAZY = ("raster_plot", "visualization", "voltage_trace")
+_LAZY = ("raster_plot", "server", "visualization", "voltage_trace")
 """Submodules that are imported when they are first used."""
 
 
@@ -176,8 +176,6 @@ class NestModule(types.ModuleType):
         ll_api.set_communicator(comm)
 
     def __getattr__(self, name: str) -> Any:
-        if name == "server":
-            raise AttributeError(f"module '{__name__}' has no attribute 'server': the NEST Server is not there yet.")
         if name in _LAZY:
             return importlib.import_module(f"{__name__}.{name}")
         raise NESTErrors.missing_attribute(f"module '{__name__}'", name, __all__)
@@ -195,7 +193,7 @@ class NestModule(types.ModuleType):
 
     def __dir__(self) -> list[str]:
         of_modules = {name for name in vars(self) if name.startswith("__")} - {"__annotations__", "__warningregistry__"}
-        return sorted({"NestModule", "server", *__all__, *of_modules})  # what NEST lists, and nothing else
+        return sorted({"NestModule", *__all__, *of_modules})  # what NEST lists, and nothing else
 
 
 for _name, _attribute in ATTRIBUTES.items():

@@ -13,12 +13,12 @@ import jaxnest as nest
 from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
 from jaxnest.models.nest import nest_names
 
-WITHOUT_VALUE = {"cycle_time_log", "server"}
+WITHOUT_VALUE = {"cycle_time_log"}
 
 
 def test_all_names_of_nest_exist(recorded: Callable[[str], Any]) -> None:
     names = set(recorded("names"))
-    assert set(nest.__all__) == names - {"server"}
+    assert set(nest.__all__) == names
     of_modules = "all builtins cached doc file loader name package path spec version"
     assert set(dir(nest)) == names | {"NestModule"} | {f"__{name}__" for name in of_modules.split()}
     for name in names - WITHOUT_VALUE:
@@ -85,10 +85,6 @@ def test_functions_of_music_answer_as_without_it() -> None:
 def test_communicators_need_their_package() -> None:
     with pytest.raises(ModuleNotFoundError, match="No module named 'mpi4py'"):
         nest.set_communicator()
-
-
-def test_the_server_is_not_there_yet() -> None:
-    assert not hasattr(nest, "server")
 
 
 def test_models_that_are_not_there_yet_say_so() -> None:
