@@ -50,6 +50,33 @@ nest.Simulate(60.0)
 response = {"events": [recorder.get("events"), meter.get("events")], "biological_time": nest.biological_time}
 """
 
+IN_SPACE = """\
+import nest
+
+nest.ResetKernel()
+nest.SetKernelStatus({"local_num_threads": 2, "rng_seed": 5})
+nest.CopyModel("iaf_psc_alpha", "mine", {"C_m": 200.0})
+noise = nest.Create("poisson_generator", params={"rate": 6500})
+free = nest.spatial.free(nest.random.uniform(-0.5, 0.5), num_dimensions=2)
+cells, grid = nest.Create("mine", 50, positions=free), nest.Create("iaf_psc_alpha", positions=nest.spatial.grid([5, 5]))
+recorder = nest.Create("spike_recorder")
+nest.Connect(noise, cells, syn_spec={"weight": 10.0})
+p = nest.spatial_distributions.gaussian(nest.spatial.distance, std=0.2)
+rule = {"rule": "pairwise_bernoulli", "p": p, "mask": {"circular": {"radius": 0.3}}}
+nest.Connect(cells, grid, rule, {"weight": nest.random.normal(1.0, 0.1)})
+nest.Connect(cells, recorder)
+nest.Simulate(50.0)
+
+def events(node):
+    return node.get("n_events")
+
+response = {
+    "positions": [cells.global_id, nest.GetPosition(cells)],
+    "activities": [{"n": events(node), "ids": node.tolist()} for node in [recorder]],
+    "connections": len(nest.GetConnections(cells, grid)),
+}
+"""
+
 FUNCTION = """\
 def f(x):
     return x + 1
@@ -104,6 +131,7 @@ REQUESTS: dict[str, list[Request]] = {
         *_scripts((FUNCTION, ["y", "z", "b"])),
         *_scripts(("x = 5", "x"), ("x = 5\ny = [1, 2.5]", ["x", "y", "z"]), ("x = 5", "y"), ("x = 5", 7), ("", None)),
         *_scripts(("print('hello', 5)\nprint('x')", "x"), (NETWORK, "response"), (NETWORK, ["neurons", "recorder"])),
+        *_scripts((IN_SPACE, "response"), (IN_SPACE, "recorder")),
         *_get("/exec", "/exec?source=x%3D7&return=x"),
         ("FORM", "/exec", {"source": "x = 8", "return": "x"}),
         ("JSON", "/exec", "x = 5"),
