@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
+from jaxnest.kernel.settings.attribute_table import ATTRIBUTES, Attribute
 from jaxnest.models.contract import registry
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.nest import nest_names
@@ -170,7 +170,13 @@ def compatibility_page() -> str:
             title, [name for name in wanted if name in have], [name for name in wanted if name not in have]
         )
     rows = (
-        (f"`{name}`", attribute.kind, attribute.unit, "yes" if attribute.read_only else "", attribute.doc)
+        (
+            f"`{name}`",
+            attribute.kind,
+            attribute.unit,
+            "yes" if attribute.read_only else "",
+            attribute.doc + note(attribute),
+        )
         for name, attribute in sorted(ATTRIBUTES.items())
         if not attribute.status_only
     )
@@ -182,6 +188,11 @@ def compatibility_page() -> str:
     page += "## Kernel attributes\n\n" + table(("name", "type", "unit", "read-only", "meaning"), rows)
     page += "\n## What `nest.get` shows besides\n\n" + table(("name", "type", "unit", "meaning"), status)
     return page
+
+
+def note(attribute: Attribute) -> str:
+    """Return what is to be said about attributes that NEST lacks."""
+    return " (of jaxnest: `dir` and `GetKernelStatus()` do not list it)" if attribute.own else ""
 
 
 def two_lists(title: str, there: list[str], missing: list[str]) -> str:

@@ -67,6 +67,7 @@ def wait(port: int) -> None:
             time.sleep(0.1)
 
 
+@pytest.mark.slow
 def test_a_server_is_started_asked_and_stopped(environment: dict[str, str], port: int) -> None:
     where = ("-p", str(port))
     assert run(environment, "stop", *where).returncode == 1
