@@ -69,21 +69,19 @@ def _node_types(table: Any, path: str) -> dict[int, dict[str, Any]]:
 
 def _neurons(config: Mapping[str, Any], known: Mapping[int, Mapping[str, Any]], ids: np.ndarray) -> NodeCollection:
     """Create neurons, given the type of each."""
+    kinds, which = np.unique(ids, return_inverse=True)
+    entries = [known[kind] for kind in kinds.tolist()]
     models = {entry["model_template"] for entry in known.values()}
     if len(models) == 1:
         nodes = Create(models.pop(), n=len(ids))
-        for type_id in np.unique(ids).tolist():
-            nodes[ids == type_id].set(_parameters(config, known[type_id]))
-        return nodes
-    nodes = NodeCollection()
-    for type_id, run in itertools.groupby(ids.tolist()):
-        entry = known[type_id]
-        nodes += Create(entry["model_template"], n=len(list(run)), params=_parameters(config, entry))
+    else:
+        of_nodes = np.array([entry["model_template"] for entry in entries], object)[which]
+        runs = [Create(model, n=len(list(run))) for model, run in itertools.groupby(of_nodes)]
+        nodes = NodeCollection(np.concatenate([run.ids for run in runs]).tolist() if runs else [])
+    for number, entry in enumerate(entries):
+        folder = config["components"]["point_neuron_models_dir"]
+        nodes[which == number].set(parameters(folder, entry["dynamics_params"]))
     return nodes
-
-
-def _parameters(config: Mapping[str, Any], entry: Mapping[str, Any]) -> dict[str, Any]:
-    return parameters(config["components"]["point_neuron_models_dir"], entry["dynamics_params"])
 
 
 def _injectors(config: Mapping[str, Any], name: str, n: int) -> NodeCollection:
