@@ -50,7 +50,7 @@ class NodeCollection:
     (-70.0, -60.0, -70.0, -70.0)
     """
 
-    __slots__ = ("_nodes",)
+    __slots__ = ("__weakref__", "_nodes")
     _nodes: NodeIds
 
     def __init__(self, data: Any = None) -> None:
