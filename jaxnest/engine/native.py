@@ -127,9 +127,13 @@ class NativeRunner:
         for s in shards:
             yield from self._arrive(s)
         yield from ((pack, False) for pack in self._waveforms.iterate())
+        if self._waveforms.exchanges:
+            yield self._waveforms.begin_sending(), False
         for stage in (self._advance, self._remember):
             for s in shards:
                 yield from stage(s)
+        if self._waveforms.exchanges:
+            yield self._waveforms.end_sending(on_trial=0), False
 
     def _arrive(self, s: int) -> Iterator[Stage]:
         """Take what arrives from others."""
@@ -196,6 +200,8 @@ class NativeRunner:
                 devices = self.devices[s][b]
                 if devices is not None:
                     shared = self.streams.vp_synchronised[s] if devices.shares else NO_STREAM
+                    if buffers.precise is not None:
+                        devices.send_to(buffers.precise.emitted.words)
                     changing = (_flat(buffers), buffers.events, buffers.counters, stream, shared, buffers.raster)
                     yield devices.loop.pack(*changing, *devices.changing(), *devices.constant(), rows, clock), False
                 continue

@@ -141,7 +141,7 @@ class Session:
         if prepared is None:
             self._restart(step)
         plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared)
-        self._watched = watched = any(t.group_watched.any() for t in plan.delivery)
+        self._watched = watched = plan.watches
         stores = self._network.nodes.stores
         self._interprets = interprets(stores)
         self._computes_much = plan.secondary is not None or any(restarts(m) or begins_runs(m) for m in stores)

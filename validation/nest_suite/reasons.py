@@ -12,8 +12,6 @@ HERE = Path(__file__).parent
 
 REASONS: tuple[tuple[str, str], ...] = (
     ("neurons/test_iaf_ps_dc_accuracy.py", "takes minutes and has not been run to its end yet"),
-    ("stimulating/test_spike_train_injector.py", "precise times of `spike_train_injector` are not there yet"),
-    ("regressions/test_issue_707.py", "weights of connections that carry numbers cannot be recorded yet"),
 )
 """Pattern of test files -> why tests that pass with NEST do not pass here; the first that fits counts."""
 

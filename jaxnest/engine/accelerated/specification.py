@@ -88,8 +88,10 @@ def _refuse_synapses(plan: Plan) -> None:
         )
     if any(t.value_start[-1] for t in plan.delivery):
         raise errors.NotImplemented(f"Binary neurons with {_INSTEAD}")
-    if any(t.group_watched.any() for t in plan.delivery):
+    if plan.watches:
         raise errors.NotImplemented(f"Weight recorders with {_INSTEAD}")
+    if plan.secondary and any(b.frozen is not None for shard in plan.shards for b in shard.batches):
+        raise errors.NotImplemented(f"Frozen nodes in networks that carry rates or potentials with {_INSTEAD}")
 
 
 _INSTEAD = "compute_backend 'jax': set nest.compute_backend = 'native'."

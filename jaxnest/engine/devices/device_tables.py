@@ -164,6 +164,14 @@ def _refuse_shift(shard: Shard, devices: Batch, table: Any, batches: np.ndarray)
         )
 
 
+def off_grid_rows(devices: Batch) -> np.ndarray:
+    """Return which devices of a batch send spikes between grid points, and as neurons do."""
+    model = devices.model
+    if not (model.has_proxies and model.precise):
+        return np.zeros(len(devices), np.bool_)
+    return np.asarray(devices.columns()[model.precise], np.bool_)
+
+
 DEVICE_COLUMNS = ("row", "positive", "negative", "flags", "weight", "delay", "shift", "target")
 
 

@@ -8,7 +8,7 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine.devices.device_tables import DeviceTable
+from jaxnest.engine.devices.device_tables import DeviceTable, off_grid_rows
 from jaxnest.engine.network.calibration import calibrate, computed, node_values
 from jaxnest.engine.network.shard import Batch, Shard, window
 from jaxnest.models.contract.device import Sender
@@ -66,7 +66,9 @@ class Devices:
             if before and FROZEN not in (tuple(self.windows[i].tolist()), before.window):
                 self.windows[i] = before.window
         positions = np.arange(n)
-        self.places = np.stack([batch.node_ids, batch.first_column + positions, batch.first_lane + positions], axis=1)
+        self.precise = off_grid_rows(batch)
+        columns_and_lanes = (batch.first_column + positions, batch.first_lane + positions)
+        self.places = np.stack([batch.node_ids, *columns_and_lanes, 0 * positions], axis=1)
         self.state = self._stored_state(columns)
         self.samples = np.zeros((min_delay, len(outputs), n))
         self._restore(earlier, columns, clock)
@@ -90,7 +92,7 @@ class Devices:
         """
         model, columns = self.batch.model, self.batch.columns()
         scalars, names, vectors = _columns(model, columns, clock)
-        if (*scalars, *names) != self.names:
+        if (*scalars, *names) != self.names or (off_grid_rows(self.batch) != self.precise).any():
             return False
         if names or model.memory_size is not Sender.memory_size:
             memory = [model.memory_size(node_values(columns, i)) for i in range(len(self.batch))]
@@ -106,6 +108,10 @@ class Devices:
             if name in changed:
                 self.state[:, k] = columns[name]
         return True
+
+    def send_to(self, table: np.ndarray) -> None:
+        """Let devices that send spikes between grid points, and as neurons do, emit them into a table."""
+        self.places[:, 3] = self.precise * table.ctypes.data
 
     def _windows(self, clock: Any) -> np.ndarray:
         """Return the first and last active step of each device."""

@@ -155,7 +155,7 @@ def build_delivery(
     order = _by_source(source, not compressed)
     source, owner, row, size = source[order], owner[order], row[order], size[order]
     start = np.append(0, np.cumsum(size))
-    with_lanes = _with_lanes([t for _, t in tables], shard, places, network.nodes.stores)
+    with_lanes = _with_lanes([t for _, t in tables], shard, places, network.off_grid_spiking)
     lane_start = np.append(0, np.cumsum(np.where(with_lanes[owner], size, 0)))
     connections = Connections(tables, parts, source, owner, row, lane_start[:-1])
     layout = _Layout(connections, parts, with_lanes, int(lane_start[-1]), places)
@@ -222,14 +222,15 @@ def _any_order(model: type[Any]) -> bool:
     return model.send is None or not (model.is_stochastic or model.common_state or model.needs_learning)
 
 
-def _with_lanes(tables: list[Any], shard: Shard, places: _Places, models: Iterable[Any]) -> np.ndarray:
+def _with_lanes(tables: list[Any], shard: Shard, places: _Places, off_grid: bool) -> np.ndarray:
     """Return which tables have lanes, weights and delays for delivery: those of synapses without functions.
 
     All have them where spikes need not come on the grid, targets use the number that a spike carries, or they are
     binary.
     """
-    all_have = any(m.queue_channel or m.marks_spikes for m in models)
-    all_have |= any(batch.model.marked_receptors for batch in shard.receivers) | bool((places.flags & BINARY).any())
+    all_have = off_grid or any(batch.model.marked_receptors for batch in shard.receivers) | bool(
+        (places.flags & BINARY).any()
+    )
     all_have |= any(t.named.model.delay_shift for t in tables)
     return np.array([all_have or t.named.model.send is None for t in tables], np.bool_)
 

@@ -92,6 +92,8 @@ class Synapses:
     """Per connection, row of the target in `sites`."""
     sites: np.ndarray
     """Per target and receptor: column of the target in the raster, lanes for positive and for other weights, flags."""
+    switches: np.ndarray
+    """Per row of `sites`, which node has sent the last spike, and in which step; empty if no target is binary."""
     delay: np.ndarray
     """Per connection, or one for all."""
     common: np.ndarray
@@ -111,8 +113,9 @@ class Synapses:
     """Address and length of each array."""
 
     def __post_init__(self) -> None:
-        first = (self.place, self.sites, self.delay, self.common, self.common_state, self.of_source, self.identity)
-        self.words = np.array([(a.ctypes.data, a.size) for a in (*first, *self.columns.values())], np.int64).reshape(-1)
+        first = (self.place, self.sites, self.switches, self.delay, self.common, self.common_state, self.of_source)
+        arrays = (*first, self.identity, *self.columns.values())
+        self.words = np.array([(a.ctypes.data, a.size) for a in arrays], np.int64).reshape(-1)
 
     def __len__(self) -> int:
         return len(self.place)

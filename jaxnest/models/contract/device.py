@@ -140,6 +140,8 @@ class Sender(Device, abstract=True):
     """Number of distribution objects that the device owns."""
     timed: ClassVar[bool] = False
     """`draw`, or `advance` if there is no `draw`, also says when the spike is."""
+    precise: ClassVar[str] = ""
+    """The parameter that says whether spikes lie between grid points."""
     shared_stream: ClassVar[bool] = False
     """The device draws from the stream that all virtual processes have in common, too."""
     single_thread: ClassVar[bool] = False
