@@ -36,6 +36,8 @@ def _form(batch: Batch, backend: str) -> tuple[str, str]:
     model = batch.model
     if model.draws:
         return "loop", "it draws numbers as it goes along"
+    if model.one_by_one:
+        return "loop", "each node has a structure of its own"
     if backend == "jax":
         return "arrays", "compute_backend is 'jax'"
     if model.queue_channel is not None:

@@ -5,7 +5,7 @@ A slice is a list of calls of compiled operations. Their order stands here and n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -117,6 +117,12 @@ class NativeRunner:
     def take_values(self, s: int, b: int, variables: Iterable[str], states: Iterable[str]) -> bool:
         """Take over some variables and states of a batch; False if they are laid out differently now."""
         return self.neurons[s][b].take_values(variables, states)
+
+    def forget_inputs(self) -> None:
+        """Remove what is on its way to nodes that lose it when a run is prepared."""
+        for shard, buffers in zip(self.plan.shards, self.buffers, strict=True):
+            for lanes in shard.forgotten_lanes():
+                buffers.ring[:, lanes] = 0.0
 
     def _clock(self, s: int) -> np.ndarray:
         clock = np.zeros(layout.CLOCK_WORDS, np.int64)
@@ -336,11 +342,12 @@ class NativeRunner:
         for pack in self._rest:
             pack.run()
 
-    def bring_home(self) -> None:
-        """Write all states back to the node table."""
+    def bring_home(self, models: Collection[type[Any]] | None = None) -> None:
+        """Write the states of neurons, of some models or of all, back to the node table."""
         for neurons in self.neurons:
             for columns in neurons:
-                columns.batch.store_state(columns.dynamic_state())
+                if models is None or columns.batch.model in models:
+                    columns.batch.store_state(columns.dynamic_state())
 
     def refresh(self) -> None:
         """Take over variables and states that changed in the node table."""

@@ -31,6 +31,8 @@ from jaxnest.models.growth_curves import CURVES
 from jaxnest.recording.registry import BACKENDS
 
 MOST_TICS = (1 << 60) - 1
+_MOST_THREADS = 1 << 16
+"""More are a mistake. NEST stops where memory does."""
 
 
 def _resize_log(_: Kernel) -> dict[str, np.ndarray]:
@@ -126,8 +128,8 @@ class KernelStatus:
         return self._stored.get(name) if attribute.stored else COMPUTED[name](self._kernel)
 
     def all(self) -> dict[str, Any]:
-        """Return all attributes and their values."""
-        names = (n for n, a in ATTRIBUTES.items() if a.available and n != "kernel_status")
+        """Return all attributes that NEST has, and their values."""
+        names = (n for n, a in ATTRIBUTES.items() if a.available and not a.own and n != "kernel_status")
         return {name: self.get(name) for name in sorted(names)}
 
     # -- writing -----------------------------------------------------------------------------------
@@ -188,6 +190,8 @@ class KernelStatus:
                 )
         if threads < 1:
             raise errors.BadProperty("The number of threads has to be at least 1. Value unchanged.")
+        if threads > _MOST_THREADS:
+            raise MemoryError(f"There is not enough memory for {threads} threads. Value unchanged.")
         if threads == present:
             return
         fixed = self._kernel.connections.delays.set_by_user

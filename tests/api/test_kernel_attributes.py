@@ -208,3 +208,10 @@ def test_sizes_of_target_buffers_are_limited() -> None:
     assert nest.buffer_size_target_data == 16777215
     nest.buffer_size_target_data = -1
     assert nest.buffer_size_target_data == 16777216
+
+
+@pytest.mark.parametrize("name", ["local_num_threads", "total_num_virtual_procs"])
+def test_too_many_threads_do_not_fill_the_memory(name: str) -> None:
+    with pytest.raises(MemoryError, match="1099511627776 threads"):
+        nest.set(**{name: 1 << 40})
+    assert nest.local_num_threads == 1

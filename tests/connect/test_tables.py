@@ -192,3 +192,19 @@ def test_common_weight_is_that_of_the_model() -> None:
     assert table.uniform("weight") == 4.0
     assert table.weight.tolist() == [4.0] * 4
     assert "weight" not in nest.GetConnections().get()
+
+
+@pytest.mark.parametrize("change", ["nothing drawn", "refused", "no connections"])
+def test_tables_are_sorted_after_a_connect_that_makes_nothing(change: str) -> None:
+    """NEST erases removed connections at the end when tables are sorted, which any Connect brings about."""
+    neurons = nest.Create("parrot_neuron", 4)
+    nest.Connect(neurons, neurons)
+    nest.GetConnections(neurons[3]).disconnect()
+    if change == "nothing drawn":
+        nest.Connect(neurons, neurons, {"rule": "pairwise_bernoulli", "p": 0.0})
+    elif change == "refused":
+        with pytest.raises(nest.NESTErrors.BadDelay):
+            nest.Connect(neurons, neurons, syn_spec={"delay": 0.01})
+    nest.GetConnections()
+    nest.Connect(neurons[3], neurons[0])
+    assert nest.GetConnections(neurons[3]).port == (16 if change == "no connections" else 12)

@@ -183,3 +183,75 @@ def test_spikes_under_way_go_where_their_place_is(
     found = sorted(zip(events["times"].tolist(), events["senders"].tolist(), events["weights"].tolist(), strict=True))
     assert " ".join(f"{sender}:{weight:g}" for time, sender, weight in found if time == 3.0) == under_way
     assert " ".join(f"{sender}:{weight:g}" for time, sender, weight in found if time == 4.0) == then
+
+
+@pytest.mark.parametrize(
+    ("changes", "reached"),
+    [
+        (["", "first", "", "connect"], ["3456", "456", "456", ""]),
+        (["first", "second", "create"], ["456", "56", ""]),
+        (["", "second", "first", "pair"], ["3456", "356", "56", ""]),
+        (["first", "pair", "second"], ["456", "", ""]),
+    ],
+)  # fmt: skip
+def test_connections_without_compressed_spikes_lose_their_first_one(changes: list[str], reached: list[str]) -> None:
+    """In NEST the others are reached until something else changes. The values are NEST's."""
+    nest.use_compressed_spikes = False
+    generator = nest.Create("spike_generator", params={"spike_times": [float(t) for t in range(1, 20)]})
+    source, targets = nest.Create("parrot_neuron"), nest.Create("parrot_neuron", 4)
+    recorder = nest.Create("spike_recorder")
+    nest.Connect(generator, source)
+    nest.Connect(source, targets)
+    nest.Connect(targets, recorder)
+    apply = {
+        "": lambda: None,
+        "first": lambda: nest.GetConnections(source, targets[:1]).disconnect(),
+        "second": lambda: nest.GetConnections(source, targets[1:2]).disconnect(),
+        "connect": lambda: nest.Connect(targets[2], targets[3]),
+        "create": lambda: nest.Create("parrot_neuron"),
+        "pair": lambda: nest.Disconnect(source, targets[3]),
+    }
+    found = []
+    for change in changes:
+        apply[change]()
+        nest.Simulate(4.0)
+        events = recorder.events
+        recent = events["senders"][events["times"] > nest.biological_time - 2.0]
+        found.append("".join(map(str, sorted(set(recent.tolist())))))
+    assert found == reached
+
+
+def test_plastic_connections_are_removed_though_a_thread_has_no_neurons() -> None:
+    nest.local_num_threads = 4
+    neurons = nest.Create("parrot_neuron", 2)
+    nest.Connect(neurons, neurons, syn_spec={"synapse_model": "stdp_synapse"})
+    nest.Simulate(1.0)
+    nest.GetConnections(neurons[0]).disconnect()
+    nest.Simulate(1.0)
+    assert nest.num_connections == 2
+
+
+def test_neurons_remember_spikes_for_plastic_connections_that_are_not_used_yet() -> None:
+    """In NEST they do so from Connect on, though a connection that is made between runs is used later."""
+    generators = [nest.Create("spike_generator", params={"spike_times": times}) for times in ([4.0, 6.0], [12.0])]
+    source, target = nest.Create("parrot_neuron"), nest.Create("parrot_neuron")
+    nest.Connect(generators[0], target)
+    nest.Connect(generators[1], source)
+    nest.Prepare()
+    nest.Run(2.0)
+    nest.Connect(source, target, syn_spec={"synapse_model": "stdp_synapse", "weight": 0.5})
+    nest.Run(8.0)
+    nest.Cleanup()
+    nest.Simulate(10.0)
+    assert nest.GetConnections(source).weight == 0.4925825556360494
+
+
+def test_a_new_connection_is_removed_before_it_is_used() -> None:
+    neurons = nest.Create("parrot_neuron", 2)
+    nest.Connect(neurons[0], neurons[1])
+    connection = nest.GetConnections()
+    nest.Connect(neurons[0], neurons[1])
+    for _ in range(2):
+        connection.disconnect()
+    nest.Simulate(1.0)
+    assert nest.num_connections == 0

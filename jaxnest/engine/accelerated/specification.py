@@ -104,9 +104,10 @@ def _refuse_loops(plan: Plan, drawing: list[list[Columns | None]], platform: str
             with_keys = (batch.stochastic or batch.model.noise) and one_by_one is None
             if one_by_one is not None or (with_keys and rng_type != "jax"):
                 advice = "nest.rng_type = 'jax', or " if with_keys else ""
+                what = "is advanced" if batch.model.one_by_one else "draws random numbers"
                 raise errors.NotImplemented(
-                    f"{batch.model.name} draws random numbers in compiled loops, which run on the CPU only (not on "
-                    f"{platform}): set {advice}nest.compute_backend = 'native'."
+                    f"{batch.model.name} {what} in compiled loops, which run on the CPU only (not on {platform}): set "
+                    f"{advice}nest.compute_backend = 'native'."
                 )
 
 
@@ -137,7 +138,7 @@ def _batch_spec(plan: Plan, shard: int, b: int, columns: Columns | None) -> Batc
     batch = plan.shards[shard].batches[b]
     return BatchSpec(
         batch.model,
-        batch.receptors,
+        batch.receptors + batch.currents,
         len(batch),
         batch.tile,
         batch.first_lane,

@@ -113,11 +113,13 @@ def build_detector_inputs(detectors: dict[int, int], tables: Iterable[tuple[int,
 
 def channels(model: type[Any], inputs: tuple[str, ...], signal: str | None) -> dict[int, tuple[int, int]]:
     """Return for each receptor the channels of positive and of other weights."""
+    n = sum(name.startswith("spikes_") for name in inputs)
+    if signal == "currents" and model.current_vector is not None:
+        return {k: (n + k, n + k) for k in range(sum(name.startswith("currents_") for name in inputs))}
     if signal == "currents":
         return {r: (inputs.index(name), inputs.index(name)) for r, name in model.current_receptors.items()}
     if model.receptor_vector is not None:
-        n = sum(name.startswith("spikes_") for name in inputs)
-        return {k + 1: (k, k) for k in range(n)}
+        return {k + model.first_receptor: (k, k) for k in range(n)}
     return {r: (inputs.index(a), inputs.index(b)) for r, (a, b) in model.spike_receptors.items()}
 
 

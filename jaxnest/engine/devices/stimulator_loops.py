@@ -17,6 +17,7 @@ from jaxnest.engine.functions.fingerprints import fingerprint
 from jaxnest.engine.layout import AGAIN, FROM, N_LANES, N_SLOTS, ORIGIN, TABLE_WORDS, TO
 from jaxnest.engine.network.growing_loops import append
 from jaxnest.engine.spikes.events import add_amounts, post
+from jaxnest.models.contract.state import state_class
 from jaxnest.random.numbers.keyed import rekey
 from jaxnest.random.numbers.layout import DRAWN_APART, NODES, OBJECT_SIZE, SCRATCH, SCRATCH_SIZE
 
@@ -60,7 +61,7 @@ def stimulator_loop(
 
 def _acting(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], outputs: tuple[str, ...]) -> Any:
     compiled = _compiler(model)
-    State = namedtuple("State", model.dynamic)
+    State = state_class(model)
     load_variables, load_state = loader(namedtuple("Variables", variables), vectors), loader(State)
     store_state, advance = storer(State), compiled(model.advance)
     send, sample, settle = _sending(model, compiled), _sampling(model, outputs, compiled), compiled(model.settle)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from typing import Any, final
 
 import numpy as np
 
 from jaxnest import errors
 from jaxnest.engine import archive_layout as words
+from jaxnest.engine.devices.device_tables import TablePart
 from jaxnest.engine.layout import ARCHIVE_LATE, ARCHIVE_NEEDED, ARCHIVE_USED
 from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.models.contract.elements import NO_ELEMENTS, STEP, UPDATED, Elements
@@ -86,7 +87,7 @@ class Archive:
         self,
         shard: Shard,
         readers: tuple[np.ndarray, np.ndarray] | None,
-        lost: Mapping[int, int],
+        network: Any,
         clock: Any,
         counters: Any,
         longest_delay: int,
@@ -97,8 +98,8 @@ class Archive:
         ----------
         readers
             Number of synapses per neuron and the longest of their delays, or None if there are none.
-        lost
-            How many others each node had. As in NEST, it goes on to remember spikes for these.
+        network
+            Has those synapses, too, that are not used yet or no longer.
         longest_delay
             The longest delay of the network in steps.
         """
@@ -122,12 +123,14 @@ class Archive:
                 spiked = np.round(trace[rows, words.LAST] / clock.ms_per_step) - 1
                 trace[rows, words.FLUSH_STEPS] = batch.flush_steps(clock)
                 trace[rows, words.LAST_EVENT] = np.maximum(trace[rows, words.LAST_EVENT], spiked)
-        if readers is not None:
-            count, longest = readers
+        others = _other_readers(network)
+        if readers is not None or others:
+            count, longest = readers if readers is not None else np.zeros((2, len(shard.emitters)), np.int64)
             n = len(count)
             index[:n, words.INCOMING] = count
-            if lost:
-                index[:n, words.INCOMING] += [lost.get(node, 0) for node in shard.emitters[:n].tolist()]
+            if others:
+                more = [others.get(node, 0) for node in shard.emitters[:n].tolist()]
+                index[:n, words.INCOMING] += np.array(more, np.int64)
             trace[:n, words.LONGEST] = np.maximum(trace[:n, words.LONGEST], longest * clock.ms_per_step)
             new = np.flatnonzero((index[:n, words.INCOMING] > 0) & (index[:n, words.CAPACITY] == 0))
             if len(new):
@@ -208,10 +211,10 @@ class Archive:
             _longer(pool, 2 * int(counters[ARCHIVE_USED] + counters[ARCHIVE_NEEDED] + counters[ARCHIVE_LATE])),
         )
 
-    def store(self, shard: Shard) -> None:
-        """Write what status dictionaries show to the node table."""
+    def store(self, batches: Iterable[Batch]) -> None:
+        """Write what status dictionaries of neurons show to the node table."""
         index, trace, _ = self.arrays
-        for batch in shard.batches:
+        for batch in batches:
             if batch.model.archives:
                 rows = slice(batch.first_column, batch.first_column + len(batch))
                 columns = batch.store.columns
@@ -227,3 +230,19 @@ def _longer(pool: np.ndarray, length: int) -> np.ndarray:
     longer = np.zeros((length, words.RECORD_WORDS))
     longer[: len(pool)] = pool
     return longer
+
+
+def _other_readers(network: Any) -> dict[int, int]:
+    """Return for how many connections nodes remember spikes over which nothing is sent.
+
+    In NEST a connection that reads them counts as soon as it is made, and for ever if it is removed.
+    """
+    found = dict(network.nodes.lost_readers)
+    for _, _, category, table in network.connections.delivering():
+        if category == "neuron" and table.named.model.needs_archive and isinstance(table, TablePart):
+            removed = table.whole.disabled
+            waiting = np.ones(len(table.whole), np.bool_) if removed is None else ~removed
+            waiting[table.rows] = False
+            for node in table.whole.target[waiting].tolist():
+                found[node] = found.get(node, 0) + 1
+    return found

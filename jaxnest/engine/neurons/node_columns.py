@@ -47,7 +47,7 @@ class NodeColumns:
         self.sampled = sampled.astype(np.int64)
         self.samples = np.zeros((min_delay, max(1, len(outputs)), n))
         self.uniform = np.zeros((min_delay, n if batch.stochastic or batch.model.noise else 0))
-        channels = batch.receptors if batch.model.receptor_vector is not None else 0
+        channels = batch.receptors + batch.currents if batch.model.receptor_vector is not None else 0
         places = (int(spread), batch.first_lane, batch.first_column, channels, batch.tile)
         self.places = np.array(places, np.int64)
         self.nodes = batch.node_ids.astype(np.int64)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -141,3 +141,16 @@ def _common_lanes(shard: Shard, previous: Shard) -> tuple[np.ndarray, np.ndarray
                     here.append(new.lanes(i, channel))
                     there.append(old.lanes(j, old.inputs.index(name)))
     return np.concatenate(here), np.concatenate(there)
+
+
+def buffers_follow_from(plan: Plan) -> tuple[Any, ...]:
+    """Return what may depend on parameters and yet decides which buffers there are."""
+    probes = [(p.names, p.interval, p.offset) for p in plan.probes]
+    batches = [
+        (b.stochastic, b.node_ids.tobytes(), tuple(b.widths.items()))
+        for shard in plan.shards
+        for b in shard.batches
+        if b.model.is_stochastic is not None or b.model.draws
+    ]
+    vectors = [b.side_by_side for shard in plan.shards for b in shard.batches]
+    return plan.off_grid, probes, batches, vectors, [events_per_slice(plan, s.index) for s in plan.shards]

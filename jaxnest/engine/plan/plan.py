@@ -194,6 +194,19 @@ def delivery_tables(network: Network, plan: Plan) -> list[DeliveryTable]:
     return _delivery_tables(network, network.connections, plan.shards, lookups)
 
 
+def take_weights(network: Network, plan: Plan) -> bool:
+    """Take over weights and delays of the same connections between neurons; False if tables change by that.
+
+    Raises
+    ------
+    BadProperty
+        If a weight is negative where only positive ones are possible.
+    """
+    if any(batch.model.refuses_negative for shard in plan.shards for batch in shard.batches):
+        return False  # tables that are made anew refuse them
+    return all(table.take_values() for table in plan.delivery)
+
+
 def device_tables(network: Network, plan: Plan) -> list[list[DeviceTable]]:
     """Return the connections from devices, laid out again for a plan."""
     lookups = _lookups(network, plan.shards)

@@ -167,10 +167,10 @@ def build_secondary(network: Any, shards: list[Shard], lookups: list[Any]) -> Se
     )
 
 
-def show_arrived(shard: Shard, ring: np.ndarray, step: int) -> None:
+def show_arrived(batches: Iterable[Batch], ring: np.ndarray, step: int) -> None:
     """Store in the nodes what has arrived for the step that comes next, where they show it."""
     row = ring[step % len(ring)]
-    for batch in shard.batches:
+    for batch in batches:
         for term in (t for hearing in batch.model.hears.values() for t in hearing.terms if t.shown):
             positions = np.arange(len(batch))
             has_arrived = row[batch.lanes(positions, batch.inputs.index(term.marker))] > 0.0

@@ -20,6 +20,7 @@ from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.engine.neurons.neuron_loops import inputs_of_step, make_update, note_places, vector_storer
 from jaxnest.models.contract.ode import OdeNode
 from jaxnest.models.contract.secondary import Kind
+from jaxnest.models.contract.state import state_class
 
 KINDS = {
     "ring": "F8", "raster": "I4x2", "state": "F8x2", "state_vectors": "F8x2", "samples": "F8x3", "scalars": "F8x2",
@@ -67,7 +68,7 @@ def waveform_loops(
 
 
 def _advance(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], kinds: tuple[Kind, ...]) -> Any:
-    state_kind = namedtuple("State", model.dynamic)
+    state_kind = state_class(model)
     load_variables = loader(namedtuple("Variables", variables), vectors)
     load_state, store_state = loader(state_kind, vectors), storer(state_kind, vectors)
     store_vectors, inputs_of = vector_storer(model, vectors), inputs_of_step(model, False)
@@ -126,7 +127,7 @@ def _advance(model: type[Any], variables: tuple[str, ...], vectors: frozenset[st
 
 
 def _attempt(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], kinds: tuple[Kind, ...]) -> Any:
-    state_kind = namedtuple("State", model.dynamic)
+    state_kind = state_class(model)
     load_variables = loader(namedtuple("Variables", variables), vectors)
     load_state, inputs_of = loader(state_kind, vectors), inputs_of_step(model, False)
     differs = issubclass(model, OdeNode) and model.finish_iteration is not None

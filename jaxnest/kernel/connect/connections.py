@@ -129,7 +129,7 @@ class Connections:
             if category == NEURON:
                 chosen[table.n_sorted :] = False
             if category == NEURON and not compressed:
-                chosen &= table.reached(table.registered() if senders is None else _of(senders, (thread, index)))
+                chosen &= table.reached(table.registered if senders is None else _of(senders, (thread, index)))
             elif category == NEURON and senders is not None:
                 sender = _counterparts(table.source, _of(now, index), _of(senders, index))
                 chosen &= sender > 0
@@ -149,7 +149,7 @@ class Connections:
             if category != NEURON:
                 continue
             if not self.network.attributes.use_compressed_spikes:
-                found[thread, index] = table.registered()
+                found[thread, index] = table.registered
                 continue
             before = _of(found, index)
             found[index] = np.append(before, np.setdiff1d(table.known_keys(), before))
@@ -246,11 +246,11 @@ class Connections:
         self.before_move()
         if self.delays.is_frozen and self.senders is None:
             self.senders = self._senders()
-        sorts = self._unsorted and self.network.attributes.use_compressed_spikes
+        changed, compressed = self._unsorted, self.network.attributes.use_compressed_spikes
         self._unsorted = False
         self._nodes_when_sorted = len(self.network.nodes)
         self.version += sum(table.compact() for _, table in tables)
-        neurons = [table for category, table in tables if sorts and category == NEURON]
+        neurons = [table for category, table in tables if changed and compressed and category == NEURON]
         several = self.network.n_threads > 1 and self.num_connections > _MANY
         sort = functools.partial(_sort, stable=self.network.streams.is_keyed)
         if several:
@@ -263,11 +263,17 @@ class Connections:
         for _, table in tables:
             self.version += table.n_sorted != len(table)
             table.n_sorted = len(table)
+            if changed and not compressed:
+                table.register()
 
     # -- changing ----------------------------------------------------------------------------------
 
     def announce_change(self) -> None:
-        """Warn, before connections are made or removed by a rule, that those which scripts have got are out of date."""
+        """Before a rule makes or removes connections, warn that those which scripts have got are out of date.
+
+        As in NEST, this is a change even if none are made, so that tables are sorted.
+        """
+        self._unsorted = True
         if self.handed_out:
             messages.log(VerbosityLevel.WARNING, "Connections change: what GetConnections has returned is now invalid.")
         self.handed_out = False
@@ -461,7 +467,6 @@ class Connections:
         given = contacts_of([spec])
         contacts = self.planned_contacts(spec.named) or given
         self.announce_change()
-        self._unsorted = True
         problems: list[errors.InexistentConnection] = []
         for process in builder.processes():
             pairs, row = rule.pairs(process, Draws()), None

@@ -198,6 +198,8 @@ class Table:
         self._gap_sources = np.empty(0, np.int32)
         self._gap_ends = np.empty(0, np.bool_)
         """Whether there was no connection of the same source behind each of them when it was removed."""
+        self.registered = np.empty(0, np.int64)
+        """Places where stretches begin for which spikes are kept, if they are not compressed (see `register`)."""
         self.version = 0
         """Counts changes of the connections and of their values."""
         self.n_sorted = 0
@@ -333,7 +335,10 @@ class Table:
         self.fill_columns()
         removed, keep = np.flatnonzero(self.disabled), np.flatnonzero(~self.disabled)
         keys, places = self.known_keys(), self.places()[removed]
-        last = np.append(keys[1:] != keys[:-1], True)
+        last = np.ones(
+            len(self) + len(self.gaps), np.bool_
+        )  # of new connections NEST does not know what is behind them
+        last[: len(keys[1:])] = keys[1:] != keys[:-1]
         gaps = np.append(self.gaps, places)
         order = np.argsort(gaps)
         self.gaps, self._gap_sources = gaps[order], np.append(self._gap_sources, self.source[removed])[order]
@@ -387,13 +392,15 @@ class Table:
         keys = self.keys()
         return np.cumsum(np.append(False, keys[1:] != keys[:-1]))[self.places()]
 
-    def registered(self) -> np.ndarray:
-        """Return where the stretches begin for which spikes are kept, if they are not compressed.
+    def register(self) -> None:
+        """Note where the stretches of connections with the same source begin, as NEST does after changes.
 
-        These are places of connections. NEST keeps no spikes for stretches whose first connection is gone.
+        It keeps no spikes for stretches whose first connection is gone by then. A connection that is removed through a
+        SynapseCollection is no change: its stretch keeps its spikes.
         """
-        keys = self.known_keys()
-        return np.setdiff1d(np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)]), self.gaps)
+        keys = self.keys()
+        starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
+        self.registered = np.setdiff1d(starts, self.gaps)
 
     def reached(self, registered: np.ndarray) -> np.ndarray:
         """Return over which connections spikes go that are not compressed, if those of these stretches are kept.

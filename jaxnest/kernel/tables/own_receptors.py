@@ -90,7 +90,7 @@ def _mine(nodes: NodeTable, target: np.ndarray, receptor: Any, *, beyond: bool =
 
 
 def _begun(nodes: NodeTable, target: np.ndarray) -> np.ndarray:
-    nodes.before_access()
+    nodes.before_access(nodes.stores)
     begun = np.zeros(len(target), np.bool_)
     for named, store, positions in nodes.groups(target):
         rows = nodes.rows(target[positions])

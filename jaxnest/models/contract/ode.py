@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from jaxnest.models.contract.base import ArchivingNeuron, Neuron, Quantity, hidden, positive
+from jaxnest.models.contract.state import finishing
 from jaxnest.models.functions.rkf45_batch import integrate
 
 GSL_ERROR_TOL = Quantity(
@@ -80,12 +81,12 @@ class OdeNode(Neuron, abstract=True):
 
     @classmethod
     def iteration(cls, v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
-        return integrate(cls, v, s, x, cls.finish_iteration)
+        return integrate(cls, v, s, x, finishing(cls, "finish_iteration" if cls.finish_iteration else "finish"))
 
     @classmethod
     def update(cls, v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         """Integrate the equations over one time step."""
-        return integrate(cls, v, s, x)
+        return integrate(cls, v, s, x, finishing(cls))
 
 
 class OdeNeuron(OdeNode, ArchivingNeuron, abstract=True):

@@ -9,6 +9,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import adaptive_exponential as aeif
 
 
@@ -88,4 +89,10 @@ class aeif_psc_delta(aeif.AdaptiveExponentialNeuron):
 
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
-        return (s.V_m, s.w, ops.maximum(s.refractory - 1, 0.0), x.current, s.refractory_spikes), 0
+        return State(
+            V_m=s.V_m,
+            w=s.w,
+            refractory=ops.maximum(s.refractory - 1, 0.0),
+            I_stim=x.current,
+            refractory_spikes=s.refractory_spikes,
+        ), 0

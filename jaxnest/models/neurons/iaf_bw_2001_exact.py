@@ -11,6 +11,7 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden
 from jaxnest.models.contract.ode import OdeNeuron
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import RESET_BELOW_THRESHOLD
 from jaxnest.models.neurons.iaf_bw_2001 import iaf_bw_2001, nmda
 
@@ -87,6 +88,18 @@ class iaf_bw_2001_exact(OdeNeuron):
         V = ops.where(active & ~spike, s.V_m, v.V_reset)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1.0, 0.0))
         total = ops.accumulate(0.0, s.opened, s.receptor_weights)
-        currents = ((s.V_m - v.E_ex) * s.s_AMPA, (s.V_m - v.E_in) * s.s_GABA, nmda(v, s.V_m, total))
-        conductances = (s.s_AMPA + x.spikes[0], s.s_GABA + x.spikes[1], s.rise + x.spikes * v.counted, s.opened)
-        return (V, *conductances, refractory, x.current, total, *currents, s.receptor_weights), spike
+        I_AMPA, I_GABA, I_NMDA = (s.V_m - v.E_ex) * s.s_AMPA, (s.V_m - v.E_in) * s.s_GABA, nmda(v, s.V_m, total)
+        return State(
+            V_m=V,
+            s_AMPA=s.s_AMPA + x.spikes[0],
+            s_GABA=s.s_GABA + x.spikes[1],
+            rise=s.rise + x.spikes * v.counted,
+            opened=s.opened,
+            refractory=refractory,
+            I_stim=x.current,
+            s_NMDA=total,
+            I_AMPA=I_AMPA,
+            I_GABA=I_GABA,
+            I_NMDA=I_NMDA,
+            receptor_weights=s.receptor_weights,
+        ), spike

@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.functions import propagators
 from jaxnest.numerics.nest_math import expm1
 
@@ -107,4 +108,6 @@ class iaf_psc_alpha(ArchivingNeuron):
         spike = ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
-        return (V, refractory, x.current, dI_ex, I_ex, dI_in, I_in), spike
+        return State(
+            V_m=V, refractory=refractory, I_stim=x.current, dI_ex=dI_ex, I_ex=I_ex, dI_in=dI_in, I_in=I_in
+        ), spike

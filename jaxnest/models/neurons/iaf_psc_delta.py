@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.forced_spikes import FORCED_SPIKES, ForcedSpikes, forced_spike, forced_steps
 
 
@@ -73,4 +74,4 @@ class iaf_psc_delta(ForcedSpikes, ArchivingNeuron):
         spike, until_spike = forced_spike(v, s, ops.crosses(V, v.V_th))
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
-        return (V, refractory, x.current, waiting, until_spike), spike
+        return State(V_m=V, refractory=refractory, I_stim=x.current, waiting=waiting, until_spike=until_spike), spike

@@ -9,6 +9,7 @@ from jaxnest import errors
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, hidden, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.functions import propagators
 
 TIME_CONSTANT = positive("All time constants must be strictly positive.")
@@ -94,4 +95,4 @@ class iaf_psc_exp_htum(ArchivingNeuron):
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.absolute_steps, ops.maximum(s.refractory - 1, 0.0))
         silent = ops.where(spike, v.total_steps, ops.maximum(s.silent - 1, 0.0))
-        return (V, refractory, silent, x.current, I_ex, I_in), spike
+        return State(V_m=V, refractory=refractory, silent=silent, I_stim=x.current, I_ex=I_ex, I_in=I_in), spike

@@ -7,6 +7,7 @@ from typing import Any
 
 from jaxnest.models import ops
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.multi_timescale import MEMBRANE, MultiTimescaleNeuron, times_differ
 
 
@@ -75,4 +76,6 @@ class mat2_psc_exp(MultiTimescaleNeuron):
         spike = active & ops.crosses(V, v.omega + slow + fast)
         refractory = ops.where(active, ops.where(spike, v.refractory_steps, 0.0), s.refractory - 1)
         fast, slow = ops.where(spike, fast + v.alpha_1, fast), ops.where(spike, slow + v.alpha_2, slow)
-        return (V, fast, slow, refractory, x.current, I_ex, I_in), spike
+        return State(
+            V_m=V, V_th_alpha_1=fast, V_th_alpha_2=slow, refractory=refractory, I_stim=x.current, I_ex=I_ex, I_in=I_in
+        ), spike

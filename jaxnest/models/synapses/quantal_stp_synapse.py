@@ -5,11 +5,30 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.registry import register_synapse
 from jaxnest.models.contract.synapse import Synapse
 from jaxnest.models.functions import draws
 from jaxnest.models.plasticity.short_term import INITIALLY_SILENT, probability, times
+
+
+def sites(value: Any) -> int:
+    """Return a number of release sites.
+
+    Raises
+    ------
+    RuntimeError
+        If it is no integer.
+    IndexError
+        If it has more than 32 bits.
+    """
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+        raise RuntimeError(f"n and a have to be integers, not {value!r} ({type(value).__name__}).")
+    if not -(2**31) <= value < 2**31:
+        raise IndexError(f"n and a have to be integers of at most 32 bits, which {value} is not.")
+    return int(value)
 
 
 @register_synapse(hpc=None, lbl=88)
@@ -25,10 +44,10 @@ class quantal_stp_synapse(Synapse):
     Loebel, Silberberg, Helbig, Markram, Tsodyks and Richardson (2009), Frontiers in Computational Neuroscience 3, 27.
     """
 
-    parameters = times("'", inactivation=False) | {"n": Quantity(1, "", "Number of release sites")}
+    parameters = times("'", inactivation=False) | {"n": Quantity(1, "", "Number of release sites", convert=sites)}
     state = {
         "u": Quantity(0.5, "", "Probability of release", probability("'u'")),
-        "a": Quantity(1, "", "Number of available release sites"),
+        "a": Quantity(1, "", "Number of available release sites", convert=sites),
     } | INITIALLY_SILENT
     source_states = ("u", "t_last")
     is_stochastic = True
