@@ -14,6 +14,7 @@ import jaxnest as nest
 from jaxnest.engine.functions import vector_ops
 from jaxnest.kernel.kernel import kernel
 from jaxnest.models.contract import registry
+from jaxnest.models.contract.state import of_model
 
 registry.load_all()
 MODELS = sorted(name for name, m in registry.NODE_MODELS.items() if getattr(m, "side_by_side", False))
@@ -94,7 +95,7 @@ class Halves:
 def test_states_that_echo_currents_are_what_came_in(model: str) -> None:
     kind: Any = registry.NODE_MODELS[model]
     inputs = {name: 10.0 + k for k, name in enumerate(kind.inputs(0))}
-    new, _ = kind.update(Halves(), Halves(), SimpleNamespace(**inputs))
+    new, _ = of_model(kind, kind.update)(Halves(), Halves(), SimpleNamespace(**inputs))
     found = dict(zip(kind.dynamic, new, strict=True))
     assert {name: found[name] for name in kind.echoes} == {name: inputs[c] for name, c in kind.echoes.items()}
 
