@@ -164,9 +164,10 @@ def _again(connections: Connections, kinds: np.ndarray) -> dict[int, np.ndarray]
         place = np.minimum(np.searchsorted(known, pairs[k]), len(known) - 1)
         same = known[place] == pairs[k]
         found[k] = same & (when[place] < order[k])
-        if connections.tables[k][1].named.model.is_stochastic and (same & ~found[k]).any():
+        named = connections.tables[k][1].named
+        if named.model.is_stochastic and (same & ~found[k]).any():
             raise errors.NotImplemented(
-                f"'{connections.tables[k][1].named.name}' beside synapses of constant weight between the same binary neurons."
+                f"'{named.name}' beside synapses of constant weight between the same binary neurons."
             )
     return found
 

@@ -209,7 +209,9 @@ def _delivering(model: type[Any], alike: bool) -> Any:
                 if sends:
                     if sites[site, FLAGS] & BINARY:
                         known = _is_known(sites, own.switches, site, call[NODE], step)
-                        _add(shared.ring, sites, site, slot + steps, n_slots, n_lanes, 2.0 * weight if known else -weight)
+                        _add(
+                            shared.ring, sites, site, slot + steps, n_slots, n_lanes, 2.0 * weight if known else -weight
+                        )
                     else:
                         _add(shared.ring, sites, site, slot + steps, n_slots, n_lanes, weight)
                     if watched:
