@@ -113,4 +113,4 @@ class cm_default(ArchivingNeuron):
         matrix.assemble(v, s, x)
         matrix.solve(v, s)
         spike = ops.crosses(s.v_comp[0], v.V_th) and before < v.V_th
-        return s, spike  # its vectors have changed in place
+        return s, spike  # whose vectors were changed where they are
