@@ -79,10 +79,6 @@ def _why_not(
             f"Source node does not send output: {source.name} -> {target.name}.\n"
             "  Note that recorders must be connected as Connect(neuron, recorder)."
         )
-    if synapse.needs_learning and target.learns is not None and not source.has_proxies and source.emits == "spikes":
-        return errors.NotImplemented(
-            f"Connections with {synapse.name} from devices, such as a {source.name}: put a parrot_neuron between them."
-        )
     if not source.has_proxies and not synapse.accepts_devices:
         what = {"currents": "current input", None: "data logging requests"}.get(source.emits, "spike input")
         return illegal(
@@ -188,8 +184,6 @@ def _receptor(
             f"The target node or synapse model does not support {what}: {source.name} -> {target.name}.\n"
             "  Note that volt/multimeters must be connected as Connect(meter, neuron)."
         )
-    if target.own_receptor == receptor and receptor and synapse.send is not None and source.emits == "spikes":
-        return errors.NotImplemented(f"Synapses whose weights change at receptor {receptor} of {target.name}.")
     if receptor not in known:
         return _unknown(target, receptor, known, "CurrentEvent" if source.emits == "currents" else "SpikeEvent")
     if source.emits == "spikes":
