@@ -83,7 +83,7 @@ class NativeRunner:
         used = lanes_in_use((d.table for d in self.devices[s] if d), self.buffers[s].ring)
         for b in range(len(plan.shards[s].batches)) if which is None else which:
             batch, (outputs, sampled) = plan.shards[s].batches[b], plan.outputs(s, b)
-            if batch.side_by_side and not batch.model.signals:
+            if batch.in_blocks:
                 found.append(VectorColumns(batch, outputs, sampled, plan.min_delay, used))
             else:
                 found.append(NodeColumns(batch, outputs, sampled, plan.min_delay))

@@ -10,8 +10,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 
-REASONS: tuple[tuple[str, str], ...] = (
-)
+REASONS: tuple[tuple[str, str], ...] = ()
 """Pattern of test files -> why tests that pass with NEST do not pass here; the first that fits counts."""
 
 

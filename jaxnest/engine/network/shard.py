@@ -71,6 +71,11 @@ class Batch:
         return frozenset(self.widths)
 
     @property
+    def in_blocks(self) -> bool:
+        """Whether a loop over blocks advances the nodes; what `calibrate` returns may be vectors, which it has not."""
+        return self.side_by_side and not self.widths
+
+    @property
     def tile(self) -> int:
         """Number of nodes that are advanced together."""
         if self.side_by_side:

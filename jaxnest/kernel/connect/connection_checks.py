@@ -174,11 +174,12 @@ def _receptor(
             known = list(range(target.first_receptor, target.first_receptor + (target.own_receptor or sizes[0])))
         elif issubclass(target, Detector):
             known = list(range(sizes[0]))
-    if source.emits not in ("spikes", "currents"):
+    plain = source.emits in ("spikes", "currents")
+    if not plain:
         known, what = [], f"input of {source.emits}"
     if not known and source.emits == "spikes" and _records_spikes(target):
         known = [0]
-    if not known and target.receptor_vector is None:
+    if not known and (target.receptor_vector is None or not plain):
         return illegal(
             f"The target node or synapse model does not support {what}: {source.name} -> {target.name}.\n"
             "  Note that volt/multimeters must be connected as Connect(meter, neuron)."

@@ -14,8 +14,10 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.models.contract import hints
 from jaxnest.models.contract.elements import NO_ELEMENTS, Elements, changes_of_elements, elements
 from jaxnest.models.contract.secondary import Hearing, Kind, Signal
+from jaxnest.models.contract.state import of_model
 from jaxnest.models.histories.learning_history import CHANNELS, Learning
 from jaxnest.models.quantities.checks import not_negative, positive
 from jaxnest.models.quantities.quantity import Quantity, hidden
@@ -331,15 +333,25 @@ class Neuron(Node, abstract=True):
     one_by_one: ClassVar[bool] = False
     """`update` may use all that numba compiles, but makes no arrays: it changes vectors of its state where they are.
     Array operations leave these nodes to the compiled loop."""
-    side_by_side: ClassVar[bool] = False
-    """On CPUs compiled code advances many nodes with vector instructions, to the same digits as one by one.
-    `update` must consist of sums, products, exponentials and choices between numbers."""
-    switches: ClassVar[tuple[str, ...]] = ()
-    """Parameters that are 0 in most networks. `side_by_side` holds for nodes in which all of them are 0, and their
+
+    is_integrated: ClassVar[bool] = False
+    """The model has differential equations, which the engine integrates (`models.contract.ode`)."""
+
+    # Hints follow from the functions of a model (`models.contract.hints`); none is to be declared.
+    side_by_side: ClassVar[bool] = hints.inferred(hints.side_by_side)
+    """On CPUs compiled code advances many nodes with vector instructions, to the same digits as one by one: `update`
+    consists of sums, products, exponentials and choices between numbers."""
+    switches: ClassVar[tuple[str, ...]] = hints.inferred(hints.switches)
+    """Flags that are off in most networks. `side_by_side` holds for nodes in which all of them are, and their
     `update` is compiled without what depends on them."""
-    echoes: ClassVar[Mapping[str, str]] = {}
+    echoes: ClassVar[Mapping[str, str]] = hints.inferred(hints.echoes)
     """States that `update` replaces by what came in through a channel, and the channel. Where no currents arrive,
     `update` is compiled without both."""
+
+    @classmethod
+    def stepping(cls) -> tuple[tuple[Callable[..., Any], int], ...]:
+        """Return the functions that advance a node, and how many arguments each has."""
+        return ((of_model(cls, cls.update), 3),)
 
     @classmethod
     def begin_run(cls, p: Any, clock: Any) -> dict[str, Any]:

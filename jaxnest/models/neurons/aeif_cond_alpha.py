@@ -55,7 +55,6 @@ class aeif_cond_alpha(aeif.AdaptiveExponentialNeuron):
         "g_in": lambda v, s: s.g_in,
         "w": lambda v, s: s.w,
     }
-    side_by_side = True
     spike_receptors = {0: ("spikes_ex", "spikes_in")}
     flips_inhibition = True
 

@@ -53,7 +53,6 @@ class aeif_psc_alpha(aeif.AdaptiveExponentialNeuron):
         "I_syn_in": lambda v, s: s.I_syn_in,
         "w": lambda v, s: s.w,
     }
-    side_by_side = True
     spike_receptors = {0: ("spikes_ex", "spikes_in")}
     flips_inhibition = True
 

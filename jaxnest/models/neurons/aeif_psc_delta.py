@@ -50,7 +50,6 @@ class aeif_psc_delta(aeif.AdaptiveExponentialNeuron):
     ode = ("V_m", "w")
     held = ("refractory", "I_stim", "refractory_spikes")
     jumps = ("V_m", "w", "refractory", "refractory_spikes")
-    side_by_side = True
     recordables = {"V_m": lambda v, s: s.V_m, "w": lambda v, s: s.w}
     spike_receptors = {0: ("spikes", "spikes")}
 

@@ -69,7 +69,6 @@ class amat2_psc_exp(MultiTimescaleNeuron):
             "tau_syn_in",
         ),
     )
-    side_by_side = True
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,
         "V_th": lambda v, s: v.E_L + v.omega + s.V_th_alpha_1 + s.V_th_alpha_2 + s.V_th_v,

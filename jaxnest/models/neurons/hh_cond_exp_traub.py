@@ -78,8 +78,6 @@ class hh_cond_exp_traub(ConductanceNeuron):
         "g_in": hidden(),
     }
     ode = ("V_m", "Act_m", "Inact_h", "Act_n", "g_ex", "g_in")
-    loops_stages = True
-    side_by_side = True
     may_be_undefined = True
     prepares = False
     recordables = {

@@ -65,8 +65,6 @@ class hh_psc_alpha(OdeNeuron):
         "I_in": hidden(),
     }
     ode = ("V_m", "Act_m", "Inact_h", "Act_n", "dI_ex", "I_ex", "dI_in", "I_in")
-    loops_stages = True
-    side_by_side = True
     may_be_undefined = True
     recordables = {
         "V_m": lambda v, s: s.V_m,

@@ -74,10 +74,8 @@ class hh_psc_alpha_clopath(OdeNeuron):
         "dI_in",
         "I_in",
     )
-    loops_stages = True
     may_be_undefined = True
     filtered_voltages = ("V_m", "u_bar_plus", "u_bar_minus", "u_bar_bar")
-    side_by_side = True
     recordables = {
         "V_m": lambda v, s: s.V_m,
         "I_syn_ex": lambda v, s: s.I_ex,

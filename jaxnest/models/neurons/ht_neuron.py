@@ -59,7 +59,6 @@ class ht_neuron(OdeNeuron):
     ode = ("V_m", "theta", *SYNAPSES, "m_fast_NMDA", "m_slow_NMDA", "m_h", "D_KNa", "m_T", "h_T")
     held = ("refractory", "I_stim", "V_clamp", "I_NaP", "I_KNa", "I_T", "I_h")
     jumps = ("V_m", "theta", "m_fast_NMDA", "m_slow_NMDA", "refractory", "I_NaP", "I_KNa", "I_T", "I_h")
-    loops_stages = True
     recordables = {
         "V_m": lambda v, s: s.V_m,
         "theta": lambda v, s: s.theta,

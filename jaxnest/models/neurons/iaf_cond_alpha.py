@@ -46,7 +46,6 @@ class iaf_cond_alpha(ConductanceNeuron):
     }
     ode = ("V_m", "dg_ex", "g_ex", "dg_in", "g_in")
     relations = (RESET_BELOW_THRESHOLD,)
-    side_by_side = True
     recordables = {
         "V_m": lambda v, s: s.V_m,
         "g_ex": lambda v, s: s.g_ex,

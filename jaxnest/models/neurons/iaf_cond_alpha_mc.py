@@ -70,7 +70,6 @@ class iaf_cond_alpha_mc(OdeNeuron):
     relations = (RESET_BELOW_THRESHOLD,)
     ode = tuple(f"{name}_{key}" for name in COMPARTMENTS for key in SHAPES)
     held = ("refractory", "soma_I", "proximal_I", "distal_I")
-    loops_stages = True
     recordables = {
         "V_m.s": lambda v, s: s.soma_V_m,
         "g_ex.s": lambda v, s: s.soma_g_ex,

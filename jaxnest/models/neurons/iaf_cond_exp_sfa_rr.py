@@ -63,7 +63,6 @@ class iaf_cond_exp_sfa_rr(ConductanceNeuron):
     }
     ode = ("V_m", "g_ex", "g_in", "g_sfa", "g_rr")
     relations = (RESET_BELOW_THRESHOLD,)
-    side_by_side = True
     recordables = {
         "V_m": lambda v, s: s.V_m,
         "g_ex": lambda v, s: s.g_ex,

@@ -29,8 +29,6 @@ class iaf_psc_alpha(ArchivingNeuron):
     (2001), Neurocomputing 38-40:565-571. NEST documentation, model ``iaf_psc_alpha``.
     """
 
-    side_by_side = True
-    echoes = {"I_stim": "current"}
     parameters = {
         "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),
         "V_reset": Quantity(-70.0, "mV", "Membrane potential after a spike", relative_to="E_L"),

@@ -26,9 +26,6 @@ class iaf_psc_delta(ForcedSpikes, ArchivingNeuron):
     Rotter & Diesmann (1999), Biological Cybernetics 81:381-402. NEST documentation, model ``iaf_psc_delta``.
     """
 
-    side_by_side = True
-    echoes = {"I_stim": "current"}
-    switches = ("refractory_input", "ignore_and_spike")
     parameters = {
         "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),
         "V_reset": Quantity(-70.0, "mV", "Membrane potential after a spike", relative_to="E_L"),

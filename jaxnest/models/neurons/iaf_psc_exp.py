@@ -42,8 +42,6 @@ class iaf_psc_exp(ArchivingNeuron):
     Schuecker, Diesmann & Helias (2015), Phys Rev E 92:052119. NEST documentation, model ``iaf_psc_exp``.
     """
 
-    side_by_side = True
-    echoes = {"I_stim": "current", "I_filtered": "filtered_current"}
     parameters = {
         "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),
         "V_reset": Quantity(-70.0, "mV", "Membrane potential after a spike", relative_to="E_L"),

@@ -57,7 +57,6 @@ class iaf_psc_exp_htum(ArchivingNeuron):
             "Total refractory period must be larger or equal than absolute refractory time.",
         ),
     )
-    side_by_side = True
     recordables = {
         "V_m": lambda v, s: s.V_m,  # relative to E_L, as NEST records it
         "I_syn_ex": lambda v, s: s.I_ex,

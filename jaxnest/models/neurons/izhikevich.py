@@ -43,7 +43,6 @@ class izhikevich(ArchivingNeuron):
         "U_m": Quantity(0.2 * -65.0, "mV", "Recovery variable"),
         "I_stim": hidden(doc="Current of the devices"),
     }
-    side_by_side = True
     may_be_undefined = True
     recordables = {"V_m": lambda v, s: s.V_m, "U_m": lambda v, s: s.U_m}
     spike_receptors = {0: ("spikes", "spikes")}

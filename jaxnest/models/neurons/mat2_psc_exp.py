@@ -36,8 +36,6 @@ class mat2_psc_exp(MultiTimescaleNeuron):
             "tau_syn_in",
         ),
     )
-    side_by_side = True
-    echoes = {"I_stim": "current"}
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,
         "V_th": lambda v, s: v.E_L + v.omega + s.V_th_alpha_1 + s.V_th_alpha_2,
