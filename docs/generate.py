@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
+from jaxnest.kernel.settings.attribute_table import ATTRIBUTES, Attribute
 from jaxnest.models.contract import registry
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.nest import nest_names
@@ -129,14 +129,14 @@ def summary(thing: Any) -> str:
 
 
 def is_missing(thing: Any) -> bool:
-    """Whether all that a function, or the constructor of a class, does is to raise an error."""
+    """Whether all that a function, or the constructor of a class, does is to raise ``NESTErrors.NotImplemented``."""
     function = vars(thing).get("__init__") if inspect.isclass(thing) else thing
     if not inspect.isfunction(function):
         return False
     definition = ast.parse(textwrap.dedent(inspect.getsource(function))).body[0]
     body = definition.body if isinstance(definition, ast.FunctionDef) else []
     statements = [item for item in body if not (isinstance(item, ast.Expr) and isinstance(item.value, ast.Constant))]
-    return len(statements) == 1 and isinstance(statements[0], ast.Raise)
+    return len(statements) == 1 and ast.unparse(statements[0]).startswith("raise errors.NotImplemented(")
 
 
 def public_names() -> tuple[list[str], list[str]]:
@@ -144,7 +144,7 @@ def public_names() -> tuple[list[str], list[str]]:
     import jaxnest as nest
 
     there, missing = [], []
-    for name in sorted({"server", *nest.__all__} - ATTRIBUTES.keys()):
+    for name in sorted(name for name in dir(nest) if not name.startswith("_") and name not in ATTRIBUTES):
         try:
             thing = getattr(nest, name)
         except (ImportError, AttributeError):  # a submodule
@@ -170,7 +170,13 @@ def compatibility_page() -> str:
             title, [name for name in wanted if name in have], [name for name in wanted if name not in have]
         )
     rows = (
-        (f"`{name}`", attribute.kind, attribute.unit, "yes" if attribute.read_only else "", attribute.doc)
+        (
+            f"`{name}`",
+            attribute.kind,
+            attribute.unit,
+            "yes" if attribute.read_only else "",
+            attribute.doc + note(attribute),
+        )
         for name, attribute in sorted(ATTRIBUTES.items())
         if not attribute.status_only
     )
@@ -182,6 +188,11 @@ def compatibility_page() -> str:
     page += "## Kernel attributes\n\n" + table(("name", "type", "unit", "read-only", "meaning"), rows)
     page += "\n## What `nest.get` shows besides\n\n" + table(("name", "type", "unit", "meaning"), status)
     return page
+
+
+def note(attribute: Attribute) -> str:
+    """Return what is to be said about attributes that NEST lacks."""
+    return " (of jaxnest: `dir` and `GetKernelStatus()` do not list it)" if attribute.own else ""
 
 
 def two_lists(title: str, there: list[str], missing: list[str]) -> str:

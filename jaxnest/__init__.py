@@ -24,7 +24,8 @@ from jaxnest.api.collections.node_collection import NodeCollection
 from jaxnest.api.collections.synapse_collection import SynapseCollection
 from jaxnest.api.collections.types import CollocatedSynapses, Compartments, Mask, Receptors
 from jaxnest.api.connections import Connect, Disconnect, GetConnections, TripartiteConnect
-from jaxnest.api.info import Explain, GetStatus, SetStatus, VerbosityLevel, get_verbosity, help, message, set_verbosity
+from jaxnest.api.info import Explain as Explain
+from jaxnest.api.info import GetStatus, SetStatus, VerbosityLevel, get_verbosity, help, message, set_verbosity
 from jaxnest.api.models import ConnectionRules, CopyModel, GetDefaults, Models, SetDefaults
 from jaxnest.api.nodes import Create, GetLocalNodeCollection, GetNodes, PrintNodes
 from jaxnest.api.parallel import (
@@ -48,7 +49,7 @@ from jaxnest.api.simulation import (
     SetKernelStatus,
     Simulate,
 )
-from jaxnest.api.sonata import SonataNetwork
+from jaxnest.api.sonata.network import SonataNetwork
 from jaxnest.api.space.spatial import (
     CreateMask,
     Displacement,
@@ -150,7 +151,7 @@ if TYPE_CHECKING:  # what NestModule supplies, for editors and type checkers
     def set_communicator(comm: Any = None) -> None: ...
 
 
-_LAZY = ("raster_plot", "visualization", "voltage_trace")
+_LAZY = ("raster_plot", "server", "visualization", "voltage_trace")
 """Submodules that are imported when they are first used."""
 
 
@@ -175,8 +176,6 @@ class NestModule(types.ModuleType):
         ll_api.set_communicator(comm)
 
     def __getattr__(self, name: str) -> Any:
-        if name == "server":
-            raise AttributeError(f"module '{__name__}' has no attribute 'server': the NEST Server is not there yet.")
         if name in _LAZY:
             return importlib.import_module(f"{__name__}.{name}")
         raise NESTErrors.missing_attribute(f"module '{__name__}'", name, __all__)
@@ -193,7 +192,8 @@ class NestModule(types.ModuleType):
             raise AttributeError(f"Cannot set attribute '{name}' on module '{__name__}'.{hint}")
 
     def __dir__(self) -> list[str]:
-        return sorted({"server", *__all__, *(name for name in vars(self) if name.startswith("__"))})
+        of_modules = {name for name in vars(self) if name.startswith("__")} - {"__annotations__", "__warningregistry__"}
+        return sorted({"NestModule", *__all__, *of_modules})  # what NEST lists, and nothing else
 
 
 for _name, _attribute in ATTRIBUTES.items():
@@ -229,7 +229,6 @@ __all__ = [
     "GetPosition",
     "GetSourceNodes",
     "GetSourcePositions",
-    "Explain",
     "GetStatus",
     "GetTargetNodes",
     "GetTargetPositions",
@@ -238,7 +237,6 @@ __all__ = [
     "Models",
     "NESTError",
     "NESTErrors",
-    "NestModule",
     "NodeCollection",
     "NumProcesses",
     "Parameter",
@@ -280,7 +278,7 @@ __all__ = [
 ]
 __all__ += [
     *("get", "set", "set_communicator", "userdict", *_LAZY),
-    *(name for name, attribute in ATTRIBUTES.items() if not attribute.status_only),
+    *(name for name, attribute in ATTRIBUTES.items() if not (attribute.status_only or attribute.own)),
 ]
 
 sys.modules[__name__].__class__ = NestModule

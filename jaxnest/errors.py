@@ -7,8 +7,9 @@ All of them derive directly from :class:`KernelException`, as in NEST. The modul
 from __future__ import annotations
 
 import builtins
+import importlib
 from collections.abc import Callable, Iterable
-from typing import NoReturn
+from types import ModuleType
 
 
 class KernelException(Exception):
@@ -52,7 +53,7 @@ class DistributionError(KernelException):
 
 
 class DynamicModuleManagementError(KernelException):
-    """The class that NEST raises under this name."""
+    """A module of models cannot be loaded."""
 
 
 class GSLSolverFailure(KernelException):
@@ -264,16 +265,26 @@ def missing_attribute(owner: str, name: str, known: Iterable[str]) -> AttributeE
     return AttributeError(f"{owner} has no attribute '{name}'.{hint}", name=name)
 
 
-def no_attribute(module: str, known: Iterable[str]) -> Callable[[str], NoReturn]:
-    """Return what a module calls for names that it lacks (``__getattr__``)."""
+def no_attribute(module: str, known: Iterable[str]) -> Callable[[str], ModuleType]:
+    """Return what a module of functions calls for names that it lacks (``__getattr__``).
 
-    def fail(name: str) -> NoReturn:
+    One of them is the submodule of PyNEST that has the same functions.
+    """
+    submodule = f"hl_api_{module.rpartition('.')[2]}"
+
+    def find(name: str) -> ModuleType:
+        if name == submodule:
+            return importlib.import_module(f"{module}.{name}")
         raise missing_attribute(f"module '{module}'", name, known)
 
-    return fail
+    return find
 
 
-for _error in list(globals().values()):
-    if isinstance(_error, type) and issubclass(_error, KernelException):
-        _error.__module__ = "NESTErrors"  # tracebacks read as they do in NEST
-del _error
+_CLASSES = [name for name, item in globals().items() if isinstance(item, type) and issubclass(item, KernelException)]
+for _name in _CLASSES:
+    globals()[_name].__module__ = "NESTErrors"  # tracebacks read as they do in NEST
+del _name
+
+
+def __dir__() -> list[str]:
+    return [*_CLASSES, *(name for name in globals() if name.startswith("__"))]

@@ -41,6 +41,7 @@ MAY_IMPORT = {
     "_version": set[str](),
     "__main__": {"alias", "_version", "warm_up"},
     "raster_plot": {"", "extras"},
+    "server": {"", "errors", "extras"},
     "visualization": {"", "extras"},
     "voltage_trace": {"", "extras"},
     "warm_up": {""},

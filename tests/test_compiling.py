@@ -102,8 +102,9 @@ def total(x: np.ndarray) -> float:
     return result
 
 
-def run(code: str, folder: Path) -> tuple[list[int], str]:
+def run(code: str, folder: Path, compilers: int = 1) -> tuple[list[int], str]:
     environment = os.environ | {"PYTHONPATH": str(ROOT), "JAXNEST_CACHE_DIR": str(folder)}
+    environment["JAXNEST_COMPILERS"] = str(compilers)
     command = [sys.executable, "-c", code]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert result.returncode == 0, result.stderr
@@ -135,6 +136,30 @@ def test_a_small_network_compiles_little_and_only_once(tmp_path: Path) -> None:
     (again, _, same_spikes), _ = run(COUNT + SMALL_NETWORK, tmp_path)
     assert again == 0
     assert same_spikes == spikes > 0
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="makes copies of the process, which other systems cannot")
+def test_several_processes_compile_for_one(tmp_path: Path) -> None:
+    (_, alone, spikes), _ = run(COUNT + SMALL_NETWORK, tmp_path / "alone")
+    (_, together, same_spikes), _ = run(COUNT + SMALL_NETWORK, tmp_path / "together", compilers=2)
+    assert 0 < together < alone
+    assert spikes == same_spikes > 0
+    kept, expected = (
+        {path.name.rpartition("-")[0] for path in (tmp_path / way / "code").iterdir()} for way in ("together", "alone")
+    )
+    assert kept == expected, "each is made by one of them, and nothing else is left"
+
+
+def test_of_several_processes_one_makes_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caching, "cache_folder", lambda: tmp_path)
+    with caching.alone_with("name") as mine:
+        assert mine
+        with caching.alone_with("name", 0.01) as too, caching.alone_with("another") as other:
+            assert (too, other) == (False, True)
+    with caching.alone_with("name", 0.0) as again:
+        assert again
+    assert list((tmp_path / "code").iterdir()) == []
 
 
 def test_compiled_functions_depend_on_the_source_that_they_may_contain_and_on_nothing_else(tmp_path: Path) -> None:

@@ -66,15 +66,17 @@ plt.show = lambda: print("shown", len(plt.gcf().axes[0].lines[0].get_xdata()))
 
 
 @pytest.mark.parametrize(
-    ("module", "call"),
+    ("module", "extra", "call"),
     [
-        ("matplotlib", "nest.voltage_trace.from_device(meter)"),
-        ("matplotlib", "nest.raster_plot.from_data([[1, 2.0]])"),
-        ("matplotlib", "nest.PlotLayer(nest.Create('parrot_neuron', positions=nest.spatial.grid([2, 2])))"),
-        ("pydot", "nest.visualization.plot_network(neuron, 'network.pdf')"),
+        ("matplotlib", "plot", "nest.voltage_trace.from_device(meter)"),
+        ("matplotlib", "plot", "nest.raster_plot.from_data([[1, 2.0]])"),
+        ("matplotlib", "plot", "nest.PlotLayer(nest.Create('parrot_neuron', positions=nest.spatial.grid([2, 2])))"),
+        ("pydot", "plot", "nest.visualization.plot_network(neuron, 'network.pdf')"),
+        ("h5py", "sonata", "nest.SonataNetwork('config.json')"),
     ],
 )
-def test_missing_packages_are_named_with_what_to_do(module: str, call: str, tmp_path: Path) -> None:
+def test_missing_packages_are_named_with_what_to_do(module: str, extra: str, call: str, tmp_path: Path) -> None:
+    assert any(module in package for package in PROJECT["project"]["optional-dependencies"][extra])
     done = run(
         f"""
 import sys
@@ -92,7 +94,7 @@ except ModuleNotFoundError as error:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith(f"{module} ")
-    assert f"{module}, which is not installed: pip install 'jaxnest[plot]'" in done.stdout
+    assert f"{module}, which is not installed: pip install 'jaxnest[{extra}]'" in done.stdout
 
 
 def test_other_errors_of_imports_are_not_hidden(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,11 +19,7 @@ from validation.places import REFERENCE
 
 OTHER_SIGNATURES = {
     "Parameter": "only functions of nest.random and CreateParameter make parameters",
-    "SonataNetwork.BuildNetwork": "needs HDF5 and is not there yet",
-    "SonataNetwork.Connect": "needs HDF5 and is not there yet",
-    "SonataNetwork.Create": "needs HDF5 and is not there yet",
-    "SonataNetwork.Simulate": "needs HDF5 and is not there yet",
-    "server": "is not there yet, and `from jaxnest import *` works without it",
+    "server": "NEST has this module only where Flask is installed",
     "SynapseCollection": "an empty collection can be made without an argument, too",
     "ll_api.KernelAttribute": "attributes are declared in a table; the class is internal to NEST",
     "set_communicator": "takes the communicator that NEST with MPI takes",

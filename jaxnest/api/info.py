@@ -186,8 +186,9 @@ def _model_help(named: NamedModel) -> str:
         visible = {name: q for name, q in group.items() if q.visible}
         if visible:
             sections.append(f"{title}\n{'-' * len(title)}\n" + "\n".join(_entry(n, q) for n, q in visible.items()))
-    if issubclass(model, Node) and model.recordables:
-        sections.append(f"Recordables\n-----------\n{', '.join(sorted(model.recordables))}")
+    if issubclass(model, Node) and (model.recordables or model.numbered):
+        names = [*model.recordables, *(f"{name}{model.first_receptor}, ..." for name in model.numbered)]
+        sections.append(f"Recordables\n-----------\n{', '.join(sorted(names))}")
     return "\n\n".join(sections) + "\n"
 
 

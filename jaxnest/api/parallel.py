@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from jaxnest import errors
 from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.kernel_status import kernel_status
 
@@ -31,10 +30,10 @@ def GetLocalVPs() -> range:
 
 
 def SetAcceptableLatency(port_name: str, latency: float) -> NoReturn:
-    """Set the latency of a MUSIC port, which jaxnest does not have."""
-    raise errors.NotImplemented("SetAcceptableLatency: MUSIC is not supported.")
+    """Set the latency of a MUSIC port: an error, as with NEST without MUSIC."""
+    raise NotImplementedError("SetAcceptableLatency: there is no MUSIC in this build.")
 
 
 def SetMaxBuffered(port_name: str, size: int) -> NoReturn:
-    """Set the buffer size of a MUSIC port, which jaxnest does not have."""
-    raise errors.NotImplemented("SetMaxBuffered: MUSIC is not supported.")
+    """Set the buffer size of a MUSIC port: an error, as with NEST without MUSIC."""
+    raise NotImplementedError("SetMaxBuffered: there is no MUSIC in this build.")

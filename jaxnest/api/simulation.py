@@ -190,10 +190,27 @@ def _value(key: str) -> Any:
 
 
 def Install(module_name: str) -> NoReturn:
-    """Load a compiled extension module of NEST, which jaxnest cannot."""
-    raise errors.NotImplemented(
-        f"Install: the module '{module_name}' cannot be loaded. jaxnest runs no compiled NEST modules; write the model "
-        "in Python instead."
+    """Load a compiled module of models; there is none that jaxnest could load.
+
+    Parameters
+    ----------
+    module_name : str
+        Name of the module.
+
+    Raises
+    ------
+    DynamicModuleManagementError
+        Always, as by NEST for a module that it does not find. Models are classes in Python instead, see the
+        documentation on own models.
+    AttributeError
+        If the name is no string.
+    """
+    if not isinstance(module_name, str):
+        raise AttributeError(f"the name of a module has to be a string, not {module_name!r}.")
+    if not module_name:
+        raise errors.DynamicModuleManagementError("Module name must not be empty.")
+    raise errors.DynamicModuleManagementError(
+        f"Module '{module_name}' could not be opened.\njaxnest loads no compiled modules; models are classes in Python."
     )
 
 

@@ -12,10 +12,11 @@ import os
 import pathlib
 import re
 import stat
+import sys
 import threading
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import final
 
 LARGEST = 1 << 29
@@ -25,6 +26,10 @@ UNUSED_DAYS = 14.0
 DAY = 86400.0
 CHECKSUM_BYTES = hashlib.sha256().digest_size
 VARIABLE = "JAXNEST_CACHE_DIR"
+PATIENCE = 120.0
+"""Seconds to wait for another process that makes the same file."""
+LOOK_AGAIN = 0.005
+"""Seconds after which to look whether it has."""
 
 
 @final
@@ -140,6 +145,67 @@ def write(name: str, content: bytes) -> None:
             temporary.unlink(missing_ok=True)
         _State.may_write = False
         _warn(f"Compiled code cannot be kept in {folder} ({error.strerror or error}): the next process compiles anew.")
+
+
+@contextlib.contextmanager
+def alone_with(name: str, patience: float = PATIENCE) -> Iterator[bool]:
+    """Keep other processes from making what is kept under a name, too; one that ends lets others go on.
+
+    Parameters
+    ----------
+    patience
+        Seconds to wait for another process that is at it.
+
+    Yields
+    ------
+    bool
+        Whether no other process is at it; True as well where processes cannot know of each other.
+    """
+    lock = _lock(name)
+    if lock is None:
+        yield True
+        return
+    path, handle = lock
+    until, mine = time.monotonic() + patience, False
+    try:
+        while not (mine := _taken(handle)) and time.monotonic() < until:
+            time.sleep(LOOK_AGAIN)
+        yield mine
+    finally:
+        if mine:
+            with contextlib.suppress(OSError):
+                path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _lock(name: str) -> tuple[pathlib.Path, int] | None:
+    """Return the file by which processes know who makes what is kept under a name, open."""
+    folder = cache_folder()
+    if sys.platform == "win32" or folder is None or not _State.may_write:
+        return None
+    path = folder / "code" / f"{name}.lock"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return path, os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError:
+        return None
+
+
+def _taken(handle: int) -> bool:
+    import fcntl  # which Windows does not have
+
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        pass
+    return True
+
+
+def may_be_read_by_others() -> bool:
+    """Return whether other processes find what this one keeps."""
+    return cache_folder() is not None and _State.may_write
 
 
 def sweep(folder: pathlib.Path) -> None:

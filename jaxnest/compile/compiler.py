@@ -35,6 +35,8 @@ from numba.core.lowering import Lower
 from numba.core.registry import CPUDispatcher, cpu_target
 from numba.core.runtime.nrt import rtsys
 from numba.core.serialize import dumps
+from numba.core.target_extension import CPU as cpu_class
+from numba.core.target_extension import jit_registry
 from numba.core.typed_passes import NativeLowering
 
 from jaxnest.compile import caching, late
@@ -242,6 +244,30 @@ def dispatcher(function: Callable[..., Any], options: dict[str, Any], cache: boo
     return made
 
 
+def _implementing(inlined: bool | None = None, **options: Any) -> Callable[[Callable[..., Any]], Any]:
+    """Return what makes a function known to numba that says what another one means (see `late.overload`).
+
+    Compiled code calls it, or contains it: then numba compiles it once more for each caller, and not apart.
+
+    Parameters
+    ----------
+    inlined
+        Whether compiled code contains it; None if it is not one of `late.overload`.
+    """
+
+    def made(function: Callable[..., Any]) -> Any:
+        if inlined is None:
+            return numba.jit(function, **options)
+        found: Any = _PartDispatcher(function, {}, {"nopython": True, **options}, pipeline_class=_PartCompiler)
+        found._can_compile = not inlined
+        return _with_flags(found)
+
+    return made
+
+
+dict.__setitem__(jit_registry, cpu_class, _implementing)  # numba has no other place where a decorator can be given
+
+
 def type_of(value: Any) -> Any:
     """Return the type of a value that compiled code names."""
     context: Any = cpu_target.typing_context
@@ -287,10 +313,15 @@ class _Object(JITCodeLibrary):
         self._finalized = True
 
     def needs(self) -> tuple[str, ...]:
-        """Return the names that it uses."""
+        """Return the names that it uses; some are only declared, since functions without them became part of it."""
         module = self._final_module
-        names = (one.name for one in (*module.functions, *module.global_variables) if one.is_declaration)
-        return tuple(name for name in names if not name.startswith("llvm."))
+        names = [one.name for one in (*module.functions, *module.global_variables) if one.is_declaration]
+        text = str(module) if any(name.startswith("NRT_") for name in names) else ""
+        return tuple(
+            name
+            for name in names
+            if not name.startswith("llvm.") and not (name.startswith("NRT_") and text.count(f"@{name}(") < 2)
+        )
 
 
 @final

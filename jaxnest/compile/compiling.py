@@ -9,7 +9,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import Any, final
 
-from jaxnest.compile import late, machine_code
+from jaxnest.compile import caching, late, machine_code
 from jaxnest.compile.compile_time import compilers
 from jaxnest.compile.machine_code import MachineCode
 
@@ -68,10 +68,9 @@ def njit(function: Any = None, *, cache: bool = False, **options: Any) -> Any:
     return Compiled(function, options, cache)
 
 
-def callback(
-    make: Callable[[], Compiled], name: str, key: object, subject: str, kinds: Sequence[Any] | None, result: str = ""
-) -> MachineCode:
-    """Return machine code of a function that foreign code calls by its address: kept code, or code that is compiled.
+@final
+class Recipe:
+    """How to come by machine code of a function that foreign code calls by its address.
 
     Foreign code gives it one word and gets one. Errors are kept until compiled code returns (see `compile.failures`).
 
@@ -91,10 +90,41 @@ def callback(
     result : str
         Kind of the result, by default what comes out.
     """
-    with compilers:
-        file = machine_code.file_name(name, (key, subject))
-        found = machine_code.load(file)
-        if found is None:
+
+    def __init__(
+        self,
+        make: Callable[[], Compiled],
+        name: str,
+        key: object,
+        subject: str,
+        kinds: Sequence[Any] | None,
+        result: str = "",
+    ) -> None:
+        self._make, self._name, self._subject, self._kinds, self._result = make, name, subject, kinds, result
+        self._file = machine_code.file_name(name, (key, subject))
+
+    def kept(self) -> MachineCode | None:
+        """Return the machine code if it was kept."""
+        return machine_code.load(self._file)
+
+    def compiled(self) -> MachineCode:
+        """Return the machine code, compiled if need be, by this process or by another that is at it."""
+        return self._come_by(caching.PATIENCE) or self._translated()
+
+    def compiled_here(self) -> MachineCode | None:
+        """Return the machine code, compiled if need be, or None if another process is at it."""
+        return self._come_by(0.0)
+
+    def _come_by(self, patience: float) -> MachineCode | None:
+        with compilers:
+            found = self.kept()
+            if found is not None:
+                return found
             compilers.found_nothing()
-            found = late.compiler.translate(make(), name, subject, kinds, result, file)
-        return found
+            with caching.alone_with(self._file, patience) as alone:
+                return self.kept() or (self._translated() if alone else None)
+
+    def _translated(self) -> MachineCode:
+        with compilers:
+            made = self._make()
+            return late.compiler.translate(made, self._name, self._subject, self._kinds, self._result, self._file)

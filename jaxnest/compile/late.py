@@ -84,7 +84,8 @@ def overload(function: Any, **options: Any) -> Callable[[Callable[..., Any]], Ca
     """Say what a function means in compiled code, as `numba.extending.overload` does."""
 
     def note(meaning: Callable[..., Any]) -> Callable[..., Any]:
-        _soon(lambda: numba.extending.overload(function, **options)(meaning))
+        kind = {"inlined": options.get("inline") == "always"}
+        _soon(lambda: numba.extending.overload(function, jit_options=kind, **options)(meaning))
         return meaning
 
     return note

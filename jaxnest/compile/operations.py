@@ -25,7 +25,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.compile import caching, failures, machine_code
-from jaxnest.compile.compiling import Compiled, callback, njit
+from jaxnest.compile.compiling import Compiled, Recipe, njit
 from jaxnest.compile.failures import FAILED, raise_kept
 from jaxnest.compile.kinds import DTYPES, RESULTS, Kind, Record, annotated, element_and_dimensions, n_words
 from jaxnest.compile.late import Late, cgutils, intrinsic, ir, types, words
@@ -87,6 +87,7 @@ class Operation:
         """What the machine code is found by."""
         self._few, self._work, self._patience = few, work or _length, PATIENCE
         self._lock = threading.Lock()
+        self._compiled: machine_code.MachineCode | None = None
         if result:
             machine_code.SLOTS[self.slot_name] = self
         if function is not None:
@@ -95,16 +96,16 @@ class Operation:
     # -- machine code ------------------------------------------------------------------------------
 
     @functools.cached_property
-    def _compiled(self) -> Any:
+    def _recipe(self) -> Recipe:
         source = caching.digest_of_file(self._file) if os.path.exists(self._file) else self._file
         kinds = None if self._takes_word else tuple(self.kinds.values())
-        return callback(self.body, self.key, (source, repr(kinds), self._result), self.subject, kinds, self._result)
+        return Recipe(self.body, self.key, (source, repr(kinds), self._result), self.subject, kinds, self._result)
 
     def variant(self, make: Callable[[], Compiled], name: str) -> machine_code.MachineCode:
         """Return machine code of a function of one word that contains this one; it depends on nothing else."""
         files = [self._file, make.__code__.co_filename]
         source = caching.digest_of_files(filter(os.path.exists, files))
-        return callback(make, name, (source, *files, self.key, repr(self.kinds)), self.subject, None)
+        return Recipe(make, name, (source, *files, self.key, repr(self.kinds)), self.subject, None).compiled()
 
     def body(self) -> Compiled:
         """Return the function as compiled code contains it."""
@@ -114,8 +115,21 @@ class Operation:
     @property
     def address(self) -> int:
         """The address of the machine code: a function of the address of a pack, which returns a word."""
+        return self._come_by(Recipe.compiled).address
+
+    def is_kept(self) -> bool:
+        """Return whether there is machine code without compiling anything; then it is loaded."""
+        return self._come_by(Recipe.kept) is not None
+
+    def compile_here(self) -> bool:
+        """Compile the function if need be, and return True, unless another process is at it."""
+        return self._come_by(Recipe.compiled_here) is not None
+
+    def _come_by(self, way: Callable[[Recipe], Any]) -> Any:
         with self._lock:
-            return self._compiled.address
+            if self._compiled is None:
+                self._compiled = way(self._recipe)
+            return self._compiled
 
     @functools.cached_property
     def _call(self) -> Any:

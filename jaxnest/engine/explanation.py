@@ -36,12 +36,14 @@ def _form(batch: Batch, backend: str) -> tuple[str, str]:
     model = batch.model
     if model.draws:
         return "loop", "it draws numbers as it goes along"
+    if model.one_by_one:
+        return "loop", "each node has a structure of its own"
     if backend == "jax":
         return "arrays", "compute_backend is 'jax'"
     if model.queue_channel is not None:
         return "loop", "its spikes are not bound to the grid of time steps"
     if model.signals:
         return "loop", "it sends numbers along connections"
-    if batch.side_by_side:
+    if batch.in_blocks:
         return "blocks", "16 neurons at a time, with vector instructions"
-    return "loop", batch.why_not_in_blocks()
+    return "loop", batch.why_not_in_blocks() or f"{next(iter(batch.widths))} is a vector"

@@ -5,7 +5,7 @@ A slice is a list of calls of compiled operations. Their order stands here and n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -63,6 +63,8 @@ class NativeRunner:
         self._waveforms = Waveforms(plan, self.buffers, self.neurons, self.clocks)
         if self._probes.plan is not plan:
             self._probes = ProbeSamples(plan, self)
+        for s in shards:
+            self._keep_weights(s)
         self._deliveries: dict[int, Pack] = {}
         self._now = np.zeros(1)
         self._rest = list(self._decay())
@@ -81,16 +83,28 @@ class NativeRunner:
         used = lanes_in_use((d.table for d in self.devices[s] if d), self.buffers[s].ring)
         for b in range(len(plan.shards[s].batches)) if which is None else which:
             batch, (outputs, sampled) = plan.shards[s].batches[b], plan.outputs(s, b)
-            if batch.side_by_side and not batch.model.signals:
+            if batch.in_blocks:
                 found.append(VectorColumns(batch, outputs, sampled, plan.min_delay, used))
             else:
                 found.append(NodeColumns(batch, outputs, sampled, plan.min_delay))
         return found
 
+    def _keep_weights(self, s: int) -> None:
+        """Let synapses know where neurons keep the weights of receptors that connections have of their own."""
+        plasticity = self.plan.delivery[s].plasticity
+        if plasticity is None:
+            return
+        for columns in self.neurons[s]:
+            model = columns.batch.model
+            if model.own_receptor and model.receptor_vector is not None and isinstance(columns, NodeColumns):
+                kept = columns.vector_state(model.receptor_vector)
+                plasticity.keep_weights(columns.nodes, kept, model.own_receptor)
+
     def deliver_through(self, tables: list[DeliveryTable]) -> None:
         """Go on with other connections between the same neurons."""
         self.plan.delivery = tables
         for s in range(len(tables)):
+            self._keep_weights(s)
             pack = deliver(self.plan, self.buffers, self._registers, self.streams, s, self.clocks[s])
             self._program.replace(self._deliveries[s], pack)
             self._deliveries[s] = pack
@@ -103,6 +117,12 @@ class NativeRunner:
     def take_values(self, s: int, b: int, variables: Iterable[str], states: Iterable[str]) -> bool:
         """Take over some variables and states of a batch; False if they are laid out differently now."""
         return self.neurons[s][b].take_values(variables, states)
+
+    def forget_inputs(self) -> None:
+        """Remove what is on its way to nodes that lose it when a run is prepared."""
+        for shard, buffers in zip(self.plan.shards, self.buffers, strict=True):
+            for lanes in shard.forgotten_lanes():
+                buffers.ring[:, lanes] = 0.0
 
     def _clock(self, s: int) -> np.ndarray:
         clock = np.zeros(layout.CLOCK_WORDS, np.int64)
@@ -121,9 +141,13 @@ class NativeRunner:
         for s in shards:
             yield from self._arrive(s)
         yield from ((pack, False) for pack in self._waveforms.iterate())
+        if self._waveforms.exchanges:
+            yield self._waveforms.begin_sending(), False
         for stage in (self._advance, self._remember):
             for s in shards:
                 yield from stage(s)
+        if self._waveforms.exchanges:
+            yield self._waveforms.end_sending(on_trial=0), False
 
     def _arrive(self, s: int) -> Iterator[Stage]:
         """Take what arrives from others."""
@@ -190,6 +214,8 @@ class NativeRunner:
                 devices = self.devices[s][b]
                 if devices is not None:
                     shared = self.streams.vp_synchronised[s] if devices.shares else NO_STREAM
+                    if buffers.precise is not None:
+                        devices.send_to(buffers.precise.emitted.words)
                     changing = (_flat(buffers), buffers.events, buffers.counters, stream, shared, buffers.raster)
                     yield devices.loop.pack(*changing, *devices.changing(), *devices.constant(), rows, clock), False
                 continue
@@ -316,11 +342,12 @@ class NativeRunner:
         for pack in self._rest:
             pack.run()
 
-    def bring_home(self) -> None:
-        """Write all states back to the node table."""
+    def bring_home(self, models: Collection[type[Any]] | None = None) -> None:
+        """Write the states of neurons, of some models or of all, back to the node table."""
         for neurons in self.neurons:
             for columns in neurons:
-                columns.batch.store_state(columns.dynamic_state())
+                if models is None or columns.batch.model in models:
+                    columns.batch.store_state(columns.dynamic_state())
 
     def refresh(self) -> None:
         """Take over variables and states that changed in the node table."""

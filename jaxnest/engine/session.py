@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, final
 
 import numpy as np
@@ -16,12 +16,11 @@ from jaxnest.engine.network.growing import COUNT
 from jaxnest.engine.plan.buffers import (
     EVENT_CAPACITY,
     Buffers,
+    buffers_follow_from,
     carry_over,
     clock_words,
-    events_per_slice,
     new_buffers,
 )
-from jaxnest.engine.plan.delivery_table import DeliveryTable
 from jaxnest.engine.plan.learning import configure
 from jaxnest.engine.plan.meters import begin_sampling
 from jaxnest.engine.plan.plan import (
@@ -33,8 +32,10 @@ from jaxnest.engine.plan.plan import (
     device_tables,
     setting_names,
     tables_under_way,
+    take_weights,
 )
-from jaxnest.engine.plan.secondary import is_secondary, show_arrived
+from jaxnest.engine.plan.secondary import is_secondary
+from jaxnest.engine.plan.storing import CONNECTIONS, models_of, store_connections, store_nodes
 from jaxnest.engine.records.detection import Detection
 from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch, interprets
 from jaxnest.models.contract.device import Sender
@@ -77,8 +78,12 @@ class Session:
         self._reached = 0
         self._undrained: int | None = None
         """The step from which on recorders have not got yet what they recorded; None if they have everything."""
-        self._away = False
-        """True while the back end holds newer states than the node table."""
+        self._computes_much = False
+        """True if preparing a run computes more than what follows from the values of one node each."""
+        self._away: frozenset[Any] = frozenset()
+        """The models of nodes of whose states the back end holds newer ones than the node table; and `CONNECTIONS`."""
+        self._all: frozenset[Any] = frozenset()
+        """All of which it may."""
         self._steps_per_call = 0
         self.exploded = False
         """True after a run that ended with a state with which nothing can go on."""
@@ -87,14 +92,16 @@ class Session:
 
     def prepare(self, step: int) -> None:
         """Bring plan and back end up to date with the tables."""
+        if self._runner is not None:
+            self._runner.forget_inputs()
         versions = self._present()
         if self._plan is None or self._partial or self._versions[1] != versions[1]:
             self._rebuild(step)
         elif self._prepared_versions != versions:
             if not self._adopt(step, versions):
                 self._recalibrate(step) if self._versions[0] == versions[0] else self._rebuild(step)
-        else:
-            self._restart_devices(step)
+        elif any(restarts(m) for m in self._network.nodes.stores):
+            self._recalibrate(step)
         if self._prepared_versions[0::2][:2] != versions[0::2][:2]:
             self._others = self._other_connections()
         self._versions, self._prepared_versions, self._partial = versions, versions, False
@@ -134,8 +141,11 @@ class Session:
         if prepared is None:
             self._restart(step)
         plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared)
-        self._watched = watched = any(t.group_watched.any() for t in plan.delivery)
-        self._interprets = interprets(self._network.nodes.stores)
+        self._watched = watched = plan.watches
+        stores = self._network.nodes.stores
+        self._interprets = interprets(stores)
+        self._computes_much = plan.secondary is not None or any(restarts(m) or begins_runs(m) for m in stores)
+        self._computes_much |= any(s.voltage_batches or s.learning_rows for s in plan.shards)
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index], step) for s in plan.shards]
         if old is not None:
@@ -143,7 +153,7 @@ class Session:
                 plan.secondary.take_over(old.secondary)
             carry_over(plan, old, self._buffers, old_buffers, step)
         begin_sampling(plan.meters, old.meters if old is not None else (), step)
-        self._plan = plan
+        self._plan, self._all = plan, models_of(plan) | {CONNECTIONS}
         self._configure_archives()
         self._watch = WeightWatch(self._network, plan)
         self._deliver_pending(step)
@@ -160,7 +170,7 @@ class Session:
         same = self._versions[2] == self._network.connections.values_version
         delivery = self._plan.delivery if same else None
         fresh = build_plan(self._network, self._spread, *self._advancing, delivery, prepared)
-        if _structure(fresh) != _structure(self._plan):
+        if buffers_follow_from(fresh) != buffers_follow_from(self._plan):
             self._rebuild(step, prepared)
             return
         if fresh.secondary is not None:
@@ -181,17 +191,15 @@ class Session:
         assert plan is not None
         if not isinstance(runner, native.NativeRunner) or self._prepared_versions[4:] != versions[4:]:
             return False
-        if plan.secondary is not None or any(s.voltage_batches or s.learning_rows for s in plan.shards):
+        if self._computes_much:
             return False
         stores = self._network.nodes.stores
-        if any(restarts(m) or begins_runs(m) for m in stores):
-            return False
-        self.bring_home()
+        changed = [m for m, store in stores.items() if self._seen.get(m) != store.values_version]
         connected = self._prepared_versions[0] != versions[0] or self._prepared_versions[2] != versions[2]
+        self.bring_home((*changed, CONNECTIONS) if connected else changed)
         if connected and not self._adopt_connections(step):
             return False
-        changed = [m for m, store in stores.items() if self._seen.get(m) != store.values_version]
-        return all(self._adopt_nodes(model, step) for model in changed)
+        return all(map(self._adopt_nodes, changed))
 
     def _adopt_connections(self, step: int) -> bool:
         """Take over connections between neurons, and weights and delays of all."""
@@ -200,17 +208,19 @@ class Session:
         limits, (others, values) = (plan.min_delay, plan.max_delay), self._other_connections()
         if limits != (connections.min_delay, connections.max_delay) or self._others[0] != others:
             return False
-        if plan.off_grid or plan.detectors or any(map(_is_special, plan.delivery)):
+        if plan.off_grid or plan.detectors or any(table.is_special for table in plan.delivery):
             return False
-        delivery = delivery_tables(self._network, plan)
-        if any(map(_is_special, delivery)):
+        same = self._versions[0] == connections.version and take_weights(self._network, plan)
+        delivery = [] if same else delivery_tables(self._network, plan)
+        if any(table.is_special for table in delivery):
             return False
         if self._others[1] != values:
             for old, new in zip(plan.device_tables, device_tables(self._network, plan), strict=True):
                 if not all(a.adopt(b) for a, b in zip(old, new, strict=True)):
                     return False
-        self._runner.deliver_through(delivery)
-        self._deliver_pending(step)
+        if not same:
+            self._runner.deliver_through(delivery)
+            self._deliver_pending(step)
         return True
 
     def _other_connections(self) -> tuple[list[tuple[Any, ...]], list[int]]:
@@ -220,7 +230,7 @@ class Session:
         structure = [(s, i, kind, id(table), len(table)) for s, i, kind, table in chosen]
         return structure, [connections.defaults_version, *(table.version for *_, table in chosen)]
 
-    def _adopt_nodes(self, model: type[Any], step: int) -> bool:
+    def _adopt_nodes(self, model: type[Any]) -> bool:
         """Take over the values of all nodes of a model."""
         plan = self._plan
         assert plan is not None
@@ -233,11 +243,12 @@ class Session:
                     return False
                 calibrate_batch(batch, self._network, self._spread)
             if model.archives and mine:
+                self.bring_home()
                 self._configure_archive(s)
             if mine and not self._runner.adopt(s, mine):
                 return False
             for d, batch in enumerate(shard.devices):
-                if batch.model is model and not self._adopt_devices(s, d, step):
+                if batch.model is model and not self._adopt_devices(s, d):
                     return False
             if any(batch.model is model for batch in shard.detectors):
                 return False
@@ -253,14 +264,13 @@ class Session:
             return False
         return self._runner.take_values(s, b, variables, [name for name in batch.model.dynamic if name in names])
 
-    def _adopt_devices(self, s: int, d: int, step: int) -> bool:
+    def _adopt_devices(self, s: int, d: int) -> bool:
         """Take over the values of a batch of devices."""
         plan, old = self._plan, self._devices[s][d]
         assert plan is not None
         if old is None or (old.table.lane_positive < 0).any():  # recorders; or how many events these get may change
             return False
-        restart(old.batch.model, old.batch.store, self._network.clock, step)
-        return old.take_values(plan.clock, step)
+        return old.take_values(old.batch.store.changed, plan.clock)
 
     def _restart(self, step: int) -> None:
         """Give nodes the state that they start a run with."""
@@ -268,10 +278,6 @@ class Session:
             if issubclass(model, Sender):
                 restart(model, store, self._network.clock, step)
         begin_run(self._network.nodes.stores, self._network.clock, self._network.streams.vp_specific)
-
-    def _restart_devices(self, step: int) -> None:
-        if any(restarts(m) for m in self._network.nodes.stores):
-            self._recalibrate(step)
 
     def _make_devices(self, step: int, goes_on: bool = False) -> None:
         plan = self._plan
@@ -391,7 +397,7 @@ class Session:
             The step reached, `end` unless interrupted.
         """
         assert self._plan is not None
-        self._away = True
+        self._away = self._all
         if not self._may_wait():
             self.drain()
         self._late.flush(self._network.recording)
@@ -563,37 +569,24 @@ class Session:
         """Return the number of spikes of neurons in the last run."""
         return sum(int(b.counters[layout.N_SPIKES]) for b in self._buffers)
 
-    def bring_home(self) -> None:
-        """Write all states back to the node table, if the back end holds newer ones."""
-        if self._away and self._runner is not None:
-            self._away = False
-            self._runner.bring_home()
-            for devices in self._devices:
-                for d in devices:
-                    if d is not None:
-                        d.store_state()
-            assert self._plan is not None
-            for shard, table, buffers in zip(self._plan.shards, self._plan.delivery, self._buffers, strict=True):
-                show_arrived(shard, buffers.ring, self._reached)
-                buffers.archive.store(shard)
-                buffers.noise.store()
-                if table.plasticity is not None:
-                    table.plasticity.store()
+    def bring_home(self, which: Iterable[Any] | None = None) -> None:
+        """Write states back to the kernel's tables, if the back end holds newer ones.
 
+        Parameters
+        ----------
+        which
+            Models of nodes, and `CONNECTIONS`; None for all.
+        """
+        if self._plan is None or not self._away:
+            return
+        mine = self._away if which is None or self._backend == "jax" else self._away.intersection(which)
+        self._away -= mine
+        if mine - {CONNECTIONS}:
+            self._runner.bring_home(mine)
+            store_nodes(self._plan, self._buffers, self._devices, self._reached, mine)
+        if CONNECTIONS in mine:
+            store_connections(self._plan)
 
-def _is_special(table: DeliveryTable) -> bool:
-    """Return whether others depend on which connections there are: weights change, or are recorded."""
-    return table.plasticity is not None or bool(table.group_watched.any())
-
-
-def _structure(plan: Plan) -> tuple[Any, ...]:
-    """Return what may depend on parameters and yet decides which buffers there are."""
-    probes = [(p.names, p.interval, p.offset) for p in plan.probes]
-    batches = [
-        (b.stochastic, b.node_ids.tobytes(), tuple(b.widths.items()))
-        for shard in plan.shards
-        for b in shard.batches
-        if b.model.is_stochastic is not None or b.model.draws
-    ]
-    vectors = [b.side_by_side for shard in plan.shards for b in shard.batches]
-    return probes, batches, vectors, [events_per_slice(plan, s.index) for s in plan.shards]
+    def bring_connections_home(self) -> None:
+        """Write weights and states of plastic connections back to their tables."""
+        self.bring_home((CONNECTIONS,))

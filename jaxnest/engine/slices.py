@@ -22,6 +22,7 @@ from jaxnest.compile.failures import FAILED, raise_kept
 from jaxnest.compile.intrinsics import array, call_function, exchange_if, fetch_and_add
 from jaxnest.compile.late import int64
 from jaxnest.compile.operations import Operation, Pack
+from jaxnest.compile.together import compile_all
 from jaxnest.engine.layout import CLOCK_WORDS, FROM, ORIGIN, SEGMENT, TO
 
 STEP, END, MIN_DELAY, MEETING, WORKER, FITS = range(6)
@@ -85,6 +86,8 @@ class Program:
         self._controls[:, WORKER] = np.arange(n)
         self._controls[:, MEETING] = self._block.ctypes.data
         run = run_slices(n > 1)
+        packs = [*(call.pack for mine in calls for call in mine), *(pack for tests in checks for pack in tests)]
+        compile_all([run, *(pack.operation for pack in packs)])
         self._packs = [
             run.pack(control, _table(mine), _checks(tests), _places(times), FAILED)
             for control, mine, tests, times in zip(self._controls, calls, checks, clocks, strict=True)

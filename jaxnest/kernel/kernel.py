@@ -94,7 +94,8 @@ class Kernel:
         self.simulation = Simulation(
             self.network, self.connections, self.structural, self.recording, self.timers, self._session
         )
-        self.nodes.before_access = self.connections.before_access = self.simulation.bring_state_home
+        self.nodes.before_access = self.simulation.bring_state_home
+        self.connections.before_access = self.simulation.bring_connections_home
         self.connections.before_move = self.simulation.bring_state_home
         self.recording.before_access = self.simulation.drain
 

@@ -128,8 +128,8 @@ class KernelStatus:
         return self._stored.get(name) if attribute.stored else COMPUTED[name](self._kernel)
 
     def all(self) -> dict[str, Any]:
-        """Return all attributes and their values."""
-        names = (n for n, a in ATTRIBUTES.items() if a.available and n != "kernel_status")
+        """Return all attributes that NEST has, and their values."""
+        names = (n for n, a in ATTRIBUTES.items() if a.available and not a.own and n != "kernel_status")
         return {name: self.get(name) for name in sorted(names)}
 
     # -- writing -----------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import numpy as np
 from jaxnest.kernel.settings.build_info import NEST_VERSION
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
+from jaxnest.kernel.tables.node_table import Store
 from jaxnest.models.contract.device import Recorder
 from jaxnest.recording.base import Events
 from jaxnest.recording.recordings import RecorderSettings, Recordings
@@ -32,8 +33,11 @@ class Recording:
         self._has_run = has_run
         self._settings: dict[str, RecorderSettings] = {}
         self._recordings = Recordings(self)
-        self._declared: tuple[int, int] | None = None
-        """Versions of the nodes and their values when backends were told which values events have."""
+        self._structure = -1
+        """The version of the nodes of which these are all recorders:"""
+        self._stores: list[tuple[type[Recorder], Store]] = []
+        self._declared: list[int] = []
+        """The versions of their values when backends were told which values events have."""
         self.may_wait = True
         """Whether events may be written later, when somebody asks for them; known once runs are prepared."""
         self.before_access: Callable[[], None] = lambda: None
@@ -123,19 +127,22 @@ class Recording:
     def prepare(self) -> None:
         """Get ready for runs: say which values the events of each recorder have, and open files."""
         nodes = self._network.nodes
-        if self._declared != (nodes.version, nodes.values_version):
-            self._declared = nodes.version, nodes.values_version
+        if self._structure != nodes.version:
+            self._structure = nodes.version
+            self._stores = [(model, store) for model, store in nodes.stores.items() if issubclass(model, Recorder)]
+            self._declared = []
+        versions = [store.values_version for _, store in self._stores]
+        if self._declared != versions:
+            self._declared = versions
             self._declare()
         self.may_wait = self._recordings.may_wait()
         self._recordings.prepare()
 
     def _declare(self) -> None:
-        nodes = self._network.nodes
-        for model, store in nodes.stores.items():
-            if issubclass(model, Recorder):
-                for row, device in enumerate(store.node_ids.tolist()):
-                    stored = {name: column[row] for name, column in store.columns.items()}
-                    self._recordings.declare_values(device, model.value_names(stored))
+        for model, store in self._stores:
+            for row, device in enumerate(store.node_ids.tolist()):
+                stored = {name: column[row] for name, column in store.columns.items()}
+                self._recordings.declare_values(device, model.value_names(stored))
 
     def write(self, device: int, vp: int, columns: Mapping[str, np.ndarray]) -> None:
         """Record events of the recorder's twin on virtual process `vp`.

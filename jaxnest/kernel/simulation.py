@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, final
 
 from jaxnest import errors
@@ -19,6 +19,7 @@ from jaxnest.kernel.settings.clock import T_MAX
 from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.structural.plasticity import StructuralPlasticity
 from jaxnest.kernel.tables.network import Network
+from jaxnest.models.contract.base import Node
 
 if TYPE_CHECKING:
     from jaxnest.engine.session import Session
@@ -74,11 +75,23 @@ class Simulation:
         self.update_times = (math.inf, -math.inf)
         """Shortest and longest wall-clock time of a slice in seconds, as far as it was measured."""
 
-    def bring_state_home(self) -> None:
-        """Copy the engine's state back to the node table, if it is newer."""
+    def bring_state_home(self, models: Iterable[type[Node]] | None = None) -> None:
+        """Copy the engine's states of nodes of some models back to the node table, if they are newer.
+
+        Parameters
+        ----------
+        models
+            None for all, and for connections as well.
+        """
         if self._session is not None:
             with self._busy:
-                self._session.bring_home()
+                self._session.bring_home(models)
+
+    def bring_connections_home(self) -> None:
+        """Copy weights and states of plastic connections back to their tables, if the engine has newer ones."""
+        if self._session is not None:
+            with self._busy:
+                self._session.bring_connections_home()
 
     def drain(self) -> None:
         """Let the engine hand over what it still has for recorders."""

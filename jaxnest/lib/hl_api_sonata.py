@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jaxnest.api.sonata import SonataNetwork
+from jaxnest.api.sonata.network import SonataNetwork
 
 __all__ = [
     "SonataNetwork",

@@ -11,6 +11,7 @@ from jaxnest.models.contract.base import (
     positive,
 )
 from jaxnest.models.contract.registry import register, register_synapse
+from jaxnest.models.contract.state import State
 from jaxnest.models.quantities.checks import Check, within
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Neuron",
     "Quantity",
     "Relation",
+    "State",
     "hidden",
     "not_negative",
     "ops",

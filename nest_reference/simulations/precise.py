@@ -322,3 +322,64 @@ def decision(nest: Any, seed: int, threads: int) -> Arrays:
 
 for _threads in (1, 2):
     CASES[f"decision_{_threads}"] = lambda nest, seed, t=_threads: decision(nest, seed, t)
+
+
+def injected(nest: Any, seed: int, model: str, threads: int) -> Arrays:
+    """Injectors of precise trains beside others; some change between runs that end inside slices."""
+    nest.set(local_num_threads=threads, rng_seed=seed + 3)
+    rng = np.random.RandomState(seed + 4)
+    times = np.sort(np.round(rng.uniform(0.5, 40.0, 60), 3))
+    coarse = {"spike_times": np.unique(np.round(times, 1))}
+    several = {"spike_times": times, "spike_multiplicities": rng.randint(0, 3, 60).tolist(), "precise_times": True}
+    injectors, neurons = nest.Create("spike_train_injector", 3), nest.Create(model, 5)
+    for injector, train in zip(injectors, (several, coarse, {**coarse, "precise_times": True}), strict=True):
+        injector.set(train)
+    parrots = nest.Create("parrot_neuron", 3)
+    later = nest.Create("spike_train_injector", params={"spike_times": times, "precise_times": True})
+    plain = nest.Create("spike_train_injector", params={"spike_times": np.arange(1.0, 21.0)})
+    watch = nest.Create("weight_recorder")
+    nest.CopyModel("stdp_synapse", "watched", {"weight_recorder": watch})
+    weight = nest.random.uniform(100.0, 300.0)
+    for source, synapse in ((injectors, "static_synapse"), (parrots, "static_synapse"), (later, "watched")):
+        nest.Connect(source, neurons, syn_spec={"synapse_model": synapse, "weight": weight})
+    nest.Connect(injectors[0], neurons, syn_spec={"synapse_model": "tsodyks_synapse", "weight": weight})
+    nest.Connect(neurons, neurons, syn_spec={"synapse_model": "watched", "weight": 0.1 * weight})
+    nest.Connect(later + plain, parrots)
+    spikes = recorder(nest, injectors + neurons + parrots + later + plain, 1.0)
+    counts = []
+    for k, span in enumerate((20.0, 7.3, 0.3, 0.1, 12.3)):
+        if k == 1:
+            later.set(spike_times=[30.01, 32.02])
+            plain.set(spike_times=[28.31, 32.02], precise_times=True)
+        injectors[0].frozen = k == 2
+        nest.Simulate(span)
+        counts.append(nest.local_spike_counter)
+    weights = np.sort(nest.GetConnections(synapse_model="watched").get("weight"))
+    noted = {f"weights_{k}": np.asarray(v) for k, v in watch.events.items()}
+    return recorded("spikes", spikes) | noted | {"count": np.array(counts), "V_m": np.array(neurons.V_m), "w": weights}
+
+
+for _model in ("iaf_psc_delta_ps", "iaf_psc_exp"):
+    for _threads in (1, 2):
+        CASES[f"injected_{_model}_{_threads}"] = lambda nest, seed, m=_model, t=_threads: injected(nest, seed, m, t)
+
+
+def becoming_precise(nest: Any) -> Arrays:
+    """Spikes that wait for delivery when the first train becomes precise, at the end of a slice and inside one."""
+    found = []
+    for change in (0.0, 3.0, 0.5):
+        nest.ResetKernel()
+        injector = nest.Create("spike_train_injector", params={"spike_times": np.arange(1.0, 20.0)})
+        parrots, targets = nest.Create("parrot_neuron", 2), nest.Create("iaf_psc_alpha", 2)
+        nest.Connect(injector, parrots)
+        nest.Connect(parrots, targets, syn_spec={"weight": 100.0})
+        for span in (8.0, 3.0, 0.5, 2.5, 1.0):
+            nest.Simulate(span)
+            found += list(targets.V_m)
+            if span == change:
+                injector.set(spike_times=[15.03], precise_times=True)
+        found.append(float(nest.off_grid_spiking))
+    return {"V_m": np.array(found)}
+
+
+CASES["becoming_precise"] = lambda nest, seed: becoming_precise(nest)

@@ -278,3 +278,78 @@ def mean_field(nest: Any, seed: int, threads: int, iterated: bool) -> Arrays:
 CASES["siegert_neuron-1"] = lambda nest, seed: mean_field(nest, seed, 1, True)
 CASES["siegert_neuron-2"] = lambda nest, seed: mean_field(nest, seed, 2, True)
 CASES["siegert_neuron-once"] = lambda nest, seed: mean_field(nest, seed, 1, False)
+
+
+def _everything(nest: Any, seed: int, threads: int, iterated: bool) -> tuple[Any, ...]:
+    """Make a small network with all kinds of connections that carry numbers."""
+    nest.set(local_num_threads=threads, rng_seed=21 + seed)
+    nest.use_wfr = iterated
+    rates = nest.Create("lin_rate_ipn", 5, {"sigma": 0.5}) + nest.Create("rate_transformer_lin", 1)
+    rates[:5].rate = [1.0, 2.0, 3.0, 4.0, 5.0]
+    means = nest.Create("siegert_neuron", 3, {"mean": 3.0, "theta": 10.0})
+    cells, astro = nest.Create("astrocyte_lr_1994", 2, {"IP3": 1.0}), nest.Create("aeif_cond_alpha_astro", 2)
+    gaps = nest.Create("hh_psc_alpha_gap", 3, {"I_e": 100.0})
+    return rates, means, cells, astro, gaps
+
+
+def _connect_everything(nest: Any, nodes: tuple[Any, ...], names: dict[str, str]) -> None:
+    rates, means, cells, astro, gaps = nodes
+    diffusion = {"drift_factor": 0.3, "diffusion_factor": 0.2}
+    others = {"rule": "all_to_all", "allow_autapses": False}
+    for (source, target), model, spec in (
+        ((rates, rates), "rate_connection_instantaneous", {"weight": 0.1}),
+        ((rates, rates), "rate_connection_delayed", {"weight": 0.1, "delay": 2.0}),
+        ((means, means), "diffusion_connection", diffusion),
+        ((cells, astro), "sic_connection", {"weight": 5.0}),
+        ((gaps, gaps), "gap_junction", {"weight": 2.0}),
+        ((gaps, gaps), "static_synapse", {"weight": 20.0}),
+    ):
+        nest.Connect(source, target, others, {"synapse_model": names.get(model, model), **spec})
+
+
+SPANS = (3.0, 0.3, 0.4, 2.0, 1.3, 0.1, 4.0, 5.0)
+
+
+def frozen(nest: Any, seed: int, threads: int, iterated: bool) -> Arrays:
+    """Nodes that are frozen in some of several runs, which also end inside slices, send again what they sent last."""
+    nodes = _everything(nest, seed, threads, iterated)
+    _connect_everything(nest, nodes, {})
+    rates, means, cells, astro, gaps = nodes
+    found = []
+    for k, span in enumerate(SPANS):
+        rates[k % 6].frozen = k % 2 == 0
+        means[k % 3].frozen = k % 4 < 2
+        cells[k % 2].frozen = k % 3 == 0
+        astro[0].frozen = k % 4 == 1
+        gaps[k % 3].frozen = not gaps[k % 3].frozen
+        nest.Simulate(span)
+        found += [*rates.rate, *means.rate, *cells.Ca_astro, *astro.V_m, *gaps.V_m]
+    return {"states": np.array(found)}
+
+
+def weights_watched(nest: Any, seed: int, threads: int, iterated: bool) -> Arrays:
+    """Weights of connections that carry numbers are recorded at each delivery, those of iterations included."""
+    nodes = _everything(nest, seed, threads, iterated)
+    recorders, names = nest.Create("weight_recorder", 4), {}
+    recorders[2].set(senders=nodes[0][:2], targets=nodes[0][3:], start=2.0, stop=9.0)
+    for model, which in (
+        ("rate_connection_instantaneous", 0),
+        ("rate_connection_delayed", 2),
+        ("diffusion_connection", 0),
+        ("sic_connection", 1),
+        ("gap_junction", 3),
+        ("static_synapse", 3),
+    ):
+        names[model] = f"watched_{model}"
+        nest.CopyModel(model, names[model], {"weight_recorder": recorders[which]})
+    _connect_everything(nest, nodes, names)
+    for span in SPANS:
+        nest.Simulate(span)
+    return {f"{i}_{k}": np.asarray(v) for i, device in enumerate(recorders) for k, v in device.events.items()}
+
+
+for _threads in (1, 2):
+    for _iterated in (True, False):
+        _name = f"{_threads}-{'wfr' if _iterated else 'once'}"
+        CASES[f"frozen-{_name}"] = lambda nest, seed, a=(_threads, _iterated): frozen(nest, seed, *a)
+        CASES[f"watched-{_name}"] = lambda nest, seed, a=(_threads, _iterated): weights_watched(nest, seed, *a)

@@ -184,3 +184,40 @@ def uncompressed(nest: Any, seed: int, threads: int) -> Arrays:
 
 for _threads in (1, 2):
     CASES[f"uncompressed_{_threads}"] = lambda nest, seed, t=_threads: uncompressed(nest, seed, t)
+
+
+def binary(nest: Any, seed: int, threads: int, compressed: bool) -> Arrays:
+    """Binary neurons, to which all synapses that act are one sender if they have one; some have several."""
+    nest.set(local_num_threads=threads, rng_seed=seed + 17, use_compressed_spikes=compressed)
+    neurons = nest.Create("ginzburg_neuron", 8) + nest.Create("mcculloch_pitts_neuron", 3)
+    neurons.set(tau_m=3.0, theta=0.5)
+    detector, meter, weights = nest.Create("spin_detector"), nest.Create("multimeter"), nest.Create("weight_recorder")
+    meter.set(record_from=["S", "h"], interval=1.0)
+    for model, copy in (
+        ("stdp_synapse", "plastic"),
+        ("bernoulli_synapse", "unreliable"),
+        ("static_synapse", "late"),
+        ("tsodyks2_synapse", "depressing"),
+    ):
+        nest.CopyModel(model, copy, {"weight_recorder": weights})
+
+    def connect(source: Any, target: Any, model: str) -> None:
+        values = {"weight": nest.random.uniform(0.2, 1.0), "delay": nest.random.uniform(1.0, 2.0)}
+        nest.Connect(source, target, {"rule": "all_to_all"}, {"synapse_model": model, **values})
+
+    for model in ("static_synapse", "plastic", "plastic", "late", "stdp_synapse", "stdp_triplet_synapse", "depressing"):
+        connect(neurons[:6], neurons[2:], model)
+    for model in ("unreliable", "quantal_stp_synapse", "unreliable"):
+        connect(neurons[6:], neurons[:5], model)
+    nest.Connect(neurons, detector)
+    nest.Connect(meter, neurons)
+    nest.Simulate(40.3)
+    nest.Simulate(20.0)
+    result = connection_values(nest, "plastic") | connection_values(nest, "depressing")
+    for name, device in (("spins", detector), ("samples", meter), ("weights", weights)):
+        result |= {f"{name}_{k}": np.asarray(v) for k, v in device.get("events").items()}
+    return result
+
+
+for _threads, _compressed in ((1, True), (2, True), (1, False), (2, False)):
+    CASES[f"binary_{_threads}_{_compressed}"] = lambda nest, seed, a=(_threads, _compressed): binary(nest, seed, *a)

@@ -54,6 +54,14 @@ def test_names_are_where_published_code_imports_them(path: str) -> None:
             assert found is getattr(nest, name)
 
 
+@pytest.mark.parametrize("module", ["logic", "math", "random", "spatial", "spatial_distributions"])
+def test_modules_of_functions_have_nests_submodule(module: str) -> None:
+    owner = getattr(nest, module)
+    assert getattr(owner, f"hl_api_{module}") is importlib.import_module(f"jaxnest.{module}.hl_api_{module}")
+    with pytest.raises(AttributeError, match="hl_api_other"):
+        owner.hl_api_other  # noqa: B018
+
+
 def test_the_alias_leads_there() -> None:
     code = (
         "import jaxnest.alias; jaxnest.alias.install(); import nest\n"

@@ -13,16 +13,27 @@ import jaxnest as nest
 from jaxnest.kernel.settings.attribute_table import ATTRIBUTES
 from jaxnest.models.nest import nest_names
 
-WITHOUT_VALUE = {"cycle_time_log", "server"}
+WITHOUT_VALUE = {"cycle_time_log"}
 
 
 def test_all_names_of_nest_exist(recorded: Callable[[str], Any]) -> None:
-    names = recorded("names")
-    assert set(names) - {"server"} <= set(nest.__all__)
-    ours = {"compute_backend", "Explain", "NestModule"}  # NEST has the last one, too, but did not list it
-    assert {name for name in dir(nest) if not name.startswith("__")} == set(names) | ours
-    for name in set(names) - WITHOUT_VALUE:
+    names = set(recorded("names"))
+    assert set(nest.__all__) == names
+    of_modules = "all builtins cached doc file loader name package path spec version"
+    assert set(dir(nest)) == names | {"NestModule"} | {f"__{name}__" for name in of_modules.split()}
+    for name in names - WITHOUT_VALUE:
         getattr(nest, name)
+
+
+def test_own_names_are_there_without_being_listed() -> None:
+    assert nest.compute_backend == nest.get("compute_backend") == nest.GetKernelStatus(["compute_backend"])[0]
+    assert "compute_backend" not in nest.get()
+    assert "compute_backend" not in nest.kernel_status
+    assert callable(nest.Explain)
+    names = dir(nest.NESTErrors)
+    for name in names:
+        assert name.startswith("__") or issubclass(getattr(nest.NESTErrors, name), nest.NESTError)
+    assert "UnknownSynapseType" in names
 
 
 def test_type_checkers_know_all_kernel_attributes() -> None:
@@ -53,23 +64,27 @@ def test_signatures_are_those_of_nest(recorded: Callable[[str], Any]) -> None:
     assert not wrong
 
 
-@pytest.mark.parametrize(
-    ("name", "arguments"),
-    [
-        ("SonataNetwork", ("config.json",)),
-        ("Install", ("mymodule",)),
-        ("SetMaxBuffered", ("port", 5)),
-    ],
-)
-def test_what_is_not_there_yet_says_so(name: str, arguments: tuple[Any, ...]) -> None:
-    with pytest.raises(nest.NESTErrors.NotImplemented, match=name):
-        getattr(nest, name)(*arguments)
+def test_modules_of_models_cannot_be_loaded() -> None:
+    for name in ("mymodule", "mymodule.so"):
+        with pytest.raises(nest.NESTErrors.DynamicModuleManagementError, match=f"Module '{name}' could not be opened"):
+            nest.Install(name)
+    with pytest.raises(nest.NESTErrors.DynamicModuleManagementError, match="must not be empty"):
+        nest.Install("")
+    for wrong in (5, None, b"mymodule"):
+        with pytest.raises(AttributeError):
+            nest.Install(wrong)  # type: ignore[arg-type]
+    assert nest.get("modules") == []
 
 
-def test_the_server_is_not_there_yet() -> None:
-    assert not hasattr(nest, "server")
-    with pytest.raises(AttributeError, match="server: the NEST Server|'server': the NEST Server"):
-        _ = nest.server
+def test_functions_of_music_answer_as_without_it() -> None:
+    for call in (lambda: nest.SetAcceptableLatency("port", 1.0), lambda: nest.SetMaxBuffered("port", 5)):
+        with pytest.raises(NotImplementedError, match="MUSIC"):
+            call()
+
+
+def test_communicators_need_their_package() -> None:
+    with pytest.raises(ModuleNotFoundError, match="No module named 'mpi4py'"):
+        nest.set_communicator()
 
 
 def test_models_that_are_not_there_yet_say_so() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import weakref
 from typing import Any
 
 import numpy as np
@@ -52,6 +53,7 @@ def test_collections_behave_as_sorted_lists(case: tuple[list[tuple[str, int]], l
             assert nodes.index(node_id) == ids.index(node_id)
     assert nest.NodeCollection(nodes.tolist()) == nodes
     assert copy.deepcopy(nodes) == nodes == pickle.loads(pickle.dumps(nodes))
+    assert weakref.ref(nodes)() is nodes
 
 
 @given(networks(), st.data())

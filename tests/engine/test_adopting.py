@@ -10,9 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jaxnest as nest
+from jaxnest.engine.native import NativeRunner
 from jaxnest.engine.session import Session
 
-CHANGES = ("I_e", "V_m", "C_m", "rate", "weight", "one_weight", "connect", "V_th", "create", "device_weight", "stop")
+CHANGES = (
+    "I_e", "V_m", "C_m", "rate", "weight", "one_weight", "weights", "one_delay", "connect", "V_th", "create",
+    "device_weight", "stop", "look_at_neurons", "look_at_device", "look_at_weights",
+)  # fmt: skip
 
 
 def change(name: str, k: int, neurons: Any, noise: Any) -> None:
@@ -26,6 +30,16 @@ def change(name: str, k: int, neurons: Any, noise: Any) -> None:
         connections.weight = 3.0 * k
     elif name == "one_weight":
         connections[k].weight = -20.0
+    elif name == "weights":
+        connections.weight = [(-1.0) ** (i // k) * (5.0 + i) for i in range(len(connections))]
+    elif name == "one_delay":
+        connections[2 * k].delay = 1.0 + 0.1 * k
+    elif name == "look_at_neurons":
+        assert np.isfinite(neurons[k].V_m)
+    elif name == "look_at_device":
+        assert noise.rate > 0.0
+    elif name == "look_at_weights":
+        assert len(connections.weight) == len(connections)
     elif name == "device_weight":
         nest.GetConnections(noise).weight = 30.0 - k
     elif name == "connect":
@@ -73,7 +87,21 @@ def test_most_changes_are_taken_over_in_place(monkeypatch: pytest.MonkeyPatch) -
     for name in ("_rebuild", "_recalibrate"):
         monkeypatch.setattr(Session, name, lambda *_, name=name: laid_out.append(name))
     neurons, noise = nest.NodeCollection(range(1, 10)), nest.NodeCollection([10])
-    for name in ("I_e", "V_m", "C_m", "V_th", "rate", "device_weight", "stop"):
+    for name in ("I_e", "V_m", "C_m", "V_th", "rate", "device_weight", "stop", "weight", "look_at_neurons"):
         change(name, 8, neurons, noise)
         nest.Simulate(1.0)
         assert not laid_out, name
+
+
+def test_new_weights_are_taken_over_where_they_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    simulated("iaf_psc_alpha", 9, 1, [("weights", 2)])
+    tables: list[Any] = []
+    monkeypatch.setattr(NativeRunner, "deliver_through", lambda _, new: tables.extend(new))
+    neurons, noise = nest.NodeCollection(range(1, 10)), nest.NodeCollection([10])
+    for name, k in (("weights", 3), ("one_weight", 2)):
+        change(name, k, neurons, noise)
+        nest.Simulate(1.0)
+        assert not tables, name
+    change("weight", 2, neurons, noise)  # those of a source are alike then, and stored once
+    nest.Simulate(1.0)
+    assert tables

@@ -59,11 +59,10 @@ for model in synapses:
     for key, value in connection.get().items():
         note(f"{{model}} {{key}}", connection.set, {{key: value}})
 for key, value in nest.GetKernelStatus().items():
-    if key != "compute_backend":
-        nest.ResetKernel()
-        note(f"set {{key}}", nest.set, **{{key: value}})
-        nest.ResetKernel()
-        note(f"attribute {{key}}", setattr, nest, key, value)
+    nest.ResetKernel()
+    note(f"set {{key}}", nest.set, **{{key: value}})
+    nest.ResetKernel()
+    note(f"attribute {{key}}", setattr, nest, key, value)
 print("RESULT " + json.dumps(list(found.items())))
 """
 

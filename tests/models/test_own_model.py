@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import jaxnest as nest
-from jaxnest.models import ArchivingNeuron, Neuron, Quantity, ops, register, register_synapse
+from jaxnest.models import ArchivingNeuron, Neuron, Quantity, State, ops, register, register_synapse
 from jaxnest.models.contract import declaration, registry
 from jaxnest.models.contract.synapse import Synapse
 
@@ -65,7 +65,7 @@ def calibrate(p: Any, clock: Any) -> dict[str, Any]:
 
 
 def update(v: Any, s: Any, x: Any) -> Any:
-    return (s.V * v.decay + x.spikes, s.n), v.theta < s.V
+    return State(V=s.V * v.decay + x.spikes, n=s.n), v.theta < s.V
 
 
 RIGHT: dict[str, Any] = {
@@ -106,6 +106,14 @@ def too_few(v: Any, s: Any, x: Any) -> Any:
     return (s.V,), 0
 
 
+def lacks_state(v: Any, s: Any, x: Any) -> Any:
+    return State(V=s.V), 0
+
+
+def misspelt_state(v: Any, s: Any, x: Any) -> Any:
+    return State(V=s.V, N=s.n), 0
+
+
 def no_spike(v: Any, s: Any, x: Any) -> Any:
     return s.V, s.n
 
@@ -131,8 +139,13 @@ WRONG = {
     "math": ({"update": staticmethod(takes_math)}, ("math.exp(s.V)", "ops.exp", "calibrate")),
     "misspelt parameter": ({"update": staticmethod(misspelt)}, ("v.tetha", "'theta'", "There are: ")),
     "misspelt input": ({"update": staticmethod(misspelt_input)}, ("x.spike", "'spikes'")),
-    "too few states": ({"update": staticmethod(too_few)}, ("returns 1 values", "has 2", "return (V, n), spike")),
-    "no spike": ({"update": staticmethod(no_spike)}, ("pair", "return (V, n), spike")),
+    "too few states": (
+        {"update": staticmethod(too_few)},
+        ("returns 1 values", "has 2", "State(V=..., n=...), spike"),
+    ),
+    "state lacks": ({"update": staticmethod(lacks_state)}, ("State(V=s.V)", "lacks n", "State(V=..., n=...)")),
+    "misspelt state": ({"update": staticmethod(misspelt_state)}, ("State has no 'N'", "There are: V, n")),
+    "no spike": ({"update": staticmethod(no_spike)}, ("pair", "return State(V=..., n=...), spike")),
     "shape": ({"update": staticmethod(wrong_shape)}, ("V with shape (2,)",)),
     "arguments": ({"update": staticmethod(wrong_arguments)}, ("(v: 'Any', s: 'Any')", "def update(v, s, x)")),
     "no update": ({"update": None}, ("there is no `update`", "update(v, s, x)")),
@@ -193,7 +206,22 @@ def mixes(v: Any, s: Any, x: Any) -> Any:
     return (s.a + 1.0, s.b + 2.0 * s.a), 0
 
 
-def test_states_are_returned_in_the_order_of_their_declaration() -> None:
+def mixes_by_name(v: Any, s: Any, x: Any) -> Any:
+    return State(b=s.b + 2.0 * s.a, a=s.a + 1.0), 0
+
+
+def test_states_have_names_whatever_their_order() -> None:
+    for names in ("ab", "ba"):
+        declare(state={name: Quantity(0.0) for name in names}, recordables={}, update=staticmethod(mixes_by_name))
+        nest.ResetKernel()
+        neuron = nest.Create("own_neuron")
+        nest.Simulate(0.3)
+        assert neuron.get(["a", "b"]) == {"a": 3.0, "b": 6.0}
+    with pytest.raises(TypeError, match="has a meaning in these functions only"):
+        State(a=1.0)
+
+
+def test_states_without_names_are_in_the_order_of_their_declaration() -> None:
     """Whatever has been compiled before: the function is the same each time, but it means something else."""
     found = {}
     for names in ("ab", "ba"):

@@ -10,33 +10,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 
-LOOPS = (
-    "neurons/test_calcium.py",
-    "neurons/test_neurons_handle_multiplicity.py",
-    "neurons/test_set_vm.py",
-    "other/test_copy_model.py",
-    "other/test_create.py",
-    "recording/test_multimeter.py",
-    "recording/test_multimeter_stepping.py",
-    "regressions/test_issue_77.py",
-    "regressions/test_regression_issue-2480.py",
-    "regressions/test_ticket_310.py",
-    "regressions/test_ticket_386.py",
-    "regressions/test_ticket_421.py",
-    "regressions/test_ticket_459.py",
-    "stimulating/test_dcgen_versus_I_e.py",
-    "synapses/test_hpc_synapse.py",
-)
-"""Test files that loop over all models of NEST."""
-
-REASONS: tuple[tuple[str, str], ...] = (
-    ("*/test_eprop*", "loops over all models of NEST; all tests of models that are there pass"),
-    ("neurons/test_iaf_ps_dc_accuracy.py", "takes minutes and has not been run to its end yet"),
-    ("neurons/test_compartmental_model.py", "`cm_default` is not there yet"),
-    ("stimulating/test_spike_train_injector.py", "precise times of `spike_train_injector` are not there yet"),
-    ("regressions/test_issue_707.py", "weights of connections that carry numbers cannot be recorded yet"),
-    *((name, "loops over all models of NEST; all tests of models that are there pass") for name in LOOPS),
-)
+REASONS: tuple[tuple[str, str], ...] = ()
 """Pattern of test files -> why tests that pass with NEST do not pass here; the first that fits counts."""
 
 

@@ -50,7 +50,7 @@ class NodeCollection:
     (-70.0, -60.0, -70.0, -70.0)
     """
 
-    __slots__ = ("_nodes",)
+    __slots__ = ("__weakref__", "_nodes")
     _nodes: NodeIds
 
     def __init__(self, data: Any = None) -> None:
@@ -210,6 +210,8 @@ class NodeCollection:
             result = self._all_values()
         elif len(params) == 1:
             result = self._named_values(params[0])
+            if isinstance(params[0], str) and params[0] in PARTS:
+                result = PARTS[params[0]](self, result)
         else:
             result = self._inner_values(params[0], params[-1])
         if output == "pandas":
@@ -298,7 +300,7 @@ class NodeCollection:
         self._require_nodes()
         params = units.strip_all(params, self._unit_of)
         if isinstance(params, dict):
-            changes = self._distributed(plain(params))
+            changes = self._distributed(plain(_with_parts(params)))
             status.set_nodes(kernel, self.ids, changes)
             return
         changes = [plain(dict(change.items())) for change in params]
@@ -379,6 +381,16 @@ def only_model(nodes: NodeCollection) -> NamedModel | None:
     """Return the model of nodes if all have the same."""
     parts = nodes._nodes.parts
     return parts[0].model if parts and all(part.model is parts[0].model for part in parts) else None
+
+
+PARTS: dict[str, type[Any]] = {}
+"""Properties that are lists of parts of neurons, and what scripts get of them: they can add to it with ``+=``."""
+
+
+def _with_parts(params: dict[str, Any]) -> dict[str, Any]:
+    """Return what is to be set with plain lists of parts; None is what ``+=`` leaves of those that it has added."""
+    chosen: dict[str, Any] = {k: v for k, v in params.items() if v is not None or k not in PARTS}
+    return {k: v.get_tuple() if isinstance(v, PARTS.get(k, ())) else v for k, v in chosen.items()}
 
 
 def plain(params: Mapping[str, Any]) -> dict[str, Any]:

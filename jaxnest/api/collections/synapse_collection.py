@@ -45,7 +45,7 @@ class SynapseCollection:
     >>> connections.set(weight=[1.0, 2.0])
     """
 
-    __slots__ = ("_connections", "_handles", "print_full")
+    __slots__ = ("__weakref__", "_connections", "_handles", "print_full")
     _handles: Handles
     print_full: bool
 

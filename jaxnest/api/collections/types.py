@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self, final
 
-from jaxnest.api.collections.node_collection import NodeCollection
+from jaxnest.api.collections.node_collection import PARTS, NodeCollection
 from jaxnest.spatial.masks import is_inside
 from jaxnest.spatial.regions import Region, Shape
 
@@ -143,3 +143,6 @@ class Compartments(_Elements):
 @final
 class Receptors(_Elements):
     """Receptors of multi-compartment neurons."""
+
+
+PARTS |= {"compartments": Compartments, "receptors": Receptors}

@@ -63,8 +63,9 @@ class XlaRunner:
         self.spec = program_spec(plan, self.devices, self.drawing, self.device.platform, self.streams.rng_type)
 
     def _columns(self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray) -> Columns | None:
-        """Return neurons in the layout of the loop that advances them, if they draw as they go along."""
-        return NodeColumns(batch, outputs, sampled, self.plan.min_delay) if batch.model.draws else None
+        """Return neurons in the layout of the loop that advances them, if array operations cannot do it."""
+        in_loop = batch.model.draws or batch.model.one_by_one
+        return NodeColumns(batch, outputs, sampled, self.plan.min_delay) if in_loop else None
 
     def _device_constant(self, s: int, k: int) -> Any:
         """Return the arrays that a batch of devices reads."""
@@ -245,7 +246,7 @@ class XlaRunner:
             self.carry["unsettled"] = np.zeros(3, np.int64)
         return noted
 
-    def bring_home(self) -> None:
+    def bring_home(self, _: Any = None) -> None:
         """Copy everything that changes back into the plan's NumPy arrays."""
         if self.plan.secondary is not None:
             self.plan.secondary.signals = np.array(self.carry["signals"])
@@ -264,6 +265,13 @@ class XlaRunner:
                 self.plan.shards[s].batches, self.drawing[s], shard["states"], strict=True
             ):
                 batch.store_state({k: np.asarray(a)[: len(batch)] for k, a in _named(columns, state).items()})
+
+    def forget_inputs(self) -> None:
+        """Remove what is on its way to nodes that lose it when a run is prepared."""
+        for shard, buffers, carried in zip(self.plan.shards, self.buffers, self.carry["shards"], strict=True):
+            for lanes in shard.forgotten_lanes():
+                carried["ring"] = jnp.asarray(carried["ring"]).at[:, lanes].set(0.0)
+                buffers.ring[:, lanes] = 0.0  # all may be at home already
 
     def _register(self, buffers: Buffers, s: int, step: int) -> None:
         """Register the spikes of the last slice as compiled loops do."""

@@ -19,6 +19,7 @@ from jaxnest.engine.accelerated.pure import add_to_ring
 from jaxnest.engine.accelerated.tiles import tuple_type
 from jaxnest.engine.devices.stimulation import Devices
 from jaxnest.engine.layout import BINARY, FLIP, PLAIN
+from jaxnest.models.contract.state import state_class
 from jaxnest.models.functions.series import Series
 from jaxnest.random.numbers import keyed_arrays
 from jaxnest.random.numbers.layout import KEY
@@ -182,7 +183,7 @@ def _advance(spec: TracedSpec, constant: dict[str, Any], state: list[Any], lag: 
     model, step = spec.model, clock[layout.ORIGIN] + lag
     acting = (clock[layout.ORIGIN] if model.slicewise else step) + model.window_shift
     inside = (lag >= clock[layout.FROM]) & (lag < clock[layout.TO])
-    kind = tuple_type("State", model.dynamic)
+    kind = state_class(model)
     windows = constant["windows"]
     device = jnp.arange(len(windows))
 

@@ -88,8 +88,10 @@ def _refuse_synapses(plan: Plan) -> None:
         )
     if any(t.value_start[-1] for t in plan.delivery):
         raise errors.NotImplemented(f"Binary neurons with {_INSTEAD}")
-    if any(t.group_watched.any() for t in plan.delivery):
+    if plan.watches:
         raise errors.NotImplemented(f"Weight recorders with {_INSTEAD}")
+    if plan.secondary and any(b.frozen is not None for shard in plan.shards for b in shard.batches):
+        raise errors.NotImplemented(f"Frozen nodes in networks that carry rates or potentials with {_INSTEAD}")
 
 
 _INSTEAD = "compute_backend 'jax': set nest.compute_backend = 'native'."
@@ -102,9 +104,10 @@ def _refuse_loops(plan: Plan, drawing: list[list[Columns | None]], platform: str
             with_keys = (batch.stochastic or batch.model.noise) and one_by_one is None
             if one_by_one is not None or (with_keys and rng_type != "jax"):
                 advice = "nest.rng_type = 'jax', or " if with_keys else ""
+                what = "is advanced" if batch.model.one_by_one else "draws random numbers"
                 raise errors.NotImplemented(
-                    f"{batch.model.name} draws random numbers in compiled loops, which run on the CPU only (not on "
-                    f"{platform}): set {advice}nest.compute_backend = 'native'."
+                    f"{batch.model.name} {what} in compiled loops, which run on the CPU only (not on {platform}): set "
+                    f"{advice}nest.compute_backend = 'native'."
                 )
 
 
@@ -135,7 +138,7 @@ def _batch_spec(plan: Plan, shard: int, b: int, columns: Columns | None) -> Batc
     batch = plan.shards[shard].batches[b]
     return BatchSpec(
         batch.model,
-        batch.receptors,
+        batch.receptors + batch.currents,
         len(batch),
         batch.tile,
         batch.first_lane,

@@ -16,6 +16,7 @@ from jax import lax
 
 from jaxnest.engine.neurons.neuron_loops import input_names
 from jaxnest.models.contract.secondary import Kind
+from jaxnest.models.contract.state import of_model, state_class
 
 
 @final
@@ -154,10 +155,10 @@ def _advance_tile(
 def _update(batch: BatchSpec, variables: dict[str, Any], state: dict[str, Any], x: Any) -> tuple[dict[str, Any], Any]:
     """Advance a tile by one step."""
     v, v_axes = _variables(batch, variables)
-    s = tuple_type("State", batch.model.dynamic)(**state)
+    s = state_class(batch.model)(**state)
     update = batch.model.stochastic_update if batch.stochastic else batch.model.update
     update = batch.model.iteration if batch.iterating else update
-    new, spike = jax.vmap(update, in_axes=(v_axes, 0, 0))(v, s, x)
+    new, spike = jax.vmap(of_model(batch.model, update), in_axes=(v_axes, 0, 0))(v, s, x)
     spike = jnp.broadcast_to(spike, (batch.tile,)).astype(jnp.int32)
     return dict(zip(batch.model.dynamic, new, strict=True)), spike
 
@@ -177,11 +178,12 @@ def _inputs(batch: BatchSpec, row: Any, uniform: Any) -> Any:
 def _noted(batch: BatchSpec, variables: dict[str, Any], before: dict[str, Any], after: dict[str, Any], x: Any) -> Any:
     """Return the values of all sampled recordables, of what is sent and of what is compared, (value, neuron)."""
     v, v_axes = _variables(batch, variables)
-    state = tuple_type("State", batch.model.dynamic)
-    functions = [batch.model.recordable(name) for name in batch.outputs]
+    state = state_class(batch.model)
+    parts = [batch.model.element(name) for name in batch.outputs]
+    functions = [(batch.model.recordable(name), k) for name, k in parts]
 
     def evaluate(v: Any, before: Any, after: Any, x: Any) -> Any:
-        values = [f(v, after) for f in functions]
+        values = [f(v, after) if k is None else f(v, after)[k] for f, k in functions]
         for kind in batch.kinds:
             values += batch.model.signals[kind].values(v, before, after, x)
         values += [getattr(after, batch.model.compared)] if batch.compares else []
@@ -194,7 +196,7 @@ def _noted(batch: BatchSpec, variables: dict[str, Any], before: dict[str, Any], 
 def held_values(batch: BatchSpec, kind: Kind, variables: dict[str, Any], states: dict[str, Any]) -> Any:
     """Return what neurons send until iterations have better values, (component, neuron), padding included."""
     v, v_axes = _variables(batch, variables)
-    s = tuple_type("State", batch.model.dynamic)(**states)
+    s = state_class(batch.model)(**states)
 
     def evaluate(v: Any, s: Any) -> Any:
         return jnp.stack([jnp.asarray(a, jnp.float64) for a in batch.model.signals[kind].held(v, s)])

@@ -113,12 +113,19 @@ def build_detector_inputs(detectors: dict[int, int], tables: Iterable[tuple[int,
 
 def channels(model: type[Any], inputs: tuple[str, ...], signal: str | None) -> dict[int, tuple[int, int]]:
     """Return for each receptor the channels of positive and of other weights."""
+    n = sum(name.startswith("spikes_") for name in inputs)
+    if signal == "currents" and model.current_vector is not None:
+        return {k: (n + k, n + k) for k in range(sum(name.startswith("currents_") for name in inputs))}
     if signal == "currents":
         return {r: (inputs.index(name), inputs.index(name)) for r, name in model.current_receptors.items()}
     if model.receptor_vector is not None:
-        n = sum(name.startswith("spikes_") for name in inputs)
-        return {k + 1: (k, k) for k in range(n)}
+        return {k + model.first_receptor: (k, k) for k in range(n)}
     return {r: (inputs.index(a), inputs.index(b)) for r, (a, b) in model.spike_receptors.items()}
+
+
+def counting(model: type[Any], receptor: np.ndarray) -> np.ndarray:
+    """Return which receptors of a model are receptors that connections have of their own."""
+    return (receptor >= model.own_receptor) & (model.own_receptor > 0)
 
 
 def lanes(
@@ -147,7 +154,8 @@ def lanes(
         positive[here] = base + batch.tile * lookup[0][chosen]
         negative[here] = base + batch.tile * lookup[1][chosen]
         if signal != "currents":
-            flags[here] = FLIP * batch.model.flips_inhibition + PLAIN * batch.model.ignores_weight
+            counts = batch.model.ignores_weight | counting(batch.model, chosen)
+            flags[here] = FLIP * batch.model.flips_inhibition + PLAIN * counts
             flags[here] += BINARY * (batch.model.signal_heard == "binary")
     return positive, negative, flags
 
@@ -160,6 +168,14 @@ def _refuse_shift(shard: Shard, devices: Batch, table: Any, batches: np.ndarray)
             f"Precise spikes of {devices.model.name} with '{table.named.name}' at neurons that are bound to the grid "
             "are not implemented yet: put a parrot_neuron_ps between them."
         )
+
+
+def off_grid_rows(devices: Batch) -> np.ndarray:
+    """Return which devices of a batch send spikes between grid points, and as neurons do."""
+    model = devices.model
+    if not (model.has_proxies and model.precise):
+        return np.zeros(len(devices), np.bool_)
+    return np.asarray(devices.columns()[model.precise], np.bool_)
 
 
 DEVICE_COLUMNS = ("row", "positive", "negative", "flags", "weight", "delay", "shift", "target")

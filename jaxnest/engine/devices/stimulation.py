@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine.devices.device_tables import DeviceTable
+from jaxnest.engine.devices.device_tables import DeviceTable, off_grid_rows
 from jaxnest.engine.network.calibration import calibrate, computed, node_values
 from jaxnest.engine.network.shard import Batch, Shard, window
+from jaxnest.models.contract.device import Sender
 from jaxnest.random.numbers.layout import OBJECT_SIZE
 
 NO_STREAM = np.zeros(1, np.uint64)
+WINDOW = frozenset(("start", "stop", "origin"))
+"""Parameters that say when a device acts."""
 FROZEN = (0, -1)
 """The window of a device that does nothing."""
 
@@ -63,28 +66,52 @@ class Devices:
             if before and FROZEN not in (tuple(self.windows[i].tolist()), before.window):
                 self.windows[i] = before.window
         positions = np.arange(n)
-        self.places = np.stack([batch.node_ids, batch.first_column + positions, batch.first_lane + positions], axis=1)
+        self.precise = off_grid_rows(batch)
+        columns_and_lanes = (batch.first_column + positions, batch.first_lane + positions)
+        self.places = np.stack([batch.node_ids, *columns_and_lanes, 0 * positions], axis=1)
         self.state = self._stored_state(columns)
         self.samples = np.zeros((min_delay, len(outputs), n))
         self._restore(earlier, columns, clock)
         if not goes_on:
             self._renew(columns, clock, step)
 
-    def take_values(self, clock: Any, step: int) -> bool:
-        """Take over the present values for a run that is prepared; False if they are laid out differently now."""
-        model, n, columns = self.batch.model, len(self.batch), self.batch.columns()
+    def take_values(self, changed: Collection[str], clock: Any) -> bool:
+        """Take over changed values for a run that is prepared, of a model that starts no run with a state of its own.
+
+        Parameters
+        ----------
+        changed
+            Names of parameters and states.
+        clock
+            The clock of the network.
+
+        Returns
+        -------
+        bool
+            False if values are laid out differently now.
+        """
+        model, columns = self.batch.model, self.batch.columns()
         scalars, names, vectors = _columns(model, columns, clock)
-        start, flat = _flat([[vectors[k][i] for k in names] for i in range(n)])
-        memory = [model.memory_size(node_values(columns, i)) for i in range(n)]
-        if (*scalars, *names) != self.names or len(flat) != len(self.vectors):
+        if (*scalars, *names) != self.names or (off_grid_rows(self.batch) != self.precise).any():
             return False
-        if memory != np.diff(self.memory_start).tolist():
-            return False
-        self.scalars[...], self.windows[...] = _beside(scalars.values(), n), self._windows(clock)
-        self.vectors[...], self.vector_start[...] = flat, start
-        self.state[...] = self._stored_state(columns)
-        self._renew(columns, clock, step)
+        if names or model.memory_size is not Sender.memory_size:
+            memory = [model.memory_size(node_values(columns, i)) for i in range(len(self.batch))]
+            start, flat = _flat([[vectors[k][i] for k in names] for i in range(len(self.batch))])
+            if len(flat) != len(self.vectors) or memory != np.diff(self.memory_start).tolist():
+                return False
+            self.vectors[...], self.vector_start[...] = flat, start
+        for k, name in enumerate(scalars):
+            self.scalars[:, k] = scalars[name]
+        if not WINDOW.isdisjoint(changed):
+            self.windows[...] = self._windows(clock)
+        for k, name in enumerate(model.dynamic):
+            if name in changed:
+                self.state[:, k] = columns[name]
         return True
+
+    def send_to(self, table: np.ndarray) -> None:
+        """Let devices that send spikes between grid points, and as neurons do, emit them into a table."""
+        self.places[:, 3] = self.precise * table.ctypes.data
 
     def _windows(self, clock: Any) -> np.ndarray:
         """Return the first and last active step of each device."""
@@ -206,10 +233,10 @@ def _columns(
     model: type[Any], columns: dict[str, np.ndarray], clock: Any
 ) -> tuple[dict[str, np.ndarray], tuple[str, ...], dict[str, list[np.ndarray]]]:
     """Return scalar variables, names of vector variables, and their values per device."""
-    alone = any(q.is_vector for q in (model.parameters | model.state).values())  # vectors may be of any length
-    n = len(next(iter(columns.values())))
-    parts = [slice(i, i + 1) for i in range(n)] if alone else [slice(n)]
-    found = [calibrate(model, {k: c[p] for k, c in columns.items()}, clock) for p in parts]
+    if not any(q.is_vector for q in (model.parameters | model.state).values()):
+        return calibrate(model, columns, clock), (), {}
+    n = len(next(iter(columns.values())))  # vectors may be of any length
+    found = [calibrate(model, {k: c[i : i + 1] for k, c in columns.items()}, clock) for i in range(n)]
     scalars = {k: np.concatenate([one[k] for one in found]) for k, a in found[0].items() if a.ndim == 1}
     names = tuple(k for k, a in found[0].items() if a.ndim == 2)
     return scalars, names, {name: [row for one in found for row in one[name]] for name in names}

@@ -9,12 +9,15 @@ from typing import Any
 import numpy as np
 
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.intrinsics import loader, reinterpreted, storer
+from jaxnest.compile.intrinsics import array, loader, reinterpreted, storer
+from jaxnest.compile.late import int64
 from jaxnest.compile.operations import Operation
 from jaxnest.engine.functions import scalar_ops  # noqa: F401 - `models.ops` in compiled code
 from jaxnest.engine.functions.fingerprints import fingerprint
-from jaxnest.engine.layout import AGAIN, FROM, N_LANES, N_SLOTS, ORIGIN, TO
+from jaxnest.engine.layout import AGAIN, FROM, N_LANES, N_SLOTS, ORIGIN, TABLE_WORDS, TO
+from jaxnest.engine.network.growing_loops import append
 from jaxnest.engine.spikes.events import add_amounts, post
+from jaxnest.models.contract.state import state_class
 from jaxnest.random.numbers.keyed import rekey
 from jaxnest.random.numbers.layout import DRAWN_APART, NODES, OBJECT_SIZE, SCRATCH, SCRATCH_SIZE
 
@@ -58,12 +61,13 @@ def stimulator_loop(
 
 def _acting(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], outputs: tuple[str, ...]) -> Any:
     compiled = _compiler(model)
-    State = namedtuple("State", model.dynamic)
+    State = state_class(model)
     load_variables, load_state = loader(namedtuple("Variables", variables), vectors), loader(State)
     store_state, advance = storer(State), compiled(model.advance)
     send, sample, settle = _sending(model, compiled), _sampling(model, outputs, compiled), compiled(model.settle)
     slicewise, shift, own_window, has_proxies = model.slicewise, model.window_shift, model.own_window, model.has_proxies
     hears, settles, timed = bool(model.inputs()), model.settle is not None, model.timed and model.draw is None
+    emit = compiled(_emit_anywhere if _may_be_precise(model) else _emit_on_grid)
     words, is_sampled = model.target_distributions * OBJECT_SIZE, bool(outputs)
 
     def act(
@@ -75,9 +79,9 @@ def _acting(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str
         table = Table(start, lane_positive, lane_negative, flags, weight, delay, alike, identity)
         origin, begin, end = clock[ORIGIN], clock[ORIGIN] + clock[FROM], clock[ORIGIN] + clock[TO]
         for i in range(rows[0], rows[1]):
-            node, column, first, last = places[i, 0], places[i, 1], windows[i, 0], windows[i, 1]
+            node, first, last = places[i, 0], windows[i, 0], windows[i, 1]
             if has_proxies:
-                raster[clock[FROM] : clock[TO], column] = 0
+                raster[clock[FROM] : clock[TO], places[i, 1]] = 0
             if last < first:
                 continue
             starts_at = vector_start.ctypes.data + 8 * vector_start.shape[1] * i
@@ -102,7 +106,7 @@ def _acting(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str
                     s = State(*new)
                     if (own_window or active) and value != 0:
                         if has_proxies:
-                            raster[step - origin, column] += int(value)
+                            emit(raster, places[i], step - origin, value, offset)
                         else:
                             sent = Sent(value, factor, step, ahead, offset, earlier)
                             send(v, s, sent, context, ring, events, counters, clock, target_state, table, i, node)
@@ -119,7 +123,7 @@ def _acting(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str
 
 def _compiler(model: type[Any]) -> Any:
     """Return what compiles the functions of a model."""
-    return njit(error_model="numpy", nogil=True) if model.allocates else _lean
+    return njit(error_model="numpy", nogil=True) if model.allocates or _may_be_precise(model) else _lean
 
 
 @_lean
@@ -130,6 +134,24 @@ def _arrived(ring: Any, lane: int, active: bool) -> float:
     arrived = ring[lane]
     ring[lane] = 0.0
     return arrived
+
+
+def _may_be_precise(model: type[Any]) -> bool:
+    """Return whether devices send spikes as neurons do, maybe between grid points."""
+    return model.has_proxies and bool(model.precise)
+
+
+def _emit_on_grid(raster: Any, place: Any, lag: int, amount: float, offset: float) -> None:
+    """Send spikes as a neuron does."""
+    raster[lag, place[1]] += int(amount)
+
+
+def _emit_anywhere(raster: Any, place: Any, lag: int, amount: float, offset: float) -> None:
+    """Send spikes as a neuron does that may have precise spike times; these have a table."""
+    if place[3] == 0:
+        raster[lag, place[1]] += int(amount)
+    else:
+        append(array(place[3], TABLE_WORDS, int64), place[1], lag, amount, offset)
 
 
 def _sampling(model: type[Any], outputs: tuple[str, ...], compiled: Any) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 
 from jaxnest.compile.caching import digest_of_files, digest_of_text
 from jaxnest.models import ops
+from jaxnest.models.contract import hints
 
 PACKAGE = __name__.partition(".")[0]
 PLAIN = bool | int | float | complex | str | tuple
@@ -52,7 +53,7 @@ def _content(model: type[Any]) -> str:
 
 def files_of(model: type[Any]) -> list[str]:
     """Return the files of a model's classes in this package, and those of functions that models may call."""
-    files = {inspect.getfile(c) for c in model.__mro__ if _is_ours(c)}
+    files = {hints.__file__, *(inspect.getfile(c) for c in model.__mro__ if _is_ours(c))}
     files |= {helper.__code__.co_filename for helper in ops.HELPERS}
     return sorted(filter(os.path.exists, files))
 

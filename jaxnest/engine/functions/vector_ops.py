@@ -104,6 +104,8 @@ def with_vector_operations(function: Callable[..., Any]) -> Callable[..., Any]:
         value = names.get(name)
         if value is ops:
             names[name] = sys.modules[__name__]
+        elif value is ops.exp:
+            names[name] = exp
         elif isinstance(value, types.FunctionType) and value in ops.HELPERS:
             names[name] = njit(inline="always", error_model="numpy")(with_vector_operations(value))
     return types.FunctionType(function.__code__, names, function.__name__, function.__defaults__, function.__closure__)

@@ -8,7 +8,9 @@ import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import rows
+from jaxnest.compile.kinds import F8
 from jaxnest.compile.late import float64
+from jaxnest.compile.operations import apart
 from jaxnest.engine.archive_layout import CALCIUM, CALCIUM_TAU, CALCIUM_TIME, ELEMENTS_AT, N_ELEMENTS
 from jaxnest.models.contract.elements import CURVE, ELEMENT_WORDS, PARAMETERS, RATE, STEP, UPDATED, Z
 from jaxnest.models.growth_curves import CURVES
@@ -36,8 +38,8 @@ def _choice(k: int) -> Any:
 _curve: Any = _choice(0)
 
 
-@njit
-def grow(trace: np.ndarray, t: float) -> None:
+@apart()
+def grow(trace: F8, t: float) -> None:
     """Let the elements of a neuron grow until `t`; `trace` is its row in the archive."""
     n = int(trace[N_ELEMENTS])
     elements = rows(int(trace[ELEMENTS_AT]), n * ELEMENT_WORDS, ELEMENT_WORDS, float64)

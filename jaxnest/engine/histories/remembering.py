@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, final
 
 import numpy as np
@@ -210,10 +211,10 @@ class Archive:
             _longer(pool, 2 * int(counters[ARCHIVE_USED] + counters[ARCHIVE_NEEDED] + counters[ARCHIVE_LATE])),
         )
 
-    def store(self, shard: Shard) -> None:
-        """Write what status dictionaries show to the node table."""
+    def store(self, batches: Iterable[Batch]) -> None:
+        """Write what status dictionaries of neurons show to the node table."""
         index, trace, _ = self.arrays
-        for batch in shard.batches:
+        for batch in batches:
             if batch.model.archives:
                 rows = slice(batch.first_column, batch.first_column + len(batch))
                 columns = batch.store.columns

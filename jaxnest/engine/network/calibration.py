@@ -107,13 +107,19 @@ def computed(model: type[Any], variables: Iterable[str]) -> list[str]:
     return [name for name in variables if name not in parameters]
 
 
+@functools.cache
 def field_of(name: str) -> str:
     """Return the name of a parameter as a field of a named tuple."""
     return name + "_" * keyword.iskeyword(name)
 
 
+_ONE = np.zeros(1, np.int64)
+
+
 def _distinct(columns: Mapping[str, np.ndarray], names: list[str], n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the first index of each distinct combination of values, and each node's combination."""
+    if n == 1:
+        return _ONE, _ONE
     keys = []
     for name in names:
         column = columns[name]

@@ -7,6 +7,7 @@ they are for.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, final
 
 import numpy as np
@@ -52,12 +53,12 @@ class Noise:
                 for lag in range(min_delay):
                     rekey(stream, NODES, node, 0, origin + lag)
                     self.following[b][lag, i] = standard_normal(stream, self.objects[b][i])
-            self.store()
+            self.store({batch.model for batch in shard.batches})
 
-    def store(self) -> None:
-        """Write what was drawn to the node table."""
+    def store(self, models: Collection[type[Any]]) -> None:
+        """Write what neurons of some models have drawn to the node table."""
         for batch, following, objects in zip(self._shard.batches, self.following, self.objects, strict=True):
-            if batch.model.noise:
+            if batch.model.noise and batch.model in models:
                 for i, row in enumerate(batch.rows.tolist()):
                     batch.store.extra.setdefault(row, {})[KEY] = following[:, i].copy(), objects[i].copy()
 

@@ -6,7 +6,7 @@ raster has one row per step of a slice and one column per neuron, and holds the 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
 
@@ -40,6 +40,8 @@ class Batch:
     node_ids: np.ndarray
     receptors: int
     min_delay: int
+    currents: int = 0
+    """Number of current receptors, if a vector decides it."""
     first_lane: int = 0
     first_column: int = 0
     stochastic: bool = False
@@ -61,12 +63,17 @@ class Batch:
     @property
     def inputs(self) -> tuple[str, ...]:
         """Names of the input channels."""
-        return self.model.inputs(self.receptors)
+        return self.model.inputs(self.receptors, self.currents)
 
     @property
     def vectors(self) -> frozenset[str]:
         """Names of variables and states that are vectors in each node."""
         return frozenset(self.widths)
+
+    @property
+    def in_blocks(self) -> bool:
+        """Whether a loop over blocks advances the nodes; what `calibrate` returns may be vectors, which it has not."""
+        return self.side_by_side and not self.widths
 
     @property
     def tile(self) -> int:
@@ -271,6 +278,12 @@ class Shard:
         rows += words.VOLTAGE_ROWS * sum(len(self.batches[i]) for i in self.voltage_batches)
         return rows + words.LEARNING_ROWS * sum(len(self.batches[i]) for i in self.learning_rows)
 
+    def forgotten_lanes(self) -> Iterator[slice]:
+        """Yield the lanes of nodes that lose what is on its way to them when a run is prepared."""
+        for batch in self.batches:
+            if batch.model.forgets_inputs:
+                yield slice(batch.first_lane, batch.first_lane + batch.padded_size * len(batch.inputs))
+
     def lane_lookup(self, n_nodes: int) -> tuple[np.ndarray, np.ndarray]:
         """Return, for each node id, the index in `receivers` (-1 if it is not there) and the position in that batch."""
         batch_of = np.full(n_nodes + 1, -1, np.int32)
@@ -333,9 +346,11 @@ def _neurons(
     vectors = [k for k, q in store.quantities.items() if q.is_vector and (k in model.parameters or k in model.dynamic)]
     lengths = [np.array([len(v) for v in store.columns[k][rows]]) for k in vectors]
     shapes, shape = np.unique(np.array([*lengths, np.zeros(len(rows), np.int64)]).T, axis=0, return_inverse=True)
-    sizes = np.ones(len(shapes), np.int64)
+    sizes, currents = np.ones(len(shapes), np.int64), np.zeros(len(shapes), np.int64)
     if model.receptor_vector is not None:
         sizes = shapes[:, vectors.index(model.receptor_vector)]
+    if model.current_vector is not None:
+        currents = shapes[:, vectors.index(model.current_vector)]
     stochastic = np.zeros(len(rows), np.bool_)
     if model.is_stochastic is not None:
         stochastic |= np.asarray(model.is_stochastic({k: c[rows] for k, c in store.columns.items()}))
@@ -344,8 +359,9 @@ def _neurons(
         chosen = rows[(shape.ravel() == kind) & (stochastic == drawn)]
         frozen = store.frozen[chosen]
         batch = Batch(
-            model, store, chosen, store.node_ids[chosen], int(sizes[kind]), min_delay, stochastic=drawn, whole=whole
-        )
+            model, store, chosen, store.node_ids[chosen], int(sizes[kind]), min_delay, int(currents[kind]),
+            stochastic=drawn, whole=whole,
+        )  # fmt: skip
         batch.frozen = frozen if frozen.any() else None
         batch.side_by_side = side_by_side and not batch.why_not_in_blocks()
         batches.append(batch)

@@ -12,6 +12,7 @@ from jaxnest.compile.intrinsics import array, block_loader, block_storer
 from jaxnest.compile.late import float64
 from jaxnest.engine.functions.recorders import NOTE_WORDS, STATE, STATE_STEP, VARIABLE_STEP, VARIABLES, record_all
 from jaxnest.engine.layout import WIDTH
+from jaxnest.models.contract.state import state_class
 
 ROW_BYTES = 8 * WIDTH
 
@@ -46,7 +47,7 @@ class Block:
     @functools.cached_property
     def state(self) -> Any:
         """The named tuple of the state."""
-        return namedtuple("State", self.model.dynamic)
+        return state_class(self.model)
 
     @functools.cached_property
     def load_state(self) -> Any:

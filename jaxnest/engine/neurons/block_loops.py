@@ -24,6 +24,7 @@ from jaxnest.engine.layout import FROM, N_LANES, N_SLOTS, ORIGIN, TO, WIDTH
 from jaxnest.engine.neurons.block import ROW_BYTES, Block, copy_row, lean, sample
 from jaxnest.engine.neurons.integrators.equations import equations_block, integration_rows
 from jaxnest.models.contract.ode import OdeNode
+from jaxnest.models.contract.state import of_model
 
 KINDS = {
     "ring": "F8", "raster": "I4x2", "state": "F8", "samples": "F8x3", "values": "F8", "differing": "I8",
@@ -92,7 +93,7 @@ def _steps_block(block: Block) -> Any:
     n_variables, n_states = len(block.variables), len(model.dynamic)
     load_variables, load_state, load_inputs = block.load_variables, block.load_state, block.load_inputs
     store, clear, zeros = block.storer(model.dynamic), block.clear_inputs, (0.0,) * n_inputs
-    update = njit(error_model="numpy", inline="always")(with_vector_operations(model.update))
+    update = njit(error_model="numpy", inline="always")(with_vector_operations(of_model(model, model.update)))
 
     @lean
     def step(ring_place: int, raster_place: int, variables_place: int, states_place: int) -> None:

@@ -26,6 +26,7 @@ from jaxnest.engine.functions.recorders import (
 from jaxnest.engine.layout import FROM, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.engine.neurons.integrators.single import single_update
 from jaxnest.models.contract.ode import OdeNode
+from jaxnest.models.contract.state import of_model, state_class
 from jaxnest.random.numbers.keyed import rekey
 from jaxnest.random.numbers.layout import NODES, OBJECT_SIZE
 
@@ -41,7 +42,12 @@ def make_update(model: type[Any], vectors: frozenset[str], stochastic: bool = Fa
     """Return the function that advances a neuron by one step."""
     if issubclass(model, OdeNode):
         return single_update(model, vectors, "finish_iteration" if on_trial else "finish")
-    return njit(error_model="numpy", nogil=True)(model.stochastic_update if stochastic else model.update)
+    return compiled(model)(of_model(model, model.stochastic_update if stochastic else model.update))
+
+
+def compiled(model: type[Any]) -> Any:
+    """Return what compiles the functions of a loop: for models that make no arrays without reference counts."""
+    return njit(error_model="numpy", nogil=True, **({"_nrt": False} if model.one_by_one else {}))
 
 
 @functools.cache
@@ -64,12 +70,12 @@ def neuron_loop(
 
 
 def _advancing(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], stochastic: bool) -> Any:
-    State = namedtuple("State", model.dynamic)
+    State = state_class(model)
     load_variables = loader(namedtuple("Variables", variables), vectors)
     load_state, store_state = loader(State, vectors), storer(State, vectors)
     store_vectors = vector_storer(model, vectors)
     inputs_of, update = inputs_of_step(model, stochastic), make_update(model, vectors, stochastic)
-    n_inputs, key = len(model.inputs(0)), njit(nogil=True)(_key_of_step if model.draws else _no_key)
+    n_inputs, key = len(model.inputs(0)), compiled(model)(_key_of_step if model.draws else _no_key)
 
     def advance(
         ring: Any, raster: Any, stream: Any, state: Any, state_vectors: Any, samples: Any, scalars: Any, vectors: Any,
@@ -108,7 +114,7 @@ def _advancing(model: type[Any], variables: tuple[str, ...], vectors: frozenset[
             store_state(state_at, 8, s)
             store_vectors(state_vectors, state_start, i, s)
 
-    return njit(error_model="numpy", nogil=True)(advance)
+    return compiled(model)(advance)
 
 
 @njit(nogil=True)
@@ -132,8 +138,8 @@ def _no_key(stream: Any, node: int, step: int) -> None:
 def vector_storer(model: type[Any], vectors: frozenset[str]) -> Any:
     """Return the function that writes the vectors of a state to its columns."""
     places = [k for k, name in enumerate(model.dynamic) if name in vectors]
-    if not places:
-        return njit(nogil=True)(_store_nothing)
+    if not places or model.one_by_one:  # these change them where they are
+        return compiled(model)(_store_nothing)
     chosen = tuple(places)
     # one function per vector: elements of a tuple of different types have to be known when it is compiled
     store = njit(nogil=True)(_store_nothing)
@@ -168,6 +174,9 @@ def inputs_of_step(model: type[Any], stochastic: bool) -> Any:
     def receptors_at(ring: Any, lane: int, tile: int, receptors: int) -> tuple[Any]:
         return (ring[lane : lane + receptors * tile : tile].copy(),)
 
+    def receptors_there(ring: Any, lane: int, tile: int, receptors: int) -> tuple[Any]:
+        return (ring[lane : lane + receptors * tile : tile],)
+
     def drawing(uniform: Any, stream: Any, s: Any, step: int, lag: int, i: int) -> tuple[Any]:
         return (random(stream, 0, step),)
 
@@ -177,12 +186,13 @@ def inputs_of_step(model: type[Any], stochastic: bool) -> Any:
     def drawn_before(uniform: Any, stream: Any, s: Any, step: int, lag: int, i: int) -> tuple[Any]:
         return (uniform[lag, i],)
 
-    compiled = njit(nogil=True)
-    vector = compiled(nothing if model.receptor_vector is None else receptors_at)
+    make = compiled(model)
+    of_receptors = receptors_there if model.one_by_one else receptors_at
+    vector = make(nothing if model.receptor_vector is None else of_receptors)
     draws = drawing_objects if "objects" in model.dynamic else drawing
-    drawn = compiled(draws if model.draws else drawn_before if stochastic or model.noise else nothing)
+    drawn = make(draws if model.draws else drawn_before if stochastic or model.noise else nothing)
 
-    @compiled
+    @make
     def inputs_of(
         ring: Any, lane: int, tile: int, receptors: int, uniform: Any, stream: Any, s: Any, step: int, lag: int, i: int
     ) -> Any:

@@ -47,7 +47,7 @@ class NodeColumns:
         self.sampled = sampled.astype(np.int64)
         self.samples = np.zeros((min_delay, max(1, len(outputs)), n))
         self.uniform = np.zeros((min_delay, n if batch.stochastic or batch.model.noise else 0))
-        channels = batch.receptors if batch.model.receptor_vector is not None else 0
+        channels = batch.receptors + batch.currents if batch.model.receptor_vector is not None else 0
         places = (int(spread), batch.first_lane, batch.first_column, channels, batch.tile)
         self.places = np.array(places, np.int64)
         self.nodes = batch.node_ids.astype(np.int64)
@@ -103,6 +103,11 @@ class NodeColumns:
         """Return what the loop only reads, in the order of its arguments."""
         starts = (self.vector_start, self.state_start)
         return self.scalars, self.vectors, *starts, self.sampled, self.frozen, self.places, self.nodes
+
+    def vector_state(self, name: str) -> np.ndarray:
+        """Return where a vector of the state lies, (node, element)."""
+        i = self.vector_states.index(name)
+        return self.state_vectors[:, self.state_start[i] : self.state_start[i + 1]]
 
     def dynamic_state(self) -> dict[str, np.ndarray]:
         """Return the state in columns."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -119,6 +119,8 @@ def carry_over(plan: Plan, old: Plan, buffers: list[Buffers], old_buffers: list[
         new.ring[np.ix_(rows % plan.n_slots, here)] = before.ring[np.ix_(rows % old.n_slots, there)]
         new.counters[layout.N_SPIKES] = before.counters[layout.N_SPIKES]
         words = before.half(-(-step // old.min_delay))
+        if step % old.min_delay == 0 and plan.exchanges_offsets and not old.exchanges_offsets:
+            words = words[:1] * 0  # NEST looks for what was exchanged before in the other of its two buffers
         n = min(1 + int(words[0]) * layout.REGISTER_WORDS, len(new.half(0)))
         new.half(-(-step // plan.min_delay))[:n] = words[:n]
         new.archive.carry_over(before.archive, new.counters)
@@ -139,3 +141,16 @@ def _common_lanes(shard: Shard, previous: Shard) -> tuple[np.ndarray, np.ndarray
                     here.append(new.lanes(i, channel))
                     there.append(old.lanes(j, old.inputs.index(name)))
     return np.concatenate(here), np.concatenate(there)
+
+
+def buffers_follow_from(plan: Plan) -> tuple[Any, ...]:
+    """Return what may depend on parameters and yet decides which buffers there are."""
+    probes = [(p.names, p.interval, p.offset) for p in plan.probes]
+    batches = [
+        (b.stochastic, b.node_ids.tobytes(), tuple(b.widths.items()))
+        for shard in plan.shards
+        for b in shard.batches
+        if b.model.is_stochastic is not None or b.model.draws
+    ]
+    vectors = [b.side_by_side for shard in plan.shards for b in shard.batches]
+    return plan.off_grid, probes, batches, vectors, [events_per_slice(plan, s.index) for s in plan.shards]

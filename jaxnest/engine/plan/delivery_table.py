@@ -8,12 +8,14 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest import errors
 from jaxnest.engine.devices.device_tables import channels
-from jaxnest.engine.layout import BINARY, FLIP, PLAIN
+from jaxnest.engine.layout import BINARY, FLIP, KEPT, PLAIN
 from jaxnest.engine.network.shard import Shard
 from jaxnest.engine.plasticity.plastic_layout import Connections, build_plasticity
 from jaxnest.engine.plasticity.synapses import Plasticity
+
+_SMALL = 1 << 12
+"""Up to this length arrays are copied: delivery can take over new values in place."""
 
 
 @final
@@ -56,6 +58,13 @@ class DeliveryTable:
     """Whether each connection multiplies its weight by the number that a spike carries; empty if none does."""
     is_spread: bool = False
     """Whether weight and delay of every connection are stored."""
+    layout: _Layout | None = None
+    """What lanes, weights and delays follow from beside the values of connections; None if from other things, too."""
+
+    @property
+    def is_special(self) -> bool:
+        """Whether others depend on which connections there are: weights change, or are recorded."""
+        return self.plasticity is not None or bool(self.group_watched.any())
 
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return the arrays that delivery reads."""
@@ -69,6 +78,24 @@ class DeliveryTable:
             self.weight,
             self.delay,
         )
+
+    def take_values(self) -> bool:
+        """Take over the present weights and delays of the same connections; False if they are laid out differently."""
+        if self.layout is None or self.is_special or self.is_spread:
+            return False
+        lane, values = self.layout.fill()
+        (weight, delay), constant = values.arrays(), values.constant(self.layout.any_order)
+        if (len(weight), len(delay)) != (len(self.weight), len(self.delay)):
+            return False
+        if (constant != self.group_constant).any() or (values.start != self.value_start[:-1]).any():
+            return False
+        pairs = (self.lane, lane), (self.weight, weight), (self.delay, delay)
+        others = [pair for pair in pairs if pair[0].ctypes.data != pair[1].ctypes.data]  # others are columns
+        if not all(mine.flags.writeable for mine, _ in others):
+            return False
+        for mine, new in others:
+            mine[...] = new
+        return True
 
     def home(self, connections: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return in which of `tables` connections are, and their rows there."""
@@ -127,18 +154,18 @@ def build_delivery(
     order = _by_source(source, not compressed)
     source, owner, row, size = source[order], owner[order], row[order], size[order]
     start = np.append(0, np.cumsum(size))
-    with_lanes = _with_lanes([t for _, t in tables], shard, places, network.nodes.stores)
+    with_lanes = _with_lanes([t for _, t in tables], shard, places, network.off_grid_spiking)
     lane_start = np.append(0, np.cumsum(np.where(with_lanes[owner], size, 0)))
     connections = Connections(tables, parts, source, owner, row, lane_start[:-1])
-    lane, values = _lanes_and_values(connections, parts, with_lanes, lane_start[-1], places)
+    layout = _Layout(connections, parts, with_lanes, int(lane_start[-1]), places)
+    lane, values = layout.fill()
     watched_groups = np.array([i in watched_models for i, _ in tables], np.int64)[owner]
-    watched = np.zeros(len(lookup[0]) + 1, np.int64)
-    np.add.at(watched, source, watched_groups * size)
+    watched = np.bincount(source, watched_groups * size, len(lookup[0]) + 1).astype(np.int64)
     result = DeliveryTable(
         np.searchsorted(source, np.arange(len(lookup[0]) + 1)).astype(np.int64),
         start,
         watched_groups,
-        values.constant(not watched_groups.any() and all(_any_order(t.named.model) for _, t in tables)),
+        values.constant(not watched_groups.any() and layout.any_order),
         np.append(values.start, 0),
         watched,
         lane,
@@ -149,28 +176,44 @@ def build_delivery(
         [p.order for p in parts],
         np.empty(0),
     )
-    _complete(result, source, shard, places)
+    if not _complete(result, source, shard, places):
+        result.layout = layout
     if dynamics or shard.collectors:
         result.plasticity = build_plasticity(dynamics, connections, shard, places, len(lookup[0]), network.clock)
     return result
 
 
-def _lanes_and_values(
-    connections: Connections, parts: list[_TableGroups], with_lanes: np.ndarray, n_lanes: int, places: _Places
-) -> tuple[np.ndarray, _Values]:
-    """Return the lanes, and weights and delays, of the tables that have them."""
-    lane, values = np.empty(n_lanes, np.int32), _Values(len(connections.owner))
-    for k, ((_, table), part) in enumerate(zip(connections.tables, parts, strict=True)):
-        if not with_lanes[k]:
-            values.add_delays(table.read("delay"))
-            continue
-        mine = np.flatnonzero(connections.owner == k)
-        mine = mine[np.argsort(connections.row[mine], kind="stable")]
-        start, row = connections.lane_start[mine], connections.row[mine]
-        columns = {name: part.ordered(table.read(name)) for name in ("target", "receptor", "weight", "delay")}
-        flagged = places.fill(lane, start, row, part.size, columns)
-        values.add(mine, row, _received(columns["weight"], columns["target"], places, flagged), columns["delay"])
-    return lane, values
+@final
+@dataclass(frozen=True)
+class _Layout:
+    """What decides where lanes, weights and delays are, beside the values of connections."""
+
+    connections: Connections
+    parts: list[_TableGroups]
+    with_lanes: np.ndarray
+    n_lanes: int
+    places: _Places
+
+    @property
+    def any_order(self) -> bool:
+        """Whether spikes of different time steps may be delivered in any order."""
+        return all(_any_order(t.named.model) for _, t in self.connections.tables)
+
+    def fill(self) -> tuple[np.ndarray, _Values]:
+        """Return the lanes, and weights and delays, of the tables that have them."""
+        connections, places = self.connections, self.places
+        lane, values = np.empty(self.n_lanes, np.int32), _Values(len(connections.owner))
+        for k, ((_, table), part) in enumerate(zip(connections.tables, self.parts, strict=True)):
+            if not self.with_lanes[k]:
+                values.add_delays(table.read("delay"))
+                continue
+            mine = np.flatnonzero(connections.owner == k)
+            mine = mine[np.argsort(connections.row[mine], kind="stable")]
+            start, row = connections.lane_start[mine], connections.row[mine]
+            columns = {name: part.ordered(table.read(name)) for name in ("target", "receptor", "weight", "delay")}
+            flagged = places.fill(lane, start, row, part.size, columns)
+            values.add(mine, row, _received(columns, places, flagged), columns["delay"])
+        return lane, values
 
 
 def _any_order(model: type[Any]) -> bool:
@@ -178,14 +221,15 @@ def _any_order(model: type[Any]) -> bool:
     return model.send is None or not (model.is_stochastic or model.common_state or model.needs_learning)
 
 
-def _with_lanes(tables: list[Any], shard: Shard, places: _Places, models: Iterable[Any]) -> np.ndarray:
+def _with_lanes(tables: list[Any], shard: Shard, places: _Places, off_grid: bool) -> np.ndarray:
     """Return which tables have lanes, weights and delays for delivery: those of synapses without functions.
 
     All have them where spikes need not come on the grid, targets use the number that a spike carries, or they are
     binary.
     """
-    all_have = any(m.queue_channel or m.marks_spikes for m in models)
-    all_have |= any(batch.model.marked_receptors for batch in shard.receivers) | bool((places.flags & BINARY).any())
+    all_have = off_grid or any(batch.model.marked_receptors for batch in shard.receivers) | bool(
+        (places.flags & BINARY).any()
+    )
     all_have |= any(t.named.model.delay_shift for t in tables)
     return np.array([all_have or t.named.model.send is None for t in tables], np.bool_)
 
@@ -197,14 +241,19 @@ def _by_source(source: np.ndarray, last_first: bool) -> np.ndarray:
     return np.argsort(source, kind="stable")
 
 
-def _complete(table: DeliveryTable, source: np.ndarray, shard: Shard, places: _Places) -> None:
-    """Add what only some networks have: fractions of delays, numbers that spikes carry, binary neurons."""
+def _complete(table: DeliveryTable, source: np.ndarray, shard: Shard, places: _Places) -> bool:
+    """Add what only some networks have, and return whether there is any of it.
+
+    These are fractions of delays, numbers that spikes carry, and binary neurons.
+    """
     if any(t.named.model.delay_shift for _, t in table.tables):
         table.shift = _shifts(table)
     if any(batch.model.marked_receptors for batch in shard.receivers):
         table.marked = _marked(table, shard, places)
-    if (places.flags & BINARY).any():
+    has_binary = bool((places.flags & BINARY).any())
+    if has_binary:
         _add_switches(table, source, places)
+    return has_binary or bool(len(table.shift) or len(table.marked))
 
 
 def _add_switches(table: DeliveryTable, source: np.ndarray, places: _Places) -> None:
@@ -258,13 +307,16 @@ class _Places:
         size = 1 + max((max(t, default=0) for t in tables), default=0)
         n = max(1, len(tables))
         self.flags = np.zeros(n, np.int64)
+        self.own = np.zeros(n, np.int64)
+        """Per batch, the receptor from which on connections have receptors of their own, 0 if there are none."""
         self.offsets = np.zeros((n, 2, size), np.int32)
         """Per batch, sign of the weight (not positive, positive) and receptor: distance of the lane from the first."""
         for i, (batch, table) in enumerate(zip(shard.receivers, tables, strict=True)):
             here = np.flatnonzero(self.batch_of == i)
             self.first[here] = batch.lanes(position[here], 0)
             self.flags[i] = FLIP * batch.model.flips_inhibition + PLAIN * batch.model.ignores_weight
-            self.flags[i] += BINARY * (batch.model.signal_heard == "binary")
+            self.flags[i] += BINARY * (batch.model.signal_heard == "binary") + KEPT * (batch.model.own_receptor > 0)
+            self.own[i] = batch.model.own_receptor
             for receptor, (positive, other) in table.items():
                 self.offsets[i, :, receptor] = other * batch.tile, positive * batch.tile
 
@@ -279,11 +331,14 @@ class _Places:
         return bool(fill_lanes(lane, start, row, size, *arguments, self.flags))
 
 
-def _received(weight: np.ndarray, target: np.ndarray, places: _Places, flagged: bool) -> np.ndarray:
+def _received(columns: dict[str, np.ndarray], places: _Places, flagged: bool) -> np.ndarray:
     """Return the weights as the targets add them up."""
+    weight = columns["weight"]
     if not flagged:
         return weight
-    flags = places.flags[places.batch_of[target]]
+    batch = places.batch_of[columns["target"]]
+    flags, own = places.flags[batch], places.own[batch]
+    flags = np.where((own > 0) & (columns["receptor"] >= own), flags | PLAIN, flags)
     weight = np.where((weight <= 0) & (flags & FLIP > 0), -weight, weight)
     return np.where(flags & PLAIN > 0, 1.0, weight)
 
@@ -334,9 +389,14 @@ class _Values:
         """Return all weights, and all delays; those of a single table are its columns, if they are stored in full."""
         if len(self._parts) == 1:
             weight, delay = self._parts[0]
-            return np.ascontiguousarray(weight, np.float64), np.ascontiguousarray(delay, np.int32)
+            return _in_full(weight, np.float64), _in_full(delay, np.int32)
         weights, delays = [w for w, _ in self._parts], [d for _, d in self._parts]
         return np.concatenate([np.empty(0), *weights]), np.concatenate([np.empty(0, np.int32), *delays], dtype=np.int32)
+
+
+def _in_full(values: np.ndarray, dtype: Any) -> np.ndarray:
+    """Return an array as delivery reads it: a copy, unless it is large."""
+    return np.ascontiguousarray(values, dtype) if len(values) > _SMALL else np.array(values, dtype)
 
 
 def _marked(table: DeliveryTable, shard: Shard, places: _Places) -> np.ndarray:
@@ -346,11 +406,6 @@ def _marked(table: DeliveryTable, shard: Shard, places: _Places) -> np.ndarray:
     marked = np.zeros(len(owner), np.bool_)
     for i, batch in enumerate(shard.receivers):
         marked |= (places.batch_of[target] == i) & np.isin(receptor, batch.model.marked_receptors)
-    for k, (_, connections) in enumerate(table.tables):
-        if connections.named.model.send is not None and marked[owner == k].any():
-            raise errors.NotImplemented(
-                f"'{connections.named.name}' at receptors that use the number a spike carries: static synapses only."
-            )
     return marked
 
 

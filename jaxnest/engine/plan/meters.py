@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import final
 
 import numpy as np
 
@@ -184,8 +184,3 @@ def locate(shard: Shard, node: int) -> tuple[int, int]:
 def _is_awake(shard: Shard, index: int, position: int) -> bool:
     batch = (shard.batches + shard.devices)[index]
     return not batch.store.frozen[batch.rows[position]]
-
-
-def recorded_values(model: type[Any], names: tuple[str, ...], v: Any, s: Any) -> list[Any]:
-    """Evaluate recordables of a batch."""
-    return [model.recordables[name](v, s) for name in names]

@@ -14,6 +14,7 @@ from jaxnest.engine.devices.device_tables import (
     DeviceTable,
     build_detector_inputs,
     build_device_table,
+    off_grid_rows,
     part,
 )
 from jaxnest.engine.network.shard import Batch, Shard, build_shard, window
@@ -36,6 +37,7 @@ class Network(Protocol):
     streams: Any
     recording: Any
     attributes: Any
+    off_grid_spiking: bool
 
 
 @final
@@ -70,6 +72,8 @@ class Plan:
     """Interval of updates of synapses that learn by gradients, and their learning window, in steps."""
     redirections: list[Redirections] | None = None
     """Per shard: connections from devices to neurons with queues; None if all spikes are bound to the grid."""
+    exchanges_offsets: bool = False
+    """Whether spikes travel with offsets, be these zero."""
     most_events: dict[int, int] = field(default_factory=dict)
     """Per shard: how many event records a slice can make, once somebody asked."""
 
@@ -77,6 +81,12 @@ class Plan:
     def off_grid(self) -> bool:
         """True if there are spikes that are not bound to the grid of time steps."""
         return self.redirections is not None
+
+    @property
+    def watches(self) -> bool:
+        """True if weights are recorded."""
+        signals = self.secondary is not None and bool(self.secondary.deliveries)
+        return signals or any(t.group_watched.any() for t in self.delivery)
 
     @property
     def n_slots(self) -> int:
@@ -124,6 +134,7 @@ def build_plan(
     shards = [build_shard(nodes, i, connections.min_delay, vectors, whole) for i in range(nodes.n_virtual_processes)]
     for s, batch in ((shard.index, b) for shard in shards for b in shard.batches):
         calibrate_batch(batch, network, spread, prepared.shards[s].batches if prepared else ())
+    off_grid = _is_off_grid(network, shards)
     lookups = _lookups(network, shards)
     _refuse_negative(network, shards, lookups)
     windows = _recorder_windows(nodes.stores, network.clock)
@@ -154,7 +165,8 @@ def build_plan(
         inputs,
         build_secondary(network, shards, lookups),
         _learning(network),
-        _redirections(shards, device_tables),
+        _redirections(shards, device_tables, off_grid),
+        network.off_grid_spiking,
     )
 
 
@@ -180,6 +192,19 @@ def delivery_tables(network: Network, plan: Plan) -> list[DeliveryTable]:
     lookups = _lookups(network, plan.shards)
     _refuse_negative(network, plan.shards, lookups)
     return _delivery_tables(network, network.connections, plan.shards, lookups)
+
+
+def take_weights(network: Network, plan: Plan) -> bool:
+    """Take over weights and delays of the same connections between neurons; False if tables change by that.
+
+    Raises
+    ------
+    BadProperty
+        If a weight is negative where only positive ones are possible.
+    """
+    if any(batch.model.refuses_negative for shard in plan.shards for batch in shard.batches):
+        return False  # tables that are made anew refuse them
+    return all(table.take_values() for table in plan.delivery)
 
 
 def device_tables(network: Network, plan: Plan) -> list[list[DeviceTable]]:
@@ -249,9 +274,22 @@ def _signs(nodes: Any, source: int) -> list[float]:
     return distinct(np.sign(factors)).tolist() or [1.0]
 
 
-def _redirections(shards: list[Shard], device_tables: list[list[DeviceTable]]) -> list[Redirections] | None:
+def _is_off_grid(network: Network, shards: list[Shard]) -> bool:
+    """Return whether some spikes may lie between grid points.
+
+    Devices that send spikes as neurons do tell the kernel so when a run is prepared.
+    """
+    devices = [b for shard in shards for b in shard.devices if b.model.has_proxies and b.model.precise]
+    network.off_grid_spiking |= any(off_grid_rows(b).any() for b in devices)
+    neurons = (b.model for shard in shards for b in shard.batches)
+    return bool(devices and network.off_grid_spiking) or any(m.queue_channel or m.marks_spikes for m in neurons)
+
+
+def _redirections(
+    shards: list[Shard], device_tables: list[list[DeviceTable]], off_grid: bool
+) -> list[Redirections] | None:
     """Let events of devices take another way where some neurons have queues; None if all spikes are on the grid."""
-    if not any(b.model.queue_channel or b.model.marks_spikes for shard in shards for b in shard.batches):
+    if not off_grid:
         return None
     return [redirect(shard, tables) for shard, tables in zip(shards, device_tables, strict=True)]
 

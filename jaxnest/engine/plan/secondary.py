@@ -13,7 +13,7 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest import errors
+from jaxnest.engine.network.growing import Table
 from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.models.contract.secondary import CONSTANT, Kind
 
@@ -95,19 +95,30 @@ class Secondary:
     immediate: list[Terms]
     """Per shard: what is delivered then and after each iteration."""
     iterated_lanes: list[np.ndarray]
-    """Per shard: lanes of inputs without delay, which forget at the end of each iteration and of each run."""
+    """Per shard: lanes of inputs without delay, which forget at the end of each iteration."""
+    awake_lanes: list[np.ndarray]
+    """Per shard: those of nodes that are not frozen, which forget at the end of each segment."""
     generators: list[list[Generators]]
     tolerance: float
     most_iterations: int
     structure: tuple[int, ...]
     """Numbers of rows, connections and nodes."""
+    watched: list[list[Any]]
+    """Per shard: tables of connections whose weights are recorded."""
+    deliveries: list[Table]
+    """Per shard, where weights are recorded: whether a delivery was one of an iteration, its stamp, and how many
+    weights of spikes were noted before."""
     signals: np.ndarray
     """What was sent last: (row, lag)."""
+    previous: np.ndarray
+    """What was sent before: NEST exchanges two buffers, so nodes that send nothing send that again."""
+    being_sent: np.ndarray
+    """One if the two have changed their places, but what is to be sent is not complete."""
 
     def take_over(self, old: Secondary | None) -> None:
         """Go on with what was sent before; as in NEST, a change of the network makes it zero."""
         if old is not None and old.structure == self.structure:
-            self.signals = old.signals
+            self.signals, self.previous, self.being_sent = old.signals, old.previous, old.being_sent
 
     def sent(self, shard: int, batch: int) -> dict[Kind, int]:
         """Return the kinds that a batch of neurons sends, and their first rows in the signals."""
@@ -120,30 +131,21 @@ def is_secondary(table: Any) -> bool:
 
 
 def build_secondary(network: Any, shards: list[Shard], lookups: list[Any]) -> Secondary | None:
-    """Lay out all connections that carry numbers; None if there are none.
-
-    Raises
-    ------
-    NotImplemented
-        If a node that takes part is frozen, or weights are to be recorded.
-    """
+    """Lay out all connections that carry numbers; None if there are none."""
     found = [(s, i, kind, t) for s, i, kind, t in network.connections.delivering() if is_secondary(t)]
     if not found:
         return None
-    for table in (t for _, _, _, t in found if len(t.named.defaults.get("weight_recorder", ()))):
-        raise errors.NotImplemented(f"Weight recorders of '{table.named.name}', which carries rates or potentials.")
     kinds = list(dict.fromkeys(t.named.model.carries for _, _, _, t in found))
     batches = [b for shard in shards for b in shard.batches]
-    if any(b.frozen is not None and (b.model.signals or b.model.uses_iterations()) for b in batches):
-        raise errors.NotImplemented("Frozen nodes cannot take part in connections that carry rates or potentials.")
     attributes = network.attributes
     first_row, n_rows = _rows(shards, kinds)
     maker = _TermMaker(shards, lookups, first_row, network.connections.min_delay)
-    delayed, immediate, generators = [], [], []
+    delayed, immediate, generators, watched = [], [], [], []
     for s in range(len(shards)):
         tables = [t for shard, _, kind, t in found if shard == s and kind == "neuron"]
         delayed.append(maker.terms(s, [t for t in tables if not t.named.model.carries.iterated]))
         immediate.append(maker.terms(s, [t for t in tables if t.named.model.carries.iterated]))
+        watched.append([t for t in tables if len(t.named.defaults.get("weight_recorder", ()))])
         generators.append(list(maker.generators(s, [t for x, _, kind, t in found if x == s and kind == "from_device"])))
     return Secondary(
         first_row,
@@ -152,18 +154,23 @@ def build_secondary(network: Any, shards: list[Shard], lookups: list[Any]) -> Se
         delayed,
         immediate,
         [_iterated_lanes(shard) for shard in shards],
+        [_iterated_lanes(shard, awake=True) for shard in shards],
         generators,
         attributes.wfr_tol,
         attributes.wfr_max_iterations,
         (n_rows, network.connections.num_connections, len(network.nodes)),
+        watched,
+        [Table(4) for _ in shards] if any(watched) else [],
         _no_signals(n_rows, network.connections.min_delay),
+        _no_signals(n_rows, network.connections.min_delay),
+        np.zeros(1, np.int64),
     )
 
 
-def show_arrived(shard: Shard, ring: np.ndarray, step: int) -> None:
+def show_arrived(batches: Iterable[Batch], ring: np.ndarray, step: int) -> None:
     """Store in the nodes what has arrived for the step that comes next, where they show it."""
     row = ring[step % len(ring)]
-    for batch in shard.batches:
+    for batch in batches:
         for term in (t for hearing in batch.model.hears.values() for t in hearing.terms if t.shown):
             positions = np.arange(len(batch))
             has_arrived = row[batch.lanes(positions, batch.inputs.index(term.marker))] > 0.0
@@ -193,13 +200,16 @@ def _rows(shards: list[Shard], kinds: list[Kind]) -> tuple[list[list[dict[Kind, 
     return result, n_rows
 
 
-def _iterated_lanes(shard: Shard) -> np.ndarray:
+def _iterated_lanes(shard: Shard, awake: bool = False) -> np.ndarray:
     lanes = [np.empty(0, np.int64)]
     for batch in shard.batches:
+        positions = np.arange(len(batch))
+        if awake and batch.frozen is not None:
+            positions = positions[~batch.frozen]
         for kind, hearing in batch.model.hears.items():
             if kind.iterated:
                 names = dict.fromkeys(c for term in hearing.terms for c in term.channels)
-                lanes += [batch.lanes(np.arange(len(batch)), batch.inputs.index(c)) for c in names]
+                lanes += [batch.lanes(positions, batch.inputs.index(c)) for c in names]
     return np.unique(np.concatenate(lanes))
 
 

@@ -10,13 +10,17 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.engine.layout import (
+    AGAIN,
     BINARY,
+    FLAGS,
     GROUP_COMMON,
     GROUP_KIND,
     GROUP_ROW,
     GROUP_STATES,
     GROUP_STEP,
     GROUP_WORDS,
+    KEPT,
+    PLAIN,
     SITE_WORDS,
 )
 from jaxnest.engine.network.shard import Shard
@@ -49,6 +53,7 @@ class Places(Protocol):
     batch_of: np.ndarray
     first: np.ndarray
     flags: np.ndarray
+    own: np.ndarray
     offsets: np.ndarray
 
 
@@ -58,7 +63,6 @@ class Sites:
 
     def __init__(self, shard: Shard, places: Places) -> None:
         self.n_receptors = places.offsets.shape[2]
-        self._places = places
         self.first = np.zeros(len(places.batch_of), np.int64)
         """Per node, its first row."""
         parts, n = [np.empty((0, SITE_WORDS), np.int64)], 0
@@ -71,17 +75,31 @@ class Sites:
                 np.repeat(batch.first_column + np.arange(len(batch)), self.n_receptors),
                 (lane + places.offsets[b, 1]).reshape(-1),
                 (lane + places.offsets[b, 0]).reshape(-1),
-                np.full(size, places.flags[b]),
+                self._flags(places, b, len(batch)),
             )
             parts.append(np.stack(columns, axis=1))
         self.rows = np.concatenate(parts).astype(np.int32)
+        self.are_binary = bool((places.flags & BINARY).any())
+        self._again = len(self.rows)
+        if self.are_binary:
+            self.rows = np.concatenate([self.rows, self.rows])
+            self.rows[self._again :, FLAGS] |= AGAIN
+        self.switches = np.full(2 * len(self.rows) if (places.flags & (BINARY | KEPT)).any() else 1, -1, np.int64)
 
-    def of(self, target: np.ndarray, receptor: np.ndarray) -> np.ndarray:
-        """Return the rows of the targets of connections, each at a receptor."""
-        rows = (self.first.astype(np.int32)[target] + receptor).astype(np.int32)
-        if (self._places.flags & BINARY).any() and (self.rows[rows, 3] & BINARY).any():
-            raise errors.NotImplemented("Only static synapses between binary neurons are implemented.")
-        return rows
+    def _flags(self, places: Places, b: int, n: int) -> np.ndarray:
+        """Return the flags of all receptors of `n` nodes of a batch."""
+        receptor, flags = np.arange(self.n_receptors), places.flags[b] & ~KEPT
+        if places.own[b] > 0:
+            flags = np.where(receptor >= places.own[b], flags | PLAIN | KEPT, flags)
+        return np.tile(np.broadcast_to(flags, self.n_receptors), n)
+
+    def of(self, target: np.ndarray, receptor: np.ndarray, again: np.ndarray | None) -> np.ndarray:
+        """Return the rows of the targets of connections, each at a receptor.
+
+        `again` says which targets get each spike through another connection before.
+        """
+        rows = self.first.astype(np.int32)[target] + receptor
+        return (rows if again is None else rows + self._again * again).astype(np.int32)
 
 
 @final
@@ -118,16 +136,48 @@ def build_plasticity(
     if len(groups):
         groups[:, GROUP_KIND], groups[:, GROUP_ROW] = kinds[connections.owner], connections.lane_start
     sites = Sites(shard, places)
+    again = _again(connections, kinds) if sites.are_binary else {}
     synapses = []
     for k, name in enumerate(dynamics, start=1):
         members = np.flatnonzero(kinds == k).tolist() if connections.tables else []
-        synapses.append(_Layout(_model(name), connections, members, groups).synapses(sites, shard))
+        synapses.append(_Layout(_model(name), connections, members, groups).synapses(sites, shard, again))
     times = np.array([clock.ms_per_tic, clock.tics_per_step, clock.ms_per_step])
     learns = np.array([False, *(s.model.needs_learning is Updates.AT_INTERVALS for s in synapses)])
     sources = np.unique(connections.source[learns[groups[:, GROUP_KIND]]])
     source_row = np.zeros(n_nodes + 1, np.int64)
     source_row[sources] = shard.first_source_row + np.arange(len(sources))
-    return Plasticity(dynamics, groups, synapses, times, sources, source_row)
+    return Plasticity(dynamics, groups, synapses, times, sources, source_row, sites.first)
+
+
+def _again(connections: Connections, kinds: np.ndarray) -> dict[int, np.ndarray]:
+    """Return for each plastic table which connections come after one of constant weight with the same ends.
+
+    A binary neuron corrects itself at each spike of a sender in a time step but the first. What synapses with functions
+    send is seen when they do; that of others is known before.
+    """
+    pairs, order = [], []
+    for k, (_, table) in enumerate(connections.tables):
+        part, mine = connections.sorted[k], np.flatnonzero(connections.owner == k)
+        mine = mine[np.argsort(connections.row[mine], kind="stable")]
+        order.append(np.repeat(mine, part.size))
+        n = len(table.source)
+        ends = (np.broadcast_to(connections.column(k, name), n).astype(np.int64) for name in ("source", "target"))
+        source, target = ends
+        pairs.append(source << 32 | target)
+    constant = [k for k, kind in enumerate(kinds[: len(pairs)]) if kind == 0]
+    known = np.concatenate([np.empty(0, np.int64), *(pairs[k] for k in constant)])
+    when = np.concatenate([np.empty(0, np.int64), *(order[k] for k in constant)])
+    by_pair = np.lexsort((when, known))
+    known, when = known[by_pair], when[by_pair]
+    found = {}
+    for k in (k for k in range(len(pairs)) if kinds[k] > 0 and len(known)):
+        place = np.minimum(np.searchsorted(known, pairs[k]), len(known) - 1)
+        same = known[place] == pairs[k]
+        found[k] = same & (when[place] < order[k])
+        if connections.tables[k][1].named.model.is_stochastic and (same & ~found[k]).any():
+            name = connections.tables[k][1].named.name
+            raise errors.NotImplemented(f"'{name}' and later a static synapse between the same binary neurons.")
+    return found
 
 
 def _kind(table: Any, dynamics: tuple[str, ...]) -> int:
@@ -167,14 +217,16 @@ class _Layout:
             table, chosen = _whole(connections.tables[k][1], part.order)
             self.homes.append(Home(table, chosen, int(self.first[i]), sizes[i], part.size, begin, alike))
 
-    def synapses(self, sites: Sites, shard: Shard) -> Synapses:
+    def synapses(self, sites: Sites, shard: Shard, again: dict[int, np.ndarray]) -> Synapses:
         """Return the arrays; those of values that all connections share have one row at least."""
         of_source = np.concatenate([np.empty((0, len(self.model.source_states))), *self.of_source])
-        place = [sites.of(self._column(k, "target"), self._column(k, "receptor")) for k in self.members]
+        columns = ((self._column(k, "target"), self._column(k, "receptor"), again.get(k)) for k in self.members)
+        place = [sites.of(*of_table) for of_table in columns]
         return Synapses(
             self.model,
             np.concatenate([np.empty(0, np.int32), *place]),
             sites.rows,
+            sites.switches,
             self._joined("delay", np.int32, True),
             *self._common(shard),
             of_source,

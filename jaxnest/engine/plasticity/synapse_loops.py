@@ -45,9 +45,12 @@ from jaxnest.engine.functions import scalar_ops  # noqa: F401 - `models.ops` in 
 from jaxnest.engine.functions.fingerprints import fingerprint
 from jaxnest.engine.histories import archive, archive_voltage, learning_queries  # noqa: F401 - and histories
 from jaxnest.engine.layout import (
+    AGAIN,
+    BINARY,
     COLUMN,
     FLAGS,
     FLIP,
+    KEPT,
     LANE_NEGATIVE,
     LANE_POSITIVE,
     N_LANES,
@@ -88,7 +91,7 @@ _inlined = njit(error_model="numpy", inline="always")
 
 KINDS = {
     "weight_events": "I8", "counters": "I8", "index": "I8", "stream": "U8", "clock": "I8", "delay": "I4",
-    "identity": "I8", "place": "U4", "sites": "U4",
+    "identity": "I8", "place": "U4", "sites": "U4", "switches": "I8",
 }  # fmt: skip
 """Kinds of the arrays that are not of floating-point numbers; indices without a sign are not tested for it."""
 FAR, NEAR = 12, 6
@@ -205,7 +208,10 @@ def _delivering(model: type[Any], alike: bool) -> Any:
                 elif state_step or (advances and k == size - 1):
                     a.store_sources(row_at, 8, a.advanced(new))
                 if sends:
-                    _add(shared.ring, sites, site, slot + steps, n_slots, n_lanes, weight)
+                    amount = weight
+                    if sites[site, FLAGS] & (BINARY | KEPT):
+                        amount = _received(sites, own.switches, site, call[NODE], step, weight)
+                    _add(shared.ring, sites, site, slot + steps, n_slots, n_lanes, amount)
                     if watched:
                         _note_weight(shared.weight_events, shared.counters, call[CONNECTION] + k, step, weight)
             if alike and advances:
@@ -319,6 +325,29 @@ def _add(ring: Any, sites: Any, site: int, row: int, n_slots: int, n_lanes: int,
     else:
         amount = -amount if sites[site, FLAGS] & FLIP else amount
         ring[uint64(row * n_lanes + sites[site, LANE_NEGATIVE])] += amount
+
+
+@_compiled
+def _received(sites: Any, switches: Any, site: int, node: int, step: int, weight: float) -> float:
+    """Return what a target adds that keeps the weight, or that had a spike of that node and step before if binary."""
+    if sites[site, FLAGS] & KEPT:
+        _keep(switches[2 * site], weight)
+        return weight
+    known = sites[site, FLAGS] & AGAIN or (switches[2 * site] == node and switches[2 * site + 1] == step)
+    switches[2 * site], switches[2 * site + 1] = node, step
+    return 2.0 * weight if known else -weight
+
+
+@_compiled
+def _keep(place: int, weight: float) -> None:
+    """Let a target know a weight, which it must have known before unless it was zero."""
+    if place < 0:  # what was under way when the network changed
+        return
+    kept = array(place, 1, float64)
+    if kept[0] == 0.0:
+        kept[0] = weight
+    elif kept[0] != weight:
+        raise ValueError("The target requires constant weights.")
 
 
 @_compiled

@@ -33,7 +33,7 @@ from jaxnest.engine.layout import (
 from jaxnest.engine.spikes.events import _deliver_group, _note_weights, registered
 
 SHARED = ("ring", "weight_events", "counters", "index", "trace", "pool", "stream", "clock", "times")
-OWN = ("place", "sites", "delay", "common", "common_state", "of_source", "identity")
+OWN = ("place", "sites", "switches", "delay", "common", "common_state", "of_source", "identity")
 """Arrays that all models have in common, and those that each model has; then come its columns
 (see `engine.plasticity.synapses.Synapses`)."""
 

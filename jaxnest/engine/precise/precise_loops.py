@@ -15,6 +15,7 @@ from jaxnest.engine.functions.recorders import NOTE_WORDS, STATE, STATE_STEP, VA
 from jaxnest.engine.layout import FROM, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.engine.network.growing_loops import all_rows
 from jaxnest.engine.precise import off_grid
+from jaxnest.models.contract.state import of_model, state_class
 
 KINDS = {
     "ring": "F8", "state": "F8x2", "samples": "F8x3", "scalars": "F8x2", "sampled": "I8", "frozen": "I8",
@@ -35,12 +36,12 @@ def precise_loop(model: type[Any], variables: tuple[str, ...]) -> Operation:
 
 
 def _advancing(model: type[Any], variables: tuple[str, ...]) -> Any:
-    inputs, state_kind = model.inputs(0), namedtuple("State", model.dynamic)
+    inputs, state_kind = model.inputs(0), state_class(model)
     n_inputs = len(inputs)
     load_variables, load_inputs = loader(namedtuple("Variables", variables)), number_loader(n_inputs)
     load_state, store_state = loader(state_kind), storer(state_kind)
     inputs_kind = namedtuple("Inputs", inputs + QUEUE)
-    update = njit(error_model="numpy", nogil=True)(model.update)
+    update = njit(error_model="numpy", nogil=True)(of_model(model, model.update))
 
     def advance(
         ring: Any, state: Any, samples: Any, scalars: Any, sampled: Any, frozen: Any, places: Any, recorders: Any,

@@ -7,7 +7,6 @@ from typing import final
 
 import numpy as np
 
-from jaxnest import errors
 from jaxnest.engine import layout
 from jaxnest.engine.devices.device_tables import DeviceTable
 from jaxnest.engine.network.growing import Table
@@ -36,8 +35,6 @@ def redirect(shard: Shard, tables: list[DeviceTable]) -> Redirections:
     found: list[tuple[np.ndarray, ...]] = []
     n = 0
     for batch, table in zip(shard.devices, tables, strict=True):
-        if batch.model.has_proxies and np.any(batch.columns().get("precise_times", False)):
-            raise errors.NotImplemented(f"Precise spike times of {batch.model.name} are not implemented yet.")
         if batch.model.emits != "spikes" or not len(table.lane_positive) or not shard.n_lanes:
             continue
         lane = table.lane_positive

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, final
 
 import numpy as np
@@ -120,6 +120,11 @@ class LateRecords:
         self._records.clear()
 
 
+Sent = tuple[Any, np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""A table of connections; and of each weight that was sent its place in the order of all (rows of numbers, of which the
+first counts most), the stamp, the connection's row in the table, and the weight."""
+
+
 @final
 class WeightWatch:
     """The weight recorders of the network and what they want to know."""
@@ -130,36 +135,55 @@ class WeightWatch:
 
     def write(self, s: int, buffers: Buffers, recording: Any) -> None:
         """Hand the weights that were sent to the weight recorders."""
+        parts: dict[int, list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
+        for connections, order, stamp, row, sent in [*self._of_spikes(s, buffers), *self._of_signals(s)]:
+            for recorder in connections.named.defaults.get("weight_recorder", ()):
+                wanted = self._wanted(s, int(recorder), connections, row, stamp)
+                columns = self._columns(connections, row[wanted], stamp[wanted], sent[wanted])
+                parts.setdefault(int(recorder), []).append((order[:, wanted], columns))
+        for recorder, found in parts.items():
+            order = np.lexsort(np.concatenate([order for order, _ in found], axis=1)[::-1])
+            columns = {k: np.concatenate([c[k] for _, c in found])[order] for k in found[0][1]}
+            recording.write(recorder, s, columns)
+
+    def _of_spikes(self, s: int, buffers: Buffers) -> Iterator[Sent]:
+        """Yield the weights with which spikes were sent."""
         n = int(buffers.counters[layout.N_WEIGHTS])
         if not n:
             return
         records = buffers.weight_events[: n * layout.WEIGHT_WORDS].reshape(n, layout.WEIGHT_WORDS)
         table = self._plan.delivery[s]
-        owner, row = table.home(records[:, 0])
-        parts: dict[int, list[tuple[np.ndarray, dict[str, np.ndarray]]]] = {}
+        owner, rows = table.home(records[:, 0])
         for k, (_, connections) in enumerate(table.tables):
             mine = np.flatnonzero(owner == k)
-            for recorder in connections.named.defaults.get("weight_recorder", ()):
-                part = self._sent(s, int(recorder), connections, mine, row, records)
-                parts.setdefault(int(recorder), []).append(part)
-        for recorder, found in parts.items():
-            order = np.argsort(np.concatenate([mine for mine, _ in found]), kind="stable")
-            columns = {k: np.concatenate([c[k] for _, c in found])[order] for k in found[0][1]}
-            recording.write(recorder, s, columns)
+            weight, row = np.ascontiguousarray(records[mine, 2]).view(np.float64), rows[mine]
+            if connections.named.model.send is None:  # what arrives may have been counted or flipped for the target
+                weight = connections.weight[row]
+            yield connections, np.stack([mine, np.full(len(mine), n), mine]), records[mine, 1], row, weight
 
-    def _sent(
-        self, s: int, recorder: int, connections: Any, mine: np.ndarray, row: np.ndarray, records: np.ndarray
-    ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """Return which records of a table's connections a recorder wants, and its columns."""
-        mine = mine[self._wanted(s, recorder, connections, row[mine], records[mine, 1])]
-        r = row[mine]
+    def _of_signals(self, s: int) -> Iterator[Sent]:
+        """Yield the weights of connections that carry numbers: each counts whenever something is delivered."""
+        signals = self._plan.secondary
+        if signals is None or not signals.deliveries:
+            return
+        noted = signals.deliveries[s].rows.astype(np.int64)
+        signals.deliveries[s].words[layout.COUNT] = 0
+        first = 0
+        for connections in signals.watched[s]:
+            n = len(connections.source)
+            mine = np.flatnonzero((noted[:, 0] == 0) | connections.named.model.carries.iterated)
+            stamp, before = (np.repeat(noted[mine, k], n) for k in (1, 2))
+            row = np.tile(np.arange(n), len(mine))
+            order = np.stack([before, np.repeat(mine - len(noted), n), first + row])
+            yield connections, order, stamp, row, connections.weight[row]
+            first += n
+
+    def _columns(self, connections: Any, r: np.ndarray, stamp: np.ndarray, weight: np.ndarray) -> dict[str, np.ndarray]:
+        """Return the columns of a recorder."""
         senders = connections.at("source", r)  # `source` of a part may say whose spikes go over it
-        sent = np.ascontiguousarray(records[mine, 2]).view(np.float64)
-        # what arrives may have been counted or flipped for the target
-        weight = sent if connections.named.model.send is not None else connections.weight[r]
-        return mine, {
+        return {
             "senders": senders.astype(np.int64),
-            "steps": records[mine, 1],
+            "steps": stamp,
             "weights": weight,
             "targets": connections.target[r].astype(np.int64),
             "receptors": self._network.nodes.shown_receptors(

@@ -7,7 +7,8 @@ import numpy as np
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.kinds import F8, I8, U8, F8x2
 from jaxnest.compile.operations import operation
-from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
+from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, N_WEIGHTS, ORIGIN, TO
+from jaxnest.engine.network.growing_loops import append
 from jaxnest.random.numbers.distributions import standard_normal
 from jaxnest.random.numbers.keyed import rekey
 from jaxnest.random.numbers.layout import ENGINE, KEYED, NODES
@@ -79,6 +80,40 @@ def clear_lanes(
         first = (clock[ORIGIN] + lag) % clock[N_SLOTS] * clock[N_LANES]
         for lane in lanes:
             ring[first + lane] = 0.0
+
+
+@operation
+def keep_lanes(ring: F8, lanes: I8, clock: I8) -> None:
+    """At the beginning of a slice: let lanes that nobody has cleared begin with what they had in the slice before."""
+    for lag in range(clock[MIN_DELAY]):
+        now = (clock[ORIGIN] + lag) % clock[N_SLOTS] * clock[N_LANES]
+        before = (clock[ORIGIN] - clock[MIN_DELAY] + lag) % clock[N_SLOTS] * clock[N_LANES]
+        for lane in lanes:
+            ring[now + lane], ring[before + lane] = ring[before + lane], 0.0
+
+
+@operation
+def begin_sending(signals: F8x2, previous: F8x2, being_sent: I8) -> int:
+    """Let the two buffers of signals change their places before nodes send; always succeeds."""
+    if being_sent[0] == 0:
+        being_sent[0] = 1
+        for k in range(signals.shape[0]):
+            for lag in range(signals.shape[1]):
+                signals[k, lag], previous[k, lag] = previous[k, lag], signals[k, lag]
+    return 0
+
+
+@operation
+def end_sending(being_sent: I8, on_trial: int, clock: I8) -> None:
+    """What was sent is complete: at the end of a slice, and after each iteration."""
+    if on_trial == 1 or clock[TO] == clock[MIN_DELAY]:
+        being_sent[0] = 0
+
+
+@operation
+def note_delivery(deliveries: I8, counters: I8, on_trial: int, clock: I8) -> None:
+    """Note for weight recorders that signals are delivered."""
+    append(deliveries, on_trial, clock[ORIGIN] + 1 - clock[MIN_DELAY], counters[N_WEIGHTS], 0.0)
 
 
 @operation

@@ -20,11 +20,12 @@ from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
 from jaxnest.engine.neurons.neuron_loops import inputs_of_step, make_update, note_places, vector_storer
 from jaxnest.models.contract.ode import OdeNode
 from jaxnest.models.contract.secondary import Kind
+from jaxnest.models.contract.state import state_class
 
 KINDS = {
     "ring": "F8", "raster": "I4x2", "state": "F8x2", "state_vectors": "F8x2", "samples": "F8x3", "scalars": "F8x2",
     "vectors": "F8x2", "vector_start": "I8", "state_start": "I8", "sampled": "I8", "places": "I8", "noise": "F8x2",
-    "signals": "F8x2", "first_row": "I8", "recorders": "I8", "clock": "I8",
+    "signals": "F8x2", "first_row": "I8", "recorders": "I8", "frozen": "I8", "clock": "I8",
 }  # fmt: skip
 """The arguments of the loop that advances neurons. `first_row` tells where in the signals each kind begins."""
 
@@ -67,7 +68,7 @@ def waveform_loops(
 
 
 def _advance(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], kinds: tuple[Kind, ...]) -> Any:
-    state_kind = namedtuple("State", model.dynamic)
+    state_kind = state_class(model)
     load_variables = loader(namedtuple("Variables", variables), vectors)
     load_state, store_state = loader(state_kind, vectors), storer(state_kind, vectors)
     store_vectors, inputs_of = vector_storer(model, vectors), inputs_of_step(model, False)
@@ -82,13 +83,16 @@ def _advance(model: type[Any], variables: tuple[str, ...], vectors: frozenset[st
     def advance(
         ring: Any, raster: Any, state: Any, state_vectors: Any, samples: Any, scalars: Any, vectors: Any,
         vector_start: Any, state_start: Any, sampled: Any, places: Any, noise: Any, signals: Any, first_row: Any,
-        recorders: Any, clock: Any,
+        recorders: Any, frozen: Any, clock: Any,
     ) -> None:  # fmt: skip
         spread, first_lane, first_column, receptors, tile = places[0], places[1], places[2], places[3], places[4]
         channels, padded = receptors + n_inputs, places[5]
         note = recorders[len(recorders) - NOTE_WORDS :]
         vector_starts, state_starts = vector_start.ctypes.data, state_start.ctypes.data
         for i in range(state.shape[0]):
+            if frozen[i]:
+                raster[clock[FROM] : clock[TO], first_column + i] = 0
+                continue
             variables_at = scalars.ctypes.data + 8 * scalars.shape[1] * spread * i
             vectors_at = vectors.ctypes.data + 8 * vectors.shape[1] * spread * i
             state_at = state.ctypes.data + 8 * state.shape[1] * i
@@ -123,7 +127,7 @@ def _advance(model: type[Any], variables: tuple[str, ...], vectors: frozenset[st
 
 
 def _attempt(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], kinds: tuple[Kind, ...]) -> Any:
-    state_kind = namedtuple("State", model.dynamic)
+    state_kind = state_class(model)
     load_variables = loader(namedtuple("Variables", variables), vectors)
     load_state, inputs_of = loader(state_kind, vectors), inputs_of_step(model, False)
     differs = issubclass(model, OdeNode) and model.finish_iteration is not None

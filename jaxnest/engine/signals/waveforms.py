@@ -66,7 +66,7 @@ class Waveforms:
         return loops.advance.pack(
             buffers.ring.reshape(-1), buffers.raster, columns.state, columns.state_vectors, columns.samples, scalars,
             vectors, *starts, sampled, places, columns.uniform, self._signals, first, columns.recorders,
-            self._clocks[s],
+            columns.frozen, self._clocks[s],
         )  # fmt: skip
 
     def drawing(self, s: int, b: int, stream: np.ndarray, rows: np.ndarray) -> Pack:
@@ -82,6 +82,12 @@ class Waveforms:
     def deliver(self, s: int) -> Iterator[Pack]:
         """Yield the calls that deliver what was sent in the slice before."""
         if self._secondary is not None:
+            from jaxnest.engine.signals.secondary_kernels import keep_lanes
+
+            lanes = self._secondary.iterated_lanes[s]
+            if len(lanes):
+                yield keep_lanes.pack(self._buffers[s].ring.reshape(-1), lanes, self._clocks[s])
+            yield from self._note(s, on_trial=0)
             yield from self._add(s, self._secondary.delayed[s], self._signals, first_slice=False)
             yield from self._add(s, self._secondary.immediate[s], self._signals, first_slice=False)
 
@@ -92,14 +98,16 @@ class Waveforms:
             return
         from jaxnest.engine.signals.waveform_loops import iterate, table_of
 
-        attempts, lasts = [], []
+        attempts, lasts = [self.begin_sending()], []
         for s, row in enumerate(self._neurons):
             for b, columns in enumerate(row):
                 if self.advances(s, b) and columns.batch.model.uses_iterations():
                     lasts.append(np.zeros((len(columns.batch), self._plan.min_delay)))
                     attempts.append(self._attempt(s, b, lasts[-1]))
         shards = range(len(self._buffers))
-        exchanges = [pack for s in shards for pack in self.forget(s)]
+        exchanges = [self.end_sending(on_trial=1)]
+        exchanges += [pack for s in shards for pack in self._clear(s, secondary.iterated_lanes[s])]
+        exchanges += [pack for s in shards for pack in self._note(s, on_trial=1)]
         exchanges += [pack for s in shards for pack in self._add(s, secondary.immediate[s], self._signals)]
         places = np.array([(a.ctypes.data, a.size) for a in lasts], np.int64).reshape(-1, 2)
         pack = iterate.pack(
@@ -123,12 +131,38 @@ class Waveforms:
         columns = self._neurons[s][b]
         return self._buffers[s].noise.following[b] if columns.batch.model.noise else columns.uniform
 
+    def begin_sending(self) -> Pack:
+        """Return the call that has to be made before nodes send."""
+        from jaxnest.engine.signals.secondary_kernels import begin_sending
+
+        assert self._secondary is not None
+        return begin_sending.pack(self._signals, self._secondary.previous, self._secondary.being_sent)
+
+    def end_sending(self, on_trial: int) -> Pack:
+        """Return the call that has to be made after nodes have sent."""
+        from jaxnest.engine.signals.secondary_kernels import end_sending
+
+        assert self._secondary is not None
+        return end_sending.pack(self._secondary.being_sent, on_trial, self._clocks[0])
+
+    def _note(self, s: int, on_trial: int) -> Iterator[Pack]:
+        """Yield the call that notes a delivery, if weights are recorded."""
+        from jaxnest.engine.signals.secondary_kernels import note_delivery
+
+        assert self._secondary is not None
+        if self._secondary.deliveries:
+            words = self._secondary.deliveries[s].words
+            yield note_delivery.pack(words, self._buffers[s].counters, on_trial, self._clocks[s])
+
     def forget(self, s: int) -> Iterator[Pack]:
-        """Yield the calls that clear what arrived without delay."""
+        """Yield the calls that clear what arrived without delay at nodes that were advanced."""
+        if self._secondary is not None:
+            yield from self._clear(s, self._secondary.awake_lanes[s])
+
+    def _clear(self, s: int, lanes: np.ndarray) -> Iterator[Pack]:
         from jaxnest.engine.signals.secondary_kernels import clear_lanes
 
-        if self._secondary is not None and len(self._secondary.iterated_lanes[s]):
-            lanes = self._secondary.iterated_lanes[s]
+        if len(lanes):
             yield clear_lanes.pack(self._buffers[s].ring.reshape(-1), lanes, self._clocks[s])
 
     def generate(self, s: int, devices: list[Devices | None], later: bool) -> Iterator[Pack]:

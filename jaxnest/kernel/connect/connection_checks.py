@@ -34,21 +34,24 @@ def illegal(reason: str) -> errors.IllegalConnection:
     return errors.IllegalConnection(PREFIX + reason)
 
 
-_POSSIBLE: set[tuple[type[Node], type[Node], type[Synapse], int, int]] = set()
+Sizes = tuple[int, ...]
+"""The numbers of receptors of a node for spikes and for currents, as far as its parameters decide them."""
+
+_POSSIBLE: set[tuple[type[Node], type[Node], type[Synapse], int, Sizes]] = set()
 """Kinds of connections that were found to be possible."""
 
 
 def why_not(
-    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, n_receptors: int
+    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, sizes: Sizes
 ) -> errors.KernelException | None:
     """Return the error for connections of this kind, or None if they are possible.
 
     Parameters
     ----------
-    n_receptors
-        Number of receptors of the target, if a vector parameter decides it.
+    sizes
+        Numbers of receptors of the target, if vector parameters decide them.
     """
-    kind = (source, target, synapse, receptor, n_receptors)
+    kind = (source, target, synapse, receptor, sizes)
     if kind in _POSSIBLE:
         return None
     error = _why_not(*kind)
@@ -58,7 +61,7 @@ def why_not(
 
 
 def _why_not(
-    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, n_receptors: int
+    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, sizes: Sizes
 ) -> errors.KernelException | None:
     if target.receives_globally and not source.has_proxies:
         hint = " Put a neuron that repeats spikes between them." if target.collects else ""
@@ -75,10 +78,6 @@ def _why_not(
         return illegal(
             f"Source node does not send output: {source.name} -> {target.name}.\n"
             "  Note that recorders must be connected as Connect(neuron, recorder)."
-        )
-    if synapse.needs_learning and target.learns is not None and not source.has_proxies and source.emits == "spikes":
-        return errors.NotImplemented(
-            f"Connections with {synapse.name} from devices, such as a {source.name}: put a parrot_neuron between them."
         )
     if not source.has_proxies and not synapse.accepts_devices:
         what = {"currents": "current input", None: "data logging requests"}.get(source.emits, "spike input")
@@ -102,7 +101,7 @@ def _why_not(
     missing = _missing_history(source, target, synapse)
     if missing is not None:
         return missing
-    problem = _receptor(source, target, synapse, receptor, n_receptors)
+    problem = _receptor(source, target, synapse, receptor, sizes)
     if problem is None and synapse.needs_archive and not target.archives:
         return illegal(f"The target node does not support STDP synapses: {target.name} keeps no history of spikes.")
     return problem
@@ -154,7 +153,7 @@ def _secondary(
 
 
 def _receptor(
-    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, n_receptors: int
+    source: type[Node], target: type[Node], synapse: type[Synapse], receptor: int, sizes: Sizes
 ) -> errors.KernelException | None:
     if issubclass(source, Sampler):
         if not target.recordables and target.receptor_vector is None:
@@ -167,12 +166,14 @@ def _receptor(
         return None if receptor == 0 else _unknown(target, receptor, [0], "DataLoggingRequest")
     if source.emits == "currents":
         known, what = list(target.current_receptors), "current input"
+        if target.current_vector is not None:
+            known = list(range(sizes[1]))
     else:
         known, what = list(target.spike_receptors), "spike input"
         if target.receptor_vector is not None:
-            known = list(range(1, (target.own_receptor or n_receptors) + 1))
+            known = list(range(target.first_receptor, target.first_receptor + (target.own_receptor or sizes[0])))
         elif issubclass(target, Detector):
-            known = list(range(n_receptors))
+            known = list(range(sizes[0]))
     plain = source.emits in ("spikes", "currents")
     if not plain:
         known, what = [], f"input of {source.emits}"
@@ -183,8 +184,6 @@ def _receptor(
             f"The target node or synapse model does not support {what}: {source.name} -> {target.name}.\n"
             "  Note that volt/multimeters must be connected as Connect(meter, neuron)."
         )
-    if target.own_receptor == receptor and receptor and synapse.send is not None and source.emits == "spikes":
-        return errors.NotImplemented(f"Synapses whose weights change at receptor {receptor} of {target.name}.")
     if receptor not in known:
         return _unknown(target, receptor, known, "CurrentEvent" if source.emits == "currents" else "SpikeEvent")
     if source.emits == "spikes":
@@ -211,6 +210,12 @@ def _only_zero(synapse: type[Synapse]) -> errors.IllegalConnection:
 def _unknown(target: type[Node], receptor: int, known: list[int], event: str = "") -> errors.KernelException:
     names = {number: name for name, number in target.receptor_types.items()}
     listed = ", ".join(f"{k} ({names[k]})" if k in names else str(k) for k in known) or "none"
+    what = {"SpikeEvent": "spike", "CurrentEvent": "current"}.get(event)
+    if target.current_vector is not None and what:
+        return errors.UnknownPort(
+            f"Port with id {receptor} does not exist. Valid {what} receptor ports for {target.name} are in "
+            f"[0, {len(known)}[."
+        )
     if target.receptor_vector is not None and not target.own_receptor and event == "SpikeEvent":
         return errors.IncompatibleReceptorType(
             f"Receptor type {receptor} in {target.name} does not accept SpikeEvent. "
@@ -233,32 +238,32 @@ class Compatibility:
     def __init__(self, nodes: NodeTable, sources: np.ndarray, targets: np.ndarray) -> None:
         self._nodes = nodes
         self.sources, self.targets = self._kinds(sources), self._kinds(targets)
-        """Model and number of receptors of the nodes, and the positions of those of each kind."""
+        """Model and numbers of receptors of the nodes, and the positions of those of each kind."""
         self._ids = sources, targets
 
-    def _kinds(self, ids: np.ndarray) -> dict[tuple[type[Node], int], np.ndarray]:
-        kinds: dict[tuple[type[Node], int], np.ndarray] = {}
+    def _kinds(self, ids: np.ndarray) -> dict[tuple[type[Node], Sizes], np.ndarray]:
+        kinds: dict[tuple[type[Node], Sizes], np.ndarray] = {}
         for named, store, positions in self._nodes.groups(ids):
             model = named.model
             if model.receptor_vector is not None and not model.own_receptor:
-                column = store.columns[model.receptor_vector]
-                sizes = np.array([len(column[r]) for r in self._nodes.rows(ids[positions])])
+                vectors = [store.columns[k] for k in (model.receptor_vector, model.current_vector) if k is not None]
+                sizes = np.array([[len(column[r]) for column in vectors] for r in self._nodes.rows(ids[positions])])
             elif issubclass(model, Detector):
                 stored = (
                     {k: c[r] for k, c in store.columns.items()} for r in self._nodes.rows(ids[positions]).tolist()
                 )
-                sizes = np.array([model.receptor_count(one) for one in stored])
+                sizes = np.array([[model.receptor_count(one)] for one in stored])
             else:
-                key = (model, 0)
+                key = (model, ())
                 kinds[key] = np.concatenate([kinds[key], positions]) if key in kinds else positions
                 continue
-            for size in np.unique(sizes).tolist():
-                chosen, key = positions[sizes == size], (model, size)
+            for size in np.unique(sizes, axis=0).tolist():
+                chosen, key = positions[(sizes == size).all(axis=1)], (model, tuple(size))
                 kinds[key] = np.concatenate([kinds[key], chosen]) if key in kinds else chosen
         return kinds
 
     @functools.cached_property
-    def _numbered(self) -> tuple[list[tuple[type[Node], int]], np.ndarray]:
+    def _numbered(self) -> tuple[list[tuple[type[Node], Sizes]], np.ndarray]:
         """All kinds, and for each node the number of its kind."""
         kinds = list(self.sources | self.targets)
         numbers = np.full(len(self._nodes) + 1, -1, np.int64)

@@ -48,6 +48,8 @@ class Attribute:
         Whether the entry is in the dictionary of all settings only, and no attribute of the module.
     available
         False for attributes that exist without having a value in this build.
+    own
+        Whether NEST lacks the attribute. It is read and set like others, but the lists of names are NEST's.
     """
 
     kind: str
@@ -62,6 +64,7 @@ class Attribute:
     survives_reset: bool = False
     status_only: bool = False
     available: bool = True
+    own: bool = False
 
 
 def _computed(kind: str, doc: str, unit: str = "", **options: Any) -> Attribute:
@@ -85,7 +88,7 @@ SETTABLE: dict[str, Attribute] = {
         "operations on JAX's default device); cannot be changed once the network has been simulated; the environment "
         f"variable {BACKEND_VARIABLE} sets the default",
         COMPUTE_BACKENDS[0], refused=lambda x: x not in COMPUTE_BACKENDS, error=errors.BadProperty,
-        message="compute_backend has to be 'native' or 'jax'."),
+        message="compute_backend has to be 'native' or 'jax'.", own=True),
     "adaptive_target_buffers": _buffer("bool", True, "Resize buffers for connections", survives_reset=True),
     "buffer_size_target_data": _buffer("int", 2, "Size of the buffer for connections", survives_reset=True),
     "buffer_size_spike_data": _buffer("int", 2, "Size of the buffer for spikes", survives_reset=True),

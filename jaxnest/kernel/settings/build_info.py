@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import platform
 from pathlib import Path
 from typing import Any
@@ -36,13 +37,18 @@ def _host() -> dict[str, str]:
     return {"host": f"{cpu}-pc-{system}", "hostcpu": cpu, "hostos": system, "hostvendor": "pc"}
 
 
+@functools.cache
+def _installed(package: str) -> bool:
+    return importlib.util.find_spec(package) is not None
+
+
 def build_info() -> dict[str, Any]:
     """Return the dictionary that ``nest.build_info`` shows."""
     folder = str(Path(jaxnest._version.__file__).parent)
     features = {
         "have_boost": True,
         "have_gsl": True,
-        "have_hdf5": False,
+        "have_hdf5": _installed("h5py"),
         "have_libneurosim": False,
         "have_mpi": False,
         "have_music": False,

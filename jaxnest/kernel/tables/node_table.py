@@ -6,7 +6,7 @@ A device has one row per virtual process (its twins), a neuron one row on the pr
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, final
 
 import numpy as np
@@ -169,8 +169,8 @@ class NodeTable:
         """Counts changes of structure: nodes created, vector sizes changed, nodes frozen."""
         self.values_version = 0
         """Counts changes of values."""
-        self.before_access: Callable[[], None] = lambda: None
-        """Called before stored state is read or written: the engine brings its state home."""
+        self.before_access: Callable[[Iterable[type[Node]]], None] = lambda _: None
+        """Called before stored states of nodes of some models are read or written: the engine brings them home."""
 
     def __len__(self) -> int:
         return len(self._rows.array)
@@ -181,21 +181,20 @@ class NodeTable:
             raise errors.KernelException(
                 f"The network contains a {named.name} which cannot be used with multiple threads."
             )
-        self.before_access()
         first = len(self) + 1
         store = self.stores.get(named.model)
         if store is None:
             store = self.stores[named.model] = Store(named.model)
             self.notes_inputs |= HAS_CONNECTIONS in store.quantities
         twins = 1 if named.model.has_proxies else self.n_virtual_processes
-        ids = np.arange(first, first + n)
+        ids: Any = np.arange(first, first + n) if n > 1 else first
         processes = ids % self.n_virtual_processes if twins == 1 else np.tile(np.arange(twins), n)
         row = store.append(named.defaults, np.repeat(ids, twins) if twins > 1 else ids, processes, n * twins)
         if named not in self._index_of:
             self._index_of[named] = len(self._named)
             self._named.append(named)
         self._model_indices.append(n, self._index_of[named])
-        self._rows.append(n, np.arange(row, row + n * twins, twins))
+        self._rows.append(n, np.arange(row, row + n * twins, twins) if n > 1 else row)
         self._proxies.append(n, named.model.has_proxies)
         self.version += 1
         return first, first + n - 1
@@ -260,13 +259,13 @@ class NodeTable:
 
     def values(self, store: Store, rows: np.ndarray, key: str) -> list[Any]:
         """Return the user's values of one declared quantity in some rows."""
-        self.before_access()
+        self.before_access((store.model,))
         return _user_values(store.quantities, Rows(lambda name: store.columns[name][rows].tolist()), key)
 
     def status(self, store: Store, rows: np.ndarray) -> dict[str, list[Any]]:
         """Return the user's values of all declared quantities in some rows, and what the model computes from them."""
-        self.before_access()
         model = store.model
+        self.before_access((model,))
         if len(rows) == 1:
             row = int(rows[0])
             stored = {name: [column.item(row)] for name, column in store.columns.items()}
@@ -290,8 +289,8 @@ class NodeTable:
 
     def set_all(self, ids: np.ndarray, changes: Mapping[str, Any], draw: Callable[[Any, int, int], float]) -> None:
         """Set the same dictionary on all nodes, vectorised; PerNode values are distributed along the nodes."""
-        self.before_access()
         for named, store, positions in self.groups(ids):
+            self.before_access((store.model,))
             group = ids[positions]
             dictionaries = [k for k in changes if k in store.quantities and store.quantities[k].members is not None]
             if any(isinstance(changes[k], PerNode) for k in dictionaries):
@@ -324,12 +323,13 @@ class NodeTable:
         order = [k for k in store.quantities if k in changes]
         values = as_column(store, order, changes, rows, positions, draw)
         columns = Rows(lambda name: store.columns[name][rows])
-        before = {k: columns[k] for k in store.quantities if k in order and store.quantities[k].is_vector}
         given = {k: coerce(store.quantities[k], k, values[k]) for k in order}
         model.assign(columns, {k: v if np.ndim(v) else np.array([v]).repeat(len(rows)) for k, v in given.items()})
         fit_vectors(model, columns)
         bad, message = first_violation(model, len(rows), columns, values)
         leader = model.receptor_vector
+        vectors = [name for name in columns if store.quantities[name].is_vector]
+        before = {name: store.columns[name][rows] for name in vectors}
         if HAS_CONNECTIONS in store.quantities and leader is not None and leader in before:
             bad, message = _lost_receptors(model, columns, before[leader], columns[leader], bad, message)
         for name, column in columns.items():
@@ -347,9 +347,9 @@ class NodeTable:
 
     def lengthen_receptors(self, ids: np.ndarray, more: Sequence[np.ndarray]) -> np.ndarray:
         """Append elements to the vectors that decide the number of receptors of nodes; return how many there were."""
-        self.before_access()
         had = np.zeros(len(ids), np.int64)
         for named, store, positions in self.groups(ids):
+            self.before_access((store.model,))
             rows, name = self.rows(ids[positions]), named.model.receptor_vector
             assert name is not None
             columns = Rows(lambda key, store=store, rows=rows: store.columns[key][rows])
@@ -367,8 +367,8 @@ class NodeTable:
 
     def set_receptor(self, node_id: int, k: int, value: float) -> None:
         """Set one element of the vector that decides the number of receptors of a node."""
-        self.before_access()
         store, row = self.stores[self.model(node_id)], self.rows(np.array([node_id]))[0]
+        self.before_access((store.model,))
         name = store.model.receptor_vector
         assert name is not None
         changed = store.columns[name][row].copy()
@@ -455,4 +455,6 @@ def fit_vectors(model: type[Node], columns: dict[str, Any]) -> None:
         for i, leader in enumerate(columns[followed]):
             old = columns[name][i]
             if len(old) != len(leader):
-                columns[name][i] = np.resize(np.append(old, np.zeros(len(leader))), len(leader))
+                n = min(len(old), len(leader))
+                columns[name][i] = np.zeros(len(leader))
+                columns[name][i][:n] = old[:n]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import numbers
 import warnings
@@ -112,7 +113,7 @@ def _sequence(name: str, value: Sequence[Any]) -> Any:
         if isinstance(first, kind):
             if not all(isinstance(item, kind) for item in value):
                 raise AttributeError(f"The elements of {name} have to be of one type, not {value!r}.")
-            return list(value)
+            return [datum(name, item) for item in value]
     if all(isinstance(item, list | tuple) or (isinstance(item, np.ndarray) and item.ndim) for item in value):
         return list(value)
     whole = isinstance(first, int | np.integer)
@@ -172,7 +173,8 @@ def coerce(quantity: Quantity, name: str, value: Any) -> Any:
         if quantity.dtype is object:
             column = np.empty(len(value), object)
             for i, item in enumerate(value):
-                column[i] = convert(quantity, name, item)
+                known = i > 0 and item is value[i - 1]
+                column[i] = copy.copy(column[i - 1]) if known else convert(quantity, name, item)
             return column
         if isinstance(value, np.ndarray) and value.dtype == np.float64 and quantity.dtype is np.float64:
             return value

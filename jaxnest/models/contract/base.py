@@ -14,8 +14,10 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.models.contract import hints
 from jaxnest.models.contract.elements import NO_ELEMENTS, Elements, changes_of_elements, elements
 from jaxnest.models.contract.secondary import Hearing, Kind, Signal
+from jaxnest.models.contract.state import of_model
 from jaxnest.models.histories.learning_history import CHANNELS, Learning
 from jaxnest.models.quantities.checks import not_negative, positive
 from jaxnest.models.quantities.quantity import Quantity, hidden
@@ -141,17 +143,28 @@ class Node(Model, abstract=True):
     """What they have to mean where they arrive."""
     recordables: ClassVar[dict[str, Callable[[Any, Any], Any]]] = {}
     """Name -> function of (variables, state), written with operators and `models.ops`."""
+    numbered: ClassVar[dict[str, Callable[[Any, Any], Any]]] = {}
+    """Beginning of the names of recordables of single receptors, which end with the number of the receptor -> function
+    of (variables, state) that returns the vector of all of them."""
     spike_receptors: ClassVar[dict[int, tuple[str, str]]] = {}
     """Receptor -> (input for weights > 0, input for the others)."""
     current_receptors: ClassVar[dict[int, str]] = {}
     """Receptor -> input."""
     receptor_vector: ClassVar[str | None] = None
     """Parameter whose length is the number of spike receptors 1, 2, ...; they share the vector input ``spikes``."""
+    first_receptor: ClassVar[int] = 1
+    """The number of the first of them."""
+    current_vector: ClassVar[str | None] = None
+    """Beside `receptor_vector`: parameter whose length is the number of current receptors 0, 1, ...; they follow those
+    of the spikes in the vector input."""
     fixed_receptors: ClassVar[bool] = True
     """The number of receptors cannot be changed once there are connections; else it cannot be reduced."""
     own_receptor: ClassVar[int] = 0
     """The receptor whose connections, made before the first run, each get one of their own, numbered from it on; 0 if
-    there is none. The elements of `receptor_vector` from there on are their weights, which must not change any more."""
+    there is none. Such receptors count spikes. The elements of `receptor_vector`, a state, from there on are their
+    weights: once one is not zero any more it must not change."""
+    forgets_inputs: ClassVar[bool] = False
+    """What is on its way to the node when a run is prepared is lost."""
     receptors_from_zero: ClassVar[bool] = False
     """Connections show the receptors for spikes, and those for currents, as numbers from 0 on."""
     flips_inhibition: ClassVar[bool] = False
@@ -201,13 +214,16 @@ class Node(Model, abstract=True):
     """Parameters that must not be smaller than an attribute of the kernel, whenever parameters are set."""
 
     @classmethod
-    def inputs(cls, receptors: int = 1) -> tuple[str, ...]:
-        """Names of the input channels of one node, in the order of their ring-buffer lanes."""
+    def inputs(cls, receptors: int = 1, currents: int = 0) -> tuple[str, ...]:
+        """Names of the input channels of one node, in the order of their ring-buffer lanes.
+
+        `receptors` and `currents` are the lengths of the vectors that decide the numbers of receptors.
+        """
         names: dict[str, None] = {}
         for pair in cls.spike_receptors.values():
             names |= dict.fromkeys(pair)
         if cls.receptor_vector is not None:
-            names |= {f"spikes_{k}": None for k in range(receptors)}
+            names |= {f"spikes_{k}": None for k in range(receptors)} | {f"currents_{k}": None for k in range(currents)}
         names |= dict.fromkeys(cls.current_receptors.values())
         for hearing in cls.hears.values():
             names |= dict.fromkeys(channel for term in hearing.terms for channel in term.inputs)
@@ -247,12 +263,24 @@ class Node(Model, abstract=True):
     @classmethod
     def recordable_names(cls, values: Mapping[str, Any]) -> list[str]:
         """Names that a multimeter can record from a node with these stored `values`."""
-        return sorted(cls.recordables)
+        receptors = values[cls.receptor_vector] if cls.receptor_vector is not None and cls.numbered else ()
+        numbers = range(cls.first_receptor, cls.first_receptor + len(receptors))
+        return sorted([*cls.recordables, *(f"{name}{k}" for name in cls.numbered for k in numbers)])
 
     @classmethod
     def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
-        """Return the function of (variables, state) behind a recordable."""
+        """Return the function of (variables, state) behind a recordable, or behind all that are `numbered`."""
+        if name in cls.numbered:
+            return cls.numbered[name]
         return (lambda v, s: s.mark) if cls.marks_spikes and name == MARK else cls.recordables[name]
+
+    @classmethod
+    def element(cls, name: str) -> tuple[str, int | None]:
+        """Return the beginning of the name of a recordable that is `numbered`, and its place; else name and None."""
+        beginning = name.rstrip("0123456789")
+        if beginning == name or beginning not in cls.numbered:
+            return name, None
+        return beginning, int(name[len(beginning) :]) - cls.first_receptor
 
     @classmethod
     def assign(cls, columns: dict[str, Any], changes: Mapping[str, Any]) -> None:
@@ -302,15 +330,28 @@ class Neuron(Node, abstract=True):
 
     The nodes are then advanced one after the other, so that numbers are drawn in
     NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
-    side_by_side: ClassVar[bool] = False
-    """On CPUs compiled code advances many nodes with vector instructions, to the same digits as one by one.
-    `update` must consist of sums, products, exponentials and choices between numbers."""
-    switches: ClassVar[tuple[str, ...]] = ()
-    """Parameters that are 0 in most networks. `side_by_side` holds for nodes in which all of them are 0, and their
+    one_by_one: ClassVar[bool] = False
+    """`update` may use all that numba compiles, but makes no arrays: it changes vectors of its state where they are.
+    Array operations leave these nodes to the compiled loop."""
+
+    is_integrated: ClassVar[bool] = False
+    """The model has differential equations, which the engine integrates (`models.contract.ode`)."""
+
+    # Hints follow from the functions of a model (`models.contract.hints`); none is to be declared.
+    side_by_side: ClassVar[bool] = hints.inferred(hints.side_by_side)
+    """On CPUs compiled code advances many nodes with vector instructions, to the same digits as one by one: `update`
+    consists of sums, products, exponentials and choices between numbers."""
+    switches: ClassVar[tuple[str, ...]] = hints.inferred(hints.switches)
+    """Flags that are off in most networks. `side_by_side` holds for nodes in which all of them are, and their
     `update` is compiled without what depends on them."""
-    echoes: ClassVar[Mapping[str, str]] = {}
+    echoes: ClassVar[Mapping[str, str]] = hints.inferred(hints.echoes)
     """States that `update` replaces by what came in through a channel, and the channel. Where no currents arrive,
     `update` is compiled without both."""
+
+    @classmethod
+    def stepping(cls) -> tuple[tuple[Callable[..., Any], int], ...]:
+        """Return the functions that advance a node, and how many arguments each has."""
+        return ((of_model(cls, cls.update), 3),)
 
     @classmethod
     def begin_run(cls, p: Any, clock: Any) -> dict[str, Any]:

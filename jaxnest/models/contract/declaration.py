@@ -15,6 +15,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.models.contract.base import Model, Neuron, Node, Quantity
+from jaxnest.models.contract.state import of_model, state_class
 
 OURS = __name__.partition(".")[0]
 INSTEAD = {
@@ -181,7 +182,7 @@ def _trace(model: type[Any], variables: dict[str, Any], state: dict[str, Any]) -
 
     def update(v: Any, s: Any, x: Any) -> Any:
         v, s = _values("parameter or variable from `calibrate`", v), _values("state variable", s)
-        result = model.update(v, s, _values("input", x))
+        result = of_model(model, model.update, _state(model))(v, s, _values("input", x))
         _check_result(model, result)
         recorded = {}
         for name, function in model.recordables.items():
@@ -194,11 +195,32 @@ def _trace(model: type[Any], variables: dict[str, Any], state: dict[str, Any]) -
             _refuse(model, f"the recordable '{name}' is an array of shape {value.shape}: write one number per node")
 
 
+def _example(model: type[Any]) -> str:
+    return f"State({', '.join(f'{name}=...' for name in model.dynamic)})"
+
+
+def _state(model: type[Any]) -> Callable[..., Any]:
+    """Return what `State` is on paper: it says which names are wrong."""
+    kind = state_class(model)
+
+    def state(**values: Any) -> Any:
+        for name in values:
+            if name not in model.dynamic:
+                known = f"There are: {', '.join(model.dynamic) or 'none'}"
+                raise _Undeclared(f"State has no '{name}'.{errors.nearest(name, model.dynamic)} {known}")
+        missing = [name for name in model.dynamic if name not in values]
+        if missing:
+            raise _Undeclared(f"State lacks {', '.join(missing)}: write {_example(model)}")
+        return kind(**values)
+
+    return state
+
+
 def _check_result(model: type[Any], result: Any) -> None:
     n = len(model.dynamic)
-    wanted = f"write return ({', '.join(model.dynamic)}{',' * (n == 1)}), spike"
+    wanted = f"write return {_example(model)}, spike"
     if not (isinstance(result, tuple) and len(result) == 2 and isinstance(result[0], tuple)):
-        _refuse(model, f"`update` does not return a pair of the new state, a tuple, and the spike: {wanted}")
+        _refuse(model, f"`update` does not return a pair of the new state and the spike: {wanted}")
     if len(result[0]) != n:
         _refuse(model, f"`update` returns {len(result[0])} values, but the state has {n}: {wanted}")
     for name, value in zip((*model.dynamic, "the spike"), (*result[0], result[1]), strict=True):

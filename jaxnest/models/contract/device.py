@@ -10,6 +10,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.models.contract import hints
 from jaxnest.models.contract.base import INFINITE_TIME, Node, Quantity, Relation
 
 
@@ -140,6 +141,8 @@ class Sender(Device, abstract=True):
     """Number of distribution objects that the device owns."""
     timed: ClassVar[bool] = False
     """`draw`, or `advance` if there is no `draw`, also says when the spike is."""
+    precise: ClassVar[str] = ""
+    """The parameter that says whether spikes lie between grid points."""
     shared_stream: ClassVar[bool] = False
     """The device draws from the stream that all virtual processes have in common, too."""
     single_thread: ClassVar[bool] = False
@@ -155,8 +158,9 @@ class Sender(Device, abstract=True):
 
     No amount is negative, and none depends on the target.
     """
-    traced_advance: ClassVar[Callable[..., Any] | None] = None
-    """`advance` as JAX can trace it, without ``if`` and loops; None if compiled loops are the only way.
+    traced_advance: ClassVar[Callable[..., Any] | None] = hints.inferred(lambda model: hints.traceable(model.advance))
+    """`advance` as JAX can trace it, without ``if`` and loops: `advance` itself, where it has neither, or what a model
+    declares beside it. None if compiled loops are the only way.
 
     Vectors among the variables are `models.functions.series.Series`, the context is None.
     """
@@ -167,10 +171,12 @@ class Sender(Device, abstract=True):
     """
     settle: ClassVar[Callable[..., Any] | None] = None
     """``settle(v, s, targets)``: the state after all targets got their amounts, if it depends on them."""
-    allocates: ClassVar[bool] = False
-    """True if one of the functions makes arrays; it is then compiled with the costly run-time for reference counts."""
-    restarts: ClassVar[bool] = False
-    """True if `restart` or `renew` has something to say."""
+    allocates: ClassVar[bool] = hints.inferred(
+        lambda m: hints.makes_arrays(m.advance, m.draw, m.draw_each, m.settle, *m.recordables.values())
+    )
+    """One of the functions may make arrays; they are then compiled with the costly run-time for reference counts."""
+    restarts: ClassVar[bool] = hints.inferred(lambda m: m.restart is not Sender.restart or m.renew is not Sender.renew)
+    """`restart` or `renew` has something to say."""
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from jaxnest.models.contract import hints
 from jaxnest.models.contract.base import ArchivingNeuron, Neuron, Quantity, hidden, positive
+from jaxnest.models.contract.state import finishing
 from jaxnest.models.functions.rkf45_batch import integrate
 
 GSL_ERROR_TOL = Quantity(
@@ -24,6 +26,7 @@ class OdeNode(Neuron, abstract=True):
     so that it outlives time steps, slices and runs.
     """
 
+    is_integrated = True
     ode: ClassVar[tuple[str, ...]] = ()
     """The integrated state variables, in the order of the result of `dynamics`."""
     held: ClassVar[tuple[str, ...]] = ("refractory", "I_stim")
@@ -32,9 +35,9 @@ class OdeNode(Neuron, abstract=True):
     """The variables that `substep` returns."""
     controls_derivative: ClassVar[bool] = False
     """Errors are bounded relative to the derivatives (else absolutely)."""
-    driven: ClassVar[bool] = False
+    driven: ClassVar[bool] = hints.inferred(lambda m: m.dynamics.__code__.co_argcount == 4)
     """The equations depend on the inputs and on the time since the beginning of the step: ``dynamics(v, s, x, t)``."""
-    loops_stages: ClassVar[bool] = False
+    loops_stages: ClassVar[bool] = hints.inferred(hints.has_long_equations)
     """Array operations contain `dynamics` once instead of six times: slower, but halves the compilation."""
     absolute_error: ClassVar[float] = 1e-3
     """Bound of the error of every variable, in its unit, if the model has no parameter `gsl_error_tol`."""
@@ -80,12 +83,17 @@ class OdeNode(Neuron, abstract=True):
 
     @classmethod
     def iteration(cls, v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
-        return integrate(cls, v, s, x, cls.finish_iteration)
+        return integrate(cls, v, s, x, finishing(cls, "finish_iteration" if cls.finish_iteration else "finish"))
+
+    @classmethod
+    def stepping(cls) -> tuple[tuple[Callable[..., Any], int], ...]:
+        jumping = ((cls.substep, 4),) if cls.substep is not None else ()
+        return ((cls.dynamics, 4 if cls.driven else 2), (finishing(cls), 4), *jumping)
 
     @classmethod
     def update(cls, v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         """Integrate the equations over one time step."""
-        return integrate(cls, v, s, x)
+        return integrate(cls, v, s, x, finishing(cls))
 
 
 class OdeNeuron(OdeNode, ArchivingNeuron, abstract=True):

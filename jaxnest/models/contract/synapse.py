@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
+from jaxnest.models.contract import hints
 from jaxnest.models.contract.base import Model, Quantity
 from jaxnest.models.contract.secondary import Kind
 from jaxnest.models.histories.learning_history import Updates
 
 Convert = Callable[[Quantity, str, Any], Any]
 
+DRAWS, SPIKES = "jaxnest.models.functions.draws", "jaxnest.models.histories.history"
+"""The modules with what `send` draws, and what it reads of the target's spikes."""
 DEFAULT_SYNAPSE = "static_synapse"
 """The synapse model of connections of which none is named."""
 
@@ -47,10 +50,12 @@ class Synapse(Model, abstract=True):
     """The kind of numbers that connections carry, None if they carry spikes (see `models.contract.secondary`)."""
     refused: ClassVar[dict[str, str]] = {}
     """Values that cannot be given to connections, with the message of the error."""
-    is_stochastic: ClassVar[bool] = False
+    is_stochastic: ClassVar[bool] = hints.inferred(lambda m: hints.calls(m.send, DRAWS))
     """Whether `send` draws random numbers."""
-    needs_archive: ClassVar[bool] = False
-    """True if the target has to keep the history of its spikes."""
+    needs_archive: ClassVar[bool] = hints.inferred(
+        lambda m: m.needs_voltages or m.needs_predictions or hints.calls(m.send, SPIKES)
+    )
+    """True if the target has to keep the history of its spikes, which `send` reads."""
     needs_voltages: ClassVar[bool] = False
     """True if the target has to keep the history of its potential."""
     needs_predictions: ClassVar[bool] = False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, Relation, connected_flag, not_negative, positive
 from jaxnest.models.contract.ode import GSL_ERROR_TOL, OdeNeuron
+from jaxnest.models.contract.state import State
 from jaxnest.models.quantities.checks import Check
 
 LARGEST_EXPONENT = math.log(sys.float_info.max / 1e20)
@@ -111,6 +111,8 @@ class MultisynapseAdaptiveExponentialNeuron(AdaptiveExponentialNeuron, abstract=
     """Base of the aeif models with a conductance of its own at each of the receptors 1, 2, ..."""
 
     receptor_vector = "E_rev"
+    recordables = {"V_m": lambda v, s: s.V_m, "w": lambda v, s: s.w}
+    numbered = {"g_": lambda v, s: s.g}
     fixed_receptors = False
     ode = ("V_m", "w", "dg", "g")
     relations = (PEAK_ABOVE_THRESHOLD, reset_below_peak("Ensure that: V_reset < V_peak ."), NO_OVERFLOW)
@@ -127,24 +129,16 @@ class MultisynapseAdaptiveExponentialNeuron(AdaptiveExponentialNeuron, abstract=
         """Return the number of receptors."""
         return {"n_receptors": len(values["E_rev"])}
 
-    @classmethod
-    def recordable_names(cls, values: Mapping[str, Any]) -> list[str]:
-        """Return the names of the recordables: one conductance per receptor, potential and adaptation."""
-        return sorted(["V_m", "w", *(f"g_{k + 1}" for k in range(len(values["E_rev"])))])
-
-    @classmethod
-    def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
-        """Return the function of (variables, state) behind a recordable."""
-        if name == "V_m":
-            return lambda v, s: s.V_m
-        if name == "w":
-            return lambda v, s: s.w
-        receptor = int(name.removeprefix("g_")) - 1
-        return lambda v, s: s.g[receptor]
-
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
-        return (s.V_m, s.w, s.dg + x.spikes * v.g0, s.g, ops.maximum(s.refractory - 1, 0.0), x.current), 0
+        return State(
+            V_m=s.V_m,
+            w=s.w,
+            dg=s.dg + x.spikes * v.g0,
+            g=s.g,
+            refractory=ops.maximum(s.refractory - 1, 0.0),
+            I_stim=x.current,
+        ), 0
 
 
 def different_lengths(*names: str) -> Any:

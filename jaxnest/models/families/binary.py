@@ -51,12 +51,12 @@ def is_due(v: Any, s: Any, x: Any) -> bool:
 
 
 @ops.helper
-def switched(v: Any, s: Any, x: Any, S: float) -> tuple[tuple[Any, ...], Any]:
-    """Return the result of `update` if the new state is `S`; draws the time of the next update where one was due."""
+def switched(v: Any, s: Any, x: Any, S: float) -> tuple[float, int]:
+    """Return the time of the next update, drawn where one was due, and how often a switch to the state `S` is sent."""
     t_next = s.t_next
     if is_due(v, s, x):
         t_next += rounded(draws.exponential(x.random) * v.tau_m, v.tics_per_ms)
     spikes = 0
     if s.S != S:
         spikes = 2 if S > 0.0 else 1
-    return (s.h + x.changes, S, t_next), spikes
+    return t_next, spikes

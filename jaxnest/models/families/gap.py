@@ -60,12 +60,10 @@ def potential(slope: Callable[[Any, Any, Any, Any], Any]) -> Signal:
 class GapNeuron(OdeNeuron, abstract=True):
     """Base of neurons with gap junctions; a model adds its `signals`."""
 
-    driven = True
     compared = "V_m"
     not_restored = ("integration_step",)
     kernel_values = ("wfr_interpolation_order",)
     absolute_error = 1e-6
-    loops_stages = True
     may_be_undefined = True
     spike_receptors = {0: ("spikes_ex", "spikes_in")}
     current_receptors = {0: "current"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -25,23 +24,10 @@ class MultisynapseNeuron(ArchivingNeuron, abstract=True):
     state = connected_flag()
     current_receptors = {0: "current"}
     receptor_vector = "tau_syn"
+    recordables = {"V_m": lambda v, s: s.V_m + v.E_L, "I_syn": lambda v, s: ops.total(s.I_syn)}
+    numbered = {"I_syn_": lambda v, s: s.I_syn}
 
     @classmethod
     def status(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Return the number of receptors."""
         return {"n_synapses": len(values["tau_syn"])}
-
-    @classmethod
-    def recordable_names(cls, values: Mapping[str, Any]) -> list[str]:
-        """Return the names of the recordables: one current per receptor, and their sum."""
-        return sorted(["V_m", "I_syn", *(f"I_syn_{k + 1}" for k in range(len(values["tau_syn"])))])
-
-    @classmethod
-    def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
-        """Return the function of (variables, state) behind a recordable."""
-        if name == "V_m":
-            return lambda v, s: s.V_m + v.E_L
-        if name == "I_syn":
-            return lambda v, s: ops.total(s.I_syn)
-        receptor = int(name.removeprefix("I_syn_")) - 1
-        return lambda v, s: s.I_syn[receptor]

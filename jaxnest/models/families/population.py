@@ -20,6 +20,7 @@ import numpy as np
 
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Neuron
+from jaxnest.models.contract.state import State
 from jaxnest.models.functions import draws
 
 SMALLEST = sys.float_info.min
@@ -161,6 +162,28 @@ class PopulationNeuron(Neuron, abstract=True):
         s.n[k0] = s.m[k0] = spikes
         s.v[k0] = s.intensity[k0] = 0.0
         s.u[k0] = v.V_reset
-        new = (V_m, I_ex, I_in, spikes, E_sfa, mean, x.current, x_new, z_new, free, float((k0 + 1) % len(s.n)), s.k_ref)
-        past = (s.n, s.m, s.v, s.u, s.intensity, s.theta, s.theta_tilde, s.g, s.Q30, s.Q30K, s.objects)
-        return (*new, *past), int(spikes)
+        return State(
+            V_m=V_m,
+            I_syn_ex=I_ex,
+            I_syn_in=I_in,
+            n_events=spikes,
+            E_sfa=E_sfa,
+            mean=mean,
+            I_stim=x.current,
+            x=x_new,
+            z=z_new,
+            intensity_free=free,
+            k0=float((k0 + 1) % len(s.n)),
+            k_ref=s.k_ref,
+            n=s.n,
+            m=s.m,
+            v=s.v,
+            u=s.u,
+            intensity=s.intensity,
+            theta=s.theta,
+            theta_tilde=s.theta_tilde,
+            g=s.g,
+            Q30=s.Q30,
+            Q30K=s.Q30K,
+            objects=s.objects,
+        ), int(spikes)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Protocol
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Quantity, not_negative, positive
 from jaxnest.models.contract.secondary import DELAYED_RATE, INSTANTANEOUS_RATE, Hearing, Signal, Term
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.rate_gains import no_coupling
 from jaxnest.numerics.nest_math import expm1
 
@@ -76,7 +77,7 @@ def input_noise(gain: Gain, coupling_ex: Gain = no_coupling, coupling_in: Gain =
         rate = v.keep * s.rate + v.gain * v.mean + v.noise_factor * noise
         rate = driven(v, x, rate, s.rate)
         low = (v.rectify_output != 0) & (rate < v.rectify_rate)
-        return (ops.where(low, v.rectify_rate, rate), noise), 0
+        return State(rate=ops.where(low, v.rectify_rate, rate), noise=noise), 0
 
     return update
 
@@ -89,7 +90,7 @@ def output_noise(gain: Gain, coupling_ex: Gain = no_coupling, coupling_in: Gain 
         noise = v.std * x.noise
         noisy_rate = s.rate + v.noise_factor * noise
         rate = v.keep * s.rate + v.gain * v.mean
-        return (driven(v, x, rate, noisy_rate), noise, noisy_rate), 0
+        return State(rate=driven(v, x, rate, noisy_rate), noise=noise, noisy_rate=noisy_rate), 0
 
     return update
 
@@ -99,7 +100,7 @@ def transformer(gain: Gain) -> Update:
 
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         total = x.delayed + x.instantaneous
-        return (ops.where(v.linear_summation != 0, gain(v, total), total),), 0
+        return State(rate=ops.where(v.linear_summation != 0, gain(v, total), total)), 0
 
     return update
 

@@ -71,7 +71,10 @@ def fires(v: Any, x: Any, V: float, level: float) -> bool:
 
 @ops.helper
 def respond(v: Any, s: Any, x: Any) -> Any:
-    """Return potential, held variables and whether there is a spike, after the integration of a conductance model."""
+    """Return what follows from the integration of a conductance model, and whether there is a spike.
+
+    These are potential, threshold, the current that spikes started, the parts of both, and refractory steps.
+    """
     I_stc, level = ops.total(s.stc_elements), threshold(v, s)
     sfa, stc = v.P_sfa * s.sfa_elements, v.P_stc * s.stc_elements
     V, refractory, spike = v.V_reset, s.refractory - 1.0, False
@@ -81,7 +84,7 @@ def respond(v: Any, s: Any, x: Any) -> Any:
         refractory = v.refractory_steps if spike else 0.0
         if spike:
             sfa, stc = sfa + v.q_sfa, stc + v.q_stc
-    return V, (level, I_stc, sfa, stc, refractory, x.current), spike
+    return V, level, I_stc, sfa, stc, refractory, spike
 
 
 class SpikeResponseNeuron(ArchivingNeuron, abstract=True):

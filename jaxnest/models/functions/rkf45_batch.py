@@ -31,9 +31,7 @@ class Progress(NamedTuple):
     spikes: Any
 
 
-def integrate(
-    model: type[Any], v: Any, s: Any, x: Any, finish: Callable[..., Any] | None = None
-) -> tuple[tuple[Any, ...], Any]:
+def integrate(model: type[Any], v: Any, s: Any, x: Any, finish: Callable[..., Any]) -> tuple[tuple[Any, ...], Any]:
     """Advance a neuron by one time step.
 
     Parameters
@@ -43,7 +41,7 @@ def integrate(
     v, s, x
         Variables, state and inputs, as in its `update`.
     finish
-        What completes the time step, if it is not the model's function of this name.
+        What completes the time step (see `contract.state.finishing`).
 
     Returns
     -------
@@ -65,7 +63,7 @@ def integrate(
     step = jnp.where(s.integration_step > 0, s.integration_step, v.resolution)
     begin = Progress(0.0 * step, step, {k: values[k] for k in changing}, 1.0 + 0.0 * step, 0.0 * step)
     end = lax.while_loop(lambda p: p.t < v.resolution, attempt, begin)
-    results, spike = (finish or model.finish)(v, state(end.values), x, values[model.ode[0]])
+    results, spike = finish(v, state(end.values), x, values[model.ode[0]])
     kept = (end.step, values["tolerance"]) if "tolerance" in values else (end.step,)
     return (*results, *kept), end.spikes + spike
 

@@ -122,6 +122,17 @@ def variables(p: Any, clock: Any) -> dict[str, Any]:
     }
 
 
+def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
+    """Send the spikes of a step one by one."""
+    k = int(s.position)
+    while k < len(v.absolute_stamps) and v.absolute_stamps[k] <= step:
+        k += 1
+    if k < len(v.absolute_stamps) and v.absolute_stamps[k] == step + 1:
+        again = k + 1 < len(v.absolute_stamps) and v.absolute_stamps[k + 1] == step + 1
+        return (k + 1.0,), v.multiplicities[k], v.factors[k], again, 0, v.before[k]
+    return (float(k),), 0.0, 1.0, False, 0, 0.0
+
+
 def most_events(p: Any, clock: Any, steps: int) -> int:
     """Return how many events a target can get in this number of steps."""
     if not len(p.stamps):

@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import adaptive_exponential as aeif
 
 
@@ -54,7 +55,6 @@ class aeif_cond_alpha(aeif.AdaptiveExponentialNeuron):
         "g_in": lambda v, s: s.g_in,
         "w": lambda v, s: s.w,
     }
-    side_by_side = True
     spike_receptors = {0: ("spikes_ex", "spikes_in")}
     flips_inhibition = True
 
@@ -85,4 +85,13 @@ class aeif_cond_alpha(aeif.AdaptiveExponentialNeuron):
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
         refractory = ops.maximum(s.refractory - 1, 0.0)
         dg_ex, dg_in = s.dg_ex + x.spikes_ex * v.g0_ex, s.dg_in + x.spikes_in * v.g0_in
-        return (s.V_m, dg_ex, s.g_ex, dg_in, s.g_in, s.w, refractory, x.current), 0
+        return State(
+            V_m=s.V_m,
+            dg_ex=dg_ex,
+            g_ex=s.g_ex,
+            dg_in=dg_in,
+            g_in=s.g_in,
+            w=s.w,
+            refractory=refractory,
+            I_stim=x.current,
+        ), 0

@@ -9,6 +9,7 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden
 from jaxnest.models.contract.registry import register
 from jaxnest.models.contract.secondary import SLOW_INWARD_CURRENT, Hearing, Term
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import adaptive_exponential as aeif
 
 
@@ -91,4 +92,14 @@ class aeif_cond_alpha_astro(aeif.AdaptiveExponentialNeuron):
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
         refractory = ops.maximum(s.refractory - 1, 0.0)
         dg_ex, dg_in = s.dg_ex + x.spikes_ex * v.g0_ex, s.dg_in + x.spikes_in * v.g0_in
-        return (s.V_m, dg_ex, s.g_ex, dg_in, s.g_in, s.w, refractory, x.current, x.slow_inward), 0
+        return State(
+            V_m=s.V_m,
+            dg_ex=dg_ex,
+            g_ex=s.g_ex,
+            dg_in=dg_in,
+            g_in=s.g_in,
+            w=s.w,
+            refractory=refractory,
+            I_stim=x.current,
+            I_SIC=x.slow_inward,
+        ), 0

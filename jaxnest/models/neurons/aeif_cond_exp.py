@@ -7,6 +7,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import adaptive_exponential as aeif
 
 
@@ -51,7 +52,6 @@ class aeif_cond_exp(aeif.AdaptiveExponentialNeuron):
         "g_in": lambda v, s: s.g_in,
         "w": lambda v, s: s.w,
     }
-    side_by_side = True
     spike_receptors = {0: ("spikes_ex", "spikes_in")}
     flips_inhibition = True
 
@@ -68,4 +68,11 @@ class aeif_cond_exp(aeif.AdaptiveExponentialNeuron):
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
         refractory = ops.maximum(s.refractory - 1, 0.0)
-        return (s.V_m, s.g_ex + x.spikes_ex, s.g_in + x.spikes_in, s.w, refractory, x.current), 0
+        return State(
+            V_m=s.V_m,
+            g_ex=s.g_ex + x.spikes_ex,
+            g_in=s.g_in + x.spikes_in,
+            w=s.w,
+            refractory=refractory,
+            I_stim=x.current,
+        ), 0

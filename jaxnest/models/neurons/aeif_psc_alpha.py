@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import adaptive_exponential as aeif
 
 
@@ -52,7 +53,6 @@ class aeif_psc_alpha(aeif.AdaptiveExponentialNeuron):
         "I_syn_in": lambda v, s: s.I_syn_in,
         "w": lambda v, s: s.w,
     }
-    side_by_side = True
     spike_receptors = {0: ("spikes_ex", "spikes_in")}
     flips_inhibition = True
 
@@ -82,4 +82,13 @@ class aeif_psc_alpha(aeif.AdaptiveExponentialNeuron):
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
         refractory = ops.maximum(s.refractory - 1, 0.0)
         dI_ex, dI_in = s.dI_syn_ex + x.spikes_ex * v.psc_ex, s.dI_syn_in + x.spikes_in * v.psc_in
-        return (s.V_m, dI_ex, s.I_syn_ex, dI_in, s.I_syn_in, s.w, refractory, x.current), 0
+        return State(
+            V_m=s.V_m,
+            dI_syn_ex=dI_ex,
+            I_syn_ex=s.I_syn_ex,
+            dI_syn_in=dI_in,
+            I_syn_in=s.I_syn_in,
+            w=s.w,
+            refractory=refractory,
+            I_stim=x.current,
+        ), 0

@@ -9,6 +9,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import adaptive_exponential as aeif
 
 
@@ -49,7 +50,6 @@ class aeif_psc_delta(aeif.AdaptiveExponentialNeuron):
     ode = ("V_m", "w")
     held = ("refractory", "I_stim", "refractory_spikes")
     jumps = ("V_m", "w", "refractory", "refractory_spikes")
-    side_by_side = True
     recordables = {"V_m": lambda v, s: s.V_m, "w": lambda v, s: s.w}
     spike_receptors = {0: ("spikes", "spikes")}
 
@@ -88,4 +88,10 @@ class aeif_psc_delta(aeif.AdaptiveExponentialNeuron):
 
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
-        return (s.V_m, s.w, ops.maximum(s.refractory - 1, 0.0), x.current, s.refractory_spikes), 0
+        return State(
+            V_m=s.V_m,
+            w=s.w,
+            refractory=ops.maximum(s.refractory - 1, 0.0),
+            I_stim=x.current,
+            refractory_spikes=s.refractory_spikes,
+        ), 0

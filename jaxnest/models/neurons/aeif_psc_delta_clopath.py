@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, Relation, hidden, not_negative, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import adaptive_exponential as aeif
 from jaxnest.models.histories import voltage_history
 
@@ -133,5 +134,16 @@ class aeif_psc_delta_clopath(aeif.AdaptiveExponentialNeuron):
 
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
-        potentials = (s.V_m, s.w, s.z, s.V_th, s.u_bar_plus, s.u_bar_minus, s.u_bar_bar)
-        return (*potentials, ops.maximum(s.refractory - 1, 0.0), x.current, ops.maximum(s.clamp - 1, 0.0)), 0
+        refractory, clamp = ops.maximum(s.refractory - 1, 0.0), ops.maximum(s.clamp - 1, 0.0)
+        return State(
+            V_m=s.V_m,
+            w=s.w,
+            z=s.z,
+            V_th=s.V_th,
+            u_bar_plus=s.u_bar_plus,
+            u_bar_minus=s.u_bar_minus,
+            u_bar_bar=s.u_bar_bar,
+            refractory=refractory,
+            I_stim=x.current,
+            clamp=clamp,
+        ), 0

@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import with_defaults
 from jaxnest.models.families.multi_timescale import MEMBRANE, TIME_CONSTANT, MultiTimescaleNeuron, times_differ
 
@@ -68,7 +69,6 @@ class amat2_psc_exp(MultiTimescaleNeuron):
             "tau_syn_in",
         ),
     )
-    side_by_side = True
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,
         "V_th": lambda v, s: v.E_L + v.omega + s.V_th_alpha_1 + s.V_th_alpha_2 + s.V_th_v,
@@ -125,4 +125,14 @@ class amat2_psc_exp(MultiTimescaleNeuron):
         spike = active & ops.crosses(V, v.omega + slow + fast + V_th_v)
         refractory = ops.where(active, ops.where(spike, v.refractory_steps, 0.0), s.refractory - 1)
         fast, slow = ops.where(spike, fast + v.alpha_1, fast), ops.where(spike, slow + v.alpha_2, slow)
-        return (V_th_v, V_th_dv, V, fast, slow, refractory, x.current, I_ex, I_in), spike
+        return State(
+            V_th_v=V_th_v,
+            V_th_dv=V_th_dv,
+            V_m=V,
+            V_th_alpha_1=fast,
+            V_th_alpha_2=slow,
+            refractory=refractory,
+            I_stim=x.current,
+            I_ex=I_ex,
+            I_in=I_in,
+        ), spike

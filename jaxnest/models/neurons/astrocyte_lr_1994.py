@@ -9,6 +9,7 @@ from jaxnest.models.contract.base import Quantity, hidden, not_negative, positiv
 from jaxnest.models.contract.ode import OdeNode
 from jaxnest.models.contract.registry import register
 from jaxnest.models.contract.secondary import SLOW_INWARD_CURRENT, Signal
+from jaxnest.models.contract.state import State
 from jaxnest.models.quantities.checks import within
 
 IP3_RECEPTORS = "The fraction of active IP3 receptors on the astrocytic ER must be between 0 and 1."
@@ -117,4 +118,4 @@ class astrocyte_lr_1994(OdeNode):
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
         calcium = ops.maximum(0.0, ops.minimum(s.Ca_astro, v.Ca_tot))
-        return (s.IP3 + v.delta_IP3 * x.spikes, calcium, s.h_IP3R, x.current), 0
+        return State(IP3=s.IP3 + v.delta_IP3 * x.spikes, Ca_astro=calcium, h_IP3R=s.h_IP3R, J_noise=x.current), 0

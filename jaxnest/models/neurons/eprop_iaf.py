@@ -6,6 +6,7 @@ from typing import Any
 
 from jaxnest.models import ops
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.forced_spikes import forced_spike
 from jaxnest.models.plasticity.eprop import surrogate_gradient
 from jaxnest.models.plasticity.eprop_events import EventSpikingNeuron
@@ -37,4 +38,13 @@ class eprop_iaf(EventSpikingNeuron):
         refractory = ops.where(spike, v.refractory_steps, refractory)
         spiked = ops.where(spike, 1.0, 0.0)
         current = x.current + v.I_e
-        return (V, gradient, x.learning_signal, refractory, current, spiked, x.history_duration, until_spike), spike
+        return State(
+            V_m=V,
+            surrogate_gradient=gradient,
+            learning_signal=x.learning_signal,
+            refractory=refractory,
+            I_in=current,
+            spiked=spiked,
+            duration=x.history_duration,
+            until_spike=until_spike,
+        ), spike

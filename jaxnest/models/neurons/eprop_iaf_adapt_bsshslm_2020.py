@@ -7,6 +7,7 @@ from typing import Any
 
 from jaxnest.models import ops
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.forced_spikes import forced_spike
 from jaxnest.models.plasticity.eprop import AdaptiveThreshold, surrogate_gradient
 from jaxnest.models.plasticity.eprop_intervals import IntervalSpikingNeuron, begins_interval
@@ -46,5 +47,15 @@ class eprop_iaf_adapt_bsshslm_2020(IntervalSpikingNeuron, AdaptiveThreshold):
         refractory = ops.where(spike, v.refractory_steps, refractory)
         spiked = ops.where(spike, 1.0, 0.0)
         current = x.current + v.I_e
-        noted = (V, gradient, x.learning_signal, refractory, current, spiked, x.history_duration, until_spike)
-        return (*noted, adaptation, threshold), spike
+        return State(
+            V_m=V,
+            surrogate_gradient=gradient,
+            learning_signal=x.learning_signal,
+            refractory=refractory,
+            I_in=current,
+            spiked=spiked,
+            duration=x.history_duration,
+            until_spike=until_spike,
+            adaptation=adaptation,
+            V_th_adapt=threshold,
+        ), spike

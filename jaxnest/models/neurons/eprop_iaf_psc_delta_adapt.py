@@ -7,6 +7,7 @@ from typing import Any
 
 from jaxnest.models import ops
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.forced_spikes import forced_spike
 from jaxnest.models.plasticity.eprop import AdaptiveThreshold, surrogate_gradient
 from jaxnest.models.plasticity.eprop_events import DeltaNeuron, advanced
@@ -43,5 +44,17 @@ class eprop_iaf_psc_delta_adapt(DeltaNeuron, AdaptiveThreshold):
         spike, until_spike = forced_spike(v, s, ops.crosses(V, threshold))
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
-        noted = (V, gradient, x.learning_signal, refractory, x.current, ops.where(spike, 1.0, 0.0))
-        return (*noted, x.history_duration, until_spike, adaptation, threshold, waiting), spike
+        spiked = ops.where(spike, 1.0, 0.0)
+        return State(
+            V_m=V,
+            surrogate_gradient=gradient,
+            learning_signal=x.learning_signal,
+            refractory=refractory,
+            I_in=x.current,
+            spiked=spiked,
+            duration=x.history_duration,
+            until_spike=until_spike,
+            adaptation=adaptation,
+            V_th_adapt=threshold,
+            waiting=waiting,
+        ), spike

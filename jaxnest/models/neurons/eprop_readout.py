@@ -8,6 +8,7 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden
 from jaxnest.models.contract.registry import register
 from jaxnest.models.contract.secondary import DELAYED_RATE, LEARNING_SIGNAL, Hearing, Signal, Term
+from jaxnest.models.contract.state import State
 from jaxnest.models.histories.learning_history import Learning, Updates
 from jaxnest.models.plasticity.eprop import membrane, propagators
 from jaxnest.models.plasticity.eprop_events import EventNeuron, cutoff
@@ -78,4 +79,12 @@ class eprop_readout(EventNeuron):
         target = ops.where(x.has_target > 0, x.target, s.target_signal)
         readout = V + v.E_L
         error = (readout - target) * window
-        return (V, error, readout * window, target * window, window, x.current + v.I_e, x.history_duration), 0
+        return State(
+            V_m=V,
+            error_signal=error,
+            readout_signal=readout * window,
+            target_signal=target * window,
+            learning_window=window,
+            I_in=x.current + v.I_e,
+            duration=x.history_duration,
+        ), 0

@@ -8,6 +8,7 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden
 from jaxnest.models.contract.registry import register
 from jaxnest.models.contract.secondary import DELAYED_RATE, LEARNING_SIGNAL, Hearing, Signal, Term
+from jaxnest.models.contract.state import State
 from jaxnest.models.histories.learning_history import Learning
 from jaxnest.models.plasticity.eprop import membrane, one_of
 from jaxnest.models.plasticity.eprop_intervals import IntervalNeuron, arrival, begins_interval
@@ -92,4 +93,12 @@ class eprop_readout_bsshslm_2020(IntervalNeuron):
         is_silent = ops.fmod(x.step - 4.0, v.update_steps) < v.update_steps - v.window_steps
         error = ops.where(is_silent, 0.0, readout - target)
         readout, target = ops.where(is_silent, 0.0, readout), ops.where(is_silent, 0.0, target)
-        return (V, error, readout, raw, target, x.current + v.I_e, x.history_duration), 0
+        return State(
+            V_m=V,
+            error_signal=error,
+            readout_signal=readout,
+            readout_signal_unnorm=raw,
+            target_signal=target,
+            I_in=x.current + v.I_e,
+            duration=x.history_duration,
+        ), 0

@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import binary
 from jaxnest.models.functions import draws
 
@@ -39,4 +40,5 @@ class erfc_neuron(binary.BinaryNeuron):
             h = s.h + x.changes + x.current
             probability = 0.5 * ops.erfc(-(h - v.theta) / (math.sqrt(2.0) * v.sigma))
             S = 1.0 if draws.uniform(x.random) < probability else 0.0
-        return binary.switched(v, s, x, S)
+        t_next, spikes = binary.switched(v, s, x, S)
+        return State(h=s.h + x.changes, S=S, t_next=t_next), spikes

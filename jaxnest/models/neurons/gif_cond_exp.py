@@ -7,6 +7,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import spike_response as gif
 
 
@@ -60,5 +61,15 @@ class gif_cond_exp(gif.SpikeResponseConductanceNeuron):
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
         g_ex, g_in = s.g_ex + x.spikes_ex, s.g_in + x.spikes_in
-        V, held, spike = gif.respond(v, s, x)
-        return (V, g_ex, g_in, *held), spike
+        V, E_sfa, I_stc, sfa, stc, refractory, spike = gif.respond(v, s, x)
+        return State(
+            V_m=V,
+            g_ex=g_ex,
+            g_in=g_in,
+            E_sfa=E_sfa,
+            I_stc=I_stc,
+            sfa_elements=sfa,
+            stc_elements=stc,
+            refractory=refractory,
+            I_stim=x.current,
+        ), spike

@@ -9,6 +9,7 @@ import numpy as np
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, Relation, connected_flag, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import spike_response as gif
 from jaxnest.models.families.adaptive_exponential import different_lengths
 
@@ -74,5 +75,14 @@ class gif_cond_exp_multisynapse(gif.SpikeResponseConductanceNeuron):
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
         g = s.g + x.spikes
-        V, held, spike = gif.respond(v, s, x)
-        return (V, g, *held), spike
+        V, E_sfa, I_stc, sfa, stc, refractory, spike = gif.respond(v, s, x)
+        return State(
+            V_m=V,
+            g=g,
+            E_sfa=E_sfa,
+            I_stc=I_stc,
+            sfa_elements=sfa,
+            stc_elements=stc,
+            refractory=refractory,
+            I_stim=x.current,
+        ), spike

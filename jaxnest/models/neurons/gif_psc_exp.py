@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import hidden
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import spike_response as gif
 from jaxnest.models.functions import propagators
 from jaxnest.numerics.nest_math import expm1
@@ -73,4 +74,14 @@ class gif_psc_exp(gif.SpikeResponseNeuron):
             refractory = v.refractory_steps if spike else 0.0
             if spike:
                 sfa, stc = sfa + v.q_sfa, stc + v.q_stc
-        return (V, refractory, x.current, I_ex, I_in, level, I_stc, sfa, stc), spike
+        return State(
+            V_m=V,
+            refractory=refractory,
+            I_stim=x.current,
+            I_ex=I_ex,
+            I_in=I_in,
+            E_sfa=level,
+            I_stc=I_stc,
+            sfa_elements=sfa,
+            stc_elements=stc,
+        ), spike

@@ -10,6 +10,7 @@ import numpy as np
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, connected_flag, hidden, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import spike_response as gif
 from jaxnest.models.functions import propagators
 from jaxnest.numerics.nest_math import expm1
@@ -76,4 +77,13 @@ class gif_psc_exp_multisynapse(gif.SpikeResponseNeuron):
             refractory = v.refractory_steps if spike else 0.0
             if spike:
                 sfa, stc = sfa + v.q_sfa, stc + v.q_stc
-        return (V, refractory, x.current, I_syn, level, I_stc, sfa, stc), spike
+        return State(
+            V_m=V,
+            refractory=refractory,
+            I_stim=x.current,
+            I_syn=I_syn,
+            E_sfa=level,
+            I_stc=I_stc,
+            sfa_elements=sfa,
+            stc_elements=stc,
+        ), spike

@@ -7,6 +7,7 @@ from typing import Any
 
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import binary
 from jaxnest.models.functions import draws
 
@@ -40,4 +41,5 @@ class ginzburg_neuron(binary.BinaryNeuron):
             h = s.h + x.changes + x.current
             probability = v.c_1 * h + v.c_2 * 0.5 * (1.0 + math.tanh(v.c_3 * (h - v.theta)))
             S = 1.0 if draws.uniform(x.random) < probability else 0.0
-        return binary.switched(v, s, x, S)
+        t_next, spikes = binary.switched(v, s, x, S)
+        return State(h=s.h + x.changes, S=S, t_next=t_next), spikes

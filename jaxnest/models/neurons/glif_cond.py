@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, Relation
 from jaxnest.models.contract.ode import OdeNeuron
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import generalized_leaky as glif
 from jaxnest.models.families.adaptive_exponential import different_lengths
 
@@ -58,21 +58,9 @@ class glif_cond(glif.GeneralizedLeakyNeuron, OdeNeuron):
             "size.",
         ),
     )
+    numbered = {"g_": lambda v, s: s.g}
     ode = ("V_m", "dg", "g")
     held = ("refractory", "ASCurrents", "ASCurrents_sum", "threshold_spike", "threshold_voltage", "I")
-
-    @classmethod
-    def recordable_names(cls, values: Mapping[str, Any]) -> list[str]:
-        """Return the names of the recordables: one conductance per receptor, and what all GLIF models have."""
-        return sorted([*cls.recordables, *(f"g_{k + 1}" for k in range(len(values["tau_syn"])))])
-
-    @classmethod
-    def recordable(cls, name: str) -> Callable[[Any, Any], Any]:
-        """Return the function of (variables, state) behind a recordable."""
-        if name in cls.recordables:
-            return cls.recordables[name]
-        receptor = int(name.removeprefix("g_")) - 1
-        return lambda v, s: s.g[receptor]
 
     @classmethod
     def begin_run(cls, p: Any, clock: Any) -> dict[str, Any]:
@@ -98,4 +86,14 @@ class glif_cond(glif.GeneralizedLeakyNeuron, OdeNeuron):
         asc_sum = ops.accumulate(0.0, v.asc_stable, s.ASCurrents)
         V, refractory, asc, asc_sum, by_spikes, by_voltage, spike = glif.respond(v, s, V_before, s.V_m, asc_sum)
         dg = s.dg + x.spikes * v.g0
-        return (V, dg, s.g, refractory, asc, asc_sum, by_spikes, by_voltage, x.current), spike
+        return State(
+            V_m=V,
+            dg=dg,
+            g=s.g,
+            refractory=refractory,
+            ASCurrents=asc,
+            ASCurrents_sum=asc_sum,
+            threshold_spike=by_spikes,
+            threshold_voltage=by_voltage,
+            I=x.current,
+        ), spike

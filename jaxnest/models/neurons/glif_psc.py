@@ -10,6 +10,7 @@ import numpy as np
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import generalized_leaky as glif
 from jaxnest.models.functions import propagators
 
@@ -72,4 +73,15 @@ class glif_psc(glif.GeneralizedLeakyNeuron):
         V, refractory, asc, asc_sum, by_spikes, by_voltage, spike = glif.respond(v, s, s.V_m, V, asc_sum)
         y2 = v.P21 * s.y1 + v.P11 * s.y2
         y1 = s.y1 * v.P11 + v.psc * x.spikes
-        return (V, asc, by_spikes, by_voltage, y1, y2, I_syn, refractory, x.current, asc_sum), spike
+        return State(
+            V_m=V,
+            ASCurrents=asc,
+            threshold_spike=by_spikes,
+            threshold_voltage=by_voltage,
+            y1=y1,
+            y2=y2,
+            I_syn=I_syn,
+            refractory=refractory,
+            I=x.current,
+            ASCurrents_sum=asc_sum,
+        ), spike

@@ -10,6 +10,7 @@ import numpy as np
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, Relation, hidden, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import generalized_leaky as glif
 from jaxnest.models.families.adaptive_exponential import different_lengths
 from jaxnest.models.functions import propagators
@@ -87,5 +88,17 @@ class glif_psc_double_alpha(glif.GeneralizedLeakyNeuron):
         y1_fast = s.y1_fast * v.P11_fast + v.psc_fast * x.spikes
         y2_slow = v.P21_slow * s.y1_slow + v.P11_slow * s.y2_slow
         y1_slow = s.y1_slow * v.P11_slow + v.psc_slow * x.spikes
-        currents = (I_syn, y1_fast, y2_fast, y1_slow, y2_slow)
-        return (V, asc, by_spikes, by_voltage, *currents, refractory, x.current, asc_sum), spike
+        return State(
+            V_m=V,
+            ASCurrents=asc,
+            threshold_spike=by_spikes,
+            threshold_voltage=by_voltage,
+            I_syn=I_syn,
+            y1_fast=y1_fast,
+            y2_fast=y2_fast,
+            y1_slow=y1_slow,
+            y2_slow=y2_slow,
+            refractory=refractory,
+            I=x.current,
+            ASCurrents_sum=asc_sum,
+        ), spike

@@ -9,6 +9,7 @@ from jaxnest.models.contract.base import Quantity, hidden, not_negative
 from jaxnest.models.contract.ode import OdeNeuron
 from jaxnest.models.contract.registry import register
 from jaxnest.models.contract.secondary import POTENTIAL
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import (
     CAPACITANCE,
     CURRENT,
@@ -124,9 +125,31 @@ class hh_cond_beta_gap_traub(GapNeuron):
         spike = (s.refractory == 0) & ops.crosses(s.V_m, v.V_T + 30.0) & (V_before > s.V_m)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         dg_ex, dg_in = s.dg_ex + x.spikes_ex * v.g0_ex, s.dg_in + x.spikes_in * v.g0_in
-        return (s.V_m, s.Act_m, s.Inact_h, s.Act_n, dg_ex, s.g_ex, dg_in, s.g_in, refractory, x.current), spike
+        return State(
+            V_m=s.V_m,
+            Act_m=s.Act_m,
+            Inact_h=s.Inact_h,
+            Act_n=s.Act_n,
+            dg_ex=dg_ex,
+            g_ex=s.g_ex,
+            dg_in=dg_in,
+            g_in=s.g_in,
+            refractory=refractory,
+            I_stim=x.current,
+        ), spike
 
     @staticmethod
     def finish_iteration(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
         dg_ex, dg_in = s.dg_ex + x.spikes_ex * v.g0_ex, s.dg_in + x.spikes_in * v.g0_in
-        return (s.V_m, s.Act_m, s.Inact_h, s.Act_n, dg_ex, s.g_ex, dg_in, s.g_in, s.refractory, s.I_stim), 0
+        return State(
+            V_m=s.V_m,
+            Act_m=s.Act_m,
+            Inact_h=s.Inact_h,
+            Act_n=s.Act_n,
+            dg_ex=dg_ex,
+            g_ex=s.g_ex,
+            dg_in=dg_in,
+            g_in=s.g_in,
+            refractory=s.refractory,
+            I_stim=s.I_stim,
+        ), 0

@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden, not_negative
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import (
     CAPACITANCE,
     CURRENT,
@@ -77,8 +78,6 @@ class hh_cond_exp_traub(ConductanceNeuron):
         "g_in": hidden(),
     }
     ode = ("V_m", "Act_m", "Inact_h", "Act_n", "g_ex", "g_in")
-    loops_stages = True
-    side_by_side = True
     may_be_undefined = True
     prepares = False
     recordables = {
@@ -118,4 +117,13 @@ class hh_cond_exp_traub(ConductanceNeuron):
         spike = (s.refractory == 0) & ops.crosses(s.V_m, v.V_T + 30.0) & (V_before > s.V_m)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         g_ex, g_in = s.g_ex + x.spikes_ex, s.g_in + x.spikes_in
-        return (s.V_m, s.Act_m, s.Inact_h, s.Act_n, g_ex, g_in, refractory, x.current), spike
+        return State(
+            V_m=s.V_m,
+            Act_m=s.Act_m,
+            Inact_h=s.Inact_h,
+            Act_n=s.Act_n,
+            g_ex=g_ex,
+            g_in=g_in,
+            refractory=refractory,
+            I_stim=x.current,
+        ), spike

@@ -9,6 +9,7 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden, not_negative
 from jaxnest.models.contract.ode import OdeNeuron
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import CAPACITANCE, CURRENT, REFRACTORY_TIME, SYNAPTIC_TIMES
 
 CONDUCTANCES = not_negative("All conductances must be non-negative.")
@@ -64,8 +65,6 @@ class hh_psc_alpha(OdeNeuron):
         "I_in": hidden(),
     }
     ode = ("V_m", "Act_m", "Inact_h", "Act_n", "dI_ex", "I_ex", "dI_in", "I_in")
-    loops_stages = True
-    side_by_side = True
     may_be_undefined = True
     recordables = {
         "V_m": lambda v, s: s.V_m,
@@ -113,4 +112,15 @@ class hh_psc_alpha(OdeNeuron):
         spike = (s.refractory == 0) & ops.crosses(s.V_m, 0.0) & (V_before > s.V_m)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         dI_ex, dI_in = s.dI_ex + x.spikes_ex * v.psc_ex, s.dI_in + x.spikes_in * v.psc_in
-        return (s.V_m, s.Act_m, s.Inact_h, s.Act_n, dI_ex, s.I_ex, dI_in, s.I_in, refractory, x.current), spike
+        return State(
+            V_m=s.V_m,
+            Act_m=s.Act_m,
+            Inact_h=s.Inact_h,
+            Act_n=s.Act_n,
+            dI_ex=dI_ex,
+            I_ex=s.I_ex,
+            dI_in=dI_in,
+            I_in=s.I_in,
+            refractory=refractory,
+            I_stim=x.current,
+        ), spike

@@ -9,6 +9,7 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden, positive
 from jaxnest.models.contract.ode import OdeNeuron
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import CAPACITANCE, CURRENT, REFRACTORY_TIME, SYNAPTIC_TIMES
 from jaxnest.models.histories import voltage_history
 from jaxnest.models.neurons.hh_psc_alpha import CONDUCTANCES, GATES, equilibrium
@@ -73,10 +74,8 @@ class hh_psc_alpha_clopath(OdeNeuron):
         "dI_in",
         "I_in",
     )
-    loops_stages = True
     may_be_undefined = True
     filtered_voltages = ("V_m", "u_bar_plus", "u_bar_minus", "u_bar_bar")
-    side_by_side = True
     recordables = {
         "V_m": lambda v, s: s.V_m,
         "I_syn_ex": lambda v, s: s.I_ex,
@@ -129,6 +128,18 @@ class hh_psc_alpha_clopath(OdeNeuron):
         spike = (s.refractory == 0) & ops.crosses(s.V_m, 0.0) & (V_before > s.V_m)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         dI_ex, dI_in = s.dI_ex + x.spikes_ex * v.psc_ex, s.dI_in + x.spikes_in * v.psc_in
-        averages = (s.u_bar_plus, s.u_bar_minus, s.u_bar_bar)
-        gates = (s.V_m, s.Act_m, s.Inact_h, s.Act_n)
-        return (*gates, *averages, dI_ex, s.I_ex, dI_in, s.I_in, refractory, x.current), spike
+        return State(
+            V_m=s.V_m,
+            Act_m=s.Act_m,
+            Inact_h=s.Inact_h,
+            Act_n=s.Act_n,
+            u_bar_plus=s.u_bar_plus,
+            u_bar_minus=s.u_bar_minus,
+            u_bar_bar=s.u_bar_bar,
+            dI_ex=dI_ex,
+            I_ex=s.I_ex,
+            dI_in=dI_in,
+            I_in=s.I_in,
+            refractory=refractory,
+            I_stim=x.current,
+        ), spike

@@ -10,6 +10,7 @@ from jaxnest.models.contract.base import Quantity, hidden, not_negative
 from jaxnest.models.contract.ode import OdeNeuron
 from jaxnest.models.contract.registry import register
 from jaxnest.models.contract.secondary import POTENTIAL
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import CAPACITANCE, CURRENT, REFRACTORY_TIME, SYNAPTIC_TIMES
 from jaxnest.models.families.gap import GapNeuron, gap_current, potential
 
@@ -133,11 +134,33 @@ class hh_psc_alpha_gap(GapNeuron):
         spike = (s.refractory == 0) & ops.crosses(s.V_m, 0.0) & (V_before > s.V_m)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         dI_ex, dI_in = s.dI_ex + x.spikes_ex * v.psc_ex, s.dI_in + x.spikes_in * v.psc_in
-        gates = (s.Act_m, s.Inact_h, s.Act_n, s.Inact_p)
-        return (s.V_m, *gates, dI_ex, s.I_ex, dI_in, s.I_in, refractory, x.current), spike
+        return State(
+            V_m=s.V_m,
+            Act_m=s.Act_m,
+            Inact_h=s.Inact_h,
+            Act_n=s.Act_n,
+            Inact_p=s.Inact_p,
+            dI_ex=dI_ex,
+            I_ex=s.I_ex,
+            dI_in=dI_in,
+            I_in=s.I_in,
+            refractory=refractory,
+            I_stim=x.current,
+        ), spike
 
     @staticmethod
     def finish_iteration(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
         dI_ex, dI_in = s.dI_ex + x.spikes_ex * v.psc_ex, s.dI_in + x.spikes_in * v.psc_in
-        gates = (s.Act_m, s.Inact_h, s.Act_n, s.Inact_p)
-        return (s.V_m, *gates, dI_ex, s.I_ex, dI_in, s.I_in, s.refractory, s.I_stim), 0
+        return State(
+            V_m=s.V_m,
+            Act_m=s.Act_m,
+            Inact_h=s.Inact_h,
+            Act_n=s.Act_n,
+            Inact_p=s.Inact_p,
+            dI_ex=dI_ex,
+            I_ex=s.I_ex,
+            dI_in=dI_in,
+            I_in=s.I_in,
+            refractory=s.refractory,
+            I_stim=s.I_stim,
+        ), 0

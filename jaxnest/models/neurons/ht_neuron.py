@@ -11,6 +11,7 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden
 from jaxnest.models.contract.ode import OdeNeuron
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import hill_tononi as ht
 from jaxnest.models.families.conductance import beta_normalization
 
@@ -58,7 +59,6 @@ class ht_neuron(OdeNeuron):
     ode = ("V_m", "theta", *SYNAPSES, "m_fast_NMDA", "m_slow_NMDA", "m_h", "D_KNa", "m_T", "h_T")
     held = ("refractory", "I_stim", "V_clamp", "I_NaP", "I_KNa", "I_T", "I_h")
     jumps = ("V_m", "theta", "m_fast_NMDA", "m_slow_NMDA", "refractory", "I_NaP", "I_KNa", "I_T", "I_h")
-    loops_stages = True
     recordables = {
         "V_m": lambda v, s: s.V_m,
         "theta": lambda v, s: s.theta,
@@ -146,9 +146,31 @@ class ht_neuron(OdeNeuron):
 
     @staticmethod
     def finish(v: Any, s: Any, x: Any, V_before: Any) -> tuple[tuple[Any, ...], Any]:
-        ampa, nmda = s.dg_AMPA + v.g0_AMPA * x.AMPA, s.dg_NMDA + v.g0_NMDA * x.NMDA
-        gaba_a, gaba_b = s.dg_GABA_A + v.g0_GABA_A * x.GABA_A, s.dg_GABA_B + v.g0_GABA_B * x.GABA_B
-        synapses = (ampa, s.g_AMPA, nmda, s.g_NMDA, gaba_a, s.g_GABA_A, gaba_b, s.g_GABA_B)
-        gates = (s.m_fast_NMDA, s.m_slow_NMDA, s.m_h, s.D_KNa, s.m_T, s.h_T)
+        AMPA, NMDA = s.dg_AMPA + v.g0_AMPA * x.AMPA, s.dg_NMDA + v.g0_NMDA * x.NMDA
+        GABA_A, GABA_B = s.dg_GABA_A + v.g0_GABA_A * x.GABA_A, s.dg_GABA_B + v.g0_GABA_B * x.GABA_B
         refractory = ops.maximum(s.refractory - 1, 0.0)
-        return (s.V_m, s.theta, *synapses, *gates, refractory, x.current, s.V_clamp, s.I_NaP, s.I_KNa, s.I_T, s.I_h), 0
+        return State(
+            V_m=s.V_m,
+            theta=s.theta,
+            dg_AMPA=AMPA,
+            g_AMPA=s.g_AMPA,
+            dg_NMDA=NMDA,
+            g_NMDA=s.g_NMDA,
+            dg_GABA_A=GABA_A,
+            g_GABA_A=s.g_GABA_A,
+            dg_GABA_B=GABA_B,
+            g_GABA_B=s.g_GABA_B,
+            m_fast_NMDA=s.m_fast_NMDA,
+            m_slow_NMDA=s.m_slow_NMDA,
+            m_h=s.m_h,
+            D_KNa=s.D_KNa,
+            m_T=s.m_T,
+            h_T=s.h_T,
+            refractory=refractory,
+            I_stim=x.current,
+            V_clamp=s.V_clamp,
+            I_NaP=s.I_NaP,
+            I_KNa=s.I_KNa,
+            I_T=s.I_T,
+            I_h=s.I_h,
+        ), 0

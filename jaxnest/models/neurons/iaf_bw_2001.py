@@ -12,6 +12,7 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import Node, Quantity, hidden, positive
 from jaxnest.models.contract.ode import GSL_ERROR_TOL, OdeNeuron
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import CAPACITANCE, REFRACTORY_TIME, RESET_BELOW_THRESHOLD, TIME_CONSTANTS
 
 BLOCKED = "For NMDA synapses in iaf_bw_2001, pre-synaptic neuron must also be of type iaf_bw_2001."
@@ -137,6 +138,19 @@ class iaf_bw_2001(OdeNeuron):
             opened *= math.exp(-(t - t_last) / v.tau_decay_NMDA)
             mark = v.k_0 + v.k_1 * opened
             opened, t_last = opened + mark, t
-        currents = ((s.V_m - v.E_ex) * s.s_AMPA, (s.V_m - v.E_in) * s.s_GABA, nmda(v, s.V_m, s.s_NMDA))
-        conductances = (s.s_AMPA + x.spikes_AMPA, s.s_GABA + x.spikes_GABA, s.s_NMDA + x.spikes_NMDA)
-        return (V, *conductances, refractory, x.current, *currents, opened, t_last, mark), spike
+        s_AMPA, s_GABA, s_NMDA = s.s_AMPA + x.spikes_AMPA, s.s_GABA + x.spikes_GABA, s.s_NMDA + x.spikes_NMDA
+        I_AMPA, I_GABA, I_NMDA = (s.V_m - v.E_ex) * s.s_AMPA, (s.V_m - v.E_in) * s.s_GABA, nmda(v, s.V_m, s.s_NMDA)
+        return State(
+            V_m=V,
+            s_AMPA=s_AMPA,
+            s_GABA=s_GABA,
+            s_NMDA=s_NMDA,
+            refractory=refractory,
+            I_stim=x.current,
+            I_AMPA=I_AMPA,
+            I_GABA=I_GABA,
+            I_NMDA=I_NMDA,
+            opened=opened,
+            t_last=t_last,
+            mark=mark,
+        ), spike

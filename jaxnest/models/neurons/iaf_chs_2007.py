@@ -11,6 +11,7 @@ import numpy as np
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Quantity, hidden, not_negative, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 
 TIME_CONSTANT = positive("All time constants must be strictly positive.")
 
@@ -77,10 +78,10 @@ class iaf_chs_2007(ArchivingNeuron):
             position = ops.where(noisy, position + 1.0, position)
         V = V_syn + V_spike + noise
         spike = ops.crosses(V, 1.0)
-        return (
-            ops.where(spike, V - v.V_reset, V),
-            I_ex,
-            V_syn,
-            ops.where(spike, V_spike - v.V_reset, V_spike),
-            position,
+        return State(
+            V_m=ops.where(spike, V - v.V_reset, V),
+            I_ex=I_ex,
+            V_syn=V_syn,
+            V_spike=ops.where(spike, V_spike - v.V_reset, V_spike),
+            position=position,
         ), spike

@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import CAPACITANCE, CURRENT, TIME_CONSTANTS, ConductanceNeuron
 
 
@@ -93,4 +94,14 @@ class iaf_chxk_2008(ConductanceNeuron):
         ahp = ops.where(spike, ops.where(fresh, 0.0, s.ahp) + rate * since, s.ahp)
         dg_ex, dg_in = s.dg_ex + x.spikes_ex * v.g0_ex, s.dg_in + x.spikes_in * v.g0_in
         mark = ops.where(spike, since, s.mark)
-        return (s.V_m, dg_ex, s.g_ex, dg_in, s.g_in, dahp, ahp, x.current, mark), spike
+        return State(
+            V_m=s.V_m,
+            dg_ex=dg_ex,
+            g_ex=s.g_ex,
+            dg_in=dg_in,
+            g_in=s.g_in,
+            dahp=dahp,
+            ahp=ahp,
+            I_stim=x.current,
+            mark=mark,
+        ), spike

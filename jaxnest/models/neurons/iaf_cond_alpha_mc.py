@@ -9,6 +9,7 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, hidden
 from jaxnest.models.contract.ode import OdeNeuron
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import (
     REFRACTORY_TIME,
     RESET_BELOW_THRESHOLD,
@@ -69,7 +70,6 @@ class iaf_cond_alpha_mc(OdeNeuron):
     relations = (RESET_BELOW_THRESHOLD,)
     ode = tuple(f"{name}_{key}" for name in COMPARTMENTS for key in SHAPES)
     held = ("refractory", "soma_I", "proximal_I", "distal_I")
-    loops_stages = True
     recordables = {
         "V_m.s": lambda v, s: s.soma_V_m,
         "g_ex.s": lambda v, s: s.soma_g_ex,
@@ -133,7 +133,24 @@ class iaf_cond_alpha_mc(OdeNeuron):
         proximal_in = s.proximal_dg_in + x.proximal_inh * v.proximal_g0_in
         distal_ex = s.distal_dg_ex + x.distal_exc * v.distal_g0_ex
         distal_in = s.distal_dg_in + x.distal_inh * v.distal_g0_in
-        soma = (V_m, soma_ex, s.soma_g_ex, soma_in, s.soma_g_in)
-        proximal = (s.proximal_V_m, proximal_ex, s.proximal_g_ex, proximal_in, s.proximal_g_in)
-        distal = (s.distal_V_m, distal_ex, s.distal_g_ex, distal_in, s.distal_g_in)
-        return (*soma, *proximal, *distal, refractory, x.soma_curr, x.proximal_curr, x.distal_curr), spike
+        return State(
+            soma_V_m=V_m,
+            soma_dg_ex=soma_ex,
+            soma_g_ex=s.soma_g_ex,
+            soma_dg_in=soma_in,
+            soma_g_in=s.soma_g_in,
+            proximal_V_m=s.proximal_V_m,
+            proximal_dg_ex=proximal_ex,
+            proximal_g_ex=s.proximal_g_ex,
+            proximal_dg_in=proximal_in,
+            proximal_g_in=s.proximal_g_in,
+            distal_V_m=s.distal_V_m,
+            distal_dg_ex=distal_ex,
+            distal_g_ex=s.distal_g_ex,
+            distal_dg_in=distal_in,
+            distal_g_in=s.distal_g_in,
+            refractory=refractory,
+            soma_I=x.soma_curr,
+            proximal_I=x.proximal_curr,
+            distal_I=x.distal_curr,
+        ), spike

@@ -8,6 +8,7 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.ode import OdeNeuron
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import (
     CURRENT,
     MEMBRANE,
@@ -50,7 +51,6 @@ class iaf_cond_beta(ConductanceNeuron):
     }
     ode = ("V_m", "dg_ex", "g_ex", "dg_in", "g_in")
     relations = (RESET_BELOW_THRESHOLD,)
-    side_by_side = True
     recordables = {
         "V_m": lambda v, s: s.V_m,
         "g_ex": lambda v, s: s.g_ex,
@@ -85,4 +85,6 @@ class iaf_cond_beta(ConductanceNeuron):
         V_m = ops.where(active, ops.where(spike, v.V_reset, s.V_m), v.V_reset)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         dg_ex, dg_in = s.dg_ex + x.spikes_ex * v.g0_ex, s.dg_in + x.spikes_in * v.g0_in
-        return (V_m, dg_ex, s.g_ex, dg_in, s.g_in, refractory, x.current), spike
+        return State(
+            V_m=V_m, dg_ex=dg_ex, g_ex=s.g_ex, dg_in=dg_in, g_in=s.g_in, refractory=refractory, I_stim=x.current
+        ), spike

@@ -7,6 +7,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import (
     CURRENT,
     MEMBRANE,
@@ -39,7 +40,6 @@ class iaf_cond_exp(ConductanceNeuron):
     }
     ode = ("V_m", "g_ex", "g_in")
     relations = (RESET_BELOW_THRESHOLD,)
-    side_by_side = True
     recordables = {
         "V_m": lambda v, s: s.V_m,
         "g_ex": lambda v, s: s.g_ex,
@@ -60,4 +60,6 @@ class iaf_cond_exp(ConductanceNeuron):
         spike = active & ops.crosses(s.V_m, v.V_th)
         V_m = ops.where(active, ops.where(spike, v.V_reset, s.V_m), v.V_reset)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
-        return (V_m, s.g_ex + x.spikes_ex, s.g_in + x.spikes_in, refractory, x.current), spike
+        return State(
+            V_m=V_m, g_ex=s.g_ex + x.spikes_ex, g_in=s.g_in + x.spikes_in, refractory=refractory, I_stim=x.current
+        ), spike

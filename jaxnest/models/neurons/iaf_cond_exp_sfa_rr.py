@@ -7,6 +7,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import (
     CURRENT,
     MEMBRANE,
@@ -62,7 +63,6 @@ class iaf_cond_exp_sfa_rr(ConductanceNeuron):
     }
     ode = ("V_m", "g_ex", "g_in", "g_sfa", "g_rr")
     relations = (RESET_BELOW_THRESHOLD,)
-    side_by_side = True
     recordables = {
         "V_m": lambda v, s: s.V_m,
         "g_ex": lambda v, s: s.g_ex,
@@ -93,4 +93,12 @@ class iaf_cond_exp_sfa_rr(ConductanceNeuron):
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1, 0.0))
         g_sfa = ops.where(spike, s.g_sfa + v.q_sfa, s.g_sfa)
         g_rr = ops.where(spike, s.g_rr + v.q_rr, s.g_rr)
-        return (V_m, s.g_ex + x.spikes_ex, s.g_in + x.spikes_in, g_sfa, g_rr, refractory, x.current), spike
+        return State(
+            V_m=V_m,
+            g_ex=s.g_ex + x.spikes_ex,
+            g_in=s.g_in + x.spikes_in,
+            g_sfa=g_sfa,
+            g_rr=g_rr,
+            refractory=refractory,
+            I_stim=x.current,
+        ), spike

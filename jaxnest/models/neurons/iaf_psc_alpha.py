@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.functions import propagators
 from jaxnest.numerics.nest_math import expm1
 
@@ -28,8 +29,6 @@ class iaf_psc_alpha(ArchivingNeuron):
     (2001), Neurocomputing 38-40:565-571. NEST documentation, model ``iaf_psc_alpha``.
     """
 
-    side_by_side = True
-    echoes = {"I_stim": "current"}
     parameters = {
         "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),
         "V_reset": Quantity(-70.0, "mV", "Membrane potential after a spike", relative_to="E_L"),
@@ -107,4 +106,6 @@ class iaf_psc_alpha(ArchivingNeuron):
         spike = ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
-        return (V, refractory, x.current, dI_ex, I_ex, dI_in, I_in), spike
+        return State(
+            V_m=V, refractory=refractory, I_stim=x.current, dI_ex=dI_ex, I_ex=I_ex, dI_in=dI_in, I_in=I_in
+        ), spike

@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, Relation, hidden, not_negative, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.multisynapse import MultisynapseNeuron
 from jaxnest.models.functions import propagators
 
@@ -73,4 +74,4 @@ class iaf_psc_alpha_multisynapse(MultisynapseNeuron):
         spike = ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
-        return (V, refractory, x.current, dI_syn, I_syn), spike
+        return State(V_m=V, refractory=refractory, I_stim=x.current, dI_syn=dI_syn, I_syn=I_syn), spike

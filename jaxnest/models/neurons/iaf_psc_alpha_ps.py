@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models.contract import precise
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.functions import propagators
 from jaxnest.models.ops import helper
 from jaxnest.numerics.nest_math import expm1
@@ -138,4 +139,14 @@ class iaf_psc_alpha_ps(precise.PreciseMembrane):
                 dI_in += v.norm_in * weight
             t = offset
             offset, weight, kind = precise.next_event(x, False)
-        return (I_ex, I_in, dI_ex, dI_in, U, refractory, x.current, step, last), 0
+        return State(
+            I_syn_ex=I_ex,
+            I_syn_in=I_in,
+            dI_syn_ex=dI_ex,
+            dI_syn_in=dI_in,
+            V_m=U,
+            is_refractory=refractory,
+            I_stim=x.current,
+            last_step=step,
+            last_offset=last,
+        ), 0

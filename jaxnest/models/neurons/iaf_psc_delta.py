@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.forced_spikes import FORCED_SPIKES, ForcedSpikes, forced_spike, forced_steps
 
 
@@ -25,9 +26,6 @@ class iaf_psc_delta(ForcedSpikes, ArchivingNeuron):
     Rotter & Diesmann (1999), Biological Cybernetics 81:381-402. NEST documentation, model ``iaf_psc_delta``.
     """
 
-    side_by_side = True
-    echoes = {"I_stim": "current"}
-    switches = ("refractory_input", "ignore_and_spike")
     parameters = {
         "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),
         "V_reset": Quantity(-70.0, "mV", "Membrane potential after a spike", relative_to="E_L"),
@@ -73,4 +71,4 @@ class iaf_psc_delta(ForcedSpikes, ArchivingNeuron):
         spike, until_spike = forced_spike(v, s, ops.crosses(V, v.V_th))
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
-        return (V, refractory, x.current, waiting, until_spike), spike
+        return State(V_m=V, refractory=refractory, I_stim=x.current, waiting=waiting, until_spike=until_spike), spike

@@ -10,6 +10,7 @@ from typing import Any
 from jaxnest.models.contract import precise
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.ops import helper
 from jaxnest.numerics.nest_math import expm1
 
@@ -99,4 +100,4 @@ class iaf_psc_delta_ps(precise.PreciseMembrane):
         if sent >= 0.0:
             U, refractory, step, last = v.V_reset, 1.0, now, sent
             precise.emit(x, last, 1.0)
-        return (U, refractory, x.current, step, last), 0
+        return State(V_m=U, is_refractory=refractory, I_stim=x.current, last_step=step, last_offset=last), 0

@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, hidden, not_negative, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.functions import propagators
 
 TIME_CONSTANT = positive("Membrane and synapse time constants must be strictly positive.")
@@ -41,8 +42,6 @@ class iaf_psc_exp(ArchivingNeuron):
     Schuecker, Diesmann & Helias (2015), Phys Rev E 92:052119. NEST documentation, model ``iaf_psc_exp``.
     """
 
-    side_by_side = True
-    echoes = {"I_stim": "current", "I_filtered": "filtered_current"}
     parameters = {
         "E_L": Quantity(-70.0, "mV", "Resting membrane potential"),
         "V_reset": Quantity(-70.0, "mV", "Membrane potential after a spike", relative_to="E_L"),
@@ -106,7 +105,9 @@ class iaf_psc_exp(ArchivingNeuron):
         spike = ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
-        return (V, refractory, x.current, x.filtered_current, I_ex, I_in), spike
+        return State(
+            V_m=V, refractory=refractory, I_stim=x.current, I_filtered=x.filtered_current, I_ex=I_ex, I_in=I_in
+        ), spike
 
     @staticmethod
     def stochastic_update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
@@ -115,4 +116,6 @@ class iaf_psc_exp(ArchivingNeuron):
         spike = x.uniform < v.rho * ops.exp(1.0 / v.delta * (V - v.V_th)) * v.h * 1e-3
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
-        return (V, refractory, x.current, x.filtered_current, I_ex, I_in), spike
+        return State(
+            V_m=V, refractory=refractory, I_stim=x.current, I_filtered=x.filtered_current, I_ex=I_ex, I_in=I_in
+        ), spike

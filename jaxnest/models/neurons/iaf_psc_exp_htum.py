@@ -9,6 +9,7 @@ from jaxnest import errors
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, hidden, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.functions import propagators
 
 TIME_CONSTANT = positive("All time constants must be strictly positive.")
@@ -56,7 +57,6 @@ class iaf_psc_exp_htum(ArchivingNeuron):
             "Total refractory period must be larger or equal than absolute refractory time.",
         ),
     )
-    side_by_side = True
     recordables = {
         "V_m": lambda v, s: s.V_m,  # relative to E_L, as NEST records it
         "I_syn_ex": lambda v, s: s.I_ex,
@@ -94,4 +94,4 @@ class iaf_psc_exp_htum(ArchivingNeuron):
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.absolute_steps, ops.maximum(s.refractory - 1, 0.0))
         silent = ops.where(spike, v.total_steps, ops.maximum(s.silent - 1, 0.0))
-        return (V, refractory, silent, x.current, I_ex, I_in), spike
+        return State(V_m=V, refractory=refractory, silent=silent, I_stim=x.current, I_ex=I_ex, I_in=I_in), spike

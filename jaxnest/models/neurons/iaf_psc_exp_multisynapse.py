@@ -10,6 +10,7 @@ import numpy as np
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, Relation, hidden, not_negative, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.multisynapse import MultisynapseNeuron
 from jaxnest.models.functions import propagators
 
@@ -74,4 +75,4 @@ class iaf_psc_exp_multisynapse(MultisynapseNeuron):
         spike = ops.crosses(V, v.V_th)
         V = ops.where(spike, v.V_reset, V)
         refractory = ops.where(spike, v.refractory_steps, refractory)
-        return (V, refractory, x.current, I_syn), spike
+        return State(V_m=V, refractory=refractory, I_stim=x.current, I_syn=I_syn), spike

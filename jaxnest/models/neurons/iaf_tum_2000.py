@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Node, Quantity, Relation, hidden, not_negative
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.functions import draws
 from jaxnest.models.neurons.iaf_psc_exp import TIME_CONSTANT, iaf_psc_exp, subthreshold
 from jaxnest.models.ops import helper
@@ -90,5 +91,16 @@ class iaf_tum_2000(ArchivingNeuron):
             t = v.ms_per_tic * ((x.random.step + 1) * v.tics_per_step)
             available, active, u, mark = released(v, s, t - t_last)
             t_last = t
-        currents = (x.current, x.filtered_current, I_ex, I_in)
-        return (available, active, u, V, t_last, mark, refractory, *currents), spike
+        return State(
+            x=available,
+            y=active,
+            u=u,
+            V_m=V,
+            t_last=t_last,
+            mark=mark,
+            refractory=refractory,
+            I_stim=x.current,
+            I_filtered=x.filtered_current,
+            I_ex=I_ex,
+            I_in=I_in,
+        ), spike

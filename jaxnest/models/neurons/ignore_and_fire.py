@@ -10,6 +10,7 @@ import numpy as np
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Quantity, hidden, positive
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.quantities.checks import Check
 
 PHASE = Check(lambda x: (x <= 0.0) | (x > 1.0), "Phase must be > 0 and <= 1.", "in (0, 1]")
@@ -58,4 +59,4 @@ class ignore_and_fire(ArchivingNeuron):
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         waiting = ops.where(s.waiting < 0, v.phase_steps, s.waiting)
         spike = waiting == 0
-        return (ops.where(spike, v.period_steps - 1, waiting - 1),), spike
+        return State(waiting=ops.where(spike, v.period_steps - 1, waiting - 1)), spike

@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models import ops
 from jaxnest.models.contract.base import ArchivingNeuron, Quantity, hidden
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 
 
 @register
@@ -42,7 +43,6 @@ class izhikevich(ArchivingNeuron):
         "U_m": Quantity(0.2 * -65.0, "mV", "Recovery variable"),
         "I_stim": hidden(doc="Current of the devices"),
     }
-    side_by_side = True
     may_be_undefined = True
     recordables = {"V_m": lambda v, s: s.V_m, "U_m": lambda v, s: s.U_m}
     spike_receptors = {0: ("spikes", "spikes")}
@@ -69,4 +69,4 @@ class izhikevich(ArchivingNeuron):
         U = s.U_m + v.h * v.a * (v.b * ops.where(consistent, s.V_m, V) - s.U_m)
         V = ops.maximum(V, v.V_min)
         spike = ops.crosses(V, v.V_th)
-        return (ops.where(spike, v.c, V), ops.where(spike, U + v.d, U), x.current), spike
+        return State(V_m=ops.where(spike, v.c, V), U_m=ops.where(spike, U + v.d, U), I_stim=x.current), spike

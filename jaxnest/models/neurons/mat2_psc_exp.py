@@ -7,6 +7,7 @@ from typing import Any
 
 from jaxnest.models import ops
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.multi_timescale import MEMBRANE, MultiTimescaleNeuron, times_differ
 
 
@@ -35,8 +36,6 @@ class mat2_psc_exp(MultiTimescaleNeuron):
             "tau_syn_in",
         ),
     )
-    side_by_side = True
-    echoes = {"I_stim": "current"}
     recordables = {
         "V_m": lambda v, s: s.V_m + v.E_L,
         "V_th": lambda v, s: v.E_L + v.omega + s.V_th_alpha_1 + s.V_th_alpha_2,
@@ -75,4 +74,6 @@ class mat2_psc_exp(MultiTimescaleNeuron):
         spike = active & ops.crosses(V, v.omega + slow + fast)
         refractory = ops.where(active, ops.where(spike, v.refractory_steps, 0.0), s.refractory - 1)
         fast, slow = ops.where(spike, fast + v.alpha_1, fast), ops.where(spike, slow + v.alpha_2, slow)
-        return (V, fast, slow, refractory, x.current, I_ex, I_in), spike
+        return State(
+            V_m=V, V_th_alpha_1=fast, V_th_alpha_2=slow, refractory=refractory, I_stim=x.current, I_ex=I_ex, I_in=I_in
+        ), spike

@@ -6,6 +6,7 @@ from typing import Any
 
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families import binary
 
 
@@ -30,4 +31,5 @@ class mcculloch_pitts_neuron(binary.BinaryNeuron):
         S = s.S
         if binary.is_due(v, s, x):
             S = 1.0 if s.h + x.changes + x.current > v.theta else 0.0
-        return binary.switched(v, s, x, S)
+        t_next, spikes = binary.switched(v, s, x, S)
+        return State(h=s.h + x.changes, S=S, t_next=t_next), spikes

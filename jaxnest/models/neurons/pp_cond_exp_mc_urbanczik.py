@@ -10,6 +10,7 @@ from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, distribution_objects, hidden, not_negative
 from jaxnest.models.contract.ode import OdeNeuron
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.conductance import REFRACTORY_TIME, compartment, compartment_dictionary
 from jaxnest.models.functions import draws
 
@@ -140,7 +141,16 @@ class pp_cond_exp_mc_urbanczik(OdeNeuron):
                     spikes = draws.poisson(x.random, 0, rate * v.resolution * 1e-3)
             if spikes > 0:
                 refractory = v.refractory_steps
-        soma = (s.soma_V_m, s.soma_g_ex + x.soma_exc, s.soma_g_in + x.soma_inh)
-        dendrite = (s.dendritic_V_m, s.dendritic_I_ex + x.dendritic_exc, s.dendritic_I_in - x.dendritic_inh)
         error = prediction_error(v, s.dendritic_V_m, spikes)
-        return (*soma, *dendrite, refractory, x.soma_curr, error, s.objects), spikes
+        return State(
+            soma_V_m=s.soma_V_m,
+            soma_g_ex=s.soma_g_ex + x.soma_exc,
+            soma_g_in=s.soma_g_in + x.soma_inh,
+            dendritic_V_m=s.dendritic_V_m,
+            dendritic_I_ex=s.dendritic_I_ex + x.dendritic_exc,
+            dendritic_I_in=s.dendritic_I_in - x.dendritic_inh,
+            refractory=refractory,
+            I_stim=x.soma_curr,
+            prediction_error=error,
+            objects=s.objects,
+        ), spikes

@@ -18,6 +18,7 @@ from jaxnest.models.contract.base import (
     positive,
 )
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.families.adaptive_exponential import different_lengths
 from jaxnest.models.functions import draws
 from jaxnest.models.functions.tics import rounded
@@ -112,7 +113,9 @@ class pp_psc_delta(ArchivingNeuron):
         elements = v.P_sfa * s.elements
         E_sfa, refractory, spikes = ops.total(elements), s.refractory, 0
         if refractory > 0:
-            return (V, E_sfa, elements, refractory - 1.0, x.current, s.objects), 0
+            return State(
+                V_m=V, E_sfa=E_sfa, elements=elements, refractory=refractory - 1.0, I_stim=x.current, objects=s.objects
+            ), 0
         effective = V - E_sfa
         rate = v.c_1 * effective + v.c_2 * math.exp(v.c_3 * effective)
         if rate > 0.0:
@@ -128,4 +131,6 @@ class pp_psc_delta(ArchivingNeuron):
                 refractory = float(int((tics + v.tics_per_step - 1) * (1.0 / v.tics_per_step)))
             elements = elements + v.q_sfa * spikes
             V = 0.0 if v.with_reset != 0 else V
-        return (V, E_sfa, elements, refractory, x.current, s.objects), spikes
+        return State(
+            V_m=V, E_sfa=E_sfa, elements=elements, refractory=refractory, I_stim=x.current, objects=s.objects
+        ), spikes

@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models.contract.base import ArchivingNeuron, Quantity, Relation, not_negative, positive
 from jaxnest.models.contract.registry import register
 from jaxnest.models.contract.secondary import DIFFUSION, Hearing, Signal, Term
+from jaxnest.models.contract.state import State
 from jaxnest.models.functions.siegert import siegert
 from jaxnest.numerics.nest_math import expm1
 
@@ -68,4 +69,4 @@ class siegert_neuron(ArchivingNeuron):
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         drive = siegert(v, x.drift, x.diffusion)
-        return (v.keep * s.rate + v.gain * (v.mean + drive),), 0
+        return State(rate=v.keep * s.rate + v.gain * (v.mean + drive)), 0

@@ -38,7 +38,6 @@ class ac_generator(Stimulator):
         "I": hidden(doc="Current that is sent"),
     }
     recordables = {"I": lambda v, s: s.I}
-    restarts = True
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
@@ -58,5 +57,3 @@ class ac_generator(Stimulator):
         y_1 = v.sine * s.y_0 + v.cosine * s.y_1
         current = where(active, y_1 + v.offset, 0.0)
         return (y_0, y_1, current), current, 1.0, False
-
-    traced_advance = advance

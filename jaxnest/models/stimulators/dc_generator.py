@@ -31,5 +31,3 @@ class dc_generator(Stimulator):
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         current = where(active, v.amplitude, 0.0)
         return (current,), current, 1.0, False
-
-    traced_advance = advance

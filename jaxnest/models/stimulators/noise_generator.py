@@ -51,7 +51,6 @@ class noise_generator(Stimulator):
         "next_step": hidden(doc="Step of the next change"),
     }
     recordables = {"I": lambda v, s: s.I}
-    restarts = True
     recorded_by_one_thread = True
     distributions = 1
     target_state = {"amplitude": 0.0, "is_new": 1.0}

@@ -35,8 +35,6 @@ class poisson_generator(Stimulator):
     def draw_each(v: Any, s: Any, value: Any, amounts: Any, context: Any) -> None:
         draws.poissons(context, 0, v.mean, amounts)
 
-    traced_advance = advance
-
     @staticmethod
     def traced_variables(v: Any) -> dict[str, Any]:
         return draws.poisson_limits(v.mean)

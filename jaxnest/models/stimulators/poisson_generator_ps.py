@@ -58,7 +58,6 @@ class poisson_generator_ps(Stimulator):
     state = {"generation": Quantity(0.0, "", "Counts changes of the rate", visible=False)}
     target_state = {"generation": NEVER_DRAWN, "stamp": 0.0, "offset": 0.0, "intervals": 0.0}
     counts_draws = "intervals"
-    restarts = True
 
     @classmethod
     def regulate(

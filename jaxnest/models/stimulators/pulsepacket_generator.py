@@ -31,7 +31,6 @@ class pulsepacket_generator(Stimulator):
     """
 
     emits = "spikes"
-    allocates = True
     window_shift = 2
     slicewise = True
     timed = True
@@ -47,7 +46,6 @@ class pulsepacket_generator(Stimulator):
         "tail": Quantity(0.0, "", "Index after the last one", visible=False),
     }
     distributions = 1
-    restarts = True
 
     @classmethod
     def regulate(

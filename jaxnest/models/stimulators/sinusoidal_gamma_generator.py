@@ -70,7 +70,6 @@ class SinusoidalGamma(Stimulator, abstract=True):
         **{f"last_{name}": hidden(doc=f"{name} during the last run") for name in KEPT},
     }
     recordables = {"rate": lambda v, s: 1000.0 * s.present_rate}
-    restarts = True
     prepares = False
     target_state = {"since": math.nan, "collected": 0.0}
     defaults_only = ("individual_spike_trains",)

@@ -29,7 +29,6 @@ class SinusoidalPoisson(Stimulator, abstract=True):
         "present_rate": hidden(doc="Rate in 1/ms"),
     }
     recordables = {"rate": lambda v, s: 1000.0 * s.present_rate}
-    restarts = True
     distributions = 1
     defaults_only = ("individual_spike_trains",)
 

@@ -32,12 +32,14 @@ class spike_generator(Stimulator):
     signal_sent = "any"
     window_shift = 1
     timed = True
+    precise = "precise_times"
     factors = "spike_weights"
     parameters = {
         **spike_times.PARAMETERS,
         "spike_weights": Quantity(np.empty(0), "", "Factors for the weights of the connections"),
     }
     state = spike_times.STATE
+    advance = staticmethod(spike_times.advance)
     most_events = staticmethod(spike_times.most_events)
 
     @classmethod
@@ -51,16 +53,6 @@ class spike_generator(Stimulator):
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
         return spike_times.variables(p, clock) | {"factors": spike_times.per_spike(p.spike_weights, len(p.stamps))}
-
-    @staticmethod
-    def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
-        k = int(s.position)
-        while k < len(v.absolute_stamps) and v.absolute_stamps[k] <= step:
-            k += 1
-        if k < len(v.absolute_stamps) and v.absolute_stamps[k] == step + 1:
-            again = k + 1 < len(v.absolute_stamps) and v.absolute_stamps[k + 1] == step + 1
-            return (k + 1.0,), v.multiplicities[k], v.factors[k], again, 0, v.before[k]
-        return (float(k),), 0.0, 1.0, False, 0, 0.0
 
     @staticmethod
     def traced_advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:

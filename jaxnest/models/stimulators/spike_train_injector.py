@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from jaxnest.models.contract.device import Sender
 from jaxnest.models.contract.registry import register
 from jaxnest.models.functions import spike_times
@@ -27,8 +29,10 @@ class spike_train_injector(Sender):
     has_proxies = True
     window_shift = 1
     timed = True
+    precise = "precise_times"
     parameters = spike_times.PARAMETERS
     state = spike_times.STATE
+    advance = staticmethod(spike_times.advance)
 
     @classmethod
     def regulate(
@@ -40,15 +44,4 @@ class spike_train_injector(Sender):
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
-        return spike_times.variables(p, clock)
-
-    @staticmethod
-    def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
-        k = int(s.position)
-        while k < len(v.absolute_stamps) and v.absolute_stamps[k] <= step:
-            k += 1
-        spikes = 0.0
-        while k < len(v.absolute_stamps) and v.absolute_stamps[k] == step + 1:
-            spikes += v.multiplicities[k]
-            k += 1
-        return (float(k),), spikes, 1.0, False, 0, 0.0
+        return spike_times.variables(p, clock) | {"factors": np.ones(len(p.stamps))}

@@ -24,7 +24,6 @@ class bernoulli_synapse(Synapse):
         "p_transmit": Quantity(1.0, "", "Probability of transmission",
                                within(0.0, 1.0, "Spike transmission probability must be in [0, 1].")),
     }  # fmt: skip
-    is_stochastic = True
     size = 40
 
     @staticmethod

@@ -40,7 +40,6 @@ class jonke_synapse(Synapse):
     state = PRE_TRACE | LAST_SPIKE
     changes_weight = True
     source_states = ("Kplus", "t_last")
-    needs_archive = True
     size = 48
 
     @staticmethod

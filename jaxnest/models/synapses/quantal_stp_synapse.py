@@ -50,7 +50,6 @@ class quantal_stp_synapse(Synapse):
         "a": Quantity(1, "", "Number of available release sites", convert=sites),
     } | INITIALLY_SILENT
     source_states = ("u", "t_last")
-    is_stochastic = True
     size = None
 
     @staticmethod

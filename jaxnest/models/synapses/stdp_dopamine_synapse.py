@@ -96,7 +96,6 @@ class stdp_dopamine_synapse(Synapse):
     changes_weight = True
     modulator = "volume_transmitter"
     single_thread_values = ("c", "n")
-    needs_archive = True
     size = None
 
     @staticmethod

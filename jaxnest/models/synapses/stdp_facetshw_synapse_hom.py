@@ -102,7 +102,6 @@ class stdp_facetshw_synapse_hom(Synapse):
     changes_weight = True
     source_states = ("init_flag", "t_last")
     common_state = ("no_synapses", "readout_cycle_duration")
-    needs_archive = True
     size = None
 
     @classmethod

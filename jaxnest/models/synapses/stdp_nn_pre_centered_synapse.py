@@ -25,7 +25,6 @@ class stdp_nn_pre_centered_synapse(Synapse):
     relations = SAME_SIGN
     changes_weight = True
     source_states = ("t_last",)
-    needs_archive = True
     size = 96
 
     @staticmethod

@@ -30,7 +30,6 @@ class stdp_nn_symm_synapse(Synapse):
     )
     changes_weight = True
     source_states = ("t_last",)
-    needs_archive = True
     size = 88
 
     @staticmethod

@@ -33,7 +33,6 @@ class stdp_synapse(Synapse):
     relations = SAME_SIGN
     changes_weight = True
     source_states = ("Kplus", "t_last")
-    needs_archive = True
     size = 96
 
     @staticmethod

@@ -26,7 +26,6 @@ class stdp_synapse_hom(Synapse):
     state = {"Kplus": Quantity(0.0, "", "Trace of the source's spikes")} | LAST_SPIKE
     changes_weight = True
     source_states = ("Kplus", "t_last")
-    needs_archive = True
     size = 48
 
     @staticmethod

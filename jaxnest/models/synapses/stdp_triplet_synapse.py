@@ -41,7 +41,6 @@ class stdp_triplet_synapse(Synapse):
     relations = SAME_SIGN
     changes_weight = True
     source_states = ("Kplus", "Kplus_triplet", "t_last")
-    needs_archive = True
     size = None
 
     @staticmethod

@@ -51,7 +51,6 @@ class vogels_sprekeler_synapse(Synapse):
     )
     changes_weight = True
     source_states = ("Kplus", "t_last")
-    needs_archive = True
     default_weight = 0.5
     size = 80
 

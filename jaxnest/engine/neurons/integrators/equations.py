@@ -25,6 +25,7 @@ from jaxnest.engine.neurons.integrators.blocks import (
     TABLES,
     TIME,
 )
+from jaxnest.models.contract.state import finishing
 
 
 def integration_rows(model: type[Any]) -> int:
@@ -142,7 +143,7 @@ def _complete(block: Block) -> Any:
     model = block.model
     load_variables, load_state, load_inputs = block.load_variables, block.load_state, block.load_inputs
     store = block.storer((*model.ode, *model.held))
-    finish = njit(error_model="numpy", inline="always")(with_vector_operations(model.finish))
+    finish = njit(error_model="numpy", inline="always")(with_vector_operations(finishing(model)))
 
     @lean
     def complete(inputs: Any, variables: Any, states: Any, work: Any, j: int) -> Any:

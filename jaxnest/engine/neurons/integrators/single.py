@@ -5,15 +5,15 @@ Variables and derivatives are tuples, so that all intermediate values stay in re
 
 from __future__ import annotations
 
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.late import overload, types
-from jaxnest.compile.tuples import folded, mapped, picked, replaced
+from jaxnest.compile.tuples import combined, folded, mapped, picked, replaced
 from jaxnest.engine.neurons.integrators import method
+from jaxnest.models.contract.state import finishing, state_class
 from jaxnest.models.functions.rkf45 import TIMES
 
 _compiled = njit(error_model="numpy", nogil=True)
@@ -75,10 +75,10 @@ def single_update(model: type[Any], vectors: frozenset[str], finish: str = "fini
     finish
         Name of the model's function that completes the time step.
     """
-    state, n, m = namedtuple("State", model.dynamic), len(model.ode), len(model.ode) + len(model.held)
+    state, n, m = state_class(model), len(model.ode), len(model.ode) + len(model.held)
     compiled = _lean if vectors.isdisjoint(model.ode) else _compiled
     slope, allowed = _slope(model, compiled), _bound(model)
-    attempt, jump, complete = _attempt(model, slope, compiled), _jump(model), _compiled(getattr(model, finish))
+    attempt, jump, complete = _attempt(model, slope, compiled), _jump(model), _compiled(finishing(model, finish))
     results, relative = _results(model), model.controls_derivative
 
     @_compiled
@@ -139,7 +139,7 @@ def _attempt(model: type[Any], slope: Any, compiled: Any) -> Any:
     It returns the variables and the time at its end, the next step, and the derivatives at the end, if errors are
     compared with these.
     """
-    state, relative = namedtuple("State", model.dynamic), model.controls_derivative
+    state, relative = state_class(model), model.controls_derivative
 
     def compared(
         v: Any, s: Any, x: Any, end: float, h: float, tolerance: float, k1: Any, k3: Any, k4: Any, k5: Any, k6: Any
@@ -202,11 +202,12 @@ def _jump(model: type[Any]) -> Any:
 
 def _results(model: type[Any]) -> Any:
     """Return the function that makes the new state of what a model returns, and of what belongs to integration."""
+    whole = combined(state_class(model), range(len(model.dynamic)))
 
     def with_step(new: Any, step: float, tolerance: float) -> Any:
-        return (*new, step)
+        return whole(new, (step,))
 
     def with_tolerance(new: Any, step: float, tolerance: float) -> Any:
-        return (*new, step, tolerance)
+        return whole(new, (step, tolerance))
 
     return _compiled(with_tolerance if "tolerance" in model.dynamic else with_step)

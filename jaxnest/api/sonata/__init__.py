@@ -1,0 +1,1 @@
+"""Networks in the SONATA format: configuration, nodes, edges."""

@@ -1,0 +1,1 @@
+"""Neurons of compartments that a script puts together: trees, channels and receptors."""
