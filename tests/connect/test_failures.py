@@ -357,3 +357,19 @@ def test_release_sites_are_integers(name: str, value: Any) -> None:
         nest.SetDefaults("quantal_stp_synapse", {name: value})
     with pytest.raises(error):
         nest.GetConnections()[0].set({name: value})
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_devices_use_one_synapse_model_on_each_thread(threads: int) -> None:
+    nest.local_num_threads = threads
+    nest.CopyModel("static_synapse", "other")
+    neurons, device = nest.Create("iaf_psc_alpha", 4), nest.Create("dc_generator")
+    nest.Connect(device, neurons[0])
+    if threads == 2:
+        nest.Connect(device, neurons[1], syn_spec="other")
+        nest.Connect(device, neurons[3], syn_spec="other")
+    for refused, model in ((2, "other"), (3, "static_synapse")):
+        if model == "other" or threads == 2:
+            with pytest.raises(nest.NESTErrors.IllegalConnection, match="the same synapse type"):
+                nest.Connect(device, neurons[refused], syn_spec=model)
+    assert nest.num_connections == (3 if threads == 2 else 1)

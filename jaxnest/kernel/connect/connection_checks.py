@@ -302,19 +302,20 @@ class Compatibility:
 
 @final
 class DeviceRules:
-    """What devices remember of their connections: one synapse model, one connection per meter and node."""
+    """What devices remember of their connections: one synapse model per thread, one connection per meter and node."""
 
     def __init__(self, nodes: NodeTable) -> None:
         self._nodes = nodes
-        self._synapse: dict[int, int] = {}
+        self._synapse: dict[tuple[int, int], int] = {}
+        """Device and thread, on each of which it has a twin, and the synapse model in use."""
         self._sampled: dict[int, set[int]] = {}
         self._meters: dict[int, int] = {}
 
-    def memory(self) -> tuple[dict[int, int], dict[int, set[int]], dict[int, int]]:
+    def memory(self) -> tuple[dict[tuple[int, int], int], dict[int, set[int]], dict[int, int]]:
         """Return all that is remembered, for `recall`."""
         return dict(self._synapse), {k: set(v) for k, v in self._sampled.items()}, dict(self._meters)
 
-    def recall(self, memory: tuple[dict[int, int], dict[int, set[int]], dict[int, int]]) -> None:
+    def recall(self, memory: tuple[dict[tuple[int, int], int], dict[int, set[int]], dict[int, int]]) -> None:
         """Forget what has been remembered since."""
         self._synapse, self._sampled, self._meters = memory
 
@@ -337,23 +338,28 @@ class DeviceRules:
             if issubclass(self._nodes.model(device), Sampler):
                 found = self._meter(device, rows, target[rows], ports)
             else:
-                found = self._stimulator(device, int(rows[0]), named)
+                found = self._stimulator(device, rows, target[rows], named)
             if found is not None and (bad is None or found.row < bad.row):
                 bad = found
         return ports, bad
 
-    def _stimulator(self, device: int, row: int, named: NamedModel) -> Problem | None:
-        if not self.bind(device, named):
-            error = illegal(
-                "All outgoing connections from a device must use the same synapse type: "
-                f"node {device} has another one than '{named.name}' already."
-            )
-            return Problem(row, error)
-        return None
+    def _stimulator(self, device: int, rows: np.ndarray, target: np.ndarray, named: NamedModel) -> Problem | None:
+        refused = []
+        for thread in dict.fromkeys((target % self._nodes.n_virtual_processes).tolist()):
+            first = int(np.argmax(target % self._nodes.n_virtual_processes == thread))
+            if not self.bind(device, int(target[first]), named):
+                refused.append(int(rows[first]))
+        if not refused:
+            return None
+        error = illegal(
+            "All outgoing connections from a device must use the same synapse type: "
+            f"node {device} has another one than '{named.name}' already."
+        )
+        return Problem(min(refused), error)
 
-    def bind(self, device: int, named: NamedModel) -> bool:
-        """Let a stimulator use one synapse model from now on; False if it uses another one already."""
-        return self._synapse.setdefault(device, named.index) == named.index
+    def bind(self, device: int, target: int, named: NamedModel) -> bool:
+        """Let a stimulator use one synapse model on the thread of a target; False if it uses another one already."""
+        return self._synapse.setdefault((device, target % self._nodes.n_virtual_processes), named.index) == named.index
 
     def _meter(self, meter: int, rows: np.ndarray, targets: np.ndarray, ports: dict[int, int]) -> Problem | None:
         sampled = self._sampled.setdefault(meter, set())

@@ -346,7 +346,7 @@ class Connections:
         if found is None or source[0] == target[0]:
             return False
         pattern, weight, delay = found
-        if pattern.category == FROM_DEVICE and not self.devices.bind(source[0], pattern.named):
+        if pattern.category == FROM_DEVICE and not self.devices.bind(source[0], target[0], pattern.named):
             return False
         of_source = pattern.category == TO_DEVICE and source[1].model.has_proxies
         thread = (source if of_source else target)[0] % self.network.n_threads
@@ -371,8 +371,8 @@ class Connections:
         if len(sources) * len(targets) > _FEW or (category != NEURON and self.network.n_threads > 1):
             return False
         rule = RULES[name](sources, targets, np.zeros(len(targets), np.bool_), options)
-        devices = sources.tolist() if category == FROM_DEVICE else ()
-        if not all(self.devices.bind(device, pattern.named) for device in devices):
+        devices = sources.tolist() if category == FROM_DEVICE else ()  # there is one thread
+        if not all(self.devices.bind(device, 0, pattern.named) for device in devices):
             return False
         self.announce_change()
         for process in Builder(self._site).processes(draws=False):
