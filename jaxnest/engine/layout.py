@@ -21,9 +21,10 @@ DIFFERENT, ALIKE, ASCENDING = range(3)
 """Connections of a device: different ones; those that have one weight and one delay and go to neurons that add weights
 up; those where the neurons come in the order of their lanes, besides."""
 
-FLIP, PLAIN, BINARY, AGAIN = 1, 2, 4, 8
+FLIP, PLAIN, BINARY, AGAIN, KEPT = 1, 2, 4, 8, 16
 """Bits of a connection: store the magnitude of negative amounts; count events instead of weighting them; one event
-stands for a switch to 0, two stand for a switch to 1; it is not the first event in this step."""
+stands for a switch to 0, two stand for a switch to 1; it is not the first event in this step; the target keeps the
+weight, which must not change any more."""
 
 GROUP_KIND, GROUP_ROW, GROUP_COMMON, GROUP_STATES, GROUP_STEP = range(5)
 GROUP_WORDS = 5

@@ -63,6 +63,8 @@ class NativeRunner:
         self._waveforms = Waveforms(plan, self.buffers, self.neurons, self.clocks)
         if self._probes.plan is not plan:
             self._probes = ProbeSamples(plan, self)
+        for s in shards:
+            self._keep_weights(s)
         self._deliveries: dict[int, Pack] = {}
         self._now = np.zeros(1)
         self._rest = list(self._decay())
@@ -87,10 +89,22 @@ class NativeRunner:
                 found.append(NodeColumns(batch, outputs, sampled, plan.min_delay))
         return found
 
+    def _keep_weights(self, s: int) -> None:
+        """Let synapses know where neurons keep the weights of receptors that connections have of their own."""
+        plasticity = self.plan.delivery[s].plasticity
+        if plasticity is None:
+            return
+        for columns in self.neurons[s]:
+            model = columns.batch.model
+            if model.own_receptor and model.receptor_vector is not None and isinstance(columns, NodeColumns):
+                kept = columns.vector_state(model.receptor_vector)
+                plasticity.keep_weights(columns.nodes, kept, model.own_receptor)
+
     def deliver_through(self, tables: list[DeliveryTable]) -> None:
         """Go on with other connections between the same neurons."""
         self.plan.delivery = tables
         for s in range(len(tables)):
+            self._keep_weights(s)
             pack = deliver(self.plan, self.buffers, self._registers, self.streams, s, self.clocks[s])
             self._program.replace(self._deliveries[s], pack)
             self._deliveries[s] = pack

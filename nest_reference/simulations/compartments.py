@@ -1,4 +1,8 @@
-"""Neurons of compartments: trees, channels, receptors and inputs at random, and what becomes of them between runs."""
+"""Neurons of compartments: trees, channels, receptors and inputs at random, and what becomes of them between runs.
+
+The order of sums depends on the tree, and each neuron has one of its own; what is on its way between runs is lost, and
+parts that are added between runs continue with those that there are.
+"""
 
 from __future__ import annotations
 

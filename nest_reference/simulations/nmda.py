@@ -80,3 +80,39 @@ def network(nest: Any, seed: int, number: int, threads: int, resolution: float) 
 for _number in range(4):
     _threads, _resolution = (1, 2, 3, 1)[_number], (0.1, 0.1, 0.1, 0.5)[_number]
     CASES[f"network_{_number}"] = lambda nest, seed, s=_number, t=_threads, r=_resolution: network(nest, seed, s, t, r)
+
+
+def weights(nest: Any, seed: int, model: str, threads: int) -> Arrays:
+    """NMDA connections of weight zero, and synapses that decide about each spike or change the weight."""
+    nest.set(rng_seed=seed + 5, local_num_threads=threads)
+    neurons, parrots = nest.Create(model, 4, {"V_m": -56.0}), nest.Create("parrot_neuron", 2)
+    generator, train = nest.Create("poisson_generator", params={"rate": 8000.0}), nest.Create("spike_generator")
+    train.spike_times = [5.0]
+    nest.Connect(train, parrots)
+    nest.Connect(generator, neurons, syn_spec={"receptor_type": AMPA, "weight": 30.0})
+    changing = {"tsodyks2_synapse": 0.7, "stdp_synapse": 0.4} if model == "iaf_bw_2001" else {}
+    for synapse, weight in {"static_synapse": 0.0, "bernoulli_synapse": 0.3, **changing}.items():
+        nest.Connect(neurons, neurons, syn_spec={"synapse_model": synapse, "receptor_type": NMDA, "weight": weight})
+    nest.Connect(neurons, neurons, syn_spec={"synapse_model": "static_synapse_hom_w", "receptor_type": NMDA})
+    if model == MODEL:
+        for weight, synapse in ((0.7, "tsodyks2_synapse"), (0.0, "static_synapse"), (0.4, "tsodyks2_synapse")):
+            nest.Connect(
+                parrots, neurons[1:], syn_spec={"synapse_model": synapse, "receptor_type": NMDA, "weight": weight}
+            )
+    noted = NOTED if model == MODEL else ["V_m", "s_AMPA", "s_NMDA"]
+    meter, recorder = nest.Create("multimeter", params={"record_from": noted}), nest.Create("spike_recorder")
+    nest.Connect(meter, neurons)
+    nest.Connect(neurons, recorder)
+    nest.Simulate(60.0)
+    nest.Simulate(40.0)
+    result = {}
+    for k, one in enumerate((meter, recorder)):
+        events = one.events
+        order = np.lexsort((events["senders"], events["times"]))
+        result |= {f"{name}_{k}": np.asarray(values)[order] for name, values in events.items()}
+    return result
+
+
+for _model in ("iaf_bw_2001", MODEL):
+    for _threads in (1, 2):
+        CASES[f"weights_{_model}_{_threads}"] = lambda nest, seed, a=(_model, _threads): weights(nest, seed, *a)

@@ -331,3 +331,29 @@ def test_synapses_without_receptors_reach_the_first_one(model: str) -> None:
     with pytest.raises(nest.NESTErrors.IllegalConnection):
         nest.Connect(source, target, syn_spec={"synapse_model": "static_synapse_hpc", "receptor_type": 2})
     assert nest.num_connections == 1
+
+
+@pytest.mark.parametrize("value", ["text", True, {}, {"a": 1}, [1.0, 2.0]])
+def test_values_of_unknown_parameters_do_not_matter(value: Any) -> None:
+    neurons = nest.Create("parrot_neuron", 2)
+    with pytest.raises(E.UnaccessedDictionaryEntry):
+        nest.Connect(neurons, neurons, "one_to_one", {"weight": 2.0, "nonsense": value})
+
+
+@pytest.mark.parametrize("model", ["glif_psc", "iaf_psc_alpha_multisynapse", "iaf_psc_alpha"])
+def test_rates_are_no_spikes(model: str) -> None:
+    generator = nest.Create("step_rate_generator")
+    with pytest.raises(E.IllegalConnection):
+        nest.Connect(generator, nest.Create(model))
+
+
+@pytest.mark.parametrize("value", [1.5, 2.0, "2", True, float("nan"), 1 << 31])
+@pytest.mark.parametrize("name", ["n", "a"])
+def test_release_sites_are_integers(name: str, value: Any) -> None:
+    neurons = nest.Create("parrot_neuron", 2)
+    nest.Connect(neurons, neurons, syn_spec={"synapse_model": "quantal_stp_synapse"})
+    error = IndexError if value == 1 << 31 else RuntimeError
+    with pytest.raises(error):
+        nest.SetDefaults("quantal_stp_synapse", {name: value})
+    with pytest.raises(error):
+        nest.GetConnections()[0].set({name: value})

@@ -33,11 +33,15 @@ def test_what_cannot_be_connected() -> None:
             nest.Connect(source, neuron, syn_spec=wrong)
 
 
-def test_what_has_no_constant_weight_is_not_there_yet() -> None:
-    parrot, neuron = nest.Create("parrot_neuron"), nest.Create(MODEL)
-    for wrong in ({"synapse_model": "stdp_synapse"}, {"weight": 0.0}):
-        with pytest.raises(nest.NESTErrors.NotImplemented):
-            nest.Connect(parrot, neuron, syn_spec={"receptor_type": 3} | wrong)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_weights_that_synapses_change_are_an_error_at_the_second_spike(threads: int) -> None:
+    nest.local_num_threads = threads
+    source, parrot = nest.Create("spike_generator", params={"spike_times": [3.0, 40.0]}), nest.Create("parrot_neuron")
+    nest.Connect(source, parrot)
+    nest.Connect(parrot, nest.Create(MODEL), syn_spec={"receptor_type": 3, "synapse_model": "tsodyks2_synapse"})
+    nest.Simulate(30.0)
+    with pytest.raises(nest.NESTErrors.KernelException, match="requires constant weights"):
+        nest.Simulate(30.0)
 
 
 def test_receptors_are_made_before_the_first_run_only() -> None:

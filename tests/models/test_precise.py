@@ -110,16 +110,13 @@ def test_bounds_of_the_neuron_that_misses_no_spike(values: dict[str, float], mes
 
 
 def test_neurons_whose_spikes_carry_a_number_at_wrong_receptors() -> None:
-    neurons, plain, precise = nest.Create("iaf_tum_2000", 2), nest.Create("iaf_psc_exp"), nest.Create("iaf_psc_exp_ps")
+    neurons, precise = nest.Create("iaf_tum_2000", 2), nest.Create("iaf_psc_exp_ps")
     nest.Connect(neurons, neurons, syn_spec={"receptor_type": 1})
     for source, target, reason in ((neurons, neurons, "receptor_type 1"), (neurons, precise, "precise spiking")):
         with pytest.raises(nest.NESTErrors.IllegalConnection, match=reason):
             nest.Connect(source, target)
     with pytest.raises(nest.NESTErrors.BadProperty, match=r"x \+ y must be <= 1"):
         neurons.set(x=0.7, y=0.4)
-    nest.Connect(plain, neurons, syn_spec={"receptor_type": 1, "synapse_model": "stdp_synapse"})
-    with pytest.raises(nest.NESTErrors.NotImplemented, match="static synapses only"):
-        nest.Simulate(1.0)
 
 
 def test_nmda_receptors_need_a_sender_of_the_same_model() -> None:

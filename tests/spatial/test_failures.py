@@ -101,3 +101,14 @@ def test_values_are_drawn_before_connections_are_checked() -> None:
     never = nest.math.redraw(nest.random.uniform(), min=2.0, max=3.0)
     with pytest.raises(nest.NESTErrors.KernelException, match="redraws"):
         nest.Connect(layer, layer, rule, {"synapse_model": "clopath_synapse", "weight": never})
+
+
+@pytest.mark.parametrize(
+    ("rule", "error"), [("pairwise_bernoulli", "BadProperty"), ("fixed_indegree", "IllegalConnection")]
+)
+def test_masks_are_looked_at_before_devices_where_nest_does(rule: str, error: str) -> None:
+    places = nest.spatial.free([[0.1, 0.2], [0.3, 0.3]], extent=[1.0, 1.0], edge_wrap=True)
+    neurons, recorders = nest.Create("parrot_neuron", positions=places), nest.Create("spike_recorder", positions=places)
+    number = {"p": 1.0} if rule == "pairwise_bernoulli" else {"indegree": 1}
+    with pytest.raises(getattr(nest.NESTErrors, error)):
+        nest.Connect(neurons, recorders, {"rule": rule, "mask": {"circular": {"radius": 0.6}}, **number})

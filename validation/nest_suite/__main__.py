@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     suite = options.source / "testsuite" / "pytests"
     names = sorted(p.relative_to(suite).as_posix() for p in suite.rglob("test_*.py"))
-    names = [n for n in names if "mpi" not in n and any(fnmatch.fnmatch(n, g) for g in options.only or ["*"])]
+    names = [n for n in names if not n.startswith("mpi_") and any(fnmatch.fnmatch(n, g) for g in options.only or ["*"])]
     record: dict[str, list[str]] = json.loads(RECORD.read_text()) if RECORD.exists() else {}
     total, lost = 0, []
     for name in names:

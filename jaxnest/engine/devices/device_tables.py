@@ -123,6 +123,11 @@ def channels(model: type[Any], inputs: tuple[str, ...], signal: str | None) -> d
     return {r: (inputs.index(a), inputs.index(b)) for r, (a, b) in model.spike_receptors.items()}
 
 
+def counting(model: type[Any], receptor: np.ndarray) -> np.ndarray:
+    """Return which receptors of a model are receptors that connections have of their own."""
+    return (receptor >= model.own_receptor) & (model.own_receptor > 0)
+
+
 def lanes(
     batches: list[Batch],
     batch_of: np.ndarray,
@@ -149,7 +154,8 @@ def lanes(
         positive[here] = base + batch.tile * lookup[0][chosen]
         negative[here] = base + batch.tile * lookup[1][chosen]
         if signal != "currents":
-            flags[here] = FLIP * batch.model.flips_inhibition + PLAIN * batch.model.ignores_weight
+            counts = batch.model.ignores_weight | counting(batch.model, chosen)
+            flags[here] = FLIP * batch.model.flips_inhibition + PLAIN * counts
             flags[here] += BINARY * (batch.model.signal_heard == "binary")
     return positive, negative, flags
 

@@ -104,6 +104,11 @@ class NodeColumns:
         starts = (self.vector_start, self.state_start)
         return self.scalars, self.vectors, *starts, self.sampled, self.frozen, self.places, self.nodes
 
+    def vector_state(self, name: str) -> np.ndarray:
+        """Return where a vector of the state lies, (node, element)."""
+        i = self.vector_states.index(name)
+        return self.state_vectors[:, self.state_start[i] : self.state_start[i + 1]]
+
     def dynamic_state(self) -> dict[str, np.ndarray]:
         """Return the state in columns."""
         return self.state_of(self.state, self.state_vectors)

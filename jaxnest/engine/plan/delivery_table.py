@@ -8,9 +8,8 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest import errors
 from jaxnest.engine.devices.device_tables import channels
-from jaxnest.engine.layout import BINARY, FLIP, PLAIN
+from jaxnest.engine.layout import BINARY, FLIP, KEPT, PLAIN
 from jaxnest.engine.network.shard import Shard
 from jaxnest.engine.plasticity.plastic_layout import Connections, build_plasticity
 from jaxnest.engine.plasticity.synapses import Plasticity
@@ -213,7 +212,7 @@ class _Layout:
             start, row = connections.lane_start[mine], connections.row[mine]
             columns = {name: part.ordered(table.read(name)) for name in ("target", "receptor", "weight", "delay")}
             flagged = places.fill(lane, start, row, part.size, columns)
-            values.add(mine, row, _received(columns["weight"], columns["target"], places, flagged), columns["delay"])
+            values.add(mine, row, _received(columns, places, flagged), columns["delay"])
         return lane, values
 
 
@@ -308,13 +307,16 @@ class _Places:
         size = 1 + max((max(t, default=0) for t in tables), default=0)
         n = max(1, len(tables))
         self.flags = np.zeros(n, np.int64)
+        self.own = np.zeros(n, np.int64)
+        """Per batch, the receptor from which on connections have receptors of their own, 0 if there are none."""
         self.offsets = np.zeros((n, 2, size), np.int32)
         """Per batch, sign of the weight (not positive, positive) and receptor: distance of the lane from the first."""
         for i, (batch, table) in enumerate(zip(shard.receivers, tables, strict=True)):
             here = np.flatnonzero(self.batch_of == i)
             self.first[here] = batch.lanes(position[here], 0)
             self.flags[i] = FLIP * batch.model.flips_inhibition + PLAIN * batch.model.ignores_weight
-            self.flags[i] += BINARY * (batch.model.signal_heard == "binary")
+            self.flags[i] += BINARY * (batch.model.signal_heard == "binary") + KEPT * (batch.model.own_receptor > 0)
+            self.own[i] = batch.model.own_receptor
             for receptor, (positive, other) in table.items():
                 self.offsets[i, :, receptor] = other * batch.tile, positive * batch.tile
 
@@ -329,11 +331,14 @@ class _Places:
         return bool(fill_lanes(lane, start, row, size, *arguments, self.flags))
 
 
-def _received(weight: np.ndarray, target: np.ndarray, places: _Places, flagged: bool) -> np.ndarray:
+def _received(columns: dict[str, np.ndarray], places: _Places, flagged: bool) -> np.ndarray:
     """Return the weights as the targets add them up."""
+    weight = columns["weight"]
     if not flagged:
         return weight
-    flags = places.flags[places.batch_of[target]]
+    batch = places.batch_of[columns["target"]]
+    flags, own = places.flags[batch], places.own[batch]
+    flags = np.where((own > 0) & (columns["receptor"] >= own), flags | PLAIN, flags)
     weight = np.where((weight <= 0) & (flags & FLIP > 0), -weight, weight)
     return np.where(flags & PLAIN > 0, 1.0, weight)
 
@@ -401,11 +406,6 @@ def _marked(table: DeliveryTable, shard: Shard, places: _Places) -> np.ndarray:
     marked = np.zeros(len(owner), np.bool_)
     for i, batch in enumerate(shard.receivers):
         marked |= (places.batch_of[target] == i) & np.isin(receptor, batch.model.marked_receptors)
-    for k, (_, connections) in enumerate(table.tables):
-        if connections.named.model.send is not None and marked[owner == k].any():
-            raise errors.NotImplemented(
-                f"'{connections.named.name}' at receptors that use the number a spike carries: static synapses only."
-            )
     return marked
 
 

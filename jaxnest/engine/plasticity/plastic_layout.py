@@ -19,6 +19,8 @@ from jaxnest.engine.layout import (
     GROUP_STATES,
     GROUP_STEP,
     GROUP_WORDS,
+    KEPT,
+    PLAIN,
     SITE_WORDS,
 )
 from jaxnest.engine.network.shard import Shard
@@ -51,6 +53,7 @@ class Places(Protocol):
     batch_of: np.ndarray
     first: np.ndarray
     flags: np.ndarray
+    own: np.ndarray
     offsets: np.ndarray
 
 
@@ -72,7 +75,7 @@ class Sites:
                 np.repeat(batch.first_column + np.arange(len(batch)), self.n_receptors),
                 (lane + places.offsets[b, 1]).reshape(-1),
                 (lane + places.offsets[b, 0]).reshape(-1),
-                np.full(size, places.flags[b]),
+                self._flags(places, b, len(batch)),
             )
             parts.append(np.stack(columns, axis=1))
         self.rows = np.concatenate(parts).astype(np.int32)
@@ -81,7 +84,14 @@ class Sites:
         if self.are_binary:
             self.rows = np.concatenate([self.rows, self.rows])
             self.rows[self._again :, FLAGS] |= AGAIN
-        self.switches = np.full(2 * len(self.rows) if self.are_binary else 1, -1, np.int64)
+        self.switches = np.full(2 * len(self.rows) if (places.flags & (BINARY | KEPT)).any() else 1, -1, np.int64)
+
+    def _flags(self, places: Places, b: int, n: int) -> np.ndarray:
+        """Return the flags of all receptors of `n` nodes of a batch."""
+        receptor, flags = np.arange(self.n_receptors), places.flags[b] & ~KEPT
+        if places.own[b] > 0:
+            flags = np.where(receptor >= places.own[b], flags | PLAIN | KEPT, flags)
+        return np.tile(np.broadcast_to(flags, self.n_receptors), n)
 
     def of(self, target: np.ndarray, receptor: np.ndarray, again: np.ndarray | None) -> np.ndarray:
         """Return the rows of the targets of connections, each at a receptor.
@@ -136,7 +146,7 @@ def build_plasticity(
     sources = np.unique(connections.source[learns[groups[:, GROUP_KIND]]])
     source_row = np.zeros(n_nodes + 1, np.int64)
     source_row[sources] = shard.first_source_row + np.arange(len(sources))
-    return Plasticity(dynamics, groups, synapses, times, sources, source_row)
+    return Plasticity(dynamics, groups, synapses, times, sources, source_row, sites.first)
 
 
 def _again(connections: Connections, kinds: np.ndarray) -> dict[int, np.ndarray]:
@@ -164,11 +174,9 @@ def _again(connections: Connections, kinds: np.ndarray) -> dict[int, np.ndarray]
         place = np.minimum(np.searchsorted(known, pairs[k]), len(known) - 1)
         same = known[place] == pairs[k]
         found[k] = same & (when[place] < order[k])
-        named = connections.tables[k][1].named
-        if named.model.is_stochastic and (same & ~found[k]).any():
-            raise errors.NotImplemented(
-                f"'{named.name}' beside synapses of constant weight between the same binary neurons."
-            )
+        if connections.tables[k][1].named.model.is_stochastic and (same & ~found[k]).any():
+            name = connections.tables[k][1].named.name
+            raise errors.NotImplemented(f"'{name}' and later a static synapse between the same binary neurons.")
     return found
 
 

@@ -50,6 +50,7 @@ from jaxnest.engine.layout import (
     COLUMN,
     FLAGS,
     FLIP,
+    KEPT,
     LANE_NEGATIVE,
     LANE_POSITIVE,
     N_LANES,
@@ -207,13 +208,14 @@ def _delivering(model: type[Any], alike: bool) -> Any:
                 elif state_step or (advances and k == size - 1):
                     a.store_sources(row_at, 8, a.advanced(new))
                 if sends:
+                    if sites[site, FLAGS] & KEPT:
+                        _keep(own.switches[2 * site], weight)
                     if sites[site, FLAGS] & BINARY:
                         known = _is_known(sites, own.switches, site, call[NODE], step)
-                        _add(
-                            shared.ring, sites, site, slot + steps, n_slots, n_lanes, 2.0 * weight if known else -weight
-                        )
+                        amount = 2.0 * weight if known else -weight
                     else:
-                        _add(shared.ring, sites, site, slot + steps, n_slots, n_lanes, weight)
+                        amount = weight
+                    _add(shared.ring, sites, site, slot + steps, n_slots, n_lanes, amount)
                     if watched:
                         _note_weight(shared.weight_events, shared.counters, call[CONNECTION] + k, step, weight)
             if alike and advances:
@@ -335,6 +337,18 @@ def _is_known(sites: Any, switches: Any, site: int, node: int, step: int) -> boo
     known = sites[site, FLAGS] & AGAIN or (switches[2 * site] == node and switches[2 * site + 1] == step)
     switches[2 * site], switches[2 * site + 1] = node, step
     return known
+
+
+@_compiled
+def _keep(place: int, weight: float) -> None:
+    """Let a target know a weight, which it must have known before unless it was zero."""
+    if place < 0:  # what was under way when the network changed
+        return
+    kept = array(place, 1, float64)
+    if kept[0] == 0.0:
+        kept[0] = weight
+    elif kept[0] != weight:
+        raise ValueError("The target requires constant weights.")
 
 
 @_compiled

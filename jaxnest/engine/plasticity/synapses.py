@@ -93,7 +93,8 @@ class Synapses:
     sites: np.ndarray
     """Per target and receptor: column of the target in the raster, lanes for positive and for other weights, flags."""
     switches: np.ndarray
-    """Per row of `sites`, which node has sent the last spike, and in which step; empty if no target is binary."""
+    """Per row of `sites`, if a target is binary, which node has sent the last spike, and in which step; or where the
+    target keeps the weight, if it does."""
     delay: np.ndarray
     """Per connection, or one for all."""
     common: np.ndarray
@@ -157,6 +158,8 @@ class Plasticity:
     """Nodes whose last spikes are kept for synapses that learn."""
     source_row: np.ndarray
     """Per node: its row in the archive, 0 if there is none."""
+    first_site: np.ndarray
+    """Per node: the row of its receptor 0 in `Synapses.sites`."""
 
     def kind(self) -> np.ndarray:
         """Return per group the place of its dynamics, from 1 on; 0 for constant weights."""
@@ -183,6 +186,14 @@ class Plasticity:
                 np.add.at(count, column, reads[used])
                 np.maximum.at(longest, column, delays[used])
         return count, longest
+
+    def keep_weights(self, nodes: np.ndarray, kept: np.ndarray, first: int) -> None:
+        """Say where nodes keep the weights of their receptors from `first` on: (node, receptor - 1)."""
+        own = np.arange(first, kept.shape[1] + 1)
+        sites = self.first_site[nodes][:, None] + own
+        places = kept.ctypes.data + kept.strides[0] * np.arange(len(nodes))[:, None] + kept.strides[1] * (own - 1)
+        for synapses in self.synapses[:1]:  # they have the array in common
+            synapses.switches[2 * sites] = places
 
     def begin_learning(self, n_columns: int) -> np.ndarray:
         """Return how many synapses at each neuron learn from its history that it does not know yet."""

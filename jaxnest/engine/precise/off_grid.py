@@ -170,8 +170,11 @@ def _deliver_spike(
                     else:
                         ring[place] += weight[value] * (offset if len(marked) > 0 and marked[c] else 1.0)
                     continue
+                before, is_marked = ring[place], len(marked) > 0 and marked[c]
                 if target > 0:
                     ring[place] = -0.0  # shows whether something is added
+                elif is_marked:
+                    ring[place] = 0.0
                 call = calls[kind - 1]
                 choose(call, groups[group], c - first, 1)
                 call[CONNECTION], call[STEP], call[WATCHED] = c, step, group_watched[group]
@@ -181,6 +184,8 @@ def _deliver_spike(
                     if ring[place] != 0.0 or np.copysign(1.0, ring[place]) > 0.0:
                         append(pending, target, step + steps, at, ring[place])
                     ring[place] = 0.0
+                elif is_marked:
+                    ring[place] = before + ring[place] * offset
 
 
 @operation

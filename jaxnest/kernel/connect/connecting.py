@@ -313,7 +313,8 @@ class Builder:
             if shift and np.any(np.atleast_1d(values[shift])[:used] > 0.0):
                 delays = np.append(delays, delays - 1)  # the sum of two fractions may take away a whole step
             limits.use(delays)
-        own_receptors.number(self._network.nodes, batch.columns, counts)
+        models = [spec.named for spec in batch.specs]
+        own_receptors.number(self._network.nodes, models, batch.columns, counts)
         self._store(batch.process.index, batch.category, batch.specs, batch.columns, counts)
 
     def _placed(self, process: Process, pairs: Pairs, check: Compatibility) -> tuple[np.ndarray, Pairs, Any]:

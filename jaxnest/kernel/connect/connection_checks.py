@@ -79,10 +79,6 @@ def _why_not(
             f"Source node does not send output: {source.name} -> {target.name}.\n"
             "  Note that recorders must be connected as Connect(neuron, recorder)."
         )
-    if synapse.needs_learning and target.learns is not None and not source.has_proxies and source.emits == "spikes":
-        return errors.NotImplemented(
-            f"Connections with {synapse.name} from devices, such as a {source.name}: put a parrot_neuron between them."
-        )
     if not source.has_proxies and not synapse.accepts_devices:
         what = {"currents": "current input", None: "data logging requests"}.get(source.emits, "spike input")
         return illegal(
@@ -178,17 +174,16 @@ def _receptor(
             known = list(range(target.first_receptor, target.first_receptor + (target.own_receptor or sizes[0])))
         elif issubclass(target, Detector):
             known = list(range(sizes[0]))
-    if source.emits not in ("spikes", "currents"):
+    plain = source.emits in ("spikes", "currents")
+    if not plain:
         known, what = [], f"input of {source.emits}"
     if not known and source.emits == "spikes" and _records_spikes(target):
         known = [0]
-    if not known and target.receptor_vector is None:
+    if not known and (target.receptor_vector is None or not plain):
         return illegal(
             f"The target node or synapse model does not support {what}: {source.name} -> {target.name}.\n"
             "  Note that volt/multimeters must be connected as Connect(meter, neuron)."
         )
-    if target.own_receptor == receptor and receptor and synapse.send is not None and source.emits == "spikes":
-        return errors.NotImplemented(f"Synapses whose weights change at receptor {receptor} of {target.name}.")
     if receptor not in known:
         return _unknown(target, receptor, known, "CurrentEvent" if source.emits == "currents" else "SpikeEvent")
     if source.emits == "spikes":

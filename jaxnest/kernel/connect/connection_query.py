@@ -344,7 +344,7 @@ class Values:
         stop = len(rows) if worst is None else worst.row
         if "delay" in new:
             self._connections.delays.use(np.append(new["delay"][:stop], lowest[:stop]))
-        if stop and "weight" in new:
+        if stop and "weight" in new and table.named.model.send is None:
             self._reweigh(table, rows[:stop], new["weight"])
         table.version += 1
         for name, value in new.items():

@@ -89,9 +89,13 @@ class SpatialBuilder:
             raise errors.BadProperty("Target layer must have same number of dimensions as source layer.")
         self._network.nodes.number()
         on_devices = projection.rule == "pairwise_poisson" or projection.use_on_source
-        if not on_devices and not self._network.nodes.has_proxies(targets.ids[:1])[0]:
-            raise illegal(f"Spatial Connect with {projection.rule} to devices is not possible.")
         self._site.announce_change()
+        if not on_devices and not self._network.nodes.has_proxies(targets.ids[:1])[0]:
+            if projection.rule == "pairwise_bernoulli" and projection.mask is not None:
+                projection.mask.compatible_with(
+                    targets.layer, projection.allow_oversized_mask
+                )  # NEST looks at it first
+            raise illegal(f"Spatial Connect with {projection.rule} to devices is not possible.")
         run = Run(self._site, sources, targets, projection, specs, self._builder)
         problems = run.outgoing() if projection.rule == "fixed_outdegree" else run.incoming()
         if problems:

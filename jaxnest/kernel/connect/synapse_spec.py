@@ -14,7 +14,7 @@ from jaxnest.kernel.connect.synapse_defaults import defaults, integer, refuse, s
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.tables.model_table import ModelTable, NamedModel
-from jaxnest.kernel.tables.values import coerce, is_random
+from jaxnest.kernel.tables.values import coerce, datum, is_random
 from jaxnest.models.contract.synapse import Synapse
 
 INTEGERS = ("receptor_type", "synapse_label")
@@ -153,7 +153,7 @@ def parse(
                 "Use SetDefaults() or CopyModel()."
             )
         if key not in (*known, *ignored):
-            _value(key, value)
+            datum(key, value)
             unknown.append(key)
     if unknown and misses_are_errors:
         hint = errors.nearest(unknown[0], known)

@@ -181,21 +181,20 @@ class NodeTable:
             raise errors.KernelException(
                 f"The network contains a {named.name} which cannot be used with multiple threads."
             )
-        self.before_access((named.model,))
         first = len(self) + 1
         store = self.stores.get(named.model)
         if store is None:
             store = self.stores[named.model] = Store(named.model)
             self.notes_inputs |= HAS_CONNECTIONS in store.quantities
         twins = 1 if named.model.has_proxies else self.n_virtual_processes
-        ids = np.arange(first, first + n)
+        ids: Any = np.arange(first, first + n) if n > 1 else first
         processes = ids % self.n_virtual_processes if twins == 1 else np.tile(np.arange(twins), n)
         row = store.append(named.defaults, np.repeat(ids, twins) if twins > 1 else ids, processes, n * twins)
         if named not in self._index_of:
             self._index_of[named] = len(self._named)
             self._named.append(named)
         self._model_indices.append(n, self._index_of[named])
-        self._rows.append(n, np.arange(row, row + n * twins, twins))
+        self._rows.append(n, np.arange(row, row + n * twins, twins) if n > 1 else row)
         self._proxies.append(n, named.model.has_proxies)
         self.version += 1
         return first, first + n - 1

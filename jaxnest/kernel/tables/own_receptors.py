@@ -24,20 +24,20 @@ def first_late(nodes: NodeTable, target: np.ndarray, receptor: Any) -> tuple[int
     return row, f"Connections to this receptor of {name} can only be made before the first call to nest.Simulate()."
 
 
-def number(nodes: NodeTable, columns: Sequence[dict[str, Any]], counts: Sequence[int]) -> None:
+def number(nodes: NodeTable, models: Sequence[Any], columns: Sequence[dict[str, Any]], counts: Sequence[int]) -> None:
     """Give connections their own receptors, in the order of their pairs, and tell their targets the weights.
 
     Parameters
     ----------
-    columns, counts
-        For each specification the values of the connections, and how many of them are made.
+    models, columns, counts
+        For each specification the (named) synapse model, the values of the connections, and how many are made.
     """
     parts = []
-    for i, (values, n) in enumerate(zip(columns, counts, strict=True)):
+    for i, (named, values, n) in enumerate(zip(models, columns, counts, strict=True)):
         mine = _mine(nodes, values["target"][:n], np.broadcast_to(values["receptor"], len(values["target"]))[:n])
         if len(mine):
             values["receptor"] = np.array(np.broadcast_to(values["receptor"], len(values["target"])), np.int64)
-            weight = np.broadcast_to(values["weight"], len(values["target"]))[mine]
+            weight = np.broadcast_to(_known_weight(named, values), len(values["target"]))[mine]
             parts.append(np.stack([mine, np.full(len(mine), i), values["target"][mine], weight]))
     if not parts:
         return
@@ -45,10 +45,17 @@ def number(nodes: NodeTable, columns: Sequence[dict[str, Any]], counts: Sequence
     row, spec, target = (column.astype(np.int64) for column in table[:3])
     order = np.lexsort((spec, row, target))
     ids, first, sizes = np.unique(target[order], return_index=True, return_counts=True)
-    before = nodes.lengthen_receptors(ids, np.split(_constant(table[3][order]), first[1:]))
+    before = nodes.lengthen_receptors(ids, np.split(table[3][order], first[1:]))
     receptor = np.repeat(before, sizes) + 1 + np.arange(len(order)) - np.repeat(first, sizes)
     for i, k, port in zip(spec[order].tolist(), row[order].tolist(), receptor.tolist(), strict=True):
         columns[i]["receptor"][k] = port
+
+
+def _known_weight(named: Any, values: dict[str, Any]) -> Any:
+    """Return the weights that targets know before there is a spike: zero if it decides."""
+    if named.model.send is not None:
+        return 0.0
+    return named.defaults["weight"] if named.model.weight_is_common else values["weight"]
 
 
 def reweigh(nodes: NodeTable, target: np.ndarray, receptor: np.ndarray, before: np.ndarray, weight: Any) -> None:
@@ -65,15 +72,9 @@ def reweigh(nodes: NodeTable, target: np.ndarray, receptor: np.ndarray, before: 
         return
     if _begun(nodes, target[mine]).any():
         raise errors.KernelException(f"{nodes.model(int(target[mine[0]])).name} requires constant weights.")
-    values = _constant(np.broadcast_to(np.asarray(weight, np.float64), len(target))[mine])
+    values = np.broadcast_to(np.asarray(weight, np.float64), len(target))[mine]
     for node, port, value in zip(target[mine].tolist(), receptor[mine].tolist(), values.tolist(), strict=True):
         nodes.set_receptor(node, port - 1, value)
-
-
-def _constant(weight: np.ndarray) -> np.ndarray:
-    if (weight == 0.0).any():
-        raise errors.NotImplemented("Weights of 0 at receptors that connections have of their own.")
-    return weight
 
 
 def _mine(nodes: NodeTable, target: np.ndarray, receptor: Any, *, beyond: bool = False) -> np.ndarray:

@@ -161,7 +161,8 @@ class Node(Model, abstract=True):
     """The number of receptors cannot be changed once there are connections; else it cannot be reduced."""
     own_receptor: ClassVar[int] = 0
     """The receptor whose connections, made before the first run, each get one of their own, numbered from it on; 0 if
-    there is none. The elements of `receptor_vector` from there on are their weights, which must not change any more."""
+    there is none. Such receptors count spikes. The elements of `receptor_vector`, a state, from there on are their
+    weights: once one is not zero any more it must not change."""
     forgets_inputs: ClassVar[bool] = False
     """What is on its way to the node when a run is prepared is lost."""
     receptors_from_zero: ClassVar[bool] = False

@@ -113,5 +113,4 @@ class cm_default(ArchivingNeuron):
         matrix.assemble(v, s, x)
         matrix.solve(v, s)
         spike = ops.crosses(s.v_comp[0], v.V_th) and before < v.V_th
-        channels = (s.v_comp, s.m_Na, s.h_Na, s.n_K)
-        return (*channels, s.g_r, s.g_d, s.g_r_NMDA, s.g_d_NMDA, s.gg, s.ff, s.xx, s.yy), spike
+        return s, spike  # whose vectors were changed where they are

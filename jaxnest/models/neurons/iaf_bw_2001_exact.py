@@ -16,8 +16,6 @@ from jaxnest.models.families.conductance import RESET_BELOW_THRESHOLD
 from jaxnest.models.neurons.iaf_bw_2001 import iaf_bw_2001, nmda
 
 WEIGHTS = "receptor_weights"
-ROUNDING = 1.5 * 2.0**52
-"""Added and subtracted, it rounds to a whole number."""
 
 
 @register
@@ -32,7 +30,7 @@ class iaf_bw_2001_exact(OdeNeuron):
 
     where each spike raises x by 1; the sum of all s, times the weights, is the conductance of the NMDA receptors. Such
     connections can only be made before the neuron is simulated. They are shown with receptors of their own, 3, 4, ...;
-    their weights are constant.
+    their weights are constant, those of synapses that change them from the first spike on.
 
     References
     ----------
@@ -40,11 +38,7 @@ class iaf_bw_2001_exact(OdeNeuron):
     documentation, model ``iaf_bw_2001_exact``.
     """
 
-    parameters = iaf_bw_2001.parameters | {
-        WEIGHTS: Quantity(
-            np.zeros(2), "nS", "Weights of NMDA connections, behind two zeros", settable=False, visible=False
-        ),
-    }
+    parameters = iaf_bw_2001.parameters
     state = {
         "V_m": Quantity(-70.0, "mV", "Membrane potential"),
         "s_AMPA": Quantity(0.0, "nS", "AMPA conductance"),
@@ -55,9 +49,10 @@ class iaf_bw_2001_exact(OdeNeuron):
         "I_AMPA": hidden(doc="AMPA current"),
         "I_GABA": hidden(doc="GABA current"),
         "I_NMDA": hidden(doc="NMDA current"),
+        WEIGHTS: hidden(np.zeros(2), "Weights of NMDA connections, behind two zeros"),
     }
     ode = ("V_m", "s_AMPA", "s_GABA", "rise", "opened")
-    held = ("refractory", "I_stim", "s_NMDA", "I_AMPA", "I_GABA", "I_NMDA")
+    held = ("refractory", "I_stim", "s_NMDA", "I_AMPA", "I_GABA", "I_NMDA", WEIGHTS)
     relations = (RESET_BELOW_THRESHOLD,)
     recordables = iaf_bw_2001.recordables
     receptor_types = iaf_bw_2001.receptor_types
@@ -71,12 +66,12 @@ class iaf_bw_2001_exact(OdeNeuron):
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
-        counting = [1.0 / weight if weight else 0.0 for weight in p.receptor_weights]
-        return OdeNeuron.calibrate(p, clock) | {"counting": counting}
+        counted = [float(k > 1) for k in range(len(p.receptor_weights))]
+        return OdeNeuron.calibrate(p, clock) | {"counted": counted}
 
     @staticmethod
     def dynamics(v: Any, s: Any) -> tuple[Any, ...]:
-        total = ops.accumulate(0.0, s.opened, v.receptor_weights)
+        total = ops.accumulate(0.0, s.opened, s.receptor_weights)
         I_syn = (s.V_m - v.E_ex) * s.s_AMPA + (s.V_m - v.E_in) * s.s_GABA + nmda(v, s.V_m, total)
         return (
             (-v.g_L * (s.V_m - v.E_L) - I_syn + s.I_stim) / v.C_m,
@@ -92,14 +87,13 @@ class iaf_bw_2001_exact(OdeNeuron):
         spike = active & ops.crosses(s.V_m, v.V_th)
         V = ops.where(active & ~spike, s.V_m, v.V_reset)
         refractory = ops.where(spike, v.refractory_steps, ops.maximum(s.refractory - 1.0, 0.0))
-        total = ops.accumulate(0.0, s.opened, v.receptor_weights)
+        total = ops.accumulate(0.0, s.opened, s.receptor_weights)
         I_AMPA, I_GABA, I_NMDA = (s.V_m - v.E_ex) * s.s_AMPA, (s.V_m - v.E_in) * s.s_GABA, nmda(v, s.V_m, total)
-        arrived = (x.spikes * v.counting + ROUNDING) - ROUNDING
         return State(
             V_m=V,
             s_AMPA=s.s_AMPA + x.spikes[0],
             s_GABA=s.s_GABA + x.spikes[1],
-            rise=s.rise + arrived,
+            rise=s.rise + x.spikes * v.counted,
             opened=s.opened,
             refractory=refractory,
             I_stim=x.current,
@@ -107,4 +101,5 @@ class iaf_bw_2001_exact(OdeNeuron):
             I_AMPA=I_AMPA,
             I_GABA=I_GABA,
             I_NMDA=I_NMDA,
+            receptor_weights=s.receptor_weights,
         ), spike

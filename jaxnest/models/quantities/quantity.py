@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, final
@@ -64,12 +65,12 @@ class Quantity:
         """Refuse what is no unit: values with units would be taken for plain numbers."""
         unit_names.alternatives(self.unit)
 
-    @property
+    @functools.cached_property
     def is_vector(self) -> bool:
         """True if every node has an array of its own."""
         return isinstance(self.default, np.ndarray) or self.each is not None
 
-    @property
+    @functools.cached_property
     def dtype(self) -> Any:
         """Column type of the values."""
         if self.is_vector or not isinstance(self.default, bool | int | float):
