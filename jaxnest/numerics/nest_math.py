@@ -11,6 +11,8 @@ Set it before the first simulation: compiled code keeps the value that it was co
 """
 
 _LOG_2 = math.log(2.0)
+_LARGEST_EXPONENT = 709.782712893384
+"""Beyond it `math.exp` raises OverflowError, where C returns infinity."""
 
 
 def expm1_series(x: float) -> float:
@@ -28,6 +30,8 @@ def expm1_series(x: float) -> float:
     """
     if x == 0.0:
         return 0.0
+    if x > _LARGEST_EXPONENT:
+        return math.inf
     if abs(x) > _LOG_2:
         return math.exp(x) - 1.0
     total = x
@@ -54,5 +58,5 @@ def expm1(x: float) -> float:
         The value.
     """
     if LIBRARY_EXPM1:
-        return math.expm1(x)
+        return math.expm1(x) if x <= _LARGEST_EXPONENT else math.inf
     return expm1_series(x)

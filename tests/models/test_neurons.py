@@ -126,3 +126,14 @@ def test_a_value_alone_can_be_set_in_every_model(model: str) -> None:
                 nodes[1].set({name: values[name]})
             if name != "f_target":  # set in Hz, read in 1/ms
                 assert nodes[1].get(name) == values[name]
+
+
+@pytest.mark.parametrize("model", ["iaf_psc_exp", "iaf_psc_exp_multisynapse"])
+def test_currents_may_decay_within_a_thousandth_of_a_step(model: str) -> None:
+    """The exponential of a step over the time constant is infinite then; the value is NEST's."""
+    several = model.endswith("multisynapse")
+    neuron = nest.Create(model, params={"tau_syn": [1e-4]} if several else {"tau_syn_ex": 1e-4})
+    generator = nest.Create("spike_generator", params={"spike_times": [1.0, 3.0]})
+    nest.Connect(generator, neuron, syn_spec={"receptor_type": int(several)})
+    nest.Simulate(6.0)
+    assert neuron.V_m == -69.99940437968036

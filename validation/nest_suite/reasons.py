@@ -10,9 +10,7 @@ from typing import Any
 
 HERE = Path(__file__).parent
 
-REASONS: tuple[tuple[str, str], ...] = (
-    ("neurons/test_iaf_ps_dc_accuracy.py", "takes minutes and has not been run to its end yet"),
-)
+REASONS: tuple[tuple[str, str], ...] = ()
 """Pattern of test files -> why tests that pass with NEST do not pass here; the first that fits counts."""
 
 

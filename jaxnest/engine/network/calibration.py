@@ -87,7 +87,8 @@ def _calibrated(model: type[Any], node: _Node, clock: Any) -> dict[str, np.ndarr
         If it fails, or returns something else than numbers by name; errors of NEST's are passed on.
     """
     try:
-        return {name: np.asarray(value, np.float64) for name, value in model.calibrate(node, clock).items()}
+        with np.errstate(all="ignore"):  # as in C
+            return {name: np.asarray(value, np.float64) for name, value in model.calibrate(node, clock).items()}
     except errors.KernelException:
         raise
     except Exception as error:

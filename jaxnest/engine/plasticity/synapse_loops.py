@@ -208,13 +208,9 @@ def _delivering(model: type[Any], alike: bool) -> Any:
                 elif state_step or (advances and k == size - 1):
                     a.store_sources(row_at, 8, a.advanced(new))
                 if sends:
-                    if sites[site, FLAGS] & KEPT:
-                        _keep(own.switches[2 * site], weight)
-                    if sites[site, FLAGS] & BINARY:
-                        known = _is_known(sites, own.switches, site, call[NODE], step)
-                        amount = 2.0 * weight if known else -weight
-                    else:
-                        amount = weight
+                    amount = weight
+                    if sites[site, FLAGS] & (BINARY | KEPT):
+                        amount = _received(sites, own.switches, site, call[NODE], step, weight)
                     _add(shared.ring, sites, site, slot + steps, n_slots, n_lanes, amount)
                     if watched:
                         _note_weight(shared.weight_events, shared.counters, call[CONNECTION] + k, step, weight)
@@ -332,11 +328,14 @@ def _add(ring: Any, sites: Any, site: int, row: int, n_slots: int, n_lanes: int,
 
 
 @_compiled
-def _is_known(sites: Any, switches: Any, site: int, node: int, step: int) -> bool:
-    """Return whether a binary target had a spike of that node and step before."""
+def _received(sites: Any, switches: Any, site: int, node: int, step: int, weight: float) -> float:
+    """Return what a target adds that keeps the weight, or that had a spike of that node and step before if binary."""
+    if sites[site, FLAGS] & KEPT:
+        _keep(switches[2 * site], weight)
+        return weight
     known = sites[site, FLAGS] & AGAIN or (switches[2 * site] == node and switches[2 * site + 1] == step)
     switches[2 * site], switches[2 * site + 1] = node, step
-    return known
+    return 2.0 * weight if known else -weight
 
 
 @_compiled
