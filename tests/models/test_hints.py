@@ -7,6 +7,7 @@ import subprocess
 import sys
 from typing import Any
 
+import numpy as np
 import pytest
 
 from jaxnest.models import ArchivingNeuron, Quantity, State, hidden, ops
@@ -147,6 +148,20 @@ def test_equations_of_ones_own() -> None:
 
     assert (short.driven, short.loops_stages, short.side_by_side) == (True, False, True)
     assert (long.driven, long.loops_stages, long.side_by_side) == (False, True, False)
+
+
+def test_stimulators_of_ones_own() -> None:
+    class source(Sender):
+        advance = staticmethod(lambda v, s, step, active, context: ((), ops.where(active, v.rate, 0.0), 1.0, False))
+
+    class sorter(source):
+        advance = staticmethod(lambda v, s, step, active, context: ((), np.sort(v.times)[0], 1.0, False))
+        restart = staticmethod(lambda p, clock, step: {"next": 0.0})
+
+    assert source.traced_advance is source.advance
+    assert (source.allocates, source.restarts) == (False, False)
+    assert sorter.traced_advance is None
+    assert (sorter.allocates, sorter.restarts) == (True, True)
 
 
 def test_synapses_of_ones_own() -> None:

@@ -325,6 +325,7 @@ class Neuron(Node, abstract=True):
     not_restored: ClassVar[tuple[str, ...]] = ()
     """State variables that iterations of waveforms change for good."""
 
+    # What `update` does beyond operations on numbers has to be said: `draws`, `one_by_one`, and `noise` above.
     draws: ClassVar[bool] = False
     """`update` draws random numbers as it goes along, with `models.functions.draws` and the context ``x.random``.
 

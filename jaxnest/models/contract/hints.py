@@ -230,7 +230,8 @@ def traceable(function: Callable[..., Any]) -> Callable[..., Any] | None:
 
 def makes_arrays(*functions: Any) -> bool:
     """Return whether functions of devices may make arrays: they use NumPy, or call methods of what they get."""
-    for function in filter(None, functions):
+    reached = {one for function in functions for one in _reached(function, set()) if one.__module__ != ops.__name__}
+    for function in reached:
         known, instructions = function.__globals__, list(dis.get_instructions(function))
         for before, after in zip(instructions, instructions[1:], strict=False):
             of_module = before.opname == "LOAD_GLOBAL" and isinstance(known.get(before.argval), ModuleType)
