@@ -10,6 +10,8 @@ HISTORY_MISSING, N_TURNS, ARCHIVE_LATE = 8, 9, 10
 COUNTER_WORDS = 11
 
 REGISTER_WORDS = 3  # source node, lag, multiplicity
+APART = 1 << 32
+"""Part of the multiplicity of spikes that are as many events, which reach all targets one after the other."""
 EVENT_WORDS = 7
 """Listener (-1: all those of the sender), sender, stamp, multiplicity, segment, bits of offset and of weight."""
 WEIGHT_WORDS = 3  # connection, stamp, bits of the weight

@@ -240,7 +240,7 @@ class NativeRunner:
         if plan.shards[s].flushes:
             yield flushing.flush.pack(buffers.archive.arrays[1], raster, clock), False
         table = collection_table(plan, s)
-        columns = [table[k] for k in ("rank", "column_of_rank", "emitters", "recorded", "watched")]
+        columns = [table[k] for k in ("rank", "column_of_rank", "emitters", "recorded", "watched", "apart")]
         changing = (buffers.events, buffers.register, buffers.counters, raster)
         keys = np.zeros(2 * raster.size, np.int64)
         yield events.collect.pack(*changing, *columns, keys, clock), False

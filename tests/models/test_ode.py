@@ -98,3 +98,20 @@ def test_many_short_runs() -> None:
     neuron = nest.Create("iaf_cond_exp", params={"I_e": 200.0})
     nest.Simulate(40.0)
     assert several == neuron.V_m
+
+
+def test_several_spikes_of_a_step_reach_all_targets_one_after_the_other() -> None:
+    """Additions come in NEST's order where a neuron that sends them has two synapse models: the values are NEST's."""
+    nest.CopyModel("static_synapse", "other")
+    neurons = nest.Create("aeif_cond_exp", 3, {"t_ref": 0.0, "b": 0.0, "I_e": 2e5})
+    target, recorder = nest.Create("iaf_psc_exp"), nest.Create("spike_recorder")
+    for k, neuron in enumerate(neurons):
+        nest.Connect(neuron, target, syn_spec={"weight": 0.1 + 0.01 * k})
+        nest.Connect(neuron, target, syn_spec={"synapse_model": "other", "weight": 0.7 + 0.013 * k})
+    meter = nest.Create("multimeter", params={"record_from": ["I_syn_ex"], "interval": 0.1})
+    nest.Connect(meter, target)
+    nest.Connect(neurons, recorder)
+    nest.Simulate(8.0)
+    assert recorder.n_events == 657
+    currents = meter.events["I_syn_ex"][10:12]
+    assert list(currents) == [float.fromhex("0x1.3c083126e978ep+2"), float.fromhex("0x1.83555e351cb84p+3")]

@@ -55,7 +55,7 @@ class Buffers:
     def synaptic_events(self, slice_: int, watched: np.ndarray) -> int:
         """Return how many events these spikes make at connections; `watched` has their number for each node."""
         spikes = self.registered(slice_)
-        n = int((watched[spikes[:, 0]] * np.abs(spikes[:, 2])).sum())
+        n = int((watched[spikes[:, 0]] * (np.abs(spikes[:, 2]) % layout.APART)).sum())
         return n if self.precise is None else n + self.precise.synaptic_events(watched)
 
 

@@ -407,6 +407,9 @@ def collection_table(plan: Plan, s: int) -> dict[str, np.ndarray]:
     rank = np.empty_like(column_of_rank)
     rank[column_of_rank] = np.arange(len(emitters))
     watched = np.sum([t.watched for t in plan.delivery], axis=0)
+    apart = np.zeros(len(emitters), np.int64)
+    for batch in plan.shards[s].batches:
+        apart[batch.first_column : batch.first_column + len(batch)] = batch.model.sends_apart
     return {
         "rank": rank,
         "column_of_rank": column_of_rank,
@@ -414,4 +417,5 @@ def collection_table(plan: Plan, s: int) -> dict[str, np.ndarray]:
         "recorded": plan.recorded[s],
         "heard": np.flatnonzero(plan.recorded[s]),
         "watched": watched,
+        "apart": apart,
     }

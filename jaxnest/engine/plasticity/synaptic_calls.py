@@ -30,7 +30,7 @@ from jaxnest.engine.layout import (
     ORIGIN,
     REGISTER_WORDS,
 )
-from jaxnest.engine.spikes.events import _deliver_group, _note_weights, registered
+from jaxnest.engine.spikes.events import _deliver_group, _note_weights, registered, rounds_and_copies
 
 SHARED = ("ring", "weight_events", "counters", "index", "trace", "pool", "stream", "clock", "times")
 OWN = ("place", "sites", "switches", "delay", "common", "common_state", "of_source", "identity")
@@ -115,26 +115,27 @@ def _deliver_spike(
     ring, weight_events, counters = buffers
     group_start, connection_start, group_watched, group_constant, value_start, lane, weight, delay = table
     index, trace, pool = archive
-    node, multiplicity = spike[0], spike[2]
+    node, (rounds, multiplicity) = spike[0], rounds_and_copies(spike[2])
     step = clock[ORIGIN] - clock[MIN_DELAY] + spike[1]
     if source_row[node] > 0 and multiplicity > 0:
         note_source(index[source_row[node]], trace[source_row[node]], pool, counters, step + 1)
-    for g in range(group_start[node], group_start[node + 1]):
-        first, size, group = connection_start[g], connection_start[g + 1] - connection_start[g], groups[g]
-        if group[GROUP_KIND] > 0:
-            call = calls[group[GROUP_KIND] - 1]
-            choose(call, group, 0, size)
-            call[CONNECTION], call[MULTIPLICITY], call[STEP], call[TURN] = first, multiplicity, step, turn
-            call[WATCHED], call[SOURCE], call[ADVANCES] = group_watched[g], source_row[node], 1
-            call[NODE], call[COPIES] = node, 0
-            call_synapses(call)
-            continue
-        lanes, constant, value = group[GROUP_ROW], group_constant[1 + g], value_start[g]
-        for copy in range(multiplicity):
-            weights = value + (value_start[-1] if copy > 0 else 0)
-            _deliver_group(ring, lane, weight, delay, lanes, lanes + size, constant, value, weights, step, clock)
-            if group_watched[g]:
-                _note_weights(weight_events, counters, first, first + size, step + 1, weight, value, 1 - constant)
+    for k in range(rounds):
+        for g in range(group_start[node], group_start[node + 1]):
+            first, size, group = connection_start[g], connection_start[g + 1] - connection_start[g], groups[g]
+            if group[GROUP_KIND] > 0:
+                call = calls[group[GROUP_KIND] - 1]
+                choose(call, group, 0, size)
+                call[CONNECTION], call[MULTIPLICITY], call[STEP], call[TURN] = first, multiplicity, step, turn
+                call[WATCHED], call[SOURCE], call[ADVANCES] = group_watched[g], source_row[node], 1
+                call[NODE], call[COPIES] = node, k
+                call_synapses(call)
+                continue
+            lanes, constant, value = group[GROUP_ROW], group_constant[1 + g], value_start[g]
+            for copy in range(multiplicity):
+                weights = value + (value_start[-1] if copy > 0 else 0)
+                _deliver_group(ring, lane, weight, delay, lanes, lanes + size, constant, value, weights, step, clock)
+                if group_watched[g]:
+                    _note_weights(weight_events, counters, first, first + size, step + 1, weight, value, 1 - constant)
 
 
 @njit(cache=True)

@@ -54,7 +54,7 @@ from jaxnest.engine.plasticity.synaptic_calls import (
     choose,
 )
 from jaxnest.engine.precise.precise_spikes import FIRST_REDIRECTED
-from jaxnest.engine.spikes.events import _note_weights, _sorted, registered
+from jaxnest.engine.spikes.events import _note_weights, _sorted, registered, rounds_and_copies
 from jaxnest.models.contract import precise
 from jaxnest.numerics.unstable_sort import PARTS, later, sort_events
 
@@ -113,8 +113,10 @@ def deliver(
     for process in range(len(registers) // 2):
         register = registered(registers, process, clock)
         for i in range(0, len(register), REGISTER_WORDS):
-            spike = (register[i], register[i + 1], register[i + 2], 0.0)
-            _deliver_spike(spike, turn, 0, buffers, pending, table, clock, resolution, calls)
+            rounds, copies = rounds_and_copies(register[i + 2])
+            for earlier in range(rounds):
+                spike = (register[i], register[i + 1], copies, 0.0)
+                _deliver_spike(spike, turn, earlier, buffers, pending, table, clock, resolution, calls)
             turn += 1
     for place in precise_registers:
         register = array(place, TABLE_WORDS, int64)

@@ -17,6 +17,7 @@ from jaxnest.compile.late import int32, int64
 from jaxnest.compile.operations import apart, operation
 from jaxnest.engine.layout import (
     AGAIN,
+    APART,
     ARCHIVE_LATE,
     ARCHIVE_NEEDED,
     ASCENDING,
@@ -145,13 +146,14 @@ def collect(
     emitters: I8,
     recorded: I8,
     watched: I8,
+    apart: I8,
     keys: I8,
     clock: I8,
 ) -> None:
     """After a segment: note spikes for recorders, and register them for delivery at the end of the slice.
 
-    `keys` has room for two words for each neuron and step of a slice. The register is ordered by segment, node and
-    lag, as in NEST.
+    `apart` says whose spikes of one step are as many events (see `APART`). `keys` has room for two words for each
+    neuron and step of a slice. The register is ordered by segment, node and lag, as in NEST.
     """
     n = len(rank)
     if n == 0:
@@ -178,7 +180,8 @@ def collect(
         column, lag = column_of_rank[key // min_delay], key % min_delay
         mine[1 + REGISTER_WORDS * i] = emitters[column]
         mine[1 + REGISTER_WORDS * i + 1] = lag
-        mine[1 + REGISTER_WORDS * i + 2] = raster[lag * n + column]
+        multiplicity = raster[lag * n + column]
+        mine[1 + REGISTER_WORDS * i + 2] = multiplicity + (APART if apart[column] and multiplicity > 1 else 0)
         i += 1
     mine[0] = i
     counters[WEIGHTS_NEEDED] = 0
@@ -186,7 +189,7 @@ def collect(
         for k in range(i):
             copies = mine[1 + REGISTER_WORDS * k + 2]
             if copies > 0:
-                counters[WEIGHTS_NEEDED] += watched[mine[1 + REGISTER_WORDS * k]] * copies
+                counters[WEIGHTS_NEEDED] += watched[mine[1 + REGISTER_WORDS * k]] * (copies % APART)
 
 
 @njit(cache=True, nogil=True)
@@ -198,6 +201,14 @@ def registered(registers: np.ndarray, process: int, clock: np.ndarray) -> np.nda
     register = array(registers[2 * process], registers[2 * process + 1], int64)
     mine = half(register, clock[ORIGIN] // clock[MIN_DELAY])
     return mine[1 : 1 + REGISTER_WORDS * mine[0]]
+
+
+@njit(cache=True, nogil=True)
+def rounds_and_copies(multiplicity: int) -> tuple[int, int]:
+    """Return how often a registered spike goes to all targets, and how often then through each group of connections."""
+    if multiplicity > APART:
+        return multiplicity - APART, 1
+    return 1, multiplicity
 
 
 @operation
@@ -219,9 +230,9 @@ def deliver(
     """At the beginning of a slice: add the spikes that all virtual processes registered in the previous one.
 
     Connections are grouped by source and synapse model; a spike of multiplicity m is delivered m times
-    through each group, as in NEST. Floating-point additions come in NEST's order. If all delays are equal, an entry
-    of the ring buffer gets spikes of one lag only; they are then delivered lag by lag, which keeps that order in each
-    entry and the entries in the cache.
+    through each group, m events of a step one after the other through all of them, as in NEST. Floating-point
+    additions come in NEST's order. If all delays are equal, an entry of the ring buffer gets spikes of one lag only;
+    they are then delivered lag by lag, which keeps that order in each entry and the entries in the cache.
     """
     lag_by_lag = group_constant[0] == 1
     for process in range(len(registers) // 2):
@@ -232,14 +243,19 @@ def deliver(
                     continue
                 node = register[i]
                 step = clock[ORIGIN] - clock[MIN_DELAY] + register[i + 1]
-                for group in range(group_start[node], group_start[node + 1]):
-                    first, last = connection_start[group], connection_start[group + 1]
-                    constant, value = group_constant[1 + group], value_start[group]
-                    for copy in range(register[i + 2]):
-                        weights = value + (value_start[-1] if copy > 0 else 0)
-                        _deliver_group(ring, lane, weight, delay, first, last, constant, value, weights, step, clock)
-                        if group_watched[group]:
-                            _note_weights(weight_events, counters, first, last, step + 1, weight, value, 1 - constant)
+                rounds, copies = rounds_and_copies(register[i + 2])
+                for _ in range(rounds):
+                    for group in range(group_start[node], group_start[node + 1]):
+                        first, last = connection_start[group], connection_start[group + 1]
+                        constant, value = group_constant[1 + group], value_start[group]
+                        for copy in range(copies):
+                            weights = value + (value_start[-1] if copy > 0 else 0)
+                            _deliver_group(
+                                ring, lane, weight, delay, first, last, constant, value, weights, step, clock
+                            )
+                            if group_watched[group]:
+                                one = (first, last, step + 1, weight, value, 1 - constant)
+                                _note_weights(weight_events, counters, *one)
 
 
 @compiled

@@ -322,6 +322,9 @@ class Neuron(Node, abstract=True):
     """``transform(v, value)``: what becomes of each number that arrives (see `models.contract.secondary.Hearing`)."""
     compared: ClassVar[str] = ""
     """The variable that shows whether iterations of waveforms have converged."""
+    sends_apart: ClassVar[bool] = False
+    """Several spikes of a step are as many events, which reach all targets one after the other; else they are one event
+    with a multiplicity."""
     not_restored: ClassVar[tuple[str, ...]] = ()
     """State variables that iterations of waveforms change for good."""
 

@@ -55,6 +55,8 @@ class OdeNode(Neuron, abstract=True):
     of the simulation, else 0.
     """
 
+    sends_apart = hints.inferred(lambda m: m.substep is not None)
+
     def __init_subclass__(cls, abstract: bool = False) -> None:
         """Compose the names of everything that changes."""
         super().__init_subclass__(abstract)
