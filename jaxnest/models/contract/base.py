@@ -380,7 +380,7 @@ class Neuron(Node, abstract=True):
     @classmethod
     def iteration(cls, v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         """Advance one node by one step on trial, to iterate waveforms."""
-        return cls.update(v, s, x)
+        return of_model(cls, cls.update)(v, s, x)
 
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
