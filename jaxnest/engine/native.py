@@ -6,7 +6,7 @@ A slice is a list of calls of compiled operations. Their order stands here and n
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -44,6 +44,8 @@ Stage = tuple[Pack, bool]
 @final
 class NativeRunner:
     """Runs a plan slice by slice."""
+
+    CHANGING: ClassVar = ("neurons", "devices", "buffers", "plan", "streams", "_waveforms")
 
     def __init__(self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any) -> None:
         self.plan, self.buffers, self.devices = plan, buffers, devices

@@ -38,6 +38,7 @@ from jaxnest.engine.plan.secondary import is_secondary
 from jaxnest.engine.plan.storing import CONNECTIONS, models_of, store_connections, store_nodes
 from jaxnest.engine.records.detection import Detection
 from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch, interprets
+from jaxnest.engine.run_state import RunState
 from jaxnest.models.contract.device import Sender
 
 AIM_SECONDS = 0.2
@@ -564,6 +565,12 @@ class Session:
         assert self._runner is not None
         n, first, last = self._runner.take_unsettled().tolist()
         return n, first, last
+
+    def state(self) -> RunState:
+        """Return everything that changes during a run, between two runs; nothing then waits for recorders."""
+        self.drain()
+        assert isinstance(self._runner, native.NativeRunner)
+        return RunState(self._runner)
 
     def spike_count(self) -> int:
         """Return the number of spikes of neurons in the last run."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -37,6 +37,8 @@ class Kept:
 @final
 class Devices:
     """The emitting devices of one batch: constant arrays and those that the loop changes."""
+
+    CHANGING: ClassVar = ("state", "target_state", "objects", "memory", "samples")
 
     def __init__(
         self,
@@ -190,7 +192,7 @@ class Devices:
 
     def changing(self) -> tuple[np.ndarray, ...]:
         """Arrays that the loop changes, beside ring buffer, events, counters, streams and raster."""
-        return self.state, self.target_state, self.objects, self.memory, self.samples
+        return tuple(getattr(self, name) for name in self.CHANGING)
 
     def constant(self) -> tuple[np.ndarray, ...]:
         """Arrays that the loop reads."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -38,6 +38,8 @@ class Archive:
     elements
         The synaptic elements of the neuron that has a row, which have to stay where they are.
     """
+
+    CHANGING: ClassVar = ("arrays", "elements")
 
     def __init__(self, shard: Shard, sources: np.ndarray) -> None:
         voltages = [shard.batches[i].node_ids for i in shard.voltage_batches]

@@ -8,7 +8,7 @@ they are for.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -29,6 +29,8 @@ class Noise:
     objects
         For each batch the nodes' distribution objects.
     """
+
+    CHANGING: ClassVar = ("following", "objects")
 
     def __init__(self, shard: Shard, min_delay: int, stream: np.ndarray, origin: int) -> None:
         self._shard = shard

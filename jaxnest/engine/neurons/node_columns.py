@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 
@@ -25,6 +25,8 @@ def split(names: tuple[str, ...], vectors: frozenset[str]) -> tuple[list[str], l
 @final
 class NodeColumns:
     """A batch of neurons: one row per node, vectors side by side."""
+
+    CHANGING: ClassVar = ("state", "state_vectors", "samples", "uniform")
 
     def __init__(self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray, min_delay: int) -> None:
         self.batch, self.outputs = batch, outputs

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 
@@ -23,6 +23,8 @@ class VectorColumns:
 
     `used` tells which lanes anything comes in through.
     """
+
+    CHANGING: ClassVar = ("state", "samples")
 
     def __init__(
         self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray, min_delay: int, used: np.ndarray

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -22,6 +22,10 @@ EVENT_CAPACITY = 1 << 15
 @dataclass
 class Buffers:
     """The changing arrays of one virtual process (beside states and streams)."""
+
+    CHANGING: ClassVar = (
+        "ring", "raster", "register", "counters", "archive", "noise", "precise",
+    )  # fmt: skip
 
     ring: np.ndarray
     raster: np.ndarray

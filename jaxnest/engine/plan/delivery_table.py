@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class DeliveryTable:
     The connections of one source and synapse model are a group. A group whose connections have one weight and one
     delay stores them once.
     """
+
+    CHANGING: ClassVar = ("plasticity",)
 
     group_start: np.ndarray
     """Per node, its first group."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, final
+from typing import Any, ClassVar, Protocol, final
 
 import numpy as np
 
@@ -43,7 +43,9 @@ class Network(Protocol):
 @final
 @dataclass
 class Plan:
-    """Everything about a network that does not change during a run."""
+    """Everything about a network that does not change during a run, but what connections carry and learn."""
+
+    CHANGING: ClassVar = ("delivery", "secondary")
 
     clock: Any
     min_delay: int

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -84,6 +84,8 @@ class Generators:
 @dataclass
 class Secondary:
     """Everything about connections that carry numbers."""
+
+    CHANGING: ClassVar = ("signals", "previous", "being_sent", "deliveries")
 
     first_row: list[list[dict[Kind, int]]]
     """Per shard and batch of neurons: where its values lie in the signals."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import keyword
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -87,6 +87,8 @@ class Home:
 class Synapses:
     """Connections whose models have the same functions. Compiled code changes these arrays in place."""
 
+    CHANGING: ClassVar = ("columns", "common_state", "of_source", "switches")
+
     model: type[Any]
     place: np.ndarray
     """Per connection, row of the target in `sites`."""
@@ -147,6 +149,8 @@ class Synapses:
 @dataclass
 class Plasticity:
     """All such connections of one virtual process, and the groups of its delivery table that they belong to."""
+
+    CHANGING: ClassVar = ("synapses",)
 
     dynamics: tuple[str, ...]
     """Names of the models whose functions there are on any virtual process."""

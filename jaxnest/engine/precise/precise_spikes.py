@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 
@@ -80,6 +80,10 @@ class PreciseSpikes:
     heard
         What recorders hear (`engine.precise.off_grid.RECORDED_WORDS`).
     """
+
+    CHANGING: ClassVar = (
+        "begin", "end", "returns", "pending", "ready", "emitted", "register", "heard",
+    )  # fmt: skip
 
     def __init__(self, shard: Shard, n_nodes: int) -> None:
         self.node_of_lane = lanes_with_queues(shard)

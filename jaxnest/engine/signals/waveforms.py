@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -29,6 +29,8 @@ class Waveforms:
     clocks
         The clock of each virtual process.
     """
+
+    CHANGING: ClassVar = ("unsettled",)
 
     def __init__(
         self, plan: Plan, buffers: list[Buffers], neurons: Sequence[Sequence[Any]], clocks: Sequence[np.ndarray]

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numbers
 import warnings
 from collections.abc import Mapping
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 
@@ -39,6 +39,7 @@ class Elements:
         Where these are in memory.
     """
 
+    CHANGING: ClassVar = ("words",)
     __slots__ = ("address", "names", "words")
 
     def __init__(self, names: tuple[str, ...] = (), words: np.ndarray | None = None) -> None:

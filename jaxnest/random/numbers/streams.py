@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import final
+from typing import ClassVar, final
 
 import numpy as np
 
@@ -49,6 +49,8 @@ class RandomStreams:
     vp_specific : list of numpy.ndarray
         For every virtual process its own stream.
     """
+
+    CHANGING: ClassVar = ("rank_synchronised", "vp_synchronised", "vp_specific")
 
     def __init__(
         self,
