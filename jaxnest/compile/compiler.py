@@ -169,8 +169,15 @@ def _chosen(flags: Flags) -> dict[str, Any]:
     return {name: value for name, value in flags._values.items() if value != flags.options[name].default}
 
 
-def _with_flags(dispatcher: Any) -> Any:
-    dispatcher._compiler._customize_flags = _Flags
+def _with_flags(dispatcher: Any, disjoint: bool = False) -> Any:
+    """Return a dispatcher with fast flags; `disjoint` says that arguments are arrays that do not overlap."""
+
+    def customized(flags: Flags) -> _Flags:
+        result: Any = _Flags(flags)
+        result.noalias = disjoint
+        return result
+
+    dispatcher._compiler._customize_flags = customized if disjoint else _Flags
     return dispatcher
 
 
@@ -187,11 +194,14 @@ class _PartDispatcher(CPUDispatcher):
 class _Dispatcher(CPUDispatcher):
     """A function as Python calls it."""
 
+    disjoint = False
+    """Whether its arguments are arrays that do not overlap."""
+
     @functools.cached_property
     def part(self) -> _PartDispatcher:
         """What compiled code calls."""
         made = _PartDispatcher(self.py_func, self.locals, self.targetoptions, pipeline_class=_PartCompiler)
-        return _with_flags(made)
+        return _with_flags(made, self.disjoint)
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Compile the part for a call; one for all values of an argument, where numba takes each literal for a type."""
@@ -238,7 +248,9 @@ def dispatcher(function: Callable[..., Any], options: dict[str, Any], cache: boo
     # functions of a script's own models have their indices checked
     ours = function.__module__.startswith("jaxnest")
     targets = {"nopython": True, "boundscheck": None if ours else True, **options}
-    made = _with_flags(_Dispatcher(function, targetoptions=targets))
+    disjoint = targets.pop("disjoint", False)
+    made = _with_flags(_Dispatcher(function, targetoptions=targets), disjoint)
+    made.disjoint = disjoint
     if cache:
         made.enable_caching()
     return made

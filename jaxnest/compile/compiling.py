@@ -61,7 +61,7 @@ def njit(function: Any = None, *, cache: bool = False, **options: Any) -> Any:
     cache : bool
         Keep machine code between processes, for a function that Python calls.
     options
-        Those of `numba.njit`.
+        Those of `numba.njit`; and ``disjoint``: the arguments are arrays that do not overlap, which loops gain from.
     """
     if function is None:
         return functools.partial(njit, cache=cache, **options)

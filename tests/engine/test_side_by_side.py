@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,6 +12,8 @@ import numpy as np
 import pytest
 
 import jaxnest as nest
+from jaxnest.compile import compiler
+from jaxnest.compile.operations import Operation
 from jaxnest.engine.functions import vector_ops
 from jaxnest.kernel.kernel import kernel
 from jaxnest.models.contract import registry
@@ -140,6 +143,29 @@ def test_currents_that_come_and_go_are_noticed(model: str, threads: int, monkeyp
     monkeypatch.setattr(kind, "side_by_side", False)
     for mine, single in zip(blocks, recorded(), strict=True):
         np.testing.assert_array_equal(mine, single)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["hh_psc_alpha", "hh_cond_exp_traub", "aeif_cond_exp"])
+def test_equations_become_vector_instructions(model: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """All exponentials of a block are computed side by side."""
+    texts: list[str] = []
+    finish = compiler._Object._optimize_final_module
+
+    def noted(library: Any) -> None:
+        finish(library)
+        texts.append(str(library._final_module))
+
+    nest.Create(model, 20)
+    nest.Simulate(1.0)
+    session = kernel.simulation._session
+    assert session is not None
+    loop: Operation = session._runner.neurons[0][0].operation
+    monkeypatch.setattr(compiler, "keep", lambda file, kept: None)
+    monkeypatch.setattr(compiler._Object, "_optimize_final_module", noted)
+    compiler.translate(loop.body(), model, model, tuple(loop.kinds.values()), "", "")
+    assert len(re.findall(r"<\d+ x double> @llvm\.fmuladd", texts[0])) > 20
+    assert "call double @llvm.fmuladd" not in texts[0]
 
 
 @numba.njit(error_model="numpy")

@@ -17,6 +17,7 @@ from jaxnest.models.contract.state import state_class
 ROW_BYTES = 8 * WIDTH
 
 lean = njit(error_model="numpy", nogil=True, _nrt=False)  # without reference counts, which cost more than a step
+disjoint = njit(error_model="numpy", nogil=True, _nrt=False, disjoint=True)  # of arrays that do not overlap
 
 
 @final

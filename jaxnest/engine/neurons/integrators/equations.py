@@ -8,7 +8,7 @@ from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import block_loader, block_storer
 from jaxnest.engine.functions.vector_ops import with_vector_operations
 from jaxnest.engine.layout import FROM, N_LANES, N_SLOTS, ORIGIN, TO, WIDTH
-from jaxnest.engine.neurons.block import Block, lean, sample
+from jaxnest.engine.neurons.block import Block, disjoint, lean, sample
 from jaxnest.engine.neurons.integrators import blocks
 from jaxnest.engine.neurons.integrators.blocks import (
     ACCEPTED,
@@ -114,7 +114,7 @@ def _attempt(block: Block) -> Any:
             v, s = load_variables(variables, j), state(*(at_point(point, j) + at_rest(states, j)))
             store_slopes(slopes, j, dynamics(v, s))
 
-    evaluate = lean(driven if model.driven else autonomous)
+    evaluate = disjoint(driven if model.driven else autonomous)
 
     @lean
     def evaluate_point(inputs: Any, variables: Any, states: Any, work: Any, place: int, k: int) -> None:
