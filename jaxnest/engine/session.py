@@ -31,13 +31,13 @@ from jaxnest.engine.plan.plan import (
     delivery_tables,
     device_tables,
     setting_names,
-    tables_under_way,
     take_weights,
 )
 from jaxnest.engine.plan.secondary import is_secondary
 from jaxnest.engine.plan.storing import CONNECTIONS, models_of, store_connections, store_nodes
 from jaxnest.engine.records.detection import Detection
 from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch, interprets
+from jaxnest.engine.waiting import Waiting
 from jaxnest.models.contract.device import Sender
 
 AIM_SECONDS = 0.2
@@ -59,6 +59,7 @@ class Session:
         self._interprets = self._watched = False
         """Whether recorders make events of their own; whether weights are recorded."""
         self._late = LateRecords()
+        self._waiting = Waiting(network, self._late)
         self._plan: Plan | None = None
         self._buffers: list[Buffers] = []
         self._devices: list[list[Devices | None]] = []
@@ -105,6 +106,7 @@ class Session:
         if self._prepared_versions[0::2][:2] != versions[0::2][:2]:
             self._others = self._other_connections()
         self._versions, self._prepared_versions, self._partial = versions, versions, False
+        self._network.connections.senders = None
         for model, store in self._network.nodes.stores.items():
             self._seen[model] = store.values_version
             store.changed.clear()
@@ -121,6 +123,7 @@ class Session:
         elif self._versions != versions:
             self._recalibrate(step, self._plan)
         self._versions = versions
+        self._network.connections.senders = None
 
     def _present(self) -> tuple[Any, ...]:
         """Return the versions of the tables: connections, nodes, their values, and settings of the kernel."""
@@ -176,7 +179,7 @@ class Session:
         if fresh.secondary is not None:
             fresh.secondary.take_over(self._plan.secondary)
         begin_sampling(fresh.meters, self._plan.meters, step)
-        self._plan = fresh
+        self._plan, self._watch = fresh, WeightWatch(self._network, fresh)
         self._configure_archives()
         self._make_devices(step, prepared is not None)
         self._runner.plan, self._runner.devices = fresh, self._devices
@@ -219,8 +222,9 @@ class Session:
                 if not all(a.adopt(b) for a, b in zip(old, new, strict=True)):
                     return False
         if not same:
-            self._runner.deliver_through(delivery)
+            plan.delivery = delivery
             self._deliver_pending(step)
+            self._runner.deliver_through(plan.delivery)
         return True
 
     def _other_connections(self) -> tuple[list[tuple[Any, ...]], list[int]]:
@@ -329,6 +333,7 @@ class Session:
         """Before connections change in a run: let waiting spikes take the old ones, and all states come home."""
         assert self._plan is not None
         self._runner.rest(self._plan.clock.to_ms(step))
+        self._deliver_waiting(step)
         self._deliver_pending(step)
         self.bring_home()
 
@@ -345,40 +350,25 @@ class Session:
         self._versions, former = versions, self._prepared_versions
         self._prepared_versions = versions[0], former[1], versions[2], *former[3:]
 
+    def _deliver_waiting(self, step: int) -> None:
+        """Where a slice begins, deliver spikes of the last one of which some were emitted before a change."""
+        assert self._plan is not None
+        if self._waiting and step % self._plan.min_delay == 0:
+            self._away = self._all
+            self._rebuild(step, self._plan)
+
     def _deliver_pending(self, step: int) -> None:
         """Deliver the spikes that wait for the next slice, where connections have changed since they were emitted.
 
-        As in NEST, they take the connections that there are now, with the values that these have now.
+        As in NEST, they take the connections that there are now, with the values that these have now. Those of an
+        unfinished slice wait until it ends.
         """
         plan = self._plan
-        if plan is None or step % plan.min_delay != 0:
+        if plan is None:
             return
-        slice_ = step // plan.min_delay
-        if not any(b.has_spikes(slice_) for b in self._buffers):
-            return
-
-        filtered = self._network.connections.spikes_change_hands()
-        if filtered:
-            plan.delivery = tables_under_way(self._network, plan)
-        for buffers, table in zip(self._buffers, plan.delivery, strict=True):
-            needed = sum(b.synaptic_events(slice_, table.watched) for b in self._buffers) * layout.WEIGHT_WORDS
-            if needed > len(buffers.weight_events):
-                buffers.weight_events = np.zeros(needed, np.int64)
-            buffers.counters[layout.N_WEIGHTS] = 0
-        registers = native.addresses([b.register for b in self._buffers])
-        for s, shard in enumerate(plan.shards):
-            clock = clock_words(plan, shard, step, 0, 0, step)
-            native.deliver(plan, self._buffers, registers, self._network.streams, s, clock).run()
-        for s, (table, buffers) in enumerate(zip(plan.delivery, self._buffers, strict=True)):
-            self._watch.write(s, buffers, self._late)
-            buffers.counters[layout.N_WEIGHTS] = buffers.half(slice_)[0] = 0
-            buffers.counters[layout.WEIGHTS_NEEDED] = 0
-            if buffers.precise is not None:
-                buffers.precise.register.words[COUNT] = 0
-            if table.plasticity is not None:
-                table.plasticity.store()
-        if filtered:
-            plan.delivery = delivery_tables(self._network, plan)
+        if step % plan.min_delay != 0:
+            self._waiting.set_aside(plan, self._buffers, step)
+        elif self._waiting.deliver(plan, self._buffers, step, self._watch):
             self._configure_archives()
 
     # -- running -----------------------------------------------------------------------------------
@@ -394,9 +384,13 @@ class Session:
         Returns
         -------
         int
-            The step reached, `end` unless interrupted.
+            The step reached: `end` unless interrupted, or where a slice ends whose spikes go different ways.
         """
+        self._deliver_waiting(step)
         assert self._plan is not None
+        whole = not self._waiting
+        if not whole:
+            end = min(end, self._slice_border(step))
         self._away = self._all
         if not self._may_wait():
             self.drain()
@@ -434,13 +428,17 @@ class Session:
             self._refuse_lost()
             interrupted = progress(step)
             self._check_states(begin, step, progress)
-            seconds = max(1e-6, time.perf_counter() - started)
-            factor = min(8.0, AIM_SECONDS / seconds)
-            most = min(MOST_STEPS, int(self._steps_per_call * max(0.25, factor)))
-            self._steps_per_call = max(self._plan.min_delay, most)
+            self._choose_steps(max(1e-6, time.perf_counter() - started))
         self._runner.return_streams()
-        self._runner.rest(self._plan.clock.to_ms(step))
+        if whole:
+            self._runner.rest(self._plan.clock.to_ms(step))
         return step
+
+    def _choose_steps(self, seconds: float) -> None:
+        """Choose how far the next call of the back end goes, after one that took so long."""
+        assert self._plan is not None
+        factor = max(0.25, min(8.0, AIM_SECONDS / seconds))
+        self._steps_per_call = max(self._plan.min_delay, min(MOST_STEPS, int(self._steps_per_call * factor)))
 
     def _stop(self, drained: int, progress: Callable[[int], bool]) -> None:
         """End a run that failed where its last slice began; what was recorded until then is kept."""

@@ -162,7 +162,6 @@ class Simulation:
             except errors.NumericalInstability:
                 self.broken = session.exploded
                 raise
-        self._connections.senders = None
         progress.raise_limit()
         self._recording.post_run()
         network.streams.synchrony_check()

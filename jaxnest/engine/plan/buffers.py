@@ -15,6 +15,8 @@ from jaxnest.engine.network.shard import Shard
 from jaxnest.engine.plan.plan import Plan
 from jaxnest.engine.precise.precise_spikes import PreciseSpikes
 
+Spikes = tuple[np.ndarray, ...]
+"""Registered spikes of one virtual process: those on the grid, and precise ones if there may be any; or nothing."""
 EVENT_CAPACITY = 1 << 15
 
 
@@ -47,10 +49,26 @@ class Buffers:
         """Return whether there are spikes to be delivered in a slice."""
         return bool(self.half(slice_)[0]) or (self.precise is not None and len(self.precise.register) > 0)
 
-    def senders(self, slice_: int) -> np.ndarray:
-        """Return which nodes have sent these spikes."""
-        nodes = self.registered(slice_)[:, 0]
-        return nodes if self.precise is None else np.append(nodes, self.precise.senders())
+    def take_spikes(self, slice_: int) -> Spikes:
+        """Take these spikes out of the register, nothing if there are none."""
+        if not self.has_spikes(slice_):
+            return ()
+        taken = [self.registered(slice_).copy()]
+        self.half(slice_)[0] = self.raster[:] = 0
+        if self.precise is not None:
+            taken.append(self.precise.register.rows.copy())
+            self.precise.register.words[layout.COUNT] = 0
+        return tuple(taken)
+
+    def put_spikes(self, slice_: int, spikes: Spikes) -> None:
+        """Put spikes into the register, which is empty."""
+        if not spikes:
+            return
+        half = self.half(slice_)
+        half[0] = len(spikes[0])
+        half[1 : 1 + spikes[0].size] = spikes[0].reshape(-1)
+        if self.precise is not None:
+            self.precise.register.rows = spikes[-1] if len(spikes) > 1 else np.empty((0, self.precise.register.width))
 
     def synaptic_events(self, slice_: int, watched: np.ndarray) -> int:
         """Return how many events these spikes make at connections; `watched` has their number for each node."""

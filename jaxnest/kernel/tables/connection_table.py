@@ -392,15 +392,16 @@ class Table:
         keys = self.keys()
         return np.cumsum(np.append(False, keys[1:] != keys[:-1]))[self.places()]
 
-    def register(self) -> None:
+    def register(self) -> bool:
         """Note where the stretches of connections with the same source begin, as NEST does after changes.
 
         It keeps no spikes for stretches whose first connection is gone by then. A connection that is removed through a
-        SynapseCollection is no change: its stretch keeps its spikes.
+        SynapseCollection is no change: its stretch keeps its spikes. Returns whether others are kept than before.
         """
         keys = self.keys()
         starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
-        self.registered = np.setdiff1d(starts, self.gaps)
+        before, self.registered = self.registered, np.setdiff1d(starts, self.gaps)
+        return not np.array_equal(before, self.registered)
 
     def reached(self, registered: np.ndarray) -> np.ndarray:
         """Return over which connections spikes go that are not compressed, if those of these stretches are kept.
@@ -469,6 +470,13 @@ class Tables:
                 found = {c: tables[index, c] for c in CATEGORIES if (index, c) in tables and len(tables[index, c])}
                 if found:
                     yield thread, index, found
+
+    def between_neurons(self) -> Iterator[tuple[int, int, Table]]:
+        """Yield thread, synapse index and table, models first, also of tables that have become empty."""
+        for index in self._indices:
+            for thread, tables in enumerate(self._by_thread):
+                if (index, NEURON) in tables:
+                    yield thread, index, tables[index, NEURON]
 
     def all(self) -> Iterator[tuple[str, Table]]:
         """Yield category and table, also of tables that have become empty."""
