@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, final
 
 import numpy as np
@@ -19,6 +19,7 @@ from jaxnest.engine.plan.buffers import (
     buffers_follow_from,
     carry_over,
     clock_words,
+    forget_later_nodes,
     new_buffers,
 )
 from jaxnest.engine.plan.learning import configure
@@ -418,7 +419,7 @@ class Session:
                     self._grow_archives(step, reached)
                 self._reached = step = reached
                 if not self._runner.fits():
-                    self._drain(drained, step)
+                    self._drain(drained, step, self._cut_short(begin, step))
                     drained, self._undrained = step, None
                     self._check_states(begin, step, progress)
             self._undrained = drained
@@ -504,8 +505,8 @@ class Session:
             )
         self._refuse_missing()
 
-    def _drain(self, begin: int, step: int) -> None:
-        """Hand what was recorded between two steps to the recorders."""
+    def _drain(self, begin: int, step: int, idle: Collection[tuple[int, int]] = ()) -> None:
+        """Hand what was recorded between two steps to the recorders; `idle` meters did not act in the last slice."""
         plan, recording = self._plan, self._network.recording
         assert plan is not None
         self._detection.drain(plan, self._buffers, step)
@@ -521,7 +522,8 @@ class Session:
         started = (step - 1) // plan.min_delay * plan.min_delay
         for meter in plan.meters:
             meter.take(plan.probes, stamps, samples)
-            released = meter.release(started, plan.min_delay)
+            missed = plan.min_delay if (meter.recorder, meter.shard) in idle else 0
+            released = meter.release(started - missed, plan.min_delay)
             if released is not None and len(released[0]):
                 senders, times, values = released
                 columns = dict(zip(meter.names, values, strict=True))
@@ -556,6 +558,13 @@ class Session:
                 f"({self._network.nodes.named(node).name}) became infinite or undefined between "
                 f"{clock.to_ms(begin)} ms and {clock.to_ms(end)} ms."
             )
+
+    def _cut_short(self, begin: int, end: int) -> set[tuple[int, int]]:
+        """Forget what came after a state with which nothing can go on; return the meters that did not act any more."""
+        found, plan = self._runner.unstable(), self._plan
+        if plan is None or found is None or not found[0].model.explodes or self._backend != "native":
+            return set()
+        return forget_later_nodes(plan, self._buffers, *found[:2], begin, end)
 
     def take_unsettled(self) -> tuple[int, int, int]:
         """Return how many slices had unsettled waveforms since the last call, and where the first and last begin."""

@@ -161,6 +161,7 @@ class Simulation:
                 self.broken, self.to_do = False, goal - self.step if progress.took_too_long else 0
             except errors.NumericalInstability:
                 self.broken = session.exploded
+                self.spike_count += session.spike_count()
                 raise
         progress.raise_limit()
         self._recording.post_run()
