@@ -564,13 +564,11 @@ class Session:
         found, plan = self._runner.unstable(), self._plan
         if plan is None or found is None or not found[0].model.explodes or self._backend != "native":
             return set()
-        return forget_later_nodes(plan, self._buffers, *found[:2], begin, end)
+        return forget_later_nodes(plan, self._buffers, found[0], found[1], begin, end)
 
-    def take_unsettled(self) -> tuple[int, int, int]:
-        """Return how many slices had unsettled waveforms since the last call, and where the first and last begin."""
-        assert self._runner is not None
-        n, first, last = self._runner.take_unsettled().tolist()
-        return n, first, last
+    def take_unsettled(self) -> np.ndarray:
+        """Return begin and end of the intervals since the last call whose waveforms were not settled."""
+        return self._runner.take_unsettled()
 
     def spike_count(self) -> int:
         """Return the number of spikes of neurons in the last run."""
