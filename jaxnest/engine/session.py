@@ -23,7 +23,7 @@ from jaxnest.engine.plan.buffers import (
     new_buffers,
 )
 from jaxnest.engine.plan.learning import configure
-from jaxnest.engine.plan.meters import begin_sampling
+from jaxnest.engine.plan.meters import begin_again, begin_sampling
 from jaxnest.engine.plan.plan import (
     Network,
     Plan,
@@ -104,6 +104,7 @@ class Session:
                 self._recalibrate(step) if self._versions[0] == versions[0] else self._rebuild(step)
         elif any(restarts(m) for m in self._network.nodes.stores):
             self._recalibrate(step)
+        begin_again(self._plan, step, self.drain)
         if self._prepared_versions[0::2][:2] != versions[0::2][:2]:
             self._others = self._other_connections()
         self._versions, self._prepared_versions, self._partial = versions, versions, False
@@ -156,7 +157,7 @@ class Session:
             if plan.secondary is not None:
                 plan.secondary.take_over(old.secondary)
             carry_over(plan, old, self._buffers, old_buffers, step)
-        begin_sampling(plan.meters, old.meters if old is not None else (), step)
+        begin_sampling(plan, old.meters if old is not None else (), step, prepared is not None)
         self._plan, self._all = plan, models_of(plan) | {CONNECTIONS}
         self._configure_archives()
         self._watch = WeightWatch(self._network, plan)
@@ -179,7 +180,7 @@ class Session:
             return
         if fresh.secondary is not None:
             fresh.secondary.take_over(self._plan.secondary)
-        begin_sampling(fresh.meters, self._plan.meters, step)
+        begin_sampling(fresh, self._plan.meters, step, prepared is not None)
         self._plan, self._watch = fresh, WeightWatch(self._network, fresh)
         self._configure_archives()
         self._make_devices(step, prepared is not None)
