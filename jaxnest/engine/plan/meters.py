@@ -90,8 +90,8 @@ class Meter:
     def prepare(self, step: int, min_delay: int, which: Any = True) -> None:
         """Before a run from `step` on: begin anew where no sample is due from this slice on.
 
-        `which` are the targets. That is so before the first run, and where a target was frozen until a slice ended: what is not released yet
-        gets lost.
+        `which` are the targets. That is so before the first run, and where a target was frozen until a slice ended:
+        what is not released yet gets lost.
         """
         anew = which & (self.following < step - step % min_delay)
         self.following[anew] = (step // self.interval + 1) * self.interval - 1
