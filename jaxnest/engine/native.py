@@ -14,6 +14,7 @@ from jaxnest.compile.operations import Pack
 from jaxnest.engine import layout
 from jaxnest.engine.devices.stimulation import NO_STREAM, Devices, schedule
 from jaxnest.engine.histories.remembering import archive_times
+from jaxnest.engine.network.growing import Table
 from jaxnest.engine.network.shard import Batch
 from jaxnest.engine.neurons import stability
 from jaxnest.engine.neurons.node_columns import NodeColumns
@@ -50,7 +51,7 @@ class NativeRunner:
     def __init__(self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any) -> None:
         self.plan, self.buffers, self.devices = plan, buffers, devices
         self.streams = streams
-        self._probes = ProbeSamples(plan, self)
+        self._probes, self._unsettled = ProbeSamples(plan, self), Table(4)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -62,7 +63,7 @@ class NativeRunner:
         self._times = archive_times(plan.clock)
         self._learners = [learners_of(plan, s) for s in shards]
         self._registers = addresses([b.register for b in self.buffers])
-        self._waveforms = Waveforms(plan, self.buffers, self.neurons, self.clocks)
+        self._waveforms = Waveforms(plan, self.buffers, self.neurons, self.clocks, self._unsettled)
         if self._probes.plan is not plan:
             self._probes = ProbeSamples(plan, self)
         for s in shards:
@@ -299,10 +300,9 @@ class NativeRunner:
         return self._program.run(step, end) if self.fits() else step
 
     def take_unsettled(self) -> np.ndarray:
-        """Hand over `Waveforms.unsettled` of the slices since the last call."""
-        noted = self._waveforms.unsettled.copy()
-        if noted[0]:
-            self._waveforms.unsettled[:] = 0
+        """Hand over begin and end of the intervals since the last call whose waveforms were not settled."""
+        noted = self._unsettled.rows[:, :2].copy()
+        self._unsettled.words[layout.COUNT] = 0
         return noted
 
     def take_streams(self, streams: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from typing import Any, final
 
 import numpy as np
@@ -19,10 +19,11 @@ from jaxnest.engine.plan.buffers import (
     buffers_follow_from,
     carry_over,
     clock_words,
+    forget_later_nodes,
     new_buffers,
 )
 from jaxnest.engine.plan.learning import configure
-from jaxnest.engine.plan.meters import begin_sampling
+from jaxnest.engine.plan.meters import begin_again, begin_sampling
 from jaxnest.engine.plan.plan import (
     Network,
     Plan,
@@ -31,7 +32,6 @@ from jaxnest.engine.plan.plan import (
     delivery_tables,
     device_tables,
     setting_names,
-    tables_under_way,
     take_weights,
 )
 from jaxnest.engine.plan.secondary import is_secondary
@@ -39,6 +39,7 @@ from jaxnest.engine.plan.storing import CONNECTIONS, models_of, store_connection
 from jaxnest.engine.records.detection import Detection
 from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch, interprets
 from jaxnest.engine.run_state import RunState
+from jaxnest.engine.waiting import Waiting
 from jaxnest.models.contract.device import Sender
 
 AIM_SECONDS = 0.2
@@ -60,6 +61,7 @@ class Session:
         self._interprets = self._watched = False
         """Whether recorders make events of their own; whether weights are recorded."""
         self._late = LateRecords()
+        self._waiting = Waiting(network, self._late)
         self._plan: Plan | None = None
         self._buffers: list[Buffers] = []
         self._devices: list[list[Devices | None]] = []
@@ -103,9 +105,11 @@ class Session:
                 self._recalibrate(step) if self._versions[0] == versions[0] else self._rebuild(step)
         elif any(restarts(m) for m in self._network.nodes.stores):
             self._recalibrate(step)
+        begin_again(self._plan, step, self.drain)
         if self._prepared_versions[0::2][:2] != versions[0::2][:2]:
             self._others = self._other_connections()
         self._versions, self._prepared_versions, self._partial = versions, versions, False
+        self._network.connections.senders = None
         for model, store in self._network.nodes.stores.items():
             self._seen[model] = store.values_version
             store.changed.clear()
@@ -122,6 +126,7 @@ class Session:
         elif self._versions != versions:
             self._recalibrate(step, self._plan)
         self._versions = versions
+        self._network.connections.senders = None
 
     def _present(self) -> tuple[Any, ...]:
         """Return the versions of the tables: connections, nodes, their values, and settings of the kernel."""
@@ -153,7 +158,7 @@ class Session:
             if plan.secondary is not None:
                 plan.secondary.take_over(old.secondary)
             carry_over(plan, old, self._buffers, old_buffers, step)
-        begin_sampling(plan.meters, old.meters if old is not None else (), step)
+        begin_sampling(plan, old.meters if old is not None else (), step, prepared is not None)
         self._plan, self._all = plan, models_of(plan) | {CONNECTIONS}
         self._configure_archives()
         self._watch = WeightWatch(self._network, plan)
@@ -176,8 +181,8 @@ class Session:
             return
         if fresh.secondary is not None:
             fresh.secondary.take_over(self._plan.secondary)
-        begin_sampling(fresh.meters, self._plan.meters, step)
-        self._plan = fresh
+        begin_sampling(fresh, self._plan.meters, step, prepared is not None)
+        self._plan, self._watch = fresh, WeightWatch(self._network, fresh)
         self._configure_archives()
         self._make_devices(step, prepared is not None)
         self._runner.plan, self._runner.devices = fresh, self._devices
@@ -220,8 +225,9 @@ class Session:
                 if not all(a.adopt(b) for a, b in zip(old, new, strict=True)):
                     return False
         if not same:
-            self._runner.deliver_through(delivery)
+            plan.delivery = delivery
             self._deliver_pending(step)
+            self._runner.deliver_through(plan.delivery)
         return True
 
     def _other_connections(self) -> tuple[list[tuple[Any, ...]], list[int]]:
@@ -330,6 +336,7 @@ class Session:
         """Before connections change in a run: let waiting spikes take the old ones, and all states come home."""
         assert self._plan is not None
         self._runner.rest(self._plan.clock.to_ms(step))
+        self._deliver_waiting(step)
         self._deliver_pending(step)
         self.bring_home()
 
@@ -346,40 +353,25 @@ class Session:
         self._versions, former = versions, self._prepared_versions
         self._prepared_versions = versions[0], former[1], versions[2], *former[3:]
 
+    def _deliver_waiting(self, step: int) -> None:
+        """Where a slice begins, deliver spikes of the last one of which some were emitted before a change."""
+        assert self._plan is not None
+        if self._waiting and step % self._plan.min_delay == 0:
+            self._away = self._all
+            self._rebuild(step, self._plan)
+
     def _deliver_pending(self, step: int) -> None:
         """Deliver the spikes that wait for the next slice, where connections have changed since they were emitted.
 
-        As in NEST, they take the connections that there are now, with the values that these have now.
+        As in NEST, they take the connections that there are now, with the values that these have now. Those of an
+        unfinished slice wait until it ends.
         """
         plan = self._plan
-        if plan is None or step % plan.min_delay != 0:
+        if plan is None:
             return
-        slice_ = step // plan.min_delay
-        if not any(b.has_spikes(slice_) for b in self._buffers):
-            return
-
-        filtered = self._network.connections.spikes_change_hands()
-        if filtered:
-            plan.delivery = tables_under_way(self._network, plan)
-        for buffers, table in zip(self._buffers, plan.delivery, strict=True):
-            needed = sum(b.synaptic_events(slice_, table.watched) for b in self._buffers) * layout.WEIGHT_WORDS
-            if needed > len(buffers.weight_events):
-                buffers.weight_events = np.zeros(needed, np.int64)
-            buffers.counters[layout.N_WEIGHTS] = 0
-        registers = native.addresses([b.register for b in self._buffers])
-        for s, shard in enumerate(plan.shards):
-            clock = clock_words(plan, shard, step, 0, 0, step)
-            native.deliver(plan, self._buffers, registers, self._network.streams, s, clock).run()
-        for s, (table, buffers) in enumerate(zip(plan.delivery, self._buffers, strict=True)):
-            self._watch.write(s, buffers, self._late)
-            buffers.counters[layout.N_WEIGHTS] = buffers.half(slice_)[0] = 0
-            buffers.counters[layout.WEIGHTS_NEEDED] = 0
-            if buffers.precise is not None:
-                buffers.precise.register.words[COUNT] = 0
-            if table.plasticity is not None:
-                table.plasticity.store()
-        if filtered:
-            plan.delivery = delivery_tables(self._network, plan)
+        if step % plan.min_delay != 0:
+            self._waiting.set_aside(plan, self._buffers, step)
+        elif self._waiting.deliver(plan, self._buffers, step, self._watch):
             self._configure_archives()
 
     # -- running -----------------------------------------------------------------------------------
@@ -395,9 +387,13 @@ class Session:
         Returns
         -------
         int
-            The step reached, `end` unless interrupted.
+            The step reached: `end` unless interrupted, or where a slice ends whose spikes go different ways.
         """
+        self._deliver_waiting(step)
         assert self._plan is not None
+        whole = not self._waiting
+        if not whole:
+            end = min(end, self._slice_border(step))
         self._away = self._all
         if not self._may_wait():
             self.drain()
@@ -425,7 +421,7 @@ class Session:
                     self._grow_archives(step, reached)
                 self._reached = step = reached
                 if not self._runner.fits():
-                    self._drain(drained, step)
+                    self._drain(drained, step, self._cut_short(begin, step))
                     drained, self._undrained = step, None
                     self._check_states(begin, step, progress)
             self._undrained = drained
@@ -435,13 +431,17 @@ class Session:
             self._refuse_lost()
             interrupted = progress(step)
             self._check_states(begin, step, progress)
-            seconds = max(1e-6, time.perf_counter() - started)
-            factor = min(8.0, AIM_SECONDS / seconds)
-            most = min(MOST_STEPS, int(self._steps_per_call * max(0.25, factor)))
-            self._steps_per_call = max(self._plan.min_delay, most)
+            self._choose_steps(max(1e-6, time.perf_counter() - started))
         self._runner.return_streams()
-        self._runner.rest(self._plan.clock.to_ms(step))
+        if whole:
+            self._runner.rest(self._plan.clock.to_ms(step))
         return step
+
+    def _choose_steps(self, seconds: float) -> None:
+        """Choose how far the next call of the back end goes, after one that took so long."""
+        assert self._plan is not None
+        factor = max(0.25, min(8.0, AIM_SECONDS / seconds))
+        self._steps_per_call = max(self._plan.min_delay, min(MOST_STEPS, int(self._steps_per_call * factor)))
 
     def _stop(self, drained: int, progress: Callable[[int], bool]) -> None:
         """End a run that failed where its last slice began; what was recorded until then is kept."""
@@ -507,8 +507,8 @@ class Session:
             )
         self._refuse_missing()
 
-    def _drain(self, begin: int, step: int) -> None:
-        """Hand what was recorded between two steps to the recorders."""
+    def _drain(self, begin: int, step: int, idle: Collection[tuple[int, int]] = ()) -> None:
+        """Hand what was recorded between two steps to the recorders; `idle` meters did not act in the last slice."""
         plan, recording = self._plan, self._network.recording
         assert plan is not None
         self._detection.drain(plan, self._buffers, step)
@@ -524,7 +524,8 @@ class Session:
         started = (step - 1) // plan.min_delay * plan.min_delay
         for meter in plan.meters:
             meter.take(plan.probes, stamps, samples)
-            released = meter.release(started, plan.min_delay)
+            missed = plan.min_delay if (meter.recorder, meter.shard) in idle else 0
+            released = meter.release(started - missed, plan.min_delay)
             if released is not None and len(released[0]):
                 senders, times, values = released
                 columns = dict(zip(meter.names, values, strict=True))
@@ -560,11 +561,16 @@ class Session:
                 f"{clock.to_ms(begin)} ms and {clock.to_ms(end)} ms."
             )
 
-    def take_unsettled(self) -> tuple[int, int, int]:
-        """Return how many slices had unsettled waveforms since the last call, and where the first and last begin."""
-        assert self._runner is not None
-        n, first, last = self._runner.take_unsettled().tolist()
-        return n, first, last
+    def _cut_short(self, begin: int, end: int) -> set[tuple[int, int]]:
+        """Forget what came after a state with which nothing can go on; return the meters that did not act any more."""
+        found, plan = self._runner.unstable(), self._plan
+        if plan is None or found is None or not found[0].model.explodes or self._backend != "native":
+            return set()
+        return forget_later_nodes(plan, self._buffers, found[0], found[1], begin, end)
+
+    def take_unsettled(self) -> np.ndarray:
+        """Return begin and end of the intervals since the last call whose waveforms were not settled."""
+        return self._runner.take_unsettled()
 
     def state(self) -> RunState:
         """Return everything that changes during a run, between two runs; nothing then waits for recorders."""

@@ -161,13 +161,12 @@ class Simulation:
                 self.broken, self.to_do = False, goal - self.step if progress.took_too_long else 0
             except errors.NumericalInstability:
                 self.broken = session.exploded
+                self.spike_count += session.spike_count()
                 raise
-        self._connections.senders = None
         progress.raise_limit()
         self._recording.post_run()
         network.streams.synchrony_check()
         self._timers["time_simulate"] = time.perf_counter() - compilers.seconds - started
-        self._warn_of_waveforms(*session.take_unsettled())
         messages.log(VerbosityLevel.INFO, "Simulation finished.")
         progress.raise_interrupt()
 
@@ -179,7 +178,10 @@ class Simulation:
                 session.begin_restructuring(self.step)
                 session.take_structure(self.step, moved=structural.update())
             end = structural.next_due(self.step, goal)
-            self.step = session.run(self.step, end, progress.update, slice_by_slice=progress.is_limited)
+            try:
+                self.step = session.run(self.step, end, progress.update, slice_by_slice=progress.is_limited)
+            finally:
+                self._warn_of_waveforms(session.take_unsettled())
             self.spike_count += session.spike_count()
 
     def cleanup(self) -> None:
@@ -225,14 +227,11 @@ class Simulation:
                 f"Number of OpenMP threads: {self._network.n_threads}\nNot using MPI",
             )
 
-    def _warn_of_waveforms(self, n: int, first: int, last: int) -> None:
-        if n:
-            clock, min_delay = self._network.clock, self._connections.min_delay
-            others = f", and in {n - 1} more until {clock.to_ms(last + min_delay):g} ms" if n > 1 else ""
+    def _warn_of_waveforms(self, intervals: Iterable[tuple[float, float]]) -> None:
+        for begin, end in intervals:
+            first, last = (self._network.clock.to_ms(int(step)) for step in (begin, end))
             messages.log(
-                VerbosityLevel.WARNING,
-                "Maximum number of iterations reached at interval "
-                f"{clock.to_ms(first):g}-{clock.to_ms(first + min_delay):g} ms{others}.",
+                VerbosityLevel.WARNING, f"Maximum number of iterations reached at interval {first:g}-{last:g} ms."
             )
 
     def _steps(self, ms: float) -> int:

@@ -137,6 +137,30 @@ def test_disconnected_connections_keep_their_place_for_others(nodes: Any) -> Non
     assert nest.GetConnections(nodes[0]).target == [2, 3, 1]
 
 
+@pytest.mark.parametrize("synapse_model", ["static_synapse", "stdp_synapse"])
+@pytest.mark.parametrize("compressed", [True, False])
+def test_disconnected_connections_can_be_read_after_a_run(synapse_model: str, compressed: bool) -> None:
+    """As in NEST, until connections are sorted, and set as well."""
+    nest.use_compressed_spikes = compressed
+    sources, targets = nest.Create("parrot_neuron", 3), nest.Create("iaf_psc_alpha", 2)
+    nest.Connect(sources, targets, syn_spec={"synapse_model": synapse_model, "weight": 2.0})
+    nest.Simulate(1.0)
+    found = nest.GetConnections(synapse_model=synapse_model)
+    removed = found[2:4]
+    removed.disconnect()
+    nest.Simulate(1.0)
+    removed.weight = [5.0, 6.0]
+    assert found.weight == [2.0, 2.0, 5.0, 6.0, 2.0, 2.0]
+    assert removed.get(["weight", "delay", "port"]) == {"weight": [5.0, 6.0], "delay": [1.0, 1.0], "port": [2, 3]}
+    assert removed[1].get()["synapse_model"] == synapse_model
+    assert nest.GetConnections(synapse_model=synapse_model).weight == [2.0] * 4
+    with pytest.raises(nest.NESTErrors.InexistentConnection):
+        removed.disconnect()
+    found[:1].disconnect()
+    nest.Simulate(1.0)
+    assert found.weight == [2.0, 2.0, 5.0, 6.0, 2.0, 2.0]
+
+
 def test_disconnect_removes_all_of_a_collection(nodes: Any) -> None:
     nest.Disconnect(nest.GetConnections(target=nodes[1]))
     assert nest.num_connections == 6

@@ -126,6 +126,37 @@ def test_a_sample_due_in_the_first_step_is_passed_over(backend: str) -> None:
     assert meters[1].events["times"].tolist() == pytest.approx([3.1, 4.1])
 
 
+@pytest.mark.parametrize("backend", ["native", "jax"])
+@pytest.mark.parametrize(
+    ("interval", "delay", "changes", "expected"),
+    [
+        (0.3, 2.0, [(0.3, True), (0.5, False), (1.2, False)], "0.3 0.9 1 1.2 1.5 1.8 2.1 2.4 2.7 3 3.3 3.6 3.9"),
+        (0.5, 2.0, [(5.5, True), (0.5, True), (1.3, False)], "0.5 1 1.5 2 2.5 3 3.5 4 7.4 7.5 7.6 8 8.5 9 9.5 10"),
+        (0.5, 2.0, [(5.5, True), (1.0, False)], "0.5 1 1.5 2 2.5 3 3.5 4 4.5 5 5.5 7 7.5 8 8.5 9 9.5 10"),
+        (
+            *(0.2, 1.0, [(2.0, True), (0.7, False), (1.3, False)]),
+            "0.2 0.4 0.6 0.8 1 1.2 1.4 1.6 1.8 2 2.8 2.9 3 3.1 3.2 3.3 3.4 3.6 3.8 4 4.2 4.4 4.6 4.8 5",
+        ),
+    ],
+)
+def test_samples_of_nodes_that_are_frozen_inside_a_slice(
+    backend: str, interval: float, delay: float, changes: list[tuple[float, bool]], expected: str
+) -> None:
+    """Nodes make up for samples as fast as they can; some get lost. The values are NEST's."""
+    nest.compute_backend = backend
+    neurons = nest.Create("iaf_psc_alpha", 2, {"I_e": 400.0})
+    meter = nest.Create("multimeter", params={"record_from": ["V_m"], "interval": interval})
+    nest.Connect(neurons, neurons, syn_spec={"delay": delay})
+    nest.Connect(meter, neurons, syn_spec={"delay": delay})
+    for duration, frozen in changes:
+        nest.Simulate(duration)
+        neurons[0].frozen = frozen
+    nest.Simulate(2.0 * delay)
+    events = meter.events
+    mine = events["times"][events["senders"] == neurons[0].global_id]
+    assert " ".join(f"{time:g}" for time in mine.tolist()) == expected
+
+
 @BACKENDS
 def test_a_target_signal_shows_what_arrived_last(backend: str) -> None:
     """A generator that comes after the readout neurons acts on them when they have done the step."""

@@ -79,6 +79,65 @@ def test_time_stands_where_the_slice_begins_that_went_wrong(n: int) -> None:
         nest.Simulate(1.0)
 
 
+RECORDED = """
+import json
+{import_}
+nest.verbosity = nest.VerbosityLevel.QUIET
+
+def story(order, delay, first):
+    nest.ResetKernel()
+    make = {{
+        "bad": lambda: nest.Create("aeif_cond_alpha", params={{"I_e": 2000.0}}),
+        "good": lambda: nest.Create("aeif_psc_exp", params={{"I_e": 3000.0}}),
+        "parrot": lambda: nest.Create("parrot_neuron"),
+        "generator": lambda: nest.Create("spike_generator", params={{"spike_times": [1.0, 2.4, 3.0, 3.6, 4.2, 5.0]}}),
+        "recorder": lambda: nest.Create("spike_recorder"),
+        "meter": lambda: nest.Create("multimeter", params={{"record_from": ["V_m"], "interval": 0.3}}),
+    }}
+    nodes = [(kind, make[kind]()) for kind in order.split()]
+    neurons = [node for kind, node in nodes if kind in ("bad", "good", "parrot")]
+    for kind, node in nodes:
+        for other in neurons:
+            if kind == "generator":
+                nest.Connect(node, other, syn_spec={{"delay": delay, "weight": 10.0}})
+            elif kind == "recorder":
+                nest.Connect(other, node, syn_spec={{"delay": delay}})
+            elif kind == "meter" and "V_m" in other.get():
+                nest.Connect(node, other, syn_spec={{"delay": delay}})
+    nest.Simulate(first)
+    [node for kind, node in nodes if kind == "bad"][-1].w = 1e7
+    try:
+        nest.Simulate(10.0)
+    except nest.NESTErrors.NumericalInstability:
+        pass
+    events = [node.events for kind, node in nodes if kind in ("recorder", "meter")]
+    told = [nest.biological_time, nest.local_spike_counter]
+    return told + [[e["times"].tolist(), e["senders"].tolist()] for e in events]
+
+print("RESULT " + json.dumps([story(*case) for case in {cases}]))
+"""
+
+
+@pytest.mark.nest
+def test_what_was_recorded_before_an_instability_is_kept_as_in_nest(nest_python: str) -> None:
+    """In the slice that fails, nodes act one after the other up to the one that fails."""
+    orders = (
+        "generator parrot good bad parrot good recorder meter",
+        "meter recorder bad good parrot generator meter bad",
+        "good meter bad meter bad parrot generator recorder good",
+    )
+    cases = [[order, delay, first] for order in orders for delay in (0.5, 2.0) for first in (1.0, 2.0, 2.7)]
+
+    def stories(python: str, import_: str) -> Any:
+        code = RECORDED.format(import_=import_, cases=cases)
+        done = subprocess.run([python, "-c", code], capture_output=True, text=True, timeout=300, check=True)
+        return json.loads(done.stdout.split("RESULT ")[1])
+
+    ours, theirs = stories(sys.executable, "import jaxnest as nest"), stories(nest_python, "import nest")
+    for case, mine, other in zip(cases, ours, theirs, strict=True):
+        assert mine == other, case
+
+
 def test_models_that_nest_lets_go_on_can_go_on() -> None:
     neuron = nest.Create("iaf_psc_alpha", params={"V_m": float("nan")})
     with pytest.raises(nest.NESTErrors.NumericalInstability):

@@ -61,6 +61,9 @@ print("RESULT " + json.dumps([potentials(*case) for case in cases]))
 """
 
 
+AS_BEFORE = "3:11 3:12 3:13 3:14 4:21 4:22"
+
+
 @pytest.mark.nest
 @pytest.mark.parametrize("model", ["static_synapse", "stdp_synapse", "tsodyks_synapse", "static_synapse precise"])
 def test_spikes_under_way_take_the_connections_of_the_next_run(nest_python: str, model: str) -> None:
@@ -183,6 +186,120 @@ def test_spikes_under_way_go_where_their_place_is(
     found = sorted(zip(events["times"].tolist(), events["senders"].tolist(), events["weights"].tolist(), strict=True))
     assert " ".join(f"{sender}:{weight:g}" for time, sender, weight in found if time == 3.0) == under_way
     assert " ".join(f"{sender}:{weight:g}" for time, sender, weight in found if time == 4.0) == then
+
+
+@pytest.mark.parametrize(
+    ("compressed", "threads", "removed", "added", "again", "expected"),
+    [
+        (True, 1, [], [(0, 0)], [], ["2:1 3:11 3:12 3:13 3:14", AS_BEFORE, AS_BEFORE]),
+        (True, 2, [], [(3, 1), (0, 1)], [(2, 2)], [f"{AS_BEFORE} 4:23"] * 3),
+        (False, 1, [], [(2, 2), (1, 0)], [], [AS_BEFORE, *[f"3:11 {AS_BEFORE} 4:23"] * 2]),
+        (False, 1, [(1, 0)], [], [], ["3:12 3:13 3:14 4:21 4:22", "3:14 4:21 4:22", "3:14 4:21 4:22"]),
+        (False, 1, [(1, 3)], [(1, 3)], [(0, 0)], ["3:11 3:12 3:13 4:21 4:22"] * 3),
+        (
+            False,
+            2,
+            [],
+            [(2, 3), (1, 3)],
+            [(2, 2)],
+            ["3:11 3:12 3:13 3:14 4:21 4:22 4:23", *["3:11 3:12 3:13 3:14 3:14 4:21 4:22 4:23 4:24"] * 2],
+        ),
+        (False, 2, [(2, 0)], [(0, 0)], [(1, 1)], ["3:11 3:12 3:12 3:13 3:14 4:22"] * 3),
+    ],  # fmt: skip
+)
+def test_spikes_of_an_unfinished_slice_go_where_their_place_was(
+    compressed: bool,
+    threads: int,
+    removed: list[tuple[int, int]],
+    added: list[tuple[int, int]],
+    again: list[tuple[int, int]],
+    expected: list[str],
+) -> None:
+    """Those emitted before a change take places from then, those emitted after it present ones.
+
+    The values are NEST's: senders and weights of spikes at 2.1, 2.6 and 3.1 ms. Connections change at 2.3 and 2.8 ms.
+    """
+    nest.set(use_compressed_spikes=compressed, local_num_threads=threads)
+    generator = nest.Create("spike_generator", params={"spike_times": [1.1, 1.6, 2.1]})
+    sources, targets = nest.Create("parrot_neuron", 4), nest.Create("iaf_psc_alpha", 4)
+    weights = nest.Create("weight_recorder")
+    nest.CopyModel("static_synapse", "watched", {"weight_recorder": weights})
+
+    def connect(pairs: list[tuple[int, int]]) -> None:
+        for source, target in pairs:
+            syn_spec = {"synapse_model": "watched", "weight": 10.0 * source + target + 1.0}
+            nest.Connect(sources[source], targets[target], syn_spec=syn_spec)
+
+    nest.Connect(generator, sources[1:3])
+    connect([(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (1, 3)])
+    nest.Simulate(2.3)
+    for source, target in removed:
+        nest.Disconnect(sources[source], targets[target], syn_spec={"synapse_model": "watched"})
+    connect(added)
+    nest.Simulate(0.5)
+    connect(again)
+    nest.Simulate(1.5)
+    events = weights.events
+    found = sorted(zip(events["times"].tolist(), events["senders"].tolist(), events["weights"].tolist(), strict=True))
+    assert expected == [
+        " ".join(f"{sender}:{weight:g}" for time, sender, weight in found if time == when) for when in (2.1, 2.6, 3.1)
+    ]
+
+
+@pytest.mark.parametrize("backend", ["native", "jax"])
+def test_spikes_of_an_unfinished_slice_do_not_take_a_new_connection(backend: str) -> None:
+    nest.set(use_compressed_spikes=False, compute_backend=backend)
+    generator = nest.Create("spike_generator", params={"spike_times": [1.1, 1.6]})
+    source, targets = nest.Create("parrot_neuron"), nest.Create("parrot_neuron", 2)
+    recorder = nest.Create("spike_recorder")
+    nest.Connect(generator, source)
+    nest.Connect(targets, recorder)
+    nest.Connect(source, targets[0])
+    nest.Connect(targets[0], targets[1], syn_spec={"delay": 5.0})
+    nest.Simulate(2.3)
+    nest.Connect(source, targets[1])
+    nest.Simulate(4.0)
+    events = recorder.events
+    assert list(zip(events["times"].tolist(), events["senders"].tolist(), strict=True)) == [
+        (3.1, 3),
+        (3.6, 3),
+        (3.6, 4),
+    ]
+
+
+def test_places_stay_where_a_thread_has_lost_all_connections() -> None:
+    """As in NEST, the spike of a source without connections gets lost; it does not take those of another one."""
+    nest.local_num_threads = 2
+    generator = nest.Create("spike_generator", params={"spike_times": [1.0]})
+    sources, targets = nest.Create("parrot_neuron", 3), nest.Create("iaf_psc_alpha", 3)
+    nest.Connect(generator, sources[0])
+    for source, target in ((0, 1), (1, 1), (2, 0)):
+        nest.Connect(sources[source], targets[target], syn_spec={"weight": 100.0})
+    nest.Simulate(1.0)
+    nest.GetConnections(sources[0]).disconnect()
+    nest.Simulate(1.0)
+    nest.GetConnections(sources[1]).disconnect()
+    nest.Simulate(2.0)
+    assert targets.V_m == (-70.0, -70.0, -70.0)
+
+
+def test_weights_that_change_later_are_recorded_where_connections_are_gone() -> None:
+    nest.use_compressed_spikes = False
+    generator = nest.Create("spike_generator", params={"spike_times": [1.0, 2.0, 3.0, 4.0]})
+    source, targets, weights = (
+        nest.Create("parrot_neuron"),
+        nest.Create("parrot_neuron", 2),
+        nest.Create("weight_recorder"),
+    )
+    nest.CopyModel("static_synapse", "watched", {"weight_recorder": weights})
+    nest.Connect(generator, source)
+    nest.Connect(source, targets, syn_spec="watched")
+    nest.Simulate(2.5)
+    nest.GetConnections(source, targets[1]).disconnect()
+    nest.Simulate(1.0)
+    nest.GetConnections(source).weight = 7.0
+    nest.Simulate(3.0)
+    assert weights.get("events", "weights").tolist() == [1.0, 1.0, 1.0, 7.0, 7.0]
 
 
 @pytest.mark.parametrize(

@@ -218,10 +218,14 @@ def iterate(
     return signals, exceeded
 
 
-def noted(unsettled: Any, exceeded: Any, origin: Any) -> Any:
-    """Return `waveforms.Waveforms.unsettled` with the present slice, if values would have gone on changing."""
-    n, first, _ = unsettled
-    return jnp.where(exceeded, jnp.stack([n + 1, jnp.where(n > 0, first, origin), origin]), unsettled)
+def noted(unsettled: Any, exceeded: Any, segment: Segment) -> Any:
+    """Return unsettled intervals with the present one, if values would have gone on changing.
+
+    The first row says how many there are, the others where they begin and end.
+    """
+    n = unsettled[0, 0] + exceeded
+    interval = jnp.stack([segment.origin, segment.origin + segment.stop])
+    return unsettled.at[n].set(jnp.where(exceeded, interval, unsettled[n])).at[0, 0].set(n)
 
 
 def _attempt(

@@ -29,6 +29,9 @@ from jaxnest.engine.plan.plan import Plan, collection_table
 SAMPLE_BYTES = 1 << 25
 """Aim for the memory of one probe's samples between two drains."""
 
+MOST_UNSETTLED = 1 << 10
+"""So many intervals whose waveforms are not settled may come up in one call."""
+
 
 @final
 class XlaRunner:
@@ -50,6 +53,7 @@ class XlaRunner:
         self.constant = jax.device_put(self._constant(), self.device)
         self.carry: dict[str, Any] = jax.device_put(self._carry(), self.device)
         self.run_program = compiled(self.spec, self.device)
+        self._unsettled = np.empty((0, 2), np.int64)
         self.reached = 0
         """The step that the last run has reached; its beginning, if it failed."""
 
@@ -145,7 +149,7 @@ class XlaRunner:
             "samples": [np.zeros(self._sample_shape(p)) for p in self.plan.probes],
             "n_samples": [np.int64(0) for _ in self.plan.probes],
             "signals": np.zeros(0) if self.plan.secondary is None else self.plan.secondary.signals,
-            "unsettled": np.zeros(3, np.int64),
+            "unsettled": np.zeros((2 if self.plan.secondary is None else MOST_UNSETTLED, 2), np.int64),
         }
 
     def _sample_shape(self, probe: Any) -> tuple[int, int, int]:
@@ -163,10 +167,19 @@ class XlaRunner:
             n_events = int(buffers.counters[layout.N_EVENTS]) * layout.EVENT_WORDS
             if n_events:
                 buffers.events = np.asarray(shard["events"])
+        if self.plan.secondary is not None:
+            self._note_unsettled()
         if FAILED[0]:
             raise_kept()
         self.reached = int(self.carry["step"])
         return self.reached
+
+    def _note_unsettled(self) -> None:
+        """Take over the intervals whose waveforms were not settled."""
+        noted = np.array(self.carry["unsettled"])
+        if noted[0, 0]:
+            self._unsettled = np.concatenate([self._unsettled, noted[1 : 1 + noted[0, 0]]])
+            self.carry["unsettled"] = np.zeros_like(noted)
 
     def unstable(self) -> tuple[Any, int, str] | None:
         """Return batch, row and variable of a state that is no finite number, or None."""
@@ -240,10 +253,8 @@ class XlaRunner:
         return [np.asarray(samples)[:n].copy() for samples, n in zip(self.carry["samples"], counts, strict=True)]
 
     def take_unsettled(self) -> np.ndarray:
-        """Hand over `Waveforms.unsettled` of the slices since the last call."""
-        noted = np.array(self.carry["unsettled"])
-        if noted.any():
-            self.carry["unsettled"] = np.zeros(3, np.int64)
+        """Hand over begin and end of the intervals since the last call whose waveforms were not settled."""
+        noted, self._unsettled = self._unsettled, np.empty((0, 2), np.int64)
         return noted
 
     def bring_home(self, _: Any = None) -> None:

@@ -89,7 +89,7 @@ def run(spec: ProgramSpec, constant: Any, carry: Any, end: Any) -> Any:
 
 def _goes_on(spec: ProgramSpec, end: Any, carry: Any) -> Any:
     """There is time left, and every buffer has room for another slice."""
-    going = carry["step"] < end
+    going = (carry["step"] < end) & (carry["unsettled"][0, 0] < len(carry["unsettled"]) - 1)
     for most, shard in zip(spec.most_events, carry["shards"], strict=True):
         going &= has_room(most, shard["counters"], shard["events"])
     return going & samples_fit(spec.min_delay, carry["samples"], carry["n_samples"])
@@ -114,7 +114,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
             pure.deliver(shard, constant["delivery"][s], rasters, clocks[s])
     if spec.exchange is not None and spec.exchange.iterates:
         signals, exceeded = exchange.iterate(spec.exchange, constant, signals, shards, clocks, segment)
-        unsettled = exchange.noted(unsettled, exceeded, origin)
+        unsettled = exchange.noted(unsettled, exceeded, segment)
     for s, shard in enumerate(shards):
         _send(spec, s, shard, constant, clocks[s])
     slabs = []

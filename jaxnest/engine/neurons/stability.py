@@ -28,13 +28,16 @@ def checks(neurons: Iterable[Any]) -> list[Pack]:
 
 
 def unstable(neurons: Iterable[Any]) -> tuple[Batch, int, str] | None:
-    """Return batch, row and variable of a state that is no finite number, or None."""
+    """Return batch, row and variable of a state that is no finite number, or None.
+
+    Of several nodes with which nothing can go on, it is the one that is updated first.
+    """
+    found: list[tuple[Batch, int, str]] = []
     for columns in (c for c in neurons if not c.batch.model.may_be_undefined):
         vectors = columns.state_vectors
         if math.isfinite(columns.state.sum()) and (not vectors.size or math.isfinite(vectors.sum())):
             continue
         for name, values in columns.dynamic_state().items():
             if not np.isfinite(values).all():
-                row = np.argwhere(~np.isfinite(values))[0][0]
-                return columns.batch, int(row), name
-    return None
+                found.append((columns.batch, int(np.argwhere(~np.isfinite(values))[0][0]), name))
+    return min(found, key=lambda f: (not f[0].model.explodes, f[0].node_ids[f[1]]), default=None)

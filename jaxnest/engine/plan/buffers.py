@@ -11,10 +11,12 @@ from jaxnest.engine import layout
 from jaxnest.engine.histories.remembering import Archive
 from jaxnest.engine.network.calibration import node_values
 from jaxnest.engine.network.noise import Noise
-from jaxnest.engine.network.shard import Shard
+from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.engine.plan.plan import Plan
 from jaxnest.engine.precise.precise_spikes import PreciseSpikes
 
+Spikes = tuple[np.ndarray, ...]
+"""Registered spikes of one virtual process: those on the grid, and precise ones if there may be any; or nothing."""
 EVENT_CAPACITY = 1 << 15
 
 
@@ -51,10 +53,39 @@ class Buffers:
         """Return whether there are spikes to be delivered in a slice."""
         return bool(self.half(slice_)[0]) or (self.precise is not None and len(self.precise.register) > 0)
 
-    def senders(self, slice_: int) -> np.ndarray:
-        """Return which nodes have sent these spikes."""
-        nodes = self.registered(slice_)[:, 0]
-        return nodes if self.precise is None else np.append(nodes, self.precise.senders())
+    def take_spikes(self, slice_: int) -> Spikes:
+        """Take these spikes out of the register, nothing if there are none."""
+        if not self.has_spikes(slice_):
+            return ()
+        taken = [self.registered(slice_).copy()]
+        self.half(slice_)[0] = self.raster[:] = 0
+        if self.precise is not None:
+            taken.append(self.precise.register.rows.copy())
+            self.precise.register.words[layout.COUNT] = 0
+        return tuple(taken)
+
+    def forget_later_nodes(self, node: int, slice_: int, segment: int) -> None:
+        """Forget what nodes noted in a segment that are updated after one of them; `slice_` follows on the segment."""
+        used = self.events[: self.counters[layout.N_EVENTS] * layout.EVENT_WORDS].reshape(-1, layout.EVENT_WORDS)
+        kept = used[(used[:, 1] <= node) | (used[:, 4] < segment)]
+        used[: len(kept)] = kept
+        self.counters[layout.N_EVENTS] = len(kept)
+        sender, lag, multiplicity = self.registered(slice_).T
+        later = (sender > node) & (lag >= segment - (slice_ - 1) * len(self.raster))
+        self.counters[layout.N_SPIKES] -= (np.abs(multiplicity[later]) % layout.APART).sum()
+        if self.precise is not None:
+            heard = self.precise.heard.rows
+            self.precise.heard.rows = heard[(heard[:, 0] <= node) | (heard[:, 3] < segment)].copy()
+
+    def put_spikes(self, slice_: int, spikes: Spikes) -> None:
+        """Put spikes into the register, which is empty."""
+        if not spikes:
+            return
+        half = self.half(slice_)
+        half[0] = len(spikes[0])
+        half[1 : 1 + spikes[0].size] = spikes[0].reshape(-1)
+        if self.precise is not None:
+            self.precise.register.rows = spikes[-1] if len(spikes) > 1 else np.empty((0, self.precise.register.width))
 
     def synaptic_events(self, slice_: int, watched: np.ndarray) -> int:
         """Return how many events these spikes make at connections; `watched` has their number for each node."""
@@ -130,6 +161,20 @@ def carry_over(plan: Plan, old: Plan, buffers: list[Buffers], old_buffers: list[
         new.archive.carry_over(before.archive, new.counters)
         if new.precise is not None and before.precise is not None:
             new.precise.carry_over(before.precise)
+
+
+def forget_later_nodes(
+    plan: Plan, buffers: list[Buffers], batch: Batch, row: int, begin: int, end: int
+) -> set[tuple[int, int]]:
+    """Forget what nodes did after the one that failed in the last segment before `end`, in the order of updates.
+
+    Returns the meters (recorder, virtual process) that would have taken samples only after it.
+    """
+    node, slice_ = int(batch.node_ids[row]), -(-end // plan.min_delay)
+    origin = (slice_ - 1) * plan.min_delay
+    (s,) = (s for s, shard in enumerate(plan.shards) if any(one is batch for one in shard.batches))
+    buffers[s].forget_later_nodes(node, slice_, max(begin, origin))
+    return {(m.recorder, s) for m in plan.meters if m.shard == s and m.recorder > node and begin <= origin}
 
 
 def _common_lanes(shard: Shard, previous: Shard) -> tuple[np.ndarray, np.ndarray]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import final
+from typing import Any, final
 
 import numpy as np
 
@@ -46,9 +46,10 @@ class Meter:
     """For each target the probe and the column in its samples."""
     awake: np.ndarray
     """Which targets are not frozen: those alone have samples."""
+    interval: int
     offset: int
-    earliest: np.ndarray
-    """For each target the first stamp (step) that it samples, if one is due."""
+    following: np.ndarray
+    """For each target the step in which its next sample is due; -1 before its first run."""
     times: list[np.ndarray] = field(default_factory=list)
     values: list[np.ndarray] = field(default_factory=list)
     sampled: list[np.ndarray] = field(default_factory=list)
@@ -67,15 +68,46 @@ class Meter:
             values[:, :, here] = samples[p][:, names][:, :, columns]
         self.times.append(times)
         self.values.append(values)
-        self.sampled.append(self.awake & (times[:, None] >= self.earliest))
+        self.sampled.append(self._sampled(times - 1))
 
-    def take_over(self, before: Meter) -> None:
-        """Go on with samples that this meter had not released when the network changed; new targets have none."""
+    def _sampled(self, steps: np.ndarray) -> np.ndarray:
+        """Return in which of some steps each target is sampled, (step, target), and note when it will be next."""
+        sampled, regular = np.zeros((len(steps), len(self.targets)), np.bool_), self.awake.copy()
+        for i in np.flatnonzero(self.awake & (self.following < steps[0])):  # it makes up for what it has missed
+            for k, step in enumerate(steps.tolist()):
+                if self.following[i] > step:
+                    break
+                sampled[k, i] = True
+                self.following[i] += self.interval
+            regular[i] = not sampled[-1, i]
+        for first in np.unique(self.following[regular]).tolist():
+            due = (steps >= first) & ((steps - first) % self.interval == 0)
+            those = np.flatnonzero(regular & (self.following == first))
+            sampled[:, those] |= due[:, None]
+            self.following[those] += self.interval * np.count_nonzero(due)
+        return sampled
+
+    def prepare(self, step: int, min_delay: int, which: Any = True) -> None:
+        """Before a run from `step` on: begin anew where no sample is due from this slice on.
+
+        `which` are the targets. That is so before the first run, and where a target was frozen until a slice ended:
+        what is not released yet gets lost.
+        """
+        anew = which & (self.following < step - step % min_delay)
+        self.following[anew] = (step // self.interval + 1) * self.interval - 1
+        if self.offset > 0:  # a sample that is due in the first step is passed over
+            missed = max(0, step - self.offset + 1) // self.interval + (step >= self.offset - 1)
+            self.following[anew] = self.offset - 1 + missed * self.interval
+        for sampled in self.sampled:
+            sampled[:, anew] = False
+
+    def take_over(self, before: Meter) -> np.ndarray:
+        """Go on with samples that this meter had not released when the network changed; return which targets it had."""
         _, here, there = np.intersect1d(self.targets, before.targets, return_indices=True)
-        here, there = here[before.awake[there]], there[before.awake[there]]
-        self.earliest[here] = before.earliest[there]
+        self.following[here] = before.following[there]
+        known = np.isin(self.targets, before.targets)
         if self.names != before.names or not np.isin(before.targets, self.targets).all():
-            return
+            return known
         order = np.argsort(self.targets, kind="stable")
         place = order[np.searchsorted(self.targets, before.targets, sorter=order)]
         for times, values, sampled in zip(before.times, before.values, before.sampled, strict=True):
@@ -84,6 +116,7 @@ class Meter:
             self.values[-1][:, :, place] = values
             self.sampled.append(np.zeros((len(times), len(self.targets)), np.bool_))
             self.sampled[-1][:, place] = sampled
+        return known
 
     def release(self, until: int, min_delay: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
         """Return senders, stamps and values (name, sample) of all samples up to the stamp `until`.
@@ -153,22 +186,47 @@ def place_meters(shards: list[Shard], requests: Iterable[MeterRequest]) -> tuple
             r.window,
             [(index[key], int(np.searchsorted(probes[index[key]].rows, p))) for key, p in place],
             np.array([_is_awake(shards[r.shard], key[1], p) for key, p in place]),
+            r.interval,
             r.offset,
-            np.zeros(len(place), np.int64),
+            np.full(len(place), -1, np.int64),
         )
         for r, place in zip(requests, places, strict=True)
     ]
     return probes, meters
 
 
-def begin_sampling(meters: Iterable[Meter], before: Iterable[Meter], step: int) -> None:
-    """Prepare meters at a time `step`; `before` are those of the plan until now, of which the same go on."""
-    earlier = {(m.recorder, m.shard): m for m in before}
-    for meter in meters:
-        if meter.offset > 0:  # as in NEST, a sample that is due in the very first step is passed over
-            meter.earliest[:] = step + 2
+def begin_sampling(plan: Any, before: Iterable[Meter], step: int, goes_on: bool) -> None:
+    """Prepare the meters of a plan at a time `step`.
+
+    As in NEST, targets that were frozen for a part of a slice make up for samples that they have missed, step by step.
+
+    Parameters
+    ----------
+    before
+        The meters of the plan until now, of which the same go on.
+    goes_on
+        The run is prepared already: nothing begins anew at targets that these meters had before.
+    """
+    earlier, late = {(m.recorder, m.shard): m for m in before}, set[tuple[int, int]]()
+    for meter in plan.meters:
+        known = np.zeros(len(meter.targets), np.bool_)
         if (meter.recorder, meter.shard) in earlier:
-            meter.take_over(earlier[meter.recorder, meter.shard])
+            known = meter.take_over(earlier[meter.recorder, meter.shard])
+        meter.prepare(step, plan.min_delay, ~known if goes_on else True)
+        if (meter.awake & (meter.following < step)).any():
+            late.add((meter.interval, meter.offset))
+    for probe in plan.probes:
+        if (probe.interval, probe.offset) in late:
+            probe.interval, probe.offset = 1, 0
+
+
+def begin_again(plan: Any, step: int, drain: Callable[[], None]) -> None:
+    """Prepare meters of a plan that goes on, where targets are frozen; `drain` hands over what was recorded."""
+    idle = [meter for meter in plan.meters if not meter.awake.all()]
+    if idle:
+        drain()
+    for meter in idle:
+        meter.prepare(step, plan.min_delay)
 
 
 def locate(shard: Shard, node: int) -> tuple[int, int]:

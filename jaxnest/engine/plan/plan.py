@@ -219,21 +219,25 @@ def _lookups(network: Network, shards: list[Shard]) -> list[tuple[np.ndarray, np
     return [shard.lane_lookup(len(network.nodes)) for shard in shards]
 
 
-def tables_under_way(network: Network, plan: Plan) -> list[DeliveryTable]:
-    """Return the connections, laid out for a plan, over which spikes go that are waiting for the next slice."""
-    return _delivery_tables(network, _UnderWay(network.connections), plan.shards, _lookups(network, plan.shards))
+def tables_under_way(network: Network, plan: Plan, senders: Any) -> list[DeliveryTable]:
+    """Return the connections, laid out for a plan, over which spikes go that were emitted before a change.
+
+    `senders` says to whom they belong (see `Connections.present_senders`).
+    """
+    under_way = _UnderWay(network.connections, senders)
+    return _delivery_tables(network, under_way, plan.shards, _lookups(network, plan.shards))
 
 
 @final
 class _UnderWay:
-    """Connections as spikes see them that are waiting for the next slice."""
+    """Connections as spikes see them that were emitted before a change."""
 
-    def __init__(self, connections: Any) -> None:
-        self._connections = connections
+    def __init__(self, connections: Any, senders: Any) -> None:
+        self._connections, self._senders = connections, senders
 
     def delivering(self) -> Iterator[tuple[int, int, str, Any]]:
         """Yield the tables."""
-        return self._connections.delivering(under_way=True)
+        return self._connections.delivering(self._senders)
 
 
 def setting_names(network: Network) -> tuple[str, ...]:

@@ -117,11 +117,6 @@ class PreciseSpikes:
             self.begin[here], self.end[here] = old.begin[there], old.end[there]
             self.returns[here] = old.returns[there]
 
-    def senders(self) -> np.ndarray:
-        """Return which nodes have sent the registered spikes."""
-        node, *_ = self.register.rows.T
-        return node.astype(np.int64)
-
     def synaptic_events(self, watched: np.ndarray) -> int:
         """Return how many events these spikes make at connections; `watched` has their number for each node."""
         node, _, multiplicity, _ = self.register.rows.T

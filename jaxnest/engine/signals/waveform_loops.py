@@ -17,6 +17,7 @@ from jaxnest.compile.operations import Operation, operation
 from jaxnest.engine.functions.fingerprints import fingerprint
 from jaxnest.engine.functions.recorders import NOTE_WORDS, record_all
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, ORIGIN, TO
+from jaxnest.engine.network.growing_loops import append
 from jaxnest.engine.neurons.neuron_loops import inputs_of_step, make_update, note_places, vector_storer
 from jaxnest.models.contract.ode import OdeNode
 from jaxnest.models.contract.secondary import Kind
@@ -281,7 +282,7 @@ def iterate(attempts: I8x2, exchanges: I8x2, lasts: I8x2, most: int, unsettled: 
     lasts
         Address and length of what trials compare.
     unsettled
-        Number of slices whose iterations ended before values were settled, and where the first and last begin.
+        Table of `Waveforms.unsettled`.
     """
     for k in range(len(lasts)):
         last = array(lasts[k, 0], lasts[k, 1], float64)
@@ -295,10 +296,7 @@ def iterate(attempts: I8x2, exchanges: I8x2, lasts: I8x2, most: int, unsettled: 
             call_function(exchanges[k, 0], exchanges[k, 1])
         if exceeded == 0:
             return
-    if unsettled[0] == 0:
-        unsettled[1] = clock[ORIGIN]
-    unsettled[0] += 1
-    unsettled[2] = clock[ORIGIN]
+    append(unsettled, clock[ORIGIN], clock[ORIGIN] + clock[TO], 0.0, 0.0)
 
 
 @operation

@@ -9,6 +9,7 @@ import numpy as np
 
 from jaxnest.compile.operations import Pack
 from jaxnest.engine.devices.stimulation import Devices
+from jaxnest.engine.network.growing import Table
 from jaxnest.engine.neurons.node_columns import NodeColumns
 from jaxnest.engine.plan.buffers import Buffers
 from jaxnest.engine.plan.plan import Plan
@@ -28,18 +29,25 @@ class Waveforms:
         The columns of all batches of neurons, per virtual process.
     clocks
         The clock of each virtual process.
+    unsettled
+        Gets a row for each slice or part of one whose iterations ended before values were settled: where the slice
+        begins, where it or the run ends, in steps, and two zeros.
     """
 
     CHANGING: ClassVar = ("unsettled",)
 
     def __init__(
-        self, plan: Plan, buffers: list[Buffers], neurons: Sequence[Sequence[Any]], clocks: Sequence[np.ndarray]
+        self,
+        plan: Plan,
+        buffers: list[Buffers],
+        neurons: Sequence[Sequence[Any]],
+        clocks: Sequence[np.ndarray],
+        unsettled: Table,
     ) -> None:
         self._plan, self._buffers, self._neurons, self._clocks = plan, buffers, neurons, clocks
         self._secondary = plan.secondary
         self._signals = np.ones((1, 1)) if plan.secondary is None else plan.secondary.signals
-        self.unsettled = np.zeros(3, np.int64)
-        """Number of slices whose iterations ended before values were settled, and where the first and last begin."""
+        self._unsettled = unsettled
 
     @property
     def exchanges(self) -> bool:
@@ -113,7 +121,12 @@ class Waveforms:
         exchanges += [pack for s in shards for pack in self._add(s, secondary.immediate[s], self._signals)]
         places = np.array([(a.ctypes.data, a.size) for a in lasts], np.int64).reshape(-1, 2)
         pack = iterate.pack(
-            table_of(attempts), table_of(exchanges), places, secondary.most_iterations, self.unsettled, self._clocks[0]
+            table_of(attempts),
+            table_of(exchanges),
+            places,
+            secondary.most_iterations,
+            self._unsettled.words,
+            self._clocks[0],
         )
         pack.kept = attempts, exchanges, lasts
         yield pack

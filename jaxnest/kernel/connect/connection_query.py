@@ -208,7 +208,8 @@ class Values:
             table = self._connections.table(thread, index, category)
             if table is None:
                 raise errors.InexistentConnection("These connections do not exist any more; call GetConnections again.")
-            yield table, positions, table.rows_at(self._handles.place[positions])
+            for part, which, rows in table.at_places(self._handles.place[positions]):
+                yield part, positions[which], rows
 
     def names(self) -> list[tuple[set[str], int]]:
         """Return, per table, the names of the values that its connections have, and how many they are."""

@@ -36,6 +36,10 @@ _MANY = 1_000_000
 """So many connections are worth giving freed memory back."""
 
 
+Senders = dict[Any, np.ndarray]
+"""To whom spikes belong that NEST keeps (see `Connections.present_senders`)."""
+
+
 @final
 class Connections:
     """The connection tables of all virtual processes.
@@ -75,8 +79,8 @@ class Connections:
         self._compact = -1
         """The version in which no table had removed connections."""
         self.values_version = self.defaults_version = 0
-        self.senders: dict[Any, np.ndarray] | None = None
-        """To whom spikes belong that wait for the next slice (see `_senders`), None if there are no changes since."""
+        self.senders: Senders | None = None
+        """To whom spikes belong that wait (see `present_senders`), None if there are no changes since the last run."""
         self.delays = DelayLimits()
         self.handed_out = False
         self.devices = DeviceRules(network.nodes)
@@ -100,7 +104,7 @@ class Connections:
         """Yield thread, synapse index and tables by category, in the order of GetConnections."""
         return self._tables.groups()
 
-    def delivering(self, under_way: bool = False) -> Iterator[tuple[int, int, str, Any]]:
+    def delivering(self, senders: Senders | None = None) -> Iterator[tuple[int, int, str, Any]]:
         """Yield what `tables` does, of the connections over which something is sent while a run is prepared.
 
         As in NEST, removed ones have no effect at once, and new ones between neurons have one as soon as tables are
@@ -108,16 +112,16 @@ class Connections:
 
         Parameters
         ----------
-        under_way
-            Yield the connections over which those spikes go that wait for the next slice, with the neurons that have
-            sent these as sources. NEST keeps a spike by the place of its source among the sources of a synapse model,
-            or by the place of a connection if spikes are not compressed, whatever is at that place later.
+        senders
+            To whom spikes belong that were emitted before a change (see `present_senders`): yield the connections over
+            which these go, with the neurons that have sent them as sources. NEST keeps a spike by the place of its
+            source among the sources of a synapse model, or by the place of a connection if spikes are not compressed,
+            whatever is at that place later.
         """
         from jaxnest.engine.devices.device_tables import part
 
-        n_nodes, senders = self.network.nodes.n_prepared, self.senders if under_way else None
-        compressed = self.network.attributes.use_compressed_spikes
-        now = self._senders() if compressed and senders is not None else {}
+        n_nodes, compressed = self.network.nodes.n_prepared, self.network.attributes.use_compressed_spikes
+        now = self.present_senders() if compressed and senders is not None else {}
         for thread, index, category, table in self._tables:
             known = (table.n_sorted == len(table) and (compressed or not len(table.gaps))) or category != NEURON
             if table.disabled is None and known and n_nodes == len(self.network.nodes) and senders is None:
@@ -137,17 +141,15 @@ class Connections:
                 continue
             yield thread, index, category, part(table, chosen)
 
-    def _senders(self) -> dict[Any, np.ndarray]:
+    def present_senders(self) -> Senders:
         """Return to whom the spikes belong that are kept.
 
         These are, for each synapse model, the sources of all connections that were there when tables were sorted last,
         in NEST's order: those of the first virtual process, then further ones of the next. If spikes are not
         compressed, they are places of connections, for each virtual process and synapse model.
         """
-        found: dict[Any, np.ndarray] = {}
-        for thread, index, category, table in self._tables:
-            if category != NEURON:
-                continue
+        found: Senders = {}
+        for thread, index, table in self._tables.between_neurons():
             if not self.network.attributes.use_compressed_spikes:
                 found[thread, index] = table.registered
                 continue
@@ -161,7 +163,7 @@ class Connections:
             return False
         if not self.network.attributes.use_compressed_spikes:
             return True
-        now = self._senders()
+        now = self.present_senders()
         return any(not np.array_equal(_of(now, index), _of(self.senders, index)) for index in now | self.senders)
 
     def refuse_unknown_senders(self) -> None:
@@ -245,7 +247,7 @@ class Connections:
             return
         self.before_move()
         if self.delays.is_frozen and self.senders is None:
-            self.senders = self._senders()
+            self.senders = self.present_senders()
         changed, compressed = self._unsorted, self.network.attributes.use_compressed_spikes
         self._unsorted = False
         self._nodes_when_sorted = len(self.network.nodes)
@@ -264,7 +266,7 @@ class Connections:
             self.version += table.n_sorted != len(table)
             table.n_sorted = len(table)
             if changed and not compressed:
-                table.register()
+                self.version += table.register()
 
     # -- changing ----------------------------------------------------------------------------------
 

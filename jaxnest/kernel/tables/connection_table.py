@@ -195,7 +195,8 @@ class Table:
         """Marks connections that were removed but still have their place, None if there are none."""
         self.gaps = np.empty(0, np.int64)
         """Places of other removed connections. In NEST they stay between the others, and take part in its sort."""
-        self._gap_sources = np.empty(0, np.int32)
+        self.gone: Table | None = None
+        """These connections, which can still be read, in the order of their places; None if there were none yet."""
         self._gap_ends = np.empty(0, np.bool_)
         """Whether there was no connection of the same source behind each of them when it was removed."""
         self.registered = np.empty(0, np.int64)
@@ -341,7 +342,10 @@ class Table:
         last[: len(keys[1:])] = keys[1:] != keys[:-1]
         gaps = np.append(self.gaps, places)
         order = np.argsort(gaps)
-        self.gaps, self._gap_sources = gaps[order], np.append(self._gap_sources, self.source[removed])[order]
+        self.gone = self.gone or Table(self.named)
+        self.gone.append(len(removed), {name: column.at(removed) for name, column in self.columns.items()})
+        self.gone.take(order)
+        self.gaps = gaps[order]
         self._gap_ends = np.append(self._gap_ends, last[places])[order]
         self.disabled = None
         self.n_sorted = int(np.searchsorted(keep, self.n_sorted))
@@ -356,30 +360,32 @@ class Table:
         taken[self.gaps] = False
         return np.flatnonzero(taken)
 
-    def rows_at(self, places: np.ndarray) -> np.ndarray:
-        """Return which connections are at these places.
+    def at_places(self, places: np.ndarray) -> Iterator[tuple[Table, np.ndarray, np.ndarray]]:
+        """Yield which connections are at these places: a table, which of the places, and the rows.
+
+        As in NEST, removed connections are still there until tables are sorted.
 
         Raises
         ------
         InexistentConnection
             If there is none.
         """
-        rows = places
-        if len(self.gaps):
-            own = self.places()
-            rows = np.searchsorted(own, places)
-            if not np.array_equal(own[np.minimum(rows, len(own) - 1)], places):
-                rows = np.array([len(self)])
-        if len(rows) and rows.max() >= len(self):
+        if len(places) and places.max() >= len(self) + len(self.gaps):
             raise errors.InexistentConnection("These connections do not exist any more; call GetConnections again.")
-        return rows
+        if self.gone is None or not len(self.gaps):
+            yield self, np.arange(len(places)), places
+            return
+        removed = np.isin(places, self.gaps)
+        for table, own, where in (self, self.places(), ~removed), (self.gone, self.gaps, removed):
+            if where.any():
+                yield table, np.flatnonzero(where), np.searchsorted(own, places[where])
 
     def keys(self) -> np.ndarray:
         """Return what NEST sorts by: the sources, also those of gaps."""
-        if not len(self.gaps):
+        if self.gone is None or not len(self.gaps):
             return self.source
         keys = np.empty(len(self) + len(self.gaps), np.int32)
-        keys[self.places()], keys[self.gaps] = self.source, self._gap_sources
+        keys[self.places()], keys[self.gaps] = self.source, self.gone.source
         return keys
 
     def known_keys(self) -> np.ndarray:
@@ -392,15 +398,16 @@ class Table:
         keys = self.keys()
         return np.cumsum(np.append(False, keys[1:] != keys[:-1]))[self.places()]
 
-    def register(self) -> None:
+    def register(self) -> bool:
         """Note where the stretches of connections with the same source begin, as NEST does after changes.
 
         It keeps no spikes for stretches whose first connection is gone by then. A connection that is removed through a
-        SynapseCollection is no change: its stretch keeps its spikes.
+        SynapseCollection is no change: its stretch keeps its spikes. Returns whether others are kept than before.
         """
         keys = self.keys()
         starts = np.flatnonzero(np.append(True, keys[1:] != keys[:-1])[: len(keys)])
-        self.registered = np.setdiff1d(starts, self.gaps)
+        before, self.registered = self.registered, np.setdiff1d(starts, self.gaps)
+        return not np.array_equal(before, self.registered)
 
     def reached(self, registered: np.ndarray) -> np.ndarray:
         """Return over which connections spikes go that are not compressed, if those of these stretches are kept.
@@ -418,14 +425,15 @@ class Table:
 
     def reorder(self, order: np.ndarray | None) -> bool:
         """Give places a new order (None: as it is) and forget gaps at the end; return whether connections moved."""
-        if len(self.gaps):
-            keys, row_at = self.keys(), np.full(len(self) + len(self.gaps), -1)
-            row_at[self.places()] = np.arange(len(self))
+        if self.gone is not None and len(self.gaps):
+            row_at = np.empty(len(self) + len(self.gaps), np.int64)
+            row_at[self.places()], row_at[self.gaps] = np.arange(len(self)), -1 - np.arange(len(self.gaps))
             if order is not None:
-                keys, row_at, order = keys[order], row_at[order], row_at[order][row_at[order] >= 0]
+                row_at, order = row_at[order], row_at[order][row_at[order] >= 0]
             end = np.max(np.flatnonzero(row_at >= 0), initial=-1) + 1
             self.gaps = np.flatnonzero(row_at[:end] < 0)
-            self._gap_sources, self._gap_ends = keys[self.gaps], np.zeros(len(self.gaps), np.bool_)
+            self.gone.take(-1 - row_at[self.gaps])
+            self._gap_ends = np.zeros(len(self.gaps), np.bool_)
         if order is not None:
             self.take(order)
         return order is not None
@@ -469,6 +477,13 @@ class Tables:
                 found = {c: tables[index, c] for c in CATEGORIES if (index, c) in tables and len(tables[index, c])}
                 if found:
                     yield thread, index, found
+
+    def between_neurons(self) -> Iterator[tuple[int, int, Table]]:
+        """Yield thread, synapse index and table, models first, also of tables that have become empty."""
+        for index in self._indices:
+            for thread, tables in enumerate(self._by_thread):
+                if (index, NEURON) in tables:
+                    yield thread, index, tables[index, NEURON]
 
     def all(self) -> Iterator[tuple[str, Table]]:
         """Yield category and table, also of tables that have become empty."""
