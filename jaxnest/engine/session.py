@@ -81,6 +81,8 @@ class Session:
         """The step from which on recorders have not got yet what they recorded; None if they have everything."""
         self._computes_much = False
         """True if preparing a run computes more than what follows from the values of one node each."""
+        self._keeps_histories = False
+        """True if neurons keep histories beside that of their spikes, which follow from their values."""
         self._away: frozenset[Any] = frozenset()
         """The models of nodes of whose states the back end holds newer ones than the node table; and `CONNECTIONS`."""
         self._all: frozenset[Any] = frozenset()
@@ -146,7 +148,7 @@ class Session:
         stores = self._network.nodes.stores
         self._interprets = interprets(stores)
         self._computes_much = plan.secondary is not None or any(restarts(m) or begins_runs(m) for m in stores)
-        self._computes_much |= any(s.voltage_batches or s.learning_rows for s in plan.shards)
+        self._keeps_histories = any(s.voltage_batches or s.learning_rows for s in plan.shards)
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index], step) for s in plan.shards]
         if old is not None:
@@ -197,6 +199,8 @@ class Session:
         stores = self._network.nodes.stores
         changed = [m for m, store in stores.items() if self._seen.get(m) != store.values_version]
         connected = self._prepared_versions[0] != versions[0] or self._prepared_versions[2] != versions[2]
+        if self._keeps_histories and (connected or not all(issubclass(m, Sender) for m in changed)):
+            return False
         self.bring_home((*changed, CONNECTIONS) if connected else changed)
         if connected and not self._adopt_connections(step):
             return False

@@ -351,7 +351,8 @@ class Builder:
         for name, attribute in spec.named.model.steps_of_kernel.items():
             columns[name] = float(self._network.clock.to_steps(self._network.attributes.get(attribute)))
         problems = [problem, violation(spec, columns, given) if spec.has_own_values else None, _own_weight(spec, given)]
-        end = min((p.row for p in problems if p is not None), default=len(pairs.source))
+        slow = _slow_learning(spec, delay)
+        end = min((p.row for p in (*problems, slow) if p is not None), default=len(pairs.source))
         misfit = check.first_bad(spec.named, pairs.source, pairs.target, columns["receptor"])
         end = end if misfit is None else min(end, misfit.row + misfit.uses_device)
         if isinstance(category, int):
@@ -368,10 +369,7 @@ class Builder:
         problems.append(late and Problem(late[0], illegal(late[1])))
         if misfit is not None:
             problems.insert(len(problems) if misfit.uses_delay else 0, misfit)
-        if spec.named.model.needs_learning:
-            late = np.flatnonzero(np.atleast_1d(delay) != 1)
-            message = f"{spec.named.model.name} connections require a delay of one simulation step."
-            problems.append(Problem(int(late[0]), illegal(message)) if len(late) else None)
+        problems.append(slow)
         first = min((p for p in problems if p is not None), key=lambda p: p.row, default=None)
         return columns | {"source": pairs.source, "target": pairs.target}, first
 
@@ -458,6 +456,13 @@ def violation(spec: SynapseSpec, columns: Mapping[str, Any], given: Mapping[str,
     wide = {k: np.broadcast_to(v, n) for k, v in named.items()}
     row, message = first_violation(model, n, wide, {k: None for k in given if k in declared})
     return None if row == n else Problem(row, errors.BadProperty(message))
+
+
+def _slow_learning(spec: SynapseSpec, delay: Any) -> Problem | None:
+    """Return the first row of a synapse that learns by gradients whose delay is not one time step."""
+    late = np.flatnonzero((np.atleast_1d(delay) != 1) & (spec.named.model.needs_learning is not None))
+    message = f"{spec.named.model.name} connections require a delay of one simulation step."
+    return Problem(int(late[0]), illegal(message)) if len(late) else None
 
 
 def _own_weight(spec: SynapseSpec, given: Mapping[str, Any]) -> Problem | None:
