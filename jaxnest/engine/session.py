@@ -81,8 +81,6 @@ class Session:
         """The step from which on recorders have not got yet what they recorded; None if they have everything."""
         self._computes_much = False
         """True if preparing a run computes more than what follows from the values of one node each."""
-        self._keeps_histories = False
-        """True if neurons keep histories beside that of their spikes, which follow from their values."""
         self._away: frozenset[Any] = frozenset()
         """The models of nodes of whose states the back end holds newer ones than the node table; and `CONNECTIONS`."""
         self._all: frozenset[Any] = frozenset()
@@ -148,7 +146,6 @@ class Session:
         stores = self._network.nodes.stores
         self._interprets = interprets(stores)
         self._computes_much = plan.secondary is not None or any(restarts(m) or begins_runs(m) for m in stores)
-        self._keeps_histories = any(s.voltage_batches or s.learning_rows for s in plan.shards)
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index], step) for s in plan.shards]
         if old is not None:
@@ -192,14 +189,14 @@ class Session:
         """
         plan, runner = self._plan, self._runner
         assert plan is not None
-        if not isinstance(runner, native.NativeRunner) or self._prepared_versions[4:] != versions[4:]:
-            return False
-        if self._computes_much:
+        other_settings = self._prepared_versions[4:] != versions[4:]
+        if not isinstance(runner, native.NativeRunner) or other_settings or self._computes_much:
             return False
         stores = self._network.nodes.stores
         changed = [m for m, store in stores.items() if self._seen.get(m) != store.values_version]
         connected = self._prepared_versions[0] != versions[0] or self._prepared_versions[2] != versions[2]
-        if self._keeps_histories and (connected or not all(issubclass(m, Sender) for m in changed)):
+        only_devices = not connected and all(issubclass(m, Sender) for m in changed)
+        if not only_devices and any(s.voltage_batches or s.learning_rows for s in plan.shards):
             return False
         self.bring_home((*changed, CONNECTIONS) if connected else changed)
         if connected and not self._adopt_connections(step):

@@ -238,6 +238,7 @@ class Devices:
             t.flags,
             t.weight,
             t.delay,
+            t.shift,
             t.alike,
             t.identity,
             self.memory_start,

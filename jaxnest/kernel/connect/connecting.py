@@ -24,6 +24,7 @@ from jaxnest.kernel.tables.connection_table import CATEGORIES, FROM_DEVICE, NEUR
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
 from jaxnest.kernel.tables.values import first_violation, quantities_of
+from jaxnest.models.contract.device import Sender
 
 _MANY = 1000
 """With so many sources or targets virtual processes draw their connections at the same time."""
@@ -310,12 +311,19 @@ class Builder:
                     limits.use_between(delays, delays)
                 continue
             delays = np.atleast_1d(delays)[:used]
-            if shift and np.any(np.atleast_1d(values[shift])[:used] > 0.0):
+            shifted = shift and np.any(np.atleast_1d(values[shift])[:used] > 0.0)
+            if shifted and self._between_steps(batch, values["source"][:used]):
                 delays = np.append(delays, delays - 1)  # the sum of two fractions may take away a whole step
             limits.use(delays)
         models = [spec.named for spec in batch.specs]
         own_receptors.number(self._network.nodes, models, batch.columns, counts)
         self._store(batch.process.index, batch.category, batch.specs, batch.columns, counts)
+
+    def _between_steps(self, batch: Batch, sources: np.ndarray) -> bool:
+        """Return whether some of the first connections are between neurons, and from one that may send off the grid."""
+        between = np.broadcast_to(batch.category, len(batch.rows))[: len(sources)] == _NEURON
+        models = [named.model for named, *_ in self._network.nodes.groups(np.unique(sources[between]))]
+        return any(model.off_grid or (issubclass(model, Sender) and bool(model.precise)) for model in models)
 
     def _placed(self, process: Process, pairs: Pairs, check: Compatibility) -> tuple[np.ndarray, Pairs, Any]:
         """Leave out what belongs to another virtual process.
