@@ -14,6 +14,8 @@ APART = 1 << 32
 """Part of the multiplicity of spikes that are as many events, which reach all targets one after the other."""
 EVENT_WORDS = 7
 """Listener (-1: all those of the sender), sender, stamp, multiplicity, segment, bits of offset and of weight."""
+FIRST_REDIRECTED = 1 << 30
+"""The smallest index of a listener that stands for a connection to a neuron with a queue."""
 WEIGHT_WORDS = 3  # connection, stamp, bits of the weight
 
 WIDTH = 16

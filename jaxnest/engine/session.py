@@ -151,7 +151,6 @@ class Session:
         stores = self._network.nodes.stores
         self._interprets = interprets(stores)
         self._computes_much = plan.secondary is not None or any(restarts(m) or begins_runs(m) for m in stores)
-        self._computes_much |= any(s.voltage_batches or s.learning_rows for s in plan.shards)
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index], step) for s in plan.shards]
         if old is not None:
@@ -195,13 +194,15 @@ class Session:
         """
         plan, runner = self._plan, self._runner
         assert plan is not None
-        if not isinstance(runner, native.NativeRunner) or self._prepared_versions[4:] != versions[4:]:
-            return False
-        if self._computes_much:
+        other_settings = self._prepared_versions[4:] != versions[4:]
+        if not isinstance(runner, native.NativeRunner) or other_settings or self._computes_much:
             return False
         stores = self._network.nodes.stores
         changed = [m for m, store in stores.items() if self._seen.get(m) != store.values_version]
         connected = self._prepared_versions[0] != versions[0] or self._prepared_versions[2] != versions[2]
+        only_devices = not connected and all(issubclass(m, Sender) for m in changed)
+        if not only_devices and any(s.voltage_batches or s.learning_rows for s in plan.shards):
+            return False
         self.bring_home((*changed, CONNECTIONS) if connected else changed)
         if connected and not self._adopt_connections(step):
             return False

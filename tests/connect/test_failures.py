@@ -373,3 +373,39 @@ def test_devices_use_one_synapse_model_on_each_thread(threads: int) -> None:
             with pytest.raises(nest.NESTErrors.IllegalConnection, match="the same synapse type"):
                 nest.Connect(device, neurons[refused], syn_spec=model)
     assert nest.num_connections == (3 if threads == 2 else 1)
+
+
+@pytest.mark.parametrize(
+    ("device", "refused", "taken"),
+    [
+        ("step_rate_generator", "static_synapse", "rate_connection_delayed"),
+        ("step_rate_generator", "stdp_synapse", "rate_connection_delayed"),
+        ("poisson_generator", "rate_connection_delayed", "static_synapse"),
+        ("dc_generator", "sic_connection", "static_synapse"),
+        ("spike_generator", "diffusion_connection", "static_synapse"),
+        ("poisson_generator", "eprop_synapse", "static_synapse"),
+        ("poisson_generator", "stdp_synapse", None),
+        ("spike_generator", "tsodyks_synapse", None),
+        ("dc_generator", "bernoulli_synapse", None),
+    ],
+)
+def test_devices_remember_synapse_models_that_were_refused_if_they_were_asked(
+    device: str, refused: str, taken: str | None
+) -> None:
+    source = nest.Create(device)
+    target = nest.Create("lin_rate_ipn" if device == "step_rate_generator" else "iaf_psc_alpha")
+    with pytest.raises(E.IllegalConnection):
+        nest.Connect(source, target, syn_spec=refused)
+    if taken is None:
+        with pytest.raises(E.IllegalConnection, match="the same synapse type"):
+            nest.Connect(source, target)
+    else:
+        nest.Connect(source, target, syn_spec=taken)
+
+
+def test_generators_of_rates_use_several_synapse_models() -> None:
+    nest.CopyModel("rate_connection_delayed", "other")
+    source, target = nest.Create("step_rate_generator"), nest.Create("lin_rate_ipn")
+    for model in ("rate_connection_delayed", "other"):
+        nest.Connect(source, target, syn_spec=model)
+    assert nest.num_connections == 2

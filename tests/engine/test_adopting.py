@@ -105,3 +105,41 @@ def test_new_weights_are_taken_over_where_they_are(monkeypatch: pytest.MonkeyPat
     change("weight", 2, neurons, noise)  # those of a source are alike then, and stored once
     nest.Simulate(1.0)
     assert tables
+
+
+def learnt(synapse: str, neuron: str, receptor: int) -> list[Any]:
+    nest.ResetKernel()
+    source, driver = nest.Create("parrot_neuron", 2), nest.Create("spike_generator", 3)
+    target, recorder = nest.Create(neuron), nest.Create("weight_recorder")
+    nest.CopyModel(synapse, "recorded", {"weight_recorder": recorder})
+    nest.Connect(driver[:2], source, "one_to_one")
+    nest.Connect(source, target, syn_spec={"synapse_model": "recorded", "weight": 300.0, "receptor_type": receptor})
+    nest.Connect(driver[2], target, syn_spec={"weight": 400.0, "receptor_type": 1 if receptor else 0})
+    driver[2].spike_times = [*range(1, 50)]
+    for k in range(4):
+        driver[0].spike_times = np.array([1.0, 3.0, 8.5]) + 10.0 * k
+        if k != 1:  # as many times, or others
+            driver[1].spike_times = np.array([2.0, 2.5, 4.0, 9.0][: max(3, k)]) + 10.0 * k
+        if k == 2:
+            driver[2].spike_weights = [1.5] * 49
+        nest.Simulate(10.0)
+    potential = target.soma["V_m"] if receptor else target.V_m
+    return [recorder.events["times"], recorder.events["weights"], np.array(potential)]
+
+
+@pytest.mark.parametrize(
+    ("synapse", "neuron", "receptor"),
+    [("clopath_synapse", "aeif_psc_delta_clopath", 0), ("urbanczik_synapse", "pp_cond_exp_mc_urbanczik", 3)],
+)
+def test_new_spike_trains_of_synapses_that_read_histories_are_taken_over(
+    synapse: str, neuron: str, receptor: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    anew = Session._recalibrate
+    calls: list[int] = []
+    monkeypatch.setattr(Session, "_recalibrate", lambda *given: (calls.append(1), anew(*given))[1])
+    found = learnt(synapse, neuron, receptor)
+    assert len(calls) <= 2  # where trains have another length
+    monkeypatch.setattr(Session, "_adopt", lambda *_: False)
+    for mine, right in zip(found, learnt(synapse, neuron, receptor), strict=True):
+        assert len(np.ravel(mine))
+        np.testing.assert_array_equal(mine, right)

@@ -131,3 +131,127 @@ def test_nmda_receptors_need_a_sender_of_the_same_model() -> None:
         nest.Simulate(1.0)
     neurons.set(tau_rise_NMDA=2.0)
     nest.Simulate(1.0)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "delay", "expected"),
+    [
+        ("poisson_generator", "parrot_neuron", 1.04, [2.0, 2.1, 4.6000000000000005, 4.8, 5.0]),
+        ("poisson_generator", "parrot_neuron", 0.35, [1.3, 1.4000000000000001, 3.9, 4.1, 4.3, 5.5, 5.8, 5.8]),
+        (
+            "poisson_generator",
+            "spike_recorder",
+            1.04,
+            [
+                0.8400000000000001,
+                0.9400000000000001,
+                3.44,
+                3.64,
+                3.84,
+                5.040000000000001,
+                5.340000000000001,
+                5.340000000000001,
+            ],
+        ),
+        (
+            "poisson_generator",
+            "spike_recorder",
+            0.35,
+            [
+                0.85,
+                0.95,
+                3.45,
+                3.6500000000000004,
+                3.8499999999999996,
+                5.050000000000001,
+                5.3500000000000005,
+                5.3500000000000005,
+            ],
+        ),
+        ("poisson_generator", "iaf_psc_delta", 1.04, [2.0, 4.6000000000000005]),
+        ("poisson_generator", "iaf_psc_delta", 0.35, [1.3, 3.9]),
+        ("spike_generator", "parrot_neuron", 1.04, [2.1, 3.1, 3.6, 4.2]),
+        ("spike_generator", "parrot_neuron", 0.35, [1.4000000000000001, 2.4, 2.9, 3.5]),
+        ("spike_generator", "spike_recorder", 1.04, [1.07, 1.91, 2.44, 3.02]),
+        ("spike_generator", "spike_recorder", 0.35, [1.08, 1.92, 2.45, 3.0300000000000002]),
+        ("spike_generator", "iaf_psc_delta", 1.04, [2.1, 4.2]),
+        ("spike_generator", "iaf_psc_delta", 0.35, [1.4000000000000001, 3.5]),
+        ("poisson_generator_ps", "parrot_neuron", 1.04, [1.6, 1.6, 2.4, 3.1, 3.2, 5.6000000000000005]),
+        ("poisson_generator_ps", "parrot_neuron", 0.35, [0.9, 0.9, 1.7, 2.4, 2.5, 4.9]),
+        (
+            "poisson_generator_ps",
+            "spike_recorder",
+            1.04,
+            [
+                0.41931737744019476,
+                0.42156316305431396,
+                1.2369237945030336,
+                1.9944806675844462,
+                2.07129803616489,
+                4.41813718672194,
+                5.6469588367081744,
+            ],
+        ),
+        (
+            "poisson_generator_ps",
+            "spike_recorder",
+            0.35,
+            [
+                0.41931737744019476,
+                0.42156316305431396,
+                1.2369237945030336,
+                1.9944806675844462,
+                2.07129803616489,
+                4.41813718672194,
+                5.6469588367081744,
+            ],
+        ),
+        ("poisson_generator_ps", "iaf_psc_delta", 1.04, [1.6, 5.6000000000000005]),
+        ("poisson_generator_ps", "iaf_psc_delta", 0.35, [0.9, 4.9]),
+        ("spike_train_injector", "parrot_neuron", 1.04, [2.1, 3.1, 3.6, 4.2]),
+        ("spike_train_injector", "parrot_neuron", 0.35, [1.4000000000000001, 2.4, 2.9, 3.5]),
+        ("spike_train_injector", "spike_recorder", 1.04, [1.07, 1.91, 2.44, 3.02]),
+        ("spike_train_injector", "spike_recorder", 0.35, [1.08, 1.92, 2.45, 3.0300000000000002]),
+        ("spike_train_injector", "iaf_psc_delta", 1.04, [2.1, 4.2]),
+        ("spike_train_injector", "iaf_psc_delta", 0.35, [1.4000000000000001, 3.5]),
+    ],
+)
+def test_delays_of_devices_with_fractions(source: str, target: str, delay: float, expected: list[float]) -> None:
+    nest.rng_seed = 3
+    nest.SetDefaults("cont_delay_synapse", {"delay": delay})
+    poisson, train = {"rate": 900.0}, {"spike_times": [1.03, 1.97, 2.5, 3.08], "precise_times": True}
+    device, node = (
+        nest.Create(source, params=poisson if "poisson" in source else train),
+        nest.Create(target),
+    )
+    nest.Connect(device, node, syn_spec={"synapse_model": "cont_delay_synapse", "weight": 400.0})
+    recorder = node
+    if target != "spike_recorder":
+        recorder = nest.Create("spike_recorder")
+        nest.Connect(node, recorder)
+    nest.Simulate(6.0)
+    assert recorder.events["times"].tolist() == expected
+
+
+@pytest.mark.parametrize(
+    ("model", "delay", "expected"),
+    [
+        ("iaf_psc_delta_ps", 0.35, [2.03, 2.08, 2.08]),
+        ("parrot_neuron", 1.04, [2.04, 2.04, 2.1, 3.04, 3.04, 3.1, 3.94, 3.94, 4.0]),
+        ("parrot_neuron_ps", 1.04, [2.03, 2.07, 2.07, 3.05, 3.09, 3.09, 3.94, 3.94, 4.0]),
+    ],
+)
+def test_delays_to_recorders_with_fractions(model: str, delay: float, expected: list[float]) -> None:
+    nest.SetDefaults("cont_delay_synapse", {"delay": delay})
+    train = {"spike_times": [1.03, 2.05, 3.0], "precise_times": True}
+    generator, neuron, recorder = (
+        nest.Create("spike_generator", params=train),
+        nest.Create(model),
+        nest.Create("spike_recorder"),
+    )
+    nest.Connect(generator, neuron, syn_spec={"weight": 1000.0})
+    for synapse in ("cont_delay_synapse", "static_synapse", "cont_delay_synapse"):
+        nest.Connect(neuron, recorder, syn_spec=synapse)
+    assert nest.min_delay == min(1.0, round(delay + 0.05, 1))  # the fraction does not count
+    nest.Simulate(10.0)
+    np.testing.assert_allclose(sorted(recorder.events["times"]), expected, rtol=0, atol=1e-12)

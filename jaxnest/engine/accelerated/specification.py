@@ -78,7 +78,7 @@ def differs(batch: Batch, name: str, values: np.ndarray) -> bool:
 
 def _refuse_synapses(plan: Plan) -> None:
     """Raise NotImplemented if there are connections that array operations do not deliver yet."""
-    if plan.off_grid:
+    if plan.off_grid or any(len(t.shift) > len(t.delay) for tables in plan.device_tables for t in tables):
         raise errors.NotImplemented(f"Precise spike times with {_INSTEAD}")
     if plan.delivery[0].plasticity is not None:
         raise errors.NotImplemented(f"Plastic synapses with {_INSTEAD}")

@@ -29,7 +29,7 @@ class DeviceTable:
     weight: np.ndarray
     delay: np.ndarray
     shift: np.ndarray
-    """How much shorter (ms) each delay is than its number of steps."""
+    """How much shorter (ms) each delay is than its number of steps; at the end the resolution, if any is."""
     alike: np.ndarray
     """What the connections of a device have in common: `DIFFERENT`, `ALIKE` or `ASCENDING` of `engine.layout`."""
     identity: np.ndarray
@@ -160,16 +160,6 @@ def lanes(
     return positive, negative, flags
 
 
-def _refuse_shift(shard: Shard, devices: Batch, table: Any, batches: np.ndarray) -> None:
-    """Refuse precise spikes of devices with fractions of delays at targets in batches that are bound to the grid."""
-    on_grid = any(shard.receivers[b].model.queue_channel is None for b in np.unique(batches))
-    if on_grid and devices.model.timed and np.any(devices.columns().get("precise_times", True)):
-        raise errors.NotImplemented(
-            f"Precise spikes of {devices.model.name} with '{table.named.name}' at neurons that are bound to the grid "
-            "are not implemented yet: put a parrot_neuron_ps between them."
-        )
-
-
 def off_grid_rows(devices: Batch) -> np.ndarray:
     """Return which devices of a batch send spikes between grid points, and as neurons do."""
     model = devices.model
@@ -187,6 +177,7 @@ def build_device_table(
     tables: Iterable[tuple[int, Any]],
     lookup: tuple[np.ndarray, np.ndarray],
     recorder_index: np.ndarray,
+    resolution: float,
 ) -> DeviceTable:
     """Lay out the connections from the devices of one batch, per device in order of synapse model and creation.
 
@@ -218,9 +209,7 @@ def build_device_table(
         for b, batch in enumerate(shard.receivers):  # spikes of devices carry the number 0
             if batch.model.marked_receptors and devices.model.emits == "spikes":
                 weight[(lookup[0][target] == b) & np.isin(receptor, batch.model.marked_receptors)] = 0.0
-        name = table.named.model.delay_shift
-        shift = table.at(name, mine) if name else np.zeros(len(mine))
-        _refuse_shift(shard, devices, table, lookup[0][target[to_neuron & (shift > 0)]])
+        shift = _shifts(devices.model, table, mine)
         columns = (rows[mine], positive, negative, flags, weight, table.delay[mine], shift, target)
         for part, column in zip(parts.values(), columns, strict=True):
             part.append(column)
@@ -236,10 +225,17 @@ def build_device_table(
         joined["flags"].astype(np.int64),
         joined["weight"].astype(np.float64),
         joined["delay"].astype(np.int32),
-        joined["shift"].astype(np.float64),
+        np.append(joined["shift"].astype(np.float64), [resolution] if joined["shift"].any() else []),
         np.array([_alike(joined, a, b) for a, b in pairwise(start)], np.int64),
         np.concatenate([np.empty(0, np.int64), *(identities(target[a:b]) for a, b in pairwise(start))]),
     )
+
+
+def _shifts(model: Any, table: Any, rows: np.ndarray) -> np.ndarray:
+    """Return how much shorter (ms) delays of a device are than their number of steps."""
+    forgets = model.timed and model.draw is not None  # what the synapse has made of the offset
+    name = table.named.model.delay_shift
+    return table.at(name, rows) if name and not forgets else np.zeros(len(rows))
 
 
 def _alike(columns: dict[str, np.ndarray], begin: int, end: int) -> int:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from jaxnest.engine.devices.device_tables import DeviceTable, off_grid_rows
-from jaxnest.engine.network.calibration import calibrate, computed, node_values
+from jaxnest.engine.network.calibration import Apart, calibrate, computed, node_values
 from jaxnest.engine.network.shard import Batch, Shard, window
 from jaxnest.models.contract.device import Sender
 from jaxnest.random.numbers.layout import OBJECT_SIZE
@@ -55,14 +55,15 @@ class Devices:
         model, n = batch.model, len(batch)
         self.batch, self.table, self.outputs = batch, table, outputs
         columns = batch.columns()
-        scalars, self.vector_names, vectors = _columns(model, columns, clock)
+        self._apart = Apart(model)
+        scalars, self.vector_names = self._variables(columns, clock)[:2]
         earlier = [kept.get(int(node)) for node in batch.node_ids]
         for i, before in enumerate(earlier if goes_on and model.prepares else []):
             for name, value in before.computed.items() if before else ():
                 scalars[name][i] = value
         self.names = (*scalars, *self.vector_names)
         self.scalars = _beside(scalars.values(), n)
-        self.vector_start, self.vectors = _flat([[vectors[k][i] for k in self.vector_names] for i in range(n)])
+        self.vector_start, self.vectors = _flat(self._vectors(range(n)))
         self.windows = self._windows(clock)
         for i, before in enumerate(earlier if goes_on else []):
             if before and FROZEN not in (tuple(self.windows[i].tolist()), before.window):
@@ -93,15 +94,13 @@ class Devices:
             False if values are laid out differently now.
         """
         model, columns = self.batch.model, self.batch.columns()
-        scalars, names, vectors = _columns(model, columns, clock)
+        scalars, names, new = self._variables(columns, clock)
         if (*scalars, *names) != self.names or (off_grid_rows(self.batch) != self.precise).any():
             return False
         if names or model.memory_size is not Sender.memory_size:
             memory = [model.memory_size(node_values(columns, i)) for i in range(len(self.batch))]
-            start, flat = _flat([[vectors[k][i] for k in names] for i in range(len(self.batch))])
-            if len(flat) != len(self.vectors) or memory != np.diff(self.memory_start).tolist():
+            if memory != np.diff(self.memory_start).tolist() or not self._take_vectors(new):
                 return False
-            self.vectors[...], self.vector_start[...] = flat, start
         for k, name in enumerate(scalars):
             self.scalars[:, k] = scalars[name]
         if not WINDOW.isdisjoint(changed):
@@ -109,6 +108,36 @@ class Devices:
         for k, name in enumerate(model.dynamic):
             if name in changed:
                 self.state[:, k] = columns[name]
+        return True
+
+    def _variables(
+        self, columns: dict[str, np.ndarray], clock: Any
+    ) -> tuple[dict[str, Any], tuple[str, ...], list[int]]:
+        """Return scalar variables, names of vector variables, and the devices of which a variable may be another."""
+        model = self.batch.model
+        if not any(q.is_vector for q in (model.parameters | model.state).values()):
+            return calibrate(model, columns, clock), (), []
+        new = self._apart.update(columns, clock)
+        found = self._apart.found
+        scalars = {k: np.array([one[k] for one in found]) for k, a in found[0].items() if a.ndim == 0}
+        return scalars, tuple(k for k, a in found[0].items() if a.ndim == 1), new
+
+    def _vectors(self, devices: Iterable[int]) -> list[list[np.ndarray]]:
+        return [[self._apart.found[i][k] for k in self.vector_names] for i in devices]
+
+    def _take_vectors(self, new: list[int]) -> bool:
+        """Write down the vectors of devices of which they may be others; return whether there is room for them."""
+        vectors = self._vectors(new)
+        if all(
+            [len(v) for v in row] == np.diff(self.vector_start[i]).tolist() for i, row in zip(new, vectors, strict=True)
+        ):
+            for i, row in zip(new, vectors, strict=True):
+                self.vectors[self.vector_start[i, 0] : self.vector_start[i, -1]] = np.concatenate(row)
+            return True
+        start, flat = _flat(self._vectors(range(len(self.batch))))
+        if len(flat) != len(self.vectors):
+            return False
+        self.vectors[...], self.vector_start[...] = flat, start
         return True
 
     def send_to(self, table: np.ndarray) -> None:
@@ -209,6 +238,7 @@ class Devices:
             t.flags,
             t.weight,
             t.delay,
+            t.shift,
             t.alike,
             t.identity,
             self.memory_start,
@@ -229,19 +259,6 @@ def _flat(parts: list[list[np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     values = [np.asarray(v, np.float64) for row in parts for v in row]
     places = starts[np.arange(n)[:, None] * per_row + np.arange(per_row + 1)[None, :]]
     return places, np.concatenate([*values, np.zeros(1)])
-
-
-def _columns(
-    model: type[Any], columns: dict[str, np.ndarray], clock: Any
-) -> tuple[dict[str, np.ndarray], tuple[str, ...], dict[str, list[np.ndarray]]]:
-    """Return scalar variables, names of vector variables, and their values per device."""
-    if not any(q.is_vector for q in (model.parameters | model.state).values()):
-        return calibrate(model, columns, clock), (), {}
-    n = len(next(iter(columns.values())))  # vectors may be of any length
-    found = [calibrate(model, {k: c[i : i + 1] for k, c in columns.items()}, clock) for i in range(n)]
-    scalars = {k: np.concatenate([one[k] for one in found]) for k, a in found[0].items() if a.ndim == 1}
-    names = tuple(k for k, a in found[0].items() if a.ndim == 2)
-    return scalars, names, {name: [row for one in found for row in one[name]] for name in names}
 
 
 def schedule(shard: Shard) -> Iterator[tuple[int, int, int]]:

@@ -14,7 +14,7 @@ from jaxnest.compile.late import int64
 from jaxnest.compile.operations import Operation
 from jaxnest.engine.functions import scalar_ops  # noqa: F401 - `models.ops` in compiled code
 from jaxnest.engine.functions.fingerprints import fingerprint
-from jaxnest.engine.layout import AGAIN, FROM, N_LANES, N_SLOTS, ORIGIN, TABLE_WORDS, TO
+from jaxnest.engine.layout import AGAIN, FIRST_REDIRECTED, FROM, N_LANES, N_SLOTS, ORIGIN, TABLE_WORDS, TO
 from jaxnest.engine.network.growing_loops import append
 from jaxnest.engine.spikes.events import add_amounts, post
 from jaxnest.models.contract.state import state_class
@@ -25,7 +25,7 @@ KINDS = {
     "ring": "F8", "events": "I8", "counters": "I8", "stream": "U8", "shared_stream": "U8", "raster": "I4x2",
     "state": "F8x2", "target_state": "F8x2", "objects": "F8x3", "memory": "F8", "samples": "F8x3", "scalars": "F8x2",
     "vectors": "F8", "vector_start": "I8x2", "windows": "I8x2", "places": "I8x2", "start": "I8", "lane_positive": "I4",
-    "lane_negative": "I4", "flags": "I8", "weight": "F8", "delay": "I4", "alike": "I8", "identity": "I8",
+    "lane_negative": "I4", "flags": "I8", "weight": "F8", "delay": "I4", "shift": "F8", "alike": "I8", "identity": "I8",
     "memory_start": "I8", "rows": "I8", "clock": "I8",
 }  # fmt: skip
 """The arguments of the loop."""
@@ -34,7 +34,7 @@ _lean = njit(error_model="numpy", nogil=True, _nrt=False)  # without reference c
 
 Context = namedtuple("Context", "stream shared_stream objects memory origin begin end input")
 Targets = namedtuple("Targets", "stream objects node step identity")
-Table = namedtuple("Table", "start lane_positive lane_negative flags weight delay alike identity")
+Table = namedtuple("Table", "start lane_positive lane_negative flags weight delay shift alike identity")
 Sent = namedtuple("Sent", "value factor step ahead offset earlier")
 """What `advance` sends, in which step; how many steps later and how long before the end of the step the spikes are; and
 `AGAIN` if it has sent something in this step."""
@@ -65,7 +65,7 @@ def _acting(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str
     load_variables, load_state = loader(namedtuple("Variables", variables), vectors), loader(State)
     store_state, advance = storer(State), compiled(model.advance)
     send, sample, settle = _sending(model, compiled), _sampling(model, outputs, compiled), compiled(model.settle)
-    slicewise, shift, own_window, has_proxies = model.slicewise, model.window_shift, model.own_window, model.has_proxies
+    slicewise, later, own_window, has_proxies = model.slicewise, model.window_shift, model.own_window, model.has_proxies
     hears, settles, timed = bool(model.inputs()), model.settle is not None, model.timed and model.draw is None
     emit = compiled(_emit_anywhere if _may_be_precise(model) else _emit_on_grid)
     words, is_sampled = model.target_distributions * OBJECT_SIZE, bool(outputs)
@@ -74,9 +74,9 @@ def _acting(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str
         ring: Any, events: Any, counters: Any, stream: Any, shared_stream: Any, raster: Any, state: Any,
         target_state: Any, objects: Any, memory: Any, samples: Any, scalars: Any, vectors: Any, vector_start: Any,
         windows: Any, places: Any, start: Any, lane_positive: Any, lane_negative: Any, flags: Any, weight: Any,
-        delay: Any, alike: Any, identity: Any, memory_start: Any, rows: Any, clock: Any,
+        delay: Any, shift: Any, alike: Any, identity: Any, memory_start: Any, rows: Any, clock: Any,
     ) -> None:  # fmt: skip
-        table = Table(start, lane_positive, lane_negative, flags, weight, delay, alike, identity)
+        table = Table(start, lane_positive, lane_negative, flags, weight, delay, shift, alike, identity)
         origin, begin, end = clock[ORIGIN], clock[ORIGIN] + clock[FROM], clock[ORIGIN] + clock[TO]
         for i in range(rows[0], rows[1]):
             node, first, last = places[i, 0], windows[i, 0], windows[i, 1]
@@ -90,7 +90,7 @@ def _acting(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str
             mine = memory[memory_start[i] : memory_start[i + 1]]
             context = Context(stream, shared_stream, objects[i], mine, origin, begin, end, 0.0)
             for step in range(begin, end):
-                acting = (origin if slicewise else step) + shift
+                acting = (origin if slicewise else step) + later
                 active = first < acting and acting <= last
                 if hears:
                     arrived = _arrived(ring, step % clock[N_SLOTS] * clock[N_LANES] + places[i, 2], active)
@@ -188,7 +188,7 @@ def _sending(model: type[Any], compiled: Any) -> Any:
     ) -> None:  # fmt: skip
         stream, n_slots, n_lanes = context.stream, clock[N_SLOTS], clock[N_LANES]
         value, factor, step, ahead, offset, earlier = sent
-        start, lane_positive, lane_negative, flags, weight, delay, alike, identity = table
+        start, lane_positive, lane_negative, flags, weight, delay, shift, alike, identity = table
         slot = (step + ahead) % n_slots
         if draws_each:
             amounts = reinterpreted(stream, np.float64)[SCRATCH : SCRATCH + SCRATCH_SIZE]
@@ -199,9 +199,8 @@ def _sending(model: type[Any], compiled: Any) -> Any:
             here, more, amount = context, True, value
             if n_distributions:
                 own = target_state[c, :words].reshape((n_distributions, OBJECT_SIZE))
-                here = Context(
-                    stream, context.shared_stream, own, context.memory, context.origin, context.begin, context.end, 0.0
-                )  # fmt: skip
+                ours = context
+                here = Context(stream, ours.shared_stream, own, ours.memory, ours.origin, ours.begin, ours.end, 0.0)
             if keyed:
                 rekey(stream, NODES, node, identity[c], step)
             while more:
@@ -219,20 +218,28 @@ def _sending(model: type[Any], compiled: Any) -> Any:
                     amount = draw(v, s, value, target_state[c, words:], here)
                 if amount == 0:
                     continue
-                lane = lane_positive[c]
+                lane, steps, at = lane_positive[c], delay[c], offset
+                if len(shift) > len(delay) and lane > -1 - FIRST_REDIRECTED:
+                    steps, at = _shorter(steps, offset + shift[c], shift[-1])
                 if lane >= 0 and flags[c] == 0:
                     x = factor * weight[c] * amount
-                    row = slot + delay[c]
+                    row = slot + steps
                     if row >= n_slots:
                         row -= n_slots
                     ring[row * n_lanes + (lane if x > 0 else lane_negative[c])] += x
                 else:
                     post(
                         ring, events, counters, clock, node, step + ahead, slot, amount, factor * weight[c], lane,
-                        lane_negative[c], flags[c] | earlier, delay[c], offset,
+                        lane_negative[c], flags[c] | earlier, steps, at,
                     )  # fmt: skip
 
     return compiled(send)
+
+
+@_lean
+def _shorter(steps: int, offset: float, resolution: float) -> tuple[int, float]:
+    """Return a delay of steps and a time before their end, which is less than a step."""
+    return (steps - 1, offset - resolution) if offset >= resolution else (steps, offset)
 
 
 def _sending_alike(draw_each: Any) -> Any:

@@ -78,6 +78,53 @@ def calibrate(
     return {field_of(name): column for name, column in variables.items()}
 
 
+@final
+class Apart:
+    """The variables of nodes that are calibrated one by one, as their vectors may be of any length.
+
+    Those of nodes whose parameters are what they were before are kept.
+    """
+
+    def __init__(self, model: type[Any]) -> None:
+        self._model = model
+        self._clock: Any = None
+        self._asked: tuple[str, ...] = ()
+        self._given: list[tuple[Any, ...]] = []
+        self.found: list[dict[str, np.ndarray]] = []
+
+    def update(self, columns: Mapping[str, np.ndarray], clock: Any) -> list[int]:
+        """Calibrate nodes where something is new; return which these are."""
+        read = _read_by(self._model)
+        asked = tuple(name for name in columns if name in self._model.parameters or name in read)
+        given = list(zip(*(columns[name] for name in asked), strict=True))
+        if self._clock != clock or self._asked != asked or len(self.found) != len(given):
+            self._clock, self._asked, self.found = clock, asked, [{} for _ in given]
+            new = list(range(len(given)))
+        else:
+            pairs = enumerate(zip(self._given, given, strict=True))
+            new = [i for i, (old, now) in pairs if not all(map(_same, old, now))]
+        self._given = given
+        for i in new:
+            variables = self._variables({name: columns[name][i] for name in self._model.parameters})
+            variables |= _calibrated(self._model, _Node(columns, i, read), clock)
+            self.found[i] = {field_of(name): value for name, value in variables.items()}
+        return new
+
+    def _variables(self, values: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """Return the parameters of a node that are numbers or vectors."""
+        vectors = self._model.parameters
+        return {
+            name: np.asarray(value, np.float64)
+            for name, value in values.items()
+            if vectors[name].is_vector or isinstance(value, np.generic)
+        }
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Return whether two stored values are known to be equal; vectors are if they are the same object."""
+    return a is b or (isinstance(a, np.generic) and a == b)
+
+
 def _calibrated(model: type[Any], node: _Node, clock: Any) -> dict[str, np.ndarray]:
     """Return what `model.calibrate` computes for one node.
 

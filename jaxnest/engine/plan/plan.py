@@ -60,8 +60,9 @@ class Plan:
     """First and last active step of each of them."""
     recorded: list[np.ndarray]
     """Per shard and column of the raster: whether some recorder listens."""
-    listeners: list[dict[int, tuple[np.ndarray, np.ndarray]]]
-    """Per shard: recorder -> ids of the neurons it listens to, and how many connections there are from each."""
+    listeners: list[dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]]
+    """Per shard: recorder -> ids of the neurons it listens to, how many connections there are from each, and how much
+    shorter (ms) the delay of each of these is than its number of steps, if any is."""
     detectors: dict[int, int]
     """Node id of each detector -> the index of its receptor 0 in event records; those of the others follow."""
     probes: list[Probe]
@@ -146,7 +147,7 @@ def build_plan(
     detected = distinct(np.concatenate([i.source for i in inputs]))
     listeners = [_listeners(tables(connections, shard.index, "to_device")) for shard in shards]
     probes, meters = place_meters(shards, _meter_requests(network, shards))
-    device_tables = _device_tables(connections, shards, lookups, recorders, detectors)
+    device_tables = _device_tables(network, shards, lookups, recorders, detectors)
     return Plan(
         network.clock,
         connections.min_delay,
@@ -157,7 +158,7 @@ def build_plan(
         recorders,
         [windows[n] for n in recorders.tolist()],
         [
-            np.isin(shard.emitters, np.concatenate([*(ids for ids, _ in heard.values()), detected])).astype(np.int64)
+            np.isin(shard.emitters, np.concatenate([*(ids for ids, *_ in heard.values()), detected])).astype(np.int64)
             for shard, heard in zip(shards, listeners, strict=True)
         ],
         listeners,
@@ -212,7 +213,7 @@ def take_weights(network: Network, plan: Plan) -> bool:
 def device_tables(network: Network, plan: Plan) -> list[list[DeviceTable]]:
     """Return the connections from devices, laid out again for a plan."""
     lookups = _lookups(network, plan.shards)
-    return _device_tables(network.connections, plan.shards, lookups, plan.recorders, plan.detectors)
+    return _device_tables(network, plan.shards, lookups, plan.recorders, plan.detectors)
 
 
 def _lookups(network: Network, shards: list[Shard]) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -320,7 +321,7 @@ def _delivery_tables(
 
 
 def _device_tables(
-    connections: Any, shards: list[Shard], lookups: list[Any], recorders: np.ndarray, detectors: dict[int, int]
+    network: Network, shards: list[Shard], lookups: list[Any], recorders: np.ndarray, detectors: dict[int, int]
 ) -> list[list[DeviceTable]]:
     """Lay out the connections from devices, with indices for the recorders and detectors among their targets."""
     index = np.zeros(len(lookups[0][0]), np.int64)
@@ -328,8 +329,9 @@ def _device_tables(
     index[list(detectors)] = list(detectors.values())
     result = []
     for shard, lookup in zip(shards, lookups, strict=True):
-        from_devices = list(tables(connections, shard.index, "from_device"))
-        result.append([build_device_table(shard, d, from_devices, lookup, index) for d in shard.devices])
+        from_devices = list(tables(network.connections, shard.index, "from_device"))
+        common = (lookup, index, network.clock.resolution)
+        result.append([build_device_table(shard, d, from_devices, *common) for d in shard.devices])
     return result
 
 
@@ -371,12 +373,20 @@ def watched(connections: Any) -> set[int]:
     return {i for _, i, _, table in connections.delivering() if len(table.named.defaults.get("weight_recorder", ()))}
 
 
-def _listeners(to_device: Iterator[tuple[int, Any]]) -> dict[int, tuple[np.ndarray, np.ndarray]]:
-    heard: dict[int, list[np.ndarray]] = {}
+def _listeners(to_device: Iterator[tuple[int, Any]]) -> dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    heard: dict[int, list[tuple[np.ndarray, np.ndarray]]] = {}
     for _, table in to_device:
+        shift = table.named.model.delay_shift
         for recorder in distinct(table.target):
-            heard.setdefault(int(recorder), []).append(table.source[table.target == recorder].astype(np.int64))
-    return {recorder: np.unique(np.concatenate(parts), return_counts=True) for recorder, parts in heard.items()}
+            mine = np.flatnonzero(table.target == recorder)
+            shifts = table.at(shift, mine) if shift else np.zeros(len(mine))
+            heard.setdefault(int(recorder), []).append((table.source[mine].astype(np.int64), shifts))
+    result = {}
+    for recorder, parts in heard.items():
+        source, shifts = (np.concatenate(column) for column in zip(*parts, strict=True))
+        by_source = shifts[np.argsort(source, kind="stable")] if shifts.any() else shifts[:0]
+        result[recorder] = *np.unique(source, return_counts=True), by_source
+    return result
 
 
 def _meter_requests(network: Network, shards: list[Shard]) -> Iterator[MeterRequest]:

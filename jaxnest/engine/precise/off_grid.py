@@ -23,6 +23,7 @@ from jaxnest.engine.layout import (
     ARCHIVE_LATE,
     ARCHIVE_NEEDED,
     ARCHIVE_USED,
+    FIRST_REDIRECTED,
     FROM,
     GROUP_KIND,
     MIN_DELAY,
@@ -53,7 +54,6 @@ from jaxnest.engine.plasticity.synaptic_calls import (
     call_synapses,
     choose,
 )
-from jaxnest.engine.precise.precise_spikes import FIRST_REDIRECTED
 from jaxnest.engine.spikes.events import _note_weights, _sorted, registered, rounds_and_copies
 from jaxnest.models.contract import precise
 from jaxnest.numerics.unstable_sort import PARTS, later, sort_events

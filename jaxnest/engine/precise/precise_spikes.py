@@ -12,9 +12,6 @@ from jaxnest.engine.devices.device_tables import DeviceTable
 from jaxnest.engine.network.growing import Table
 from jaxnest.engine.network.shard import Shard
 
-FIRST_REDIRECTED = 1 << 30
-"""The smallest index of a listener that stands for a connection to a neuron with a queue."""
-
 
 @final
 @dataclass
@@ -41,7 +38,9 @@ def redirect(shard: Shard, tables: list[DeviceTable]) -> Redirections:
         here = np.flatnonzero((lane >= 0) & (node_of_lane[np.maximum(lane, 0)] > 0))
         plain = table.flags[here] & layout.PLAIN > 0
         found.append((node_of_lane[lane[here]], table.delay[here], table.shift[here], plain))
-        table.lane_positive[here] = table.lane_negative[here] = -1 - (FIRST_REDIRECTED + n + np.arange(len(here)))
+        table.lane_positive[here] = table.lane_negative[here] = -1 - (
+            layout.FIRST_REDIRECTED + n + np.arange(len(here))
+        )
         if len(here):
             table.alike[:] = layout.DIFFERENT
         n += len(here)

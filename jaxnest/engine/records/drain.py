@@ -79,17 +79,37 @@ def _heard(plan: Plan, s: int, index: int, node: int, records: np.ndarray) -> tu
     """Return sender, stamp, multiplicity, segment and offset of what one recorder hears while it is active."""
     recorder, sender, stamp, multiplicity, segment, bits, _ = records.T
     heard = recorder == index
-    copies = multiplicity.copy()
+    copies, offset = multiplicity.copy(), np.ascontiguousarray(bits).view(np.float64)
+    rows: Any = slice(None)
     if node in plan.listeners[s]:
-        ids, counts = plan.listeners[s][node]
+        ids, counts, shifts = plan.listeners[s][node]
         place = np.minimum(np.searchsorted(ids, sender), len(ids) - 1)
         listens = (recorder == -1) & (ids[place] == sender)
-        copies[listens] *= counts[place[listens]]
         heard |= listens
+        if len(shifts):
+            rows, offset = _shifted(offset, np.where(listens, place, -1), counts, shifts, plan.clock.resolution)
+        else:
+            copies[listens] *= counts[place[listens]]
     first, last = plan.recorder_windows[index]
     heard &= (stamp > first) & (stamp <= last)
-    offset = np.ascontiguousarray(bits[heard]).view(np.float64)
-    return sender[heard], stamp[heard], copies[heard], segment[heard], offset
+    columns = (column[rows][heard[rows]] for column in (sender, stamp, copies, segment))
+    return *columns, offset[heard[rows]]
+
+
+def _shifted(
+    offset: np.ndarray, place: np.ndarray, counts: np.ndarray, shifts: np.ndarray, resolution: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return the rows of events, each once for every connection of its sender, and what synapses make of offsets.
+
+    `place` is that of the sender, -1 for events of one connection, which are not changed.
+    """
+    times = np.where(place < 0, 1, counts[place])
+    rows = np.repeat(np.arange(len(offset)), times)
+    first = (np.cumsum(counts) - counts)[place]
+    which = np.arange(len(rows)) - np.repeat(np.cumsum(times) - times, times) + first[rows]
+    at = offset[rows] + np.where(place[rows] < 0, 0.0, shifts[np.minimum(which, len(shifts) - 1)])
+    carried = (at >= resolution) & (place[rows] >= 0)
+    return rows, np.where(carried, at - resolution, at)
 
 
 def _plain(

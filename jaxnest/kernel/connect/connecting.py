@@ -24,6 +24,7 @@ from jaxnest.kernel.tables.connection_table import CATEGORIES, FROM_DEVICE, NEUR
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
 from jaxnest.kernel.tables.values import first_violation, quantities_of
+from jaxnest.models.contract.device import Sender
 
 _MANY = 1000
 """With so many sources or targets virtual processes draw their connections at the same time."""
@@ -310,12 +311,19 @@ class Builder:
                     limits.use_between(delays, delays)
                 continue
             delays = np.atleast_1d(delays)[:used]
-            if shift and np.any(np.atleast_1d(values[shift])[:used] > 0.0):
+            shifted = shift and np.any(np.atleast_1d(values[shift])[:used] > 0.0)
+            if shifted and self._between_steps(batch, values["source"][:used]):
                 delays = np.append(delays, delays - 1)  # the sum of two fractions may take away a whole step
             limits.use(delays)
         models = [spec.named for spec in batch.specs]
         own_receptors.number(self._network.nodes, models, batch.columns, counts)
         self._store(batch.process.index, batch.category, batch.specs, batch.columns, counts)
+
+    def _between_steps(self, batch: Batch, sources: np.ndarray) -> bool:
+        """Return whether some of the first connections are between neurons, and from one that may send off the grid."""
+        between = np.broadcast_to(batch.category, len(batch.rows))[: len(sources)] == _NEURON
+        models = [named.model for named, *_ in self._network.nodes.groups(np.unique(sources[between]))]
+        return any(model.off_grid or (issubclass(model, Sender) and bool(model.precise)) for model in models)
 
     def _placed(self, process: Process, pairs: Pairs, check: Compatibility) -> tuple[np.ndarray, Pairs, Any]:
         """Leave out what belongs to another virtual process.
@@ -351,7 +359,8 @@ class Builder:
         for name, attribute in spec.named.model.steps_of_kernel.items():
             columns[name] = float(self._network.clock.to_steps(self._network.attributes.get(attribute)))
         problems = [problem, violation(spec, columns, given) if spec.has_own_values else None, _own_weight(spec, given)]
-        end = min((p.row for p in problems if p is not None), default=len(pairs.source))
+        slow = _slow_learning(spec, delay)
+        end = min((p.row for p in (*problems, slow) if p is not None), default=len(pairs.source))
         misfit = check.first_bad(spec.named, pairs.source, pairs.target, columns["receptor"])
         end = end if misfit is None else min(end, misfit.row + misfit.uses_device)
         if isinstance(category, int):
@@ -368,10 +377,7 @@ class Builder:
         problems.append(late and Problem(late[0], illegal(late[1])))
         if misfit is not None:
             problems.insert(len(problems) if misfit.uses_delay else 0, misfit)
-        if spec.named.model.needs_learning:
-            late = np.flatnonzero(np.atleast_1d(delay) != 1)
-            message = f"{spec.named.model.name} connections require a delay of one simulation step."
-            problems.append(Problem(int(late[0]), illegal(message)) if len(late) else None)
+        problems.append(slow)
         first = min((p for p in problems if p is not None), key=lambda p: p.row, default=None)
         return columns | {"source": pairs.source, "target": pairs.target}, first
 
@@ -458,6 +464,13 @@ def violation(spec: SynapseSpec, columns: Mapping[str, Any], given: Mapping[str,
     wide = {k: np.broadcast_to(v, n) for k, v in named.items()}
     row, message = first_violation(model, n, wide, {k: None for k in given if k in declared})
     return None if row == n else Problem(row, errors.BadProperty(message))
+
+
+def _slow_learning(spec: SynapseSpec, delay: Any) -> Problem | None:
+    """Return the first row of a synapse that learns by gradients whose delay is not one time step."""
+    late = np.flatnonzero((np.atleast_1d(delay) != 1) & (spec.named.model.needs_learning is not None))
+    message = f"{spec.named.model.name} connections require a delay of one simulation step."
+    return Problem(int(late[0]), illegal(message)) if len(late) else None
 
 
 def _own_weight(spec: SynapseSpec, given: Mapping[str, Any]) -> Problem | None:

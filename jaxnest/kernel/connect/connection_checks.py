@@ -296,7 +296,8 @@ class Compatibility:
             if error is not None:
                 refused_at_once = target_model.receives_globally and not source_model.has_proxies
                 uses_delay = not (refused_at_once or isinstance(error, errors.NotImplemented))
-                return Problem(int(i), error, uses_delay, not issubclass(source_model, Sampler))
+                asked = model.carries is None and not source_model.signals and not issubclass(source_model, Sampler)
+                return Problem(int(i), error, uses_delay, asked)
         return None
 
 
@@ -358,7 +359,12 @@ class DeviceRules:
         return Problem(min(refused), error)
 
     def bind(self, device: int, target: int, named: NamedModel) -> bool:
-        """Let a stimulator use one synapse model on the thread of a target; False if it uses another one already."""
+        """Let a stimulator use one synapse model on the thread of a target; False if it uses another one already.
+
+        Connections that carry numbers do not ask.
+        """
+        if named.model.carries is not None:
+            return True
         return self._synapse.setdefault((device, target % self._nodes.n_virtual_processes), named.index) == named.index
 
     def _meter(self, meter: int, rows: np.ndarray, targets: np.ndarray, ports: dict[int, int]) -> Problem | None:

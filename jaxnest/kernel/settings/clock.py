@@ -41,6 +41,11 @@ class Clock:
         """The step in ms as propagators use it (0.7 reads 0.7000000000000001)."""
         return self.ms_per_tic * self.tics_per_step
 
+    @property
+    def latest(self) -> float:
+        """The first time in ms that means never."""
+        return T_MAX
+
     def to_tics(self, ms: float) -> int:
         """Milliseconds to tics, rounded half up."""
         return int(ms * float(self.tics_per_ms) + 0.5) if ms < T_MAX else FOREVER

@@ -79,14 +79,25 @@ def _train(model: str, times: np.ndarray, settings: Mapping[str, Any], clock: An
         raise errors.BadProperty(
             f"Spike times must be sorted in non-descending order. ({times[i]} ms is followed by {times[i + 1]} ms)"
         )
-    stamps = [_stamp(model, float(t), settings, clock) for t in times]
-    ends = np.array([clock.to_ms(s) for s in stamps], np.float64)
+    stamps = _stamps(times, settings, clock)
+    if stamps is None:
+        stamps = np.array([_stamp(model, float(t), settings, clock) for t in times], np.int64)
+    ends = clock.to_ms(stamps)
     offsets = np.zeros(len(times))
     if settings["precise_times"]:
         offsets = ends - times
         negligible = np.abs(offsets) < np.finfo(float).eps * np.abs(ends + times) * 2.0
         offsets[negligible | (np.abs(offsets) < np.finfo(float).tiny)] = 0.0
-    return {"spike_times": ends - offsets, "stamps": np.array(stamps, np.float64), "offsets": offsets}
+    return {"spike_times": ends - offsets, "stamps": stamps.astype(np.float64), "offsets": offsets}
+
+
+def _stamps(times: np.ndarray, settings: Mapping[str, Any], clock: Any) -> np.ndarray | None:
+    """Return the stamps of times at once, if all are finite, positive and on the grid, and need not be shifted."""
+    off_grid = settings["precise_times"] or settings["allow_offgrid_times"] or settings["shift_now_spikes"]
+    if off_grid or not ((times > 0.0) & (times < clock.latest)).all():
+        return None
+    steps, rest = np.divmod((times * float(clock.tics_per_ms) + 0.5).astype(np.int64), clock.tics_per_step)
+    return None if rest.any() else steps
 
 
 def _stamp(model: str, time: float, settings: Mapping[str, Any], clock: Any) -> int:
