@@ -120,9 +120,9 @@ HEAD_WORDS, ARRAY_WORD, ALIGNMENT = 5, 3, 32
 """Words before an array, of which the first counts who uses it and another one tells where it is; its address is a
 multiple of this number of bytes."""
 MEMORY_FUNCTIONS = frozenset(
-    ("NRT_MemInfo_alloc_aligned", "NRT_MemInfo_data_fast", "NRT_MemInfo_call_dtor", "NRT_Free")
+    ("NRT_Allocate", "NRT_Free", "NRT_MemInfo_alloc_aligned", "NRT_MemInfo_data_fast", "NRT_MemInfo_call_dtor")
 )
-"""What numba calls to get memory for an array, to ask where that is, and to give it back."""
+"""What numba calls to get memory, also for an array, to ask where that is, and to give memory back."""
 
 
 def memory_functions() -> str:
@@ -136,6 +136,8 @@ def memory_functions() -> str:
         function = ir.Function(module, ir.FunctionType(*kinds), name)
         return ir.IRBuilder(function.append_basic_block()), function.args[0]
 
+    builder, size = begin("NRT_Allocate", place, [word])
+    builder.ret(builder.call(malloc, [size]))
     builder, size = begin("NRT_MemInfo_alloc_aligned", place, [word, flag])
     head = builder.call(malloc, [builder.add(size, word(8 * HEAD_WORDS + ALIGNMENT))])
     with builder.if_then(builder.icmp_unsigned("!=", head, place(None)), likely=True):
