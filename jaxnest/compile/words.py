@@ -120,8 +120,11 @@ HEAD_WORDS, ARRAY_WORD, ALIGNMENT = 5, 3, 32
 """Words before an array, of which the first counts who uses it and another one tells where it is; its address is a
 multiple of this number of bytes."""
 MEMORY_FUNCTIONS = frozenset(
-    ("NRT_Allocate", "NRT_Free", "NRT_MemInfo_alloc_aligned", "NRT_MemInfo_data_fast", "NRT_MemInfo_call_dtor")
-)
+    (
+        "NRT_Allocate", "NRT_Free", "NRT_MemInfo_alloc", "NRT_MemInfo_alloc_aligned", "NRT_MemInfo_data_fast",
+        "NRT_MemInfo_call_dtor",
+    )
+)  # fmt: skip
 """What numba calls to get memory, also for an array, to ask where that is, and to give memory back."""
 
 
@@ -138,14 +141,15 @@ def memory_functions() -> str:
 
     builder, size = begin("NRT_Allocate", place, [word])
     builder.ret(builder.call(malloc, [size]))
-    builder, size = begin("NRT_MemInfo_alloc_aligned", place, [word, flag])
-    head = builder.call(malloc, [builder.add(size, word(8 * HEAD_WORDS + ALIGNMENT))])
-    with builder.if_then(builder.icmp_unsigned("!=", head, place(None)), likely=True):
-        words = builder.bitcast(head, word.as_pointer())
-        first = builder.add(builder.ptrtoint(head, word), word(8 * HEAD_WORDS + ALIGNMENT - 1))
-        builder.store(word(1), words)
-        builder.store(builder.and_(first, word(-ALIGNMENT)), builder.gep(words, [word(ARRAY_WORD)]))
-    builder.ret(head)
+    for name, kinds in (("NRT_MemInfo_alloc", [word]), ("NRT_MemInfo_alloc_aligned", [word, flag])):
+        builder, size = begin(name, place, kinds)
+        head = builder.call(malloc, [builder.add(size, word(8 * HEAD_WORDS + ALIGNMENT))])
+        with builder.if_then(builder.icmp_unsigned("!=", head, place(None)), likely=True):
+            words = builder.bitcast(head, word.as_pointer())
+            first = builder.add(builder.ptrtoint(head, word), word(8 * HEAD_WORDS + ALIGNMENT - 1))
+            builder.store(word(1), words)
+            builder.store(builder.and_(first, word(-ALIGNMENT)), builder.gep(words, [word(ARRAY_WORD)]))
+        builder.ret(head)
     builder, head = begin("NRT_MemInfo_data_fast", place, [place])
     words = builder.bitcast(head, word.as_pointer())
     builder.ret(builder.inttoptr(builder.load(builder.gep(words, [word(ARRAY_WORD)])), place))
