@@ -20,7 +20,7 @@ from typing import Any, final
 
 import numba
 from llvmlite import ir
-from llvmlite.binding import Linkage
+from llvmlite.binding import Linkage, parse_assembly
 from numba.core import cgutils, types
 from numba.core import ir as numba_ir
 from numba.core.bytecode import FunctionIdentity
@@ -44,7 +44,7 @@ from jaxnest.compile.compile_time import compilers
 from jaxnest.compile.compiling import Compiled
 from jaxnest.compile.failures import FAILED, raise_kept
 from jaxnest.compile.machine_code import REPORT, SLOTS, Kept, MachineCode, define_slot, file_name, keep
-from jaxnest.compile.words import WORD, arguments_at, as_word, numba_type
+from jaxnest.compile.words import MEMORY_FUNCTIONS, WORD, arguments_at, as_word, memory_functions, numba_type
 
 
 def _number_functions() -> None:
@@ -313,6 +313,9 @@ class _Object(JITCodeLibrary):
 
     def _optimize_final_module(self) -> None:
         """Keep all other functions apart from those of the same name in other object files, and drop unused ones."""
+        used = {one.name for one in self._final_module.functions if one.is_declaration and one.name.startswith("NRT_")}
+        if used and used <= MEMORY_FUNCTIONS:
+            self._final_module.link_in(parse_assembly(memory_functions()))
         for function in self._final_module.functions:
             if not function.is_declaration and function.name != self.symbol:
                 function.linkage = "internal"

@@ -86,6 +86,19 @@ class MachineCode:
                 ctypes.c_void_p.from_address(place).value = id(known[name])
 
 
+MALLOC, FREE = "jaxnest.malloc", "jaxnest.free"
+"""The names by which machine code calls these functions of the C library."""
+
+
+@functools.cache
+def c_library() -> Any:
+    """Return the C library."""
+    library = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
+    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    library.free.restype, library.free.argtypes = None, [ctypes.c_void_p]
+    return library
+
+
 _LOCK = threading.RLock()
 _LOADED: list[MachineCode] = []
 
@@ -163,34 +176,21 @@ def version_of(library: str) -> str:
     return version[1] if version else importlib.import_module(library).__version__
 
 
-_NEVER_CALLED = ("NRT_MemInfo_call_dtor", "NRT_Free")
-"""What code that never allocates memory would free it with."""
-
-
-@ctypes.CFUNCTYPE(None, ctypes.c_void_p)
-def _free_nothing(place: int) -> None:
-    pass
-
-
 def _define(names: tuple[str, ...]) -> None:
     """Make names known to LLVM: words of operations, what reports errors, and, where it is needed, numba's runtime."""
-    binding = _binding()
-    missing = {name for name in names if binding.address_of_symbol(name) is None}
-    if REPORT in missing:
-        _add(REPORT, report)
+    ours = {REPORT: report, MALLOC: c_library().malloc, FREE: c_library().free}
     for name in names:
-        if name.startswith(SLOT):
+        if name in ours:
+            _add(name, ours[name])
+        elif name.startswith(SLOT):
             _import_for(name.removeprefix(SLOT))
             define_slot(name)
-    missing = {name for name in missing if binding.address_of_symbol(name) is None}
-    if not missing - set(_NEVER_CALLED):
-        for name in missing:
-            _add(name, _free_nothing)
-    else:
+    known = _binding().address_of_symbol
+    missing = [name for name in names if known(name) is None]
+    if missing:
         late.compiler.start_runtime()
-        for name in missing:
-            if binding.address_of_symbol(name) is None:
-                binding.add_symbol(name, late.compiler.runtime_function(name))
+    for name in (name for name in missing if known(name) is None):
+        _binding().add_symbol(name, late.compiler.runtime_function(name))
 
 
 def define_slot(name: str) -> None:

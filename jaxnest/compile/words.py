@@ -15,6 +15,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
 from jaxnest.compile.kinds import Record, element_and_dimensions
+from jaxnest.compile.machine_code import FREE, MALLOC
 
 WORD = ir.IntType(64)
 TUPLES: Any = types.BaseTuple
@@ -113,3 +114,47 @@ def loader_of_pack(kinds: Sequence[Any]) -> Any:
         return types.Tuple(typed)(types.int64), generate
 
     return intrinsic(load)
+
+
+HEAD_WORDS, ARRAY_WORD, ALIGNMENT = 5, 3, 32
+"""Words before an array, of which the first counts who uses it and another one tells where it is; its address is a
+multiple of this number of bytes."""
+MEMORY_FUNCTIONS = frozenset(
+    (
+        "NRT_Allocate", "NRT_Free", "NRT_MemInfo_alloc", "NRT_MemInfo_alloc_aligned", "NRT_MemInfo_data_fast",
+        "NRT_MemInfo_call_dtor",
+    )
+)  # fmt: skip
+"""What numba calls to get memory, also for an array, to ask where that is, and to give memory back."""
+
+
+def memory_functions() -> str:
+    """Return `MEMORY_FUNCTIONS` in the representation of LLVM; for those of numba's runtime, numba has to be loaded."""
+    module, word, flag = ir.Module("memory"), WORD, ir.IntType(32)
+    place, nothing = ir.IntType(8).as_pointer(), ir.VoidType()
+    malloc = ir.Function(module, ir.FunctionType(place, [word]), MALLOC)
+    free = ir.Function(module, ir.FunctionType(nothing, [place]), FREE)
+
+    def begin(name: str, *kinds: Any) -> tuple[Any, Any]:
+        function = ir.Function(module, ir.FunctionType(*kinds), name)
+        return ir.IRBuilder(function.append_basic_block()), function.args[0]
+
+    builder, size = begin("NRT_Allocate", place, [word])
+    builder.ret(builder.call(malloc, [size]))
+    for name, kinds in (("NRT_MemInfo_alloc", [word]), ("NRT_MemInfo_alloc_aligned", [word, flag])):
+        builder, size = begin(name, place, kinds)
+        head = builder.call(malloc, [builder.add(size, word(8 * HEAD_WORDS + ALIGNMENT))])
+        with builder.if_then(builder.icmp_unsigned("!=", head, place(None)), likely=True):
+            words = builder.bitcast(head, word.as_pointer())
+            first = builder.add(builder.ptrtoint(head, word), word(8 * HEAD_WORDS + ALIGNMENT - 1))
+            builder.store(word(1), words)
+            builder.store(builder.and_(first, word(-ALIGNMENT)), builder.gep(words, [word(ARRAY_WORD)]))
+        builder.ret(head)
+    builder, head = begin("NRT_MemInfo_data_fast", place, [place])
+    words = builder.bitcast(head, word.as_pointer())
+    builder.ret(builder.inttoptr(builder.load(builder.gep(words, [word(ARRAY_WORD)])), place))
+    for name in ("NRT_MemInfo_call_dtor", "NRT_Free"):
+        builder, head = begin(name, nothing, [place])
+        builder.call(free, [head])
+        builder.ret_void()
+    return str(module)

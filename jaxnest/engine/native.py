@@ -51,7 +51,7 @@ class NativeRunner:
     def __init__(self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any) -> None:
         self.plan, self.buffers, self.devices = plan, buffers, devices
         self.streams = streams
-        self._probes, self._unsettled = ProbeSamples(plan, self), Table(4)
+        self._probes, self._unsettled = ProbeSamples(plan), Table(4)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -65,7 +65,7 @@ class NativeRunner:
         self._registers = addresses([b.register for b in self.buffers])
         self._waveforms = Waveforms(plan, self.buffers, self.neurons, self.clocks, self._unsettled)
         if self._probes.plan is not plan:
-            self._probes = ProbeSamples(plan, self)
+            self._probes = ProbeSamples(plan)
         for s in shards:
             self._keep_weights(s)
         self._deliveries: dict[int, Pack] = {}
@@ -254,7 +254,8 @@ class NativeRunner:
         noted = [*note_spikes(plan, buffers, self.streams, s, clock)]
         if precise is not None:
             noted.append(note_precise_spikes(plan, buffers, clock))
-        noted += [*note_histories(plan, self, buffers, s, clock), *self._probes.calls(s)]
+        sampled = [*self.neurons[s], *self.devices[s]]
+        noted += [*note_histories(plan, self, buffers, s, clock), *self._probes.calls(s, sampled, clock)]
         yield from ((pack, False) for pack in noted)
 
     def _decay(self) -> Iterator[Pack]:

@@ -94,10 +94,11 @@ class Kernel:
         self.simulation = Simulation(
             self.network, self.connections, self.structural, self.recording, self.timers, self._session
         )
-        self.nodes.before_access = self.simulation.bring_state_home
-        self.connections.before_access = self.simulation.bring_connections_home
-        self.connections.before_move = self.simulation.bring_state_home
-        self.recording.before_access = self.simulation.drain
+        # Tables do not hold the simulation, which holds them: an old network is gone as soon as there is a new one.
+        self.nodes.before_access = lambda models: self.simulation.bring_state_home(models)
+        self.connections.before_access = lambda: self.simulation.bring_connections_home()
+        self.connections.before_move = lambda: self.simulation.bring_state_home()
+        self.recording.before_access = lambda: self.simulation.drain()
 
     def _session(self) -> Session:
         """Return what simulates the network."""

@@ -17,33 +17,12 @@ from jaxnest.recording.recordings import RecorderSettings, Recordings
 
 
 @final
-class Recording:
-    """All recorders, and what their backends have to know.
-
-    Parameters
-    ----------
-    network
-        Settings, nodes and clock.
-    has_run
-        Whether time has advanced since the last reset.
-    """
+class _Context:
+    """What backends have to know of the kernel."""
 
     def __init__(self, network: Network, has_run: Callable[[], bool]) -> None:
         self._network = network
         self._has_run = has_run
-        self._settings: dict[str, RecorderSettings] = {}
-        self._recordings = Recordings(self)
-        self._structure = -1
-        """The version of the nodes of which these are all recorders:"""
-        self._stores: list[tuple[type[Recorder], Store]] = []
-        self._declared: list[int] = []
-        """The versions of their values when backends were told which values events have."""
-        self.may_wait = True
-        """Whether events may be written later, when somebody asks for them; known once runs are prepared."""
-        self.before_access: Callable[[], None] = lambda: None
-        """Called before what was recorded is read or cleared: the engine hands over what it still has."""
-
-    # -- the context of the backends ---------------------------------------------------------------
 
     @property
     def data_path(self) -> str:
@@ -84,6 +63,34 @@ class Recording:
         """Convert time stamps from steps to milliseconds."""
         return self._network.clock.to_ms(steps)
 
+
+@final
+class Recording:
+    """All recorders.
+
+    Parameters
+    ----------
+    network
+        Settings, nodes and clock.
+    has_run
+        Whether time has advanced since the last reset.
+    """
+
+    def __init__(self, network: Network, has_run: Callable[[], bool]) -> None:
+        self._network = network
+        self._context = _Context(network, has_run)
+        self._settings: dict[str, RecorderSettings] = {}
+        self._recordings = Recordings(self._context)
+        self._structure = -1
+        """The version of the nodes of which these are all recorders:"""
+        self._stores: list[tuple[type[Recorder], Store]] = []
+        self._declared: list[int] = []
+        """The versions of their values when backends were told which values events have."""
+        self.may_wait = True
+        """Whether events may be written later, when somebody asks for them; known once runs are prepared."""
+        self.before_access: Callable[[], None] = lambda: None
+        """Called before what was recorded is read or cleared: the engine hands over what it still has."""
+
     # -- settings of models ------------------------------------------------------------------------
 
     def settings(self, named: NamedModel) -> RecorderSettings:
@@ -92,11 +99,11 @@ class Recording:
 
     def defaults_status(self, named: NamedModel) -> dict[str, Any]:
         """Return the recording part of the dictionary of defaults."""
-        return self.settings(named).status(self)
+        return self.settings(named).status(self._context)
 
     def set_defaults(self, named: NamedModel, changes: Mapping[str, Any]) -> set[str]:
         """Change the recording part of the defaults and return the names of the entries used."""
-        settings = self.settings(named).updated(changes, self)
+        settings = self.settings(named).updated(changes, self._context)
         self._settings[named.name] = settings
         return settings.names() & set(changes)
 

@@ -46,7 +46,17 @@ assert recorder.n_events
 """
 
 
-@pytest.mark.parametrize("script", [ONE_NEURON, NETWORK])
+ALLOCATING = """
+import sys
+import jaxnest as nest
+nest.Create("gif_psc_exp", 5, {"I_e": 600.0})
+nest.Simulate(100.0)
+assert nest.local_spike_counter
+"""
+"""Neurons whose function makes vectors."""
+
+
+@pytest.mark.parametrize("script", [ONE_NEURON, NETWORK, ALLOCATING])
 def test_machine_code_that_was_kept_needs_no_compiler(python: Python, script: str) -> None:
     python(script)
     result = python(script + "print('numba' in sys.modules)")

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 import ctypes
-import functools
-import sys
 from typing import Any, final
 
 import numpy as np
 
+from jaxnest.compile.machine_code import c_library
 from jaxnest.engine.layout import AT, CAPACITY, COUNT, REALLOCATE, TABLE_WORDS
-
-
-@functools.cache
-def _library() -> Any:
-    library = ctypes.cdll.msvcrt if sys.platform == "win32" else ctypes.CDLL(None)
-    library.malloc.restype, library.malloc.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
-    library.free.restype, library.free.argtypes = None, [ctypes.c_void_p]
-    return library
 
 
 @final
@@ -25,7 +16,7 @@ class Table:
     """Rows of `width` floating-point numbers; compiled code appends rows with `append` of `network.growing_loops`."""
 
     def __init__(self, width: int, capacity: int = 64) -> None:
-        library = _library()
+        library = c_library()
         self.width = width
         self._free = library.free
         self.words = np.zeros(TABLE_WORDS, np.int64)

@@ -46,8 +46,8 @@ def has_room_for_samples(probe: I8, capacity: int) -> int:
 class ProbeSamples:
     """What the probes of a plan have taken since it was handed over."""
 
-    def __init__(self, plan: Any, runner: Any) -> None:
-        self.plan, self._runner = plan, runner
+    def __init__(self, plan: Any) -> None:
+        self.plan = plan
         self._words, self._kept = [], []
         for probe in plan.probes:
             width = 8 * len(probe.names) * len(probe.rows)
@@ -55,27 +55,20 @@ class ProbeSamples:
             self._kept.append(np.zeros((n, len(probe.names), len(probe.rows))))
             self._words.append(np.array([probe.interval, probe.offset or probe.interval, 0], np.int64))
 
-    def calls(self, s: int) -> Iterator[Pack]:
-        """Yield the calls that take the samples of a virtual process."""
+    def calls(self, s: int, sampled: Sequence[Any], clock: np.ndarray) -> Iterator[Pack]:
+        """Yield the calls that take the samples of a virtual process, whose neurons and devices are `sampled`."""
         for p, probe in enumerate(self.plan.probes):
             if probe.shard == s:
-                samples, outputs = self._source(probe)
-                names = np.array([outputs.index(name) for name in probe.names], np.int64)
+                source = sampled[probe.batch]
+                names = np.array([source.outputs.index(name) for name in probe.names], np.int64)
                 rows = probe.rows.astype(np.int64)
-                yield sample.pack(self._kept[p], self._words[p], names, rows, samples, self._runner.clocks[s])
+                yield sample.pack(self._kept[p], self._words[p], names, rows, source.samples, clock)
 
     def checks(self, shards: Sequence[int]) -> Iterator[Pack]:
         """Yield the calls that say whether there is room for the samples of another slice."""
         for p, probe in enumerate(self.plan.probes):
             if probe.shard in shards:
                 yield has_room_for_samples.pack(self._words[p], len(self._kept[p]) - self.plan.min_delay)
-
-    def _source(self, probe: Any) -> tuple[np.ndarray, tuple[str, ...]]:
-        neurons = self._runner.neurons[probe.shard]
-        if probe.batch < len(neurons):
-            return neurons[probe.batch].samples, neurons[probe.batch].outputs
-        devices = self._runner.devices[probe.shard][probe.batch - len(neurons)]
-        return devices.samples, devices.outputs
 
     def take(self) -> list[np.ndarray]:
         """Hand over the samples (time, name, node) of each probe."""

@@ -85,10 +85,14 @@ class Connections:
         self.handed_out = False
         self.devices = DeviceRules(network.nodes)
         self.patterns = Patterns(network, self.delays)
-        self._site = Site(network, self.delays, self.devices, self.announce_change, self.append)
         self.before_access: Callable[[], None] = lambda: None
         self.before_move: Callable[[], None] = lambda: None
         self.planned_contacts: Callable[[NamedModel], Contacts | None] = lambda _: None
+
+    @property
+    def _site(self) -> Site:
+        """What makes connections gets; made anew each time, because it holds these tables."""
+        return Site(self.network, self.delays, self.devices, self.announce_change, self.append)
 
     # -- reading -----------------------------------------------------------------------------------
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
 from jaxnest import errors
 from jaxnest.kernel.connect.contacts import Contacts, contacts_of
 from jaxnest.kernel.connect.rules.base import flag
+from jaxnest.kernel.connect.synapse_defaults import default_delay
 from jaxnest.kernel.connect.synapse_spec import CONTACTS, SynapseSpec, parse
-from jaxnest.kernel.tables.model_table import ModelTable
+from jaxnest.kernel.tables.model_table import ModelTable, NamedModel
+from jaxnest.kernel.tables.network import Network
 from jaxnest.models.contract.synapse import DEFAULT_SYNAPSE
 
 OPTIONS = ("allow_autapses", "allow_multapses")
@@ -89,6 +91,19 @@ def planned(models: ModelTable, given: Mapping[str, Any], free_delays: bool) -> 
             )
         _warn_of_unknown(name, description, spec)
         yield Planned(name, spec, contacts, options)
+
+
+def contacts_with(synapses: Sequence[Planned], named: NamedModel) -> Contacts | None:
+    """Return the elements that connections of a synapse model take, of the last description with this model."""
+    found = [one.contacts for one in synapses if one.spec.named is named]
+    return found[-1] if found else None
+
+
+def default_delays(synapses: Sequence[Planned], network: Network) -> tuple[int, int] | None:
+    """Return the shortest and longest default delay of the connections that are made."""
+    chosen = [one.spec.named for one in synapses if "delay" not in one.spec.values]
+    delays = [default_delay(named, network.clock) for named in chosen]
+    return (min(delays), max(delays)) if delays else None
 
 
 def _warn_of_unknown(name: str, description: Mapping[str, Any], spec: SynapseSpec) -> None:

@@ -11,6 +11,7 @@ References
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, final
 
@@ -18,11 +19,8 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.connect.connections import Connections
-from jaxnest.kernel.connect.contacts import Contacts
-from jaxnest.kernel.connect.synapse_defaults import default_delay
-from jaxnest.kernel.structural.planned import Planned, planned
+from jaxnest.kernel.structural.planned import Planned, contacts_with, default_delays, planned
 from jaxnest.kernel.structural.pool import Places, Pool
-from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
 from jaxnest.models.contract.elements import CONTINUOUS, Z, connect, decay_vacant, vacant
 
@@ -46,8 +44,8 @@ class StructuralPlasticity:
         self._network, self._connections, self._pool = network, connections, Pool(network.nodes)
         self.enabled = False
         self.synapses = synapses
-        connections.planned_contacts = self._contacts_of
-        connections.delays.planned = self._delays
+        connections.planned_contacts = functools.partial(contacts_with, synapses)
+        connections.delays.planned = functools.partial(default_delays, synapses, network)
 
     # -- settings ----------------------------------------------------------------------------------
 
@@ -82,17 +80,6 @@ class StructuralPlasticity:
     def disable(self) -> None:
         """Let no more updates take place."""
         self.enabled = False
-
-    def _contacts_of(self, named: NamedModel) -> Contacts | None:
-        """Return the elements that connections of a synapse model take, of the last description with this model."""
-        found = [one.contacts for one in self.synapses if one.spec.named is named]
-        return found[-1] if found else None
-
-    def _delays(self) -> tuple[int, int] | None:
-        """Return the shortest and longest default delay of the connections that are made."""
-        chosen = [one.spec.named for one in self.synapses if "delay" not in one.spec.values]
-        delays = [default_delay(named, self._network.clock) for named in chosen]
-        return (min(delays), max(delays)) if delays else None
 
     # -- when --------------------------------------------------------------------------------------
 
