@@ -21,6 +21,7 @@ from jaxnest.engine.plan.buffers import (
     clock_words,
     new_buffers,
 )
+from jaxnest.engine.plan.growth import Growth
 from jaxnest.engine.plan.learning import configure
 from jaxnest.engine.plan.meters import begin_sampling
 from jaxnest.engine.plan.plan import (
@@ -57,6 +58,7 @@ class Session:
         self._advancing = (backend == "native", backend == "jax")
         self._spread: dict[tuple[str, int], set[str]] = {}
         self._spikes, self._detection = SpikeRecords(network), Detection(network)
+        self._growth = Growth(network)
         self._interprets = self._watched = False
         """Whether recorders make events of their own; whether weights are recorded."""
         self._late = LateRecords()
@@ -75,7 +77,7 @@ class Session:
         self._partial = False
         """True if there may be nodes or connections that take part only when a run is prepared again."""
         self._settings: tuple[tuple[int, int], tuple[Any, ...]] = (-1, -1), ()
-        """The settings of the kernel that models read, and for which version of the nodes this holds."""
+        """The settings of the kernel that models read, and for how many models of nodes this holds."""
         self._reached = 0
         self._undrained: int | None = None
         """The step from which on recorders have not got yet what they recorded; None if they have everything."""
@@ -96,11 +98,11 @@ class Session:
         if self._runner is not None:
             self._runner.forget_inputs()
         versions = self._present()
-        if self._plan is None or self._partial or self._versions[1] != versions[1]:
+        if self._plan is None or self._partial or self._versions[1][0] != versions[1][0]:
             self._rebuild(step)
         elif self._prepared_versions != versions:
             if not self._adopt(step, versions):
-                self._recalibrate(step) if self._versions[0] == versions[0] else self._rebuild(step)
+                self._recalibrate(step) if self._versions[:2] == versions[:2] else self._rebuild(step)
         elif any(restarts(m) for m in self._network.nodes.stores):
             self._recalibrate(step)
         if self._prepared_versions[0::2][:2] != versions[0::2][:2]:
@@ -127,11 +129,11 @@ class Session:
         """Return the versions of the tables: connections, nodes, their values, and settings of the kernel."""
         nodes, connections = self._network.nodes, self._network.connections
         attributes = self._network.attributes
-        known = nodes.version, attributes.version
+        known = len(nodes.stores), attributes.version
         if self._settings[0] != known:
             self._settings = known, tuple(attributes.get(name) for name in setting_names(self._network))
         values = connections.values_version, nodes.values_version
-        return connections.version, nodes.version, *values, self._settings[1]
+        return connections.version, (nodes.version, len(nodes)), *values, self._settings[1]
 
     def _rebuild(self, step: int, prepared: Plan | None = None) -> None:
         self.bring_home()
@@ -141,7 +143,9 @@ class Session:
             self._keep_devices()
         if prepared is None:
             self._restart(step)
-        plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared)
+        if old is not None and self._backend == "native":
+            self._growth.provide(old)
+        plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared, room=self._growth.room)
         self._watched = watched = plan.watches
         stores = self._network.nodes.stores
         self._interprets = interprets(stores)
@@ -170,7 +174,8 @@ class Session:
             self._restart(step)
         same = self._versions[2] == self._network.connections.values_version
         delivery = self._plan.delivery if same else None
-        fresh = build_plan(self._network, self._spread, *self._advancing, delivery, prepared)
+        room = self._growth.room
+        fresh = build_plan(self._network, self._spread, *self._advancing, delivery, prepared, room)
         if buffers_follow_from(fresh) != buffers_follow_from(self._plan):
             self._rebuild(step, prepared)
             return
@@ -184,7 +189,7 @@ class Session:
         self._runner.refresh()
 
     def _adopt(self, step: int, versions: tuple[Any, ...]) -> bool:
-        """Take over changed values in place, if nothing is laid out differently by them; return whether that was so.
+        """Take over new neurons and changed values in place, if nothing is laid out differently by them; else False.
 
         What follows from several values of different nodes is left to `_recalibrate`.
         """
@@ -196,6 +201,8 @@ class Session:
             return False
         stores = self._network.nodes.stores
         changed = [m for m, store in stores.items() if self._seen.get(m) != store.values_version]
+        if self._versions[1] != versions[1] and not self._growth.take_in(plan, self._buffers, runner):
+            return False
         connected = self._prepared_versions[0] != versions[0] or self._prepared_versions[2] != versions[2]
         self.bring_home((*changed, CONNECTIONS) if connected else changed)
         if connected and not self._adopt_connections(step):
