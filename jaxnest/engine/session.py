@@ -20,6 +20,7 @@ from jaxnest.engine.plan.buffers import (
     carry_over,
     clock_words,
     new_buffers,
+    refuse_missing,
 )
 from jaxnest.engine.plan.growth import Growth
 from jaxnest.engine.plan.learning import configure
@@ -512,7 +513,7 @@ class Session:
                 "A device sent more spikes to recorders or detectors than its model says are possible (`most_events`): "
                 "some are lost."
             )
-        self._refuse_missing()
+        refuse_missing(self._buffers, self._network.clock)
 
     def _drain(self, begin: int, step: int) -> None:
         """Hand what was recorded between two steps to the recorders."""
@@ -536,19 +537,6 @@ class Session:
                 senders, times, values = released
                 columns = dict(zip(meter.names, values, strict=True))
                 recording.write(meter.recorder, meter.shard, {"senders": senders, "steps": times} | columns)
-
-    def _refuse_missing(self) -> None:
-        """Stop if a synapse that learns asked for a step that its target does not remember."""
-        missing = max(int(b.counters[layout.HISTORY_MISSING]) for b in self._buffers)
-        if missing:
-            for buffers in self._buffers:
-                buffers.counters[layout.HISTORY_MISSING] = 0
-            raise errors.KernelException(
-                f"A synapse that got an event at {self._network.clock.to_ms(missing)} ms needs the history of its "
-                "target at times that are not part of it: spikes arrived before targets began their first interval "
-                "of updates, a flush event came within the interval of a spike (flush_event_send_interval has to be "
-                "longer than the interval of updates), or eprop_isi_trace_cutoff became shorter after a flush event."
-            )
 
     def _check_states(self, begin: int, end: int, progress: Callable[[int], bool]) -> None:
         """Stop at states that are not numbers any more, if need be where the slice began in which they came up."""
