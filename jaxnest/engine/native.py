@@ -15,6 +15,7 @@ from jaxnest.engine import layout
 from jaxnest.engine.devices.stimulation import NO_STREAM, Devices, schedule
 from jaxnest.engine.histories.remembering import archive_times
 from jaxnest.engine.network.growing import Table
+from jaxnest.engine.network.newcomers import Newcomers
 from jaxnest.engine.network.shard import Batch
 from jaxnest.engine.neurons import stability
 from jaxnest.engine.neurons.node_columns import NodeColumns
@@ -23,7 +24,7 @@ from jaxnest.engine.plan.buffers import Buffers, events_per_slice
 from jaxnest.engine.plan.collectors import collectors_of, modulating_call
 from jaxnest.engine.plan.delivery_table import DeliveryTable
 from jaxnest.engine.plan.learning import learners_of
-from jaxnest.engine.plan.plan import Plan, collection_table
+from jaxnest.engine.plan.plan import Plan, collection_table, order_columns
 from jaxnest.engine.plan.plastic_kernels import complete_calls, groups_and_calls
 from jaxnest.engine.plan.voltages import voltage_constants
 from jaxnest.engine.records.probes import ProbeSamples
@@ -69,6 +70,7 @@ class NativeRunner:
         for s in shards:
             self._keep_weights(s)
         self._deliveries: dict[int, Pack] = {}
+        self._collecting = [collection_table(plan, s) for s in shards]
         self._now = np.zeros(1)
         self._rest = list(self._decay())
         self.n_workers = min(len(shards), n_processors()) if is_worthwhile(plan) else 1
@@ -116,6 +118,18 @@ class NativeRunner:
         """Take over variables and states of some batches that changed; False if they are laid out differently now."""
         pairs = zip(batches, self._columns(s, batches), strict=True)
         return all(type(new) is type(self.neurons[s][b]) and self.neurons[s][b].adopt(new) for b, new in pairs)  # pyright: ignore[reportArgumentType]
+
+    def accepts(self, s: int, b: int, new: Newcomers) -> bool:
+        """Return whether further neurons can be advanced with those of a batch."""
+        return self.neurons[s][b].accepts(new)
+
+    def take_in(self, s: int, b: int, new: Newcomers) -> None:
+        """Advance further neurons, which have become part of a batch."""
+        batch, emitters, table = self.plan.shards[s].batches[b], self.plan.shards[s].emitters, self._collecting[s]
+        self.neurons[s][b].take_in(new)
+        end = batch.first_column + len(batch)
+        emitters[end - len(new) : end], table["apart"][end - len(new) : end] = new.node_ids, batch.model.sends_apart
+        order_columns(table)
 
     def take_values(self, s: int, b: int, variables: Iterable[str], states: Iterable[str]) -> bool:
         """Take over some variables and states of a batch; False if they are laid out differently now."""
@@ -242,7 +256,7 @@ class NativeRunner:
         raster = buffers.raster.reshape(-1)
         if plan.shards[s].flushes:
             yield flushing.flush.pack(buffers.archive.arrays[1], raster, clock), False
-        table = collection_table(plan, s)
+        table = self._collecting[s]
         columns = [table[k] for k in ("rank", "column_of_rank", "emitters", "recorded", "watched", "apart")]
         changing = (buffers.events, buffers.register, buffers.counters, raster)
         keys = np.zeros(2 * raster.size, np.int64)

@@ -21,7 +21,9 @@ from jaxnest.engine.plan.buffers import (
     clock_words,
     forget_later_nodes,
     new_buffers,
+    refuse_missing,
 )
+from jaxnest.engine.plan.growth import Growth
 from jaxnest.engine.plan.learning import configure
 from jaxnest.engine.plan.meters import begin_again, begin_sampling
 from jaxnest.engine.plan.plan import (
@@ -58,6 +60,7 @@ class Session:
         self._advancing = (backend == "native", backend == "jax")
         self._spread: dict[tuple[str, int], set[str]] = {}
         self._spikes, self._detection = SpikeRecords(network), Detection(network)
+        self._growth = Growth(network)
         self._interprets = self._watched = False
         """Whether recorders make events of their own; whether weights are recorded."""
         self._late = LateRecords()
@@ -77,7 +80,7 @@ class Session:
         self._partial = False
         """True if there may be nodes or connections that take part only when a run is prepared again."""
         self._settings: tuple[tuple[int, int], tuple[Any, ...]] = (-1, -1), ()
-        """The settings of the kernel that models read, and for which version of the nodes this holds."""
+        """The settings of the kernel that models read, and for how many models of nodes this holds."""
         self._reached = 0
         self._undrained: int | None = None
         """The step from which on recorders have not got yet what they recorded; None if they have everything."""
@@ -98,11 +101,11 @@ class Session:
         if self._runner is not None:
             self._runner.forget_inputs()
         versions = self._present()
-        if self._plan is None or self._partial or self._versions[1] != versions[1]:
+        if self._plan is None or self._partial or self._versions[1][0] != versions[1][0]:
             self._rebuild(step)
         elif self._prepared_versions != versions:
             if not self._adopt(step, versions):
-                self._recalibrate(step) if self._versions[0] == versions[0] else self._rebuild(step)
+                self._recalibrate(step) if self._versions[:2] == versions[:2] else self._rebuild(step)
         elif any(restarts(m) for m in self._network.nodes.stores):
             self._recalibrate(step)
         begin_again(self._plan, step, self.drain)
@@ -132,11 +135,11 @@ class Session:
         """Return the versions of the tables: connections, nodes, their values, and settings of the kernel."""
         nodes, connections = self._network.nodes, self._network.connections
         attributes = self._network.attributes
-        known = nodes.version, attributes.version
+        known = len(nodes.stores), attributes.version
         if self._settings[0] != known:
             self._settings = known, tuple(attributes.get(name) for name in setting_names(self._network))
         values = connections.values_version, nodes.values_version
-        return connections.version, nodes.version, *values, self._settings[1]
+        return connections.version, (nodes.version, len(nodes)), *values, self._settings[1]
 
     def _rebuild(self, step: int, prepared: Plan | None = None) -> None:
         self.bring_home()
@@ -146,7 +149,9 @@ class Session:
             self._keep_devices()
         if prepared is None:
             self._restart(step)
-        plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared)
+        if old is not None and self._backend == "native":
+            self._growth.provide(old)
+        plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared, room=self._growth.room)
         self._watched = watched = plan.watches
         stores = self._network.nodes.stores
         self._interprets = interprets(stores)
@@ -174,7 +179,8 @@ class Session:
             self._restart(step)
         same = self._versions[2] == self._network.connections.values_version
         delivery = self._plan.delivery if same else None
-        fresh = build_plan(self._network, self._spread, *self._advancing, delivery, prepared)
+        room = self._growth.room
+        fresh = build_plan(self._network, self._spread, *self._advancing, delivery, prepared, room)
         if buffers_follow_from(fresh) != buffers_follow_from(self._plan):
             self._rebuild(step, prepared)
             return
@@ -188,7 +194,7 @@ class Session:
         self._runner.refresh()
 
     def _adopt(self, step: int, versions: tuple[Any, ...]) -> bool:
-        """Take over changed values in place, if nothing is laid out differently by them; return whether that was so.
+        """Take over new neurons and changed values in place, if nothing is laid out differently by them; else False.
 
         What follows from several values of different nodes is left to `_recalibrate`.
         """
@@ -199,6 +205,8 @@ class Session:
             return False
         stores = self._network.nodes.stores
         changed = [m for m, store in stores.items() if self._seen.get(m) != store.values_version]
+        if self._versions[1] != versions[1] and not self._growth.take_in(plan, self._buffers, runner):
+            return False
         connected = self._prepared_versions[0] != versions[0] or self._prepared_versions[2] != versions[2]
         only_devices = not connected and all(issubclass(m, Sender) for m in changed)
         if not only_devices and any(s.voltage_batches or s.learning_rows for s in plan.shards):
@@ -506,7 +514,7 @@ class Session:
                 "A device sent more spikes to recorders or detectors than its model says are possible (`most_events`): "
                 "some are lost."
             )
-        self._refuse_missing()
+        refuse_missing(self._buffers, self._network.clock)
 
     def _drain(self, begin: int, step: int, idle: Collection[tuple[int, int]] = ()) -> None:
         """Hand what was recorded between two steps to the recorders; `idle` meters did not act in the last slice."""
@@ -531,19 +539,6 @@ class Session:
                 senders, times, values = released
                 columns = dict(zip(meter.names, values, strict=True))
                 recording.write(meter.recorder, meter.shard, {"senders": senders, "steps": times} | columns)
-
-    def _refuse_missing(self) -> None:
-        """Stop if a synapse that learns asked for a step that its target does not remember."""
-        missing = max(int(b.counters[layout.HISTORY_MISSING]) for b in self._buffers)
-        if missing:
-            for buffers in self._buffers:
-                buffers.counters[layout.HISTORY_MISSING] = 0
-            raise errors.KernelException(
-                f"A synapse that got an event at {self._network.clock.to_ms(missing)} ms needs the history of its "
-                "target at times that are not part of it: spikes arrived before targets began their first interval "
-                "of updates, a flush event came within the interval of a spike (flush_event_send_interval has to be "
-                "longer than the interval of updates), or eprop_isi_trace_cutoff became shorter after a flush event."
-            )
 
     def _check_states(self, begin: int, end: int, progress: Callable[[int], bool]) -> None:
         """Stop at states that are not numbers any more, if need be where the slice began in which they came up."""
@@ -600,7 +595,3 @@ class Session:
             store_nodes(self._plan, self._buffers, self._devices, self._reached, mine)
         if CONNECTIONS in mine:
             store_connections(self._plan)
-
-    def bring_connections_home(self) -> None:
-        """Write weights and states of plastic connections back to their tables."""
-        self.bring_home((CONNECTIONS,))

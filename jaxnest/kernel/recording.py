@@ -81,10 +81,10 @@ class Recording:
         self._context = _Context(network, has_run)
         self._settings: dict[str, RecorderSettings] = {}
         self._recordings = Recordings(self._context)
-        self._structure = -1
-        """The version of the nodes of which these are all recorders:"""
+        self._n_models = -1
+        """How many models of nodes there are of which these are all recorders:"""
         self._stores: list[tuple[type[Recorder], Store]] = []
-        self._declared: list[int] = []
+        self._declared: list[tuple[int, int]] = []
         """The versions of their values when backends were told which values events have."""
         self.may_wait = True
         """Whether events may be written later, when somebody asks for them; known once runs are prepared."""
@@ -134,11 +134,11 @@ class Recording:
     def prepare(self) -> None:
         """Get ready for runs: say which values the events of each recorder have, and open files."""
         nodes = self._network.nodes
-        if self._structure != nodes.version:
-            self._structure = nodes.version
+        if self._n_models != len(nodes.stores):
+            self._n_models = len(nodes.stores)
             self._stores = [(model, store) for model, store in nodes.stores.items() if issubclass(model, Recorder)]
             self._declared = []
-        versions = [store.values_version for _, store in self._stores]
+        versions = [(store.values_version, len(store.node_ids)) for _, store in self._stores]
         if self._declared != versions:
             self._declared = versions
             self._declare()

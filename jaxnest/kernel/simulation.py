@@ -90,8 +90,10 @@ class Simulation:
     def bring_connections_home(self) -> None:
         """Copy weights and states of plastic connections back to their tables, if the engine has newer ones."""
         if self._session is not None:
+            from jaxnest.engine.plan.storing import CONNECTIONS
+
             with self._busy:
-                self._session.bring_connections_home()
+                self._session.bring_home((CONNECTIONS,))
 
     def drain(self) -> None:
         """Let the engine hand over what it still has for recorders."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, final
 
 import numpy as np
@@ -11,6 +11,7 @@ from jaxnest import errors
 from jaxnest.engine import archive_layout as words
 from jaxnest.engine.devices.device_tables import TablePart
 from jaxnest.engine.layout import ARCHIVE_LATE, ARCHIVE_NEEDED, ARCHIVE_USED
+from jaxnest.engine.network.newcomers import Newcomers
 from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.models.contract.elements import NO_ELEMENTS, STEP, UPDATED, Elements
 from jaxnest.models.histories import voltage_history
@@ -48,11 +49,7 @@ class Archive:
         learners = [shard.batches[i].node_ids for i in shard.learning_rows]
         rows += [(node_ids[:, None] * ROLES + np.arange(1, 1 + words.LEARNING_ROWS)).ravel() for node_ids in learners]
         self.rows = np.concatenate([shard.emitters * ROLES, collectors * ROLES, *rows, sources * ROLES + ROLES - 1])
-        n = len(self.rows)
-        index, trace = np.zeros((n, words.INDEX_WORDS), np.int64), np.zeros((n, words.TRACE_WORDS))
-        trace[:, words.LAST] = -1.0
-        trace[:, words.CALCIUM_TAU] = 1.0
-        trace[:, words.MOST] = np.iinfo(np.int32).max
+        index, trace = np.zeros((len(self.rows), words.INDEX_WORDS), np.int64), _first_traces(len(self.rows))
         for first in shard.learning_rows.values():
             trace[first:, words.LAST] = 0.0
         self.arrays: tuple[np.ndarray, np.ndarray, np.ndarray] = index, trace, np.zeros((1, words.RECORD_WORDS))
@@ -107,21 +104,13 @@ class Archive:
         """
         index, trace, _ = self.arrays
         for batch in shard.batches:
+            rows = slice(batch.first_column, batch.first_column + len(batch))
             if batch.model.archives:
                 columns = batch.columns()
-                rows = slice(batch.first_column, batch.first_column + len(batch))
                 self._clear(batch)
-                trace[rows, words.KEPT_AT], trace[rows, words.SEEN_TURN] = -np.inf, -1.0
-                trace[rows, words.RATE] = 1.0 / columns["tau_minus"]
-                trace[rows, words.TRIPLET_RATE] = 1.0 / columns["tau_minus_triplet"]
-                trace[rows, words.CALCIUM_TAU] = columns["tau_Ca"]
-                if batch.model.signal_sent == "binary":
-                    trace[rows, words.MOST] = 1
-                trace[rows, words.CALCIUM_STEP] = columns["beta_Ca"]
-                trace[rows, words.CALCIUM] = columns["Ca"]
+                _set_parameters(trace[rows], batch.model, columns)
                 self._connect_elements(batch.first_column, columns["synaptic_elements"], clock.resolution)
             if batch.flush_steps(clock).any():
-                rows = slice(batch.first_column, batch.first_column + len(batch))
                 spiked = np.round(trace[rows, words.LAST] / clock.ms_per_step) - 1
                 trace[rows, words.FLUSH_STEPS] = batch.flush_steps(clock)
                 trace[rows, words.LAST_EVENT] = np.maximum(trace[rows, words.LAST_EVENT], spiked)
@@ -144,6 +133,13 @@ class Archive:
             index[new, words.LENGTH] = 1  # a spike of multiplicity 0 at time 0
         for i, first in shard.voltage_rows.items():
             self._provide_voltages(counters, shard.batches[i], first, clock, longest_delay)
+
+    def take_in(self, first: int, new: Newcomers) -> None:
+        """Remember the spikes of further neurons, the first of which has this row; nobody reads them yet."""
+        index, trace, _ = self.arrays
+        end = first + len(new)
+        self.rows[first:end] = new.node_ids * ROLES
+        index[first:end], trace[first:end] = 0, new.trace
 
     def _clear(self, batch: Batch) -> None:
         """Let those neurons forget their spikes that were told to."""
@@ -224,6 +220,39 @@ class Archive:
                 columns["post_trace"][batch.rows] = trace[rows, words.SEEN]
                 columns["Ca"][batch.rows] = trace[rows, words.CALCIUM]
                 columns["archiver_length"][batch.rows] = index[rows, words.LENGTH]
+
+
+def _first_traces(n: int) -> np.ndarray:
+    """Return what neurons remember that have no parameters and never spiked."""
+    trace = np.zeros((n, words.TRACE_WORDS))
+    trace[:, words.LAST] = -1.0
+    trace[:, words.CALCIUM_TAU] = 1.0
+    trace[:, words.MOST] = np.iinfo(np.int32).max
+    return trace
+
+
+def _set_parameters(trace: np.ndarray, model: type[Any], columns: Mapping[str, np.ndarray]) -> None:
+    """Write what follows from the parameters of neurons to their rows."""
+    trace[:, words.KEPT_AT], trace[:, words.SEEN_TURN] = -np.inf, -1.0
+    trace[:, words.RATE] = 1.0 / columns["tau_minus"]
+    trace[:, words.TRIPLET_RATE] = 1.0 / columns["tau_minus_triplet"]
+    trace[:, words.CALCIUM_TAU] = columns["tau_Ca"]
+    if model.signal_sent == "binary":
+        trace[:, words.MOST] = 1
+    trace[:, words.CALCIUM_STEP] = columns["beta_Ca"]
+    trace[:, words.CALCIUM] = columns["Ca"]
+
+
+def new_traces(batch: Batch, clock: Any) -> np.ndarray | None:
+    """Return what neurons remember that have never spiked; None if there is more to it than their rows."""
+    trace, columns = _first_traces(len(batch)), batch.columns()
+    if batch.flush_steps(clock).any():
+        return None
+    if batch.model.archives:
+        if columns["clear"].any() or any(elements is not NO_ELEMENTS for elements in columns["synaptic_elements"]):
+            return None
+        _set_parameters(trace, batch.model, columns)
+    return trace
 
 
 def _longer(pool: np.ndarray, length: int) -> np.ndarray:

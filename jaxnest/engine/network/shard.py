@@ -15,6 +15,7 @@ import numpy as np
 from jaxnest.engine import archive_layout as words
 from jaxnest.engine.layout import WIDTH
 from jaxnest.engine.network.calibration import calibrate, compressed, computed, field_of, state_columns
+from jaxnest.engine.network.room import Room
 from jaxnest.models.contract.base import FLUSH_INTERVAL, ArchivingNeuron, Neuron
 from jaxnest.models.contract.detector import Detector
 from jaxnest.models.contract.ode import OdeNode
@@ -50,6 +51,8 @@ class Batch:
     """Compiled code advances the nodes with vector instructions."""
     whole: bool = False
     """The nodes are advanced all together, not tile by tile."""
+    capacity: int = 0
+    """For how many nodes there is room, if for more than there are."""
     frozen: np.ndarray | None = None
     variables: dict[str, np.ndarray] = field(default_factory=dict)
     widths: dict[str, int] = field(default_factory=dict)
@@ -81,16 +84,21 @@ class Batch:
         if self.side_by_side:
             return WIDTH
         if self.whole:
-            return len(self.rows)
+            return len(self)
         adaptive = issubclass(self.model, OdeNode)
         size = ADAPTIVE_TILE_SIZE if adaptive else max(TILE_SIZE, TILE_UPDATES // self.min_delay)
-        tiles = max(1, -(-len(self.rows) // size))
-        return -(-len(self.rows) // tiles)
+        tiles = max(1, -(-self.places // size))
+        return -(-self.places // tiles)
+
+    @property
+    def places(self) -> int:
+        """For how many nodes there is room."""
+        return max(len(self), self.capacity)
 
     @property
     def padded_size(self) -> int:
         """Number of nodes in whole tiles; there are lanes and columns of the raster for all of them."""
-        return -(-len(self.rows) // self.tile) * self.tile
+        return -(-self.places // self.tile) * self.tile
 
     def lanes(self, positions: Any, channel: Any) -> Any:
         """Return the lanes of a channel of nodes: tile by tile, in a tile channel by channel."""
@@ -99,8 +107,11 @@ class Batch:
 
     def padded(self, array: np.ndarray) -> np.ndarray:
         """Return an array of one row per node with further rows (copies of the last) up to whole tiles."""
-        more = self.padded_size - len(self.rows)
-        return np.concatenate([array, np.repeat(array[-1:], more, axis=0)]) if more else array
+        return _lengthened(array, self.padded_size)
+
+    def with_room(self, array: np.ndarray) -> np.ndarray:
+        """Return an array of one row per node with further rows (copies of the last) where there is room for nodes."""
+        return _lengthened(array, self.places)
 
     def why_not_in_blocks(self) -> str:
         """Return why compiled code does not advance the nodes in blocks; empty if it can, and gains from that."""
@@ -127,6 +138,17 @@ class Batch:
             if (drawn != self.stochastic).any():
                 return False
         return self.side_by_side == (not self.why_not_in_blocks())
+
+    def accepts(self, part: Batch) -> bool:
+        """Return whether other nodes of the model could be advanced together with these without further arrays."""
+        if len(self) + len(part) > self.places or list(part.variables) != list(self.variables):
+            return False
+        if not self.side_by_side and len(self) < FEW_ADAPTIVE <= len(self) + len(part):
+            return False
+        columns = part.columns()
+        switched = any(columns[name].any() for name in self.model.switches)
+        common = (part.variables[name] == value for name, value in self.variables.items() if not value.ndim)
+        return not (switched and self.side_by_side) and all(np.all(same) for same in common)
 
     def columns(self) -> dict[str, np.ndarray]:
         """Return the stored columns of these nodes."""
@@ -294,6 +316,11 @@ class Shard:
         return batch_of, position
 
 
+def _lengthened(array: np.ndarray, n: int) -> np.ndarray:
+    more = n - len(array)
+    return np.concatenate([array, np.repeat(array[-1:], more, axis=0)]) if more else array
+
+
 def window(store: Any, row: int, clock: Any) -> tuple[int, int]:
     """Return a device's first and last active step: ``first < step <= last``."""
     columns = store.columns
@@ -303,12 +330,19 @@ def window(store: Any, row: int, clock: Any) -> tuple[int, int]:
 
 
 def build_shard(
-    nodes: Any, index: int, min_delay: int, vectors: bool, whole: bool = False, everything: bool = False
+    nodes: Any,
+    index: int,
+    min_delay: int,
+    vectors: bool,
+    whole: bool = False,
+    everything: bool = False,
+    room: Room | None = None,
 ) -> Shard:
     """Collect the nodes of a virtual process in batches of equal model and equal number of receptors.
 
     With `vectors`, nodes whose model allows it are advanced side by side by compiled code. With `whole`, batches are
-    not cut into tiles. Nodes that were made since a run was prepared do not take part, but with `everything`.
+    not cut into tiles. Nodes that were made since a run was prepared do not take part, but with `everything`. There is
+    `room` for further nodes.
     """
     last = len(nodes) if everything else nodes.n_prepared
     batches: list[Batch] = []
@@ -322,7 +356,10 @@ def build_shard(
             kind = detectors if issubclass(model, Detector) else devices
             kind.append(Batch(model, store, rows, store.node_ids[rows], 0, min_delay))
             continue
-        batches += _neurons(model, store, rows, min_delay, vectors, whole)
+        mine = _neurons(model, store, rows, min_delay, vectors, whole)
+        if room is not None and len(mine) == 1:
+            mine[0].capacity = room.places(index, model)
+        batches += mine
     batches.sort(key=lambda b: b.node_ids[0])
     lanes = columns = 0
     for batch in batches:

@@ -30,7 +30,8 @@ KINDS = {
     "ring": "F8", "raster": "I4x2", "state": "F8", "samples": "F8x3", "values": "F8", "differing": "I8",
     "sampled": "I8", "places": "I8", "recorders": "I8", "work": "F8", "lags": "I8", "clock": "I8",
 }  # fmt: skip
-"""The arguments of the loop. `work` has room for the variables of a block, and for what integration needs."""
+"""The arguments of the loop. `places` has first lane, first column, whether something is sampled, and the number of
+neurons; `work` has room for the variables of a block, and for what integration needs."""
 
 
 @functools.cache
@@ -65,7 +66,7 @@ def _advancing(model: type[Any], variables: tuple[str, ...], silent: frozenset[s
         variables = work[: n_variables * WIDTH]
         for k in range(n_variables * WIDTH):
             variables[k] = values[k]
-        for block in range((len(sampled) + WIDTH - 1) // WIDTH):
+        for block in range((places[3] + WIDTH - 1) // WIDTH):
             for d in range(len(differing)):
                 first = (n_variables + block * len(differing) + d) * WIDTH
                 # a constant length would be unrolled into moves of single numbers
@@ -111,7 +112,7 @@ def _steps_block(block: Block) -> Any:
         ring: Any, raster: Any, samples: Any, sampled: Any, variables: Any, states: Any, work: Any, lags: Any,
         recorders: Any, block: int, places: Any, clock: Any,
     ) -> None:  # fmt: skip
-        n, column, first_lane = len(sampled), places[1] + block * WIDTH, places[0] + block * n_inputs * WIDTH
+        n, column, first_lane = places[3], places[1] + block * WIDTH, places[0] + block * n_inputs * WIDTH
         slot = (clock[ORIGIN] + clock[FROM]) % clock[N_SLOTS]
         for lag in range(clock[FROM], clock[TO]):
             ring_place = ring.ctypes.data + 8 * (slot * clock[N_LANES] + first_lane)

@@ -11,6 +11,7 @@ from jaxnest.compile.operations import Pack
 from jaxnest.engine.devices.stimulation import NO_STREAM
 from jaxnest.engine.functions.recorders import recorder_words
 from jaxnest.engine.network.calibration import adopt
+from jaxnest.engine.network.newcomers import Newcomers
 from jaxnest.engine.network.shard import Batch
 from jaxnest.engine.neurons.neuron_loops import neuron_loop
 from jaxnest.engine.plan.buffers import Buffers
@@ -30,29 +31,33 @@ class NodeColumns:
 
     def __init__(self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray, min_delay: int) -> None:
         self.batch, self.outputs = batch, outputs
-        n, widths = len(batch), batch.widths
+        n, widths = batch.places, batch.widths
         names = tuple(batch.variables)
         scalars, vectors = split(names, batch.vectors)
         spread = any(batch.variables[name].ndim == (2 if name in widths else 1) for name in names)
         rows = n if spread else 1
         self.scalars = np.zeros((rows, max(1, len(scalars))))
         for i, name in enumerate(scalars):
-            self.scalars[:, i] = batch.variables[name]
+            value = batch.variables[name]
+            self.scalars[:, i] = batch.with_room(value) if value.ndim else value
         self.vectors, self.vector_start = _side_by_side({k: batch.variables[k] for k in vectors}, widths, rows)
         state = batch.state()
         self.scalar_states, self.vector_states = split(batch.model.dynamic, batch.vectors)
         self.state = np.zeros((n, max(1, len(self.scalar_states))))
         for i, name in enumerate(self.scalar_states):
-            self.state[:, i] = state[name]
+            self.state[:, i] = batch.with_room(state[name])
         self.state_vectors, self.state_start = _side_by_side({k: state[k] for k in self.vector_states}, widths, n)
-        self.frozen = np.zeros(n, np.int64) if batch.frozen is None else batch.frozen.astype(np.int64)
-        self.sampled = sampled.astype(np.int64)
+        self.frozen, self.sampled = np.zeros(n, np.int64), np.zeros(n, np.int64)
+        if batch.frozen is not None:
+            self.frozen[: len(batch)] = batch.frozen
+        self.sampled[: len(batch)] = sampled
         self.samples = np.zeros((min_delay, max(1, len(outputs)), n))
         self.uniform = np.zeros((min_delay, n if batch.stochastic or batch.model.noise else 0))
         channels = batch.receptors + batch.currents if batch.model.receptor_vector is not None else 0
         places = (int(spread), batch.first_lane, batch.first_column, channels, batch.tile)
         self.places = np.array(places, np.int64)
-        self.nodes = batch.node_ids.astype(np.int64)
+        self.nodes = batch.with_room(batch.node_ids.astype(np.int64))
+        self.all_rows = np.array((0, len(batch)), np.int64)
         if batch.model.queue_channel is not None:
             self.operation = precise_loop(batch.model, names)
         else:
@@ -67,7 +72,7 @@ class NodeColumns:
         span: tuple[int, int] | None = None,
     ) -> Pack:
         """Return the call that runs the nodes from the first to before the last row of a span through the segment."""
-        rows = np.array(span or (0, len(self.batch)), np.int64)
+        rows = self.all_rows if span is None else np.array(span, np.int64)
         return self.operation.pack(
             buffers.ring.reshape(-1), buffers.raster, stream, self.state, self.state_vectors, self.samples,
             *self.constant(), self.uniform, self.recorders, rows, clock,
@@ -94,12 +99,25 @@ class NodeColumns:
         scalars, _ = split(tuple(batch.variables), batch.vectors)
         for name in variables:
             value = batch.variables[name]
-            if value.ndim and len(self.scalars) != len(value):
+            if value.ndim and len(self.scalars) != batch.places:
                 return False
-            self.scalars[:, scalars.index(name)] = value
+            self.scalars[:, scalars.index(name)] = batch.with_room(value) if value.ndim else value
         for name in states:
-            self.state[:, self.scalar_states.index(name)] = batch.store.columns[name][batch.rows]
+            self.state[: len(batch), self.scalar_states.index(name)] = batch.store.columns[name][batch.rows]
         return True
+
+    def accepts(self, new: Newcomers) -> bool:
+        """Return whether further neurons, whose variables can be here, can be advanced like those that there are."""
+        return True
+
+    def take_in(self, new: Newcomers) -> None:
+        """Advance further neurons from now on."""
+        first = int(self.all_rows[1])
+        end = self.all_rows[1] = first + len(new.values)
+        if self.places[0]:
+            self.scalars[first:end, : new.values.shape[1]] = new.values
+        self.state[first:end, : new.states.shape[1]] = new.states
+        self.nodes[first:end] = new.node_ids
 
     def constant(self) -> tuple[np.ndarray, ...]:
         """Return what the loop only reads, in the order of its arguments."""
@@ -113,7 +131,8 @@ class NodeColumns:
 
     def dynamic_state(self) -> dict[str, np.ndarray]:
         """Return the state in columns."""
-        return self.state_of(self.state, self.state_vectors)
+        n = len(self.batch)
+        return self.state_of(self.state[:n], self.state_vectors[:n])
 
     def state_of(self, state: np.ndarray, vectors: np.ndarray) -> dict[str, np.ndarray]:
         """Return the state in columns from other arrays of this layout."""

@@ -12,6 +12,7 @@ from jaxnest.engine.devices.device_tables import DeviceTable
 from jaxnest.engine.functions.recorders import recorder_words
 from jaxnest.engine.layout import WIDTH
 from jaxnest.engine.network.calibration import adopt
+from jaxnest.engine.network.newcomers import Newcomers
 from jaxnest.engine.network.shard import Batch
 from jaxnest.engine.neurons.block_loops import block_loop, work_rows
 from jaxnest.engine.plan.buffers import Buffers
@@ -30,7 +31,7 @@ class VectorColumns:
         self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray, min_delay: int, used: np.ndarray
     ) -> None:
         self.batch, self.outputs = batch, outputs
-        n, names = len(batch), tuple(batch.variables)
+        n, names = batch.places, tuple(batch.variables)
         state = batch.state()
         columns = [batch.padded(np.asarray(state[name], np.float64)) for name in batch.model.dynamic]
         self.state = np.stack([c.reshape(-1, WIDTH) for c in columns], axis=1).reshape(-1)
@@ -41,11 +42,13 @@ class VectorColumns:
         blocks = np.stack([np.reshape(v, (-1, WIDTH)) for v in own], axis=1) if own else np.zeros(0)
         self.values = np.concatenate([np.repeat(np.array(common, np.float64), WIDTH), blocks.reshape(-1)])
         self.differing = np.flatnonzero(differs)
-        self.sampled = sampled.astype(np.int64)
+        self.sampled = np.zeros(n, np.int64)
+        self.sampled[: len(batch)] = sampled
         self.samples = np.zeros((min_delay, max(1, len(outputs)), n))
         some_sampled = bool(outputs) and bool(self.sampled.any())
-        self.places = np.array([batch.first_lane, batch.first_column, some_sampled], np.int64)
-        self.operation = block_loop(batch.model, names, frozenset(_silent(batch, state, used)))
+        self.places = np.array([batch.first_lane, batch.first_column, some_sampled, len(batch)], np.int64)
+        self._silent = _silent(batch, state, used)
+        self.operation = block_loop(batch.model, names, frozenset(self._silent))
         self.recorders = recorder_words(batch.model, names, frozenset(), outputs)
         self._work = np.zeros(work_rows(batch.model, names) * WIDTH)
         self._lags = np.zeros(WIDTH, np.int64)
@@ -80,6 +83,21 @@ class VectorColumns:
             column = batch.store.columns[name][batch.rows].astype(np.float64)
             blocks[:, batch.model.dynamic.index(name)] = batch.padded(column).reshape(-1, WIDTH)
         return True
+
+    def accepts(self, new: Newcomers) -> bool:
+        """Return whether further neurons, whose variables can be here, can be advanced like those that there are."""
+        silent = [k for k, name in enumerate(self.batch.model.dynamic) if name in self._silent]
+        return not (silent and new.states[:, silent].any())
+
+    def take_in(self, new: Newcomers) -> None:
+        """Advance further neurons from now on."""
+        (n, n_variables), n_states, first = new.values.shape, new.states.shape[1], int(self.places[3])
+        block, j = np.divmod(np.arange(first, first + n), WIDTH)
+        if len(self.differing):
+            own = self.values[n_variables * WIDTH :].reshape(-1, len(self.differing), WIDTH)
+            own[block, :, j] = new.values[:, self.differing]
+        self.state.reshape(-1, n_states, WIDTH)[block, :, j] = new.states
+        self.places[3] = first + n
 
     def dynamic_state(self) -> dict[str, np.ndarray]:
         """Return the state in columns."""

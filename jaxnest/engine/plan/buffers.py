@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
 import numpy as np
 
+from jaxnest import errors
 from jaxnest.engine import layout
 from jaxnest.engine.histories.remembering import Archive
 from jaxnest.engine.network.calibration import node_values
@@ -131,6 +133,20 @@ def new_buffers(plan: Plan, shard: Shard, weight_capacity: int, stream: np.ndarr
         Noise(shard, plan.min_delay, stream, step - step % plan.min_delay),
         PreciseSpikes(shard, int(len(plan.delivery[shard.index].group_start) - 2)) if plan.off_grid else None,
     )
+
+
+def refuse_missing(all_buffers: Sequence[Buffers], clock: Any) -> None:
+    """Stop if a synapse that learns asked for a step that its target does not remember."""
+    missing = max(int(b.counters[layout.HISTORY_MISSING]) for b in all_buffers)
+    if missing:
+        for buffers in all_buffers:
+            buffers.counters[layout.HISTORY_MISSING] = 0
+        raise errors.KernelException(
+            f"A synapse that got an event at {clock.to_ms(missing)} ms needs the history of its target at times that "
+            "are not part of it: spikes arrived before targets began their first interval of updates, a flush event "
+            "came within the interval of a spike (flush_event_send_interval has to be longer than the interval of "
+            "updates), or eprop_isi_trace_cutoff became shorter after a flush event."
+        )
 
 
 def clock_words(plan: Plan, shard: Shard, origin: int, begin: int, end: int, segment: int) -> np.ndarray:

@@ -17,6 +17,7 @@ from jaxnest.engine.devices.device_tables import (
     off_grid_rows,
     part,
 )
+from jaxnest.engine.network.room import Room
 from jaxnest.engine.network.shard import Batch, Shard, build_shard, window
 from jaxnest.engine.plan.delivery_table import DeliveryTable, build_delivery
 from jaxnest.engine.plan.meters import Meter, MeterRequest, Probe, place_meters
@@ -50,7 +51,11 @@ class Plan:
     clock: Any
     min_delay: int
     max_delay: int
+    n_nodes: int
+    """Number of nodes that take part."""
     shards: list[Shard]
+    lookups: list[tuple[np.ndarray, np.ndarray]]
+    """Per shard, where the lanes of each node are: see `Shard.lane_lookup`."""
     delivery: list[DeliveryTable]
     device_tables: list[list[DeviceTable]]
     """Per shard, one per batch of devices that emit something (None for recorders)."""
@@ -126,19 +131,24 @@ def build_plan(
     whole: bool,
     delivery: list[DeliveryTable] | None = None,
     prepared: Plan | None = None,
+    room: Room | None = None,
 ) -> Plan:
     """Lay out the network: batches, lanes, delivery tables, devices, recorders.
 
     With `vectors`, compiled code advances neurons with vector instructions; with `whole`, array operations advance all
     neurons of a batch together. `delivery` are the tables of an earlier plan, if connections between neurons are what
-    they were. `prepared` is the plan with which the present run was prepared, unless this is the one.
+    they were. `prepared` is the plan with which the present run was prepared, unless this is the one. There is `room`
+    for further nodes.
     """
-    nodes, connections = network.nodes, network.connections
-    shards = [build_shard(nodes, i, connections.min_delay, vectors, whole) for i in range(nodes.n_virtual_processes)]
+    nodes, connections, room = network.nodes, network.connections, room or Room()
+    shards = [
+        build_shard(nodes, i, connections.min_delay, vectors, whole, room=room)
+        for i in range(nodes.n_virtual_processes)
+    ]
     for s, batch in ((shard.index, b) for shard in shards for b in shard.batches):
         calibrate_batch(batch, network, spread, prepared.shards[s].batches if prepared else ())
     off_grid = _is_off_grid(network, shards)
-    lookups = _lookups(network, shards)
+    lookups = [shard.lane_lookup(max(len(nodes), room.n_ids)) for shard in shards]
     _refuse_negative(network, shards, lookups)
     windows = _recorder_windows(nodes.stores, network.clock)
     recorders = np.array(sorted(windows), np.int64)
@@ -152,7 +162,9 @@ def build_plan(
         network.clock,
         connections.min_delay,
         connections.max_delay,
+        nodes.n_prepared,
         shards,
+        lookups,
         delivery or _delivery_tables(network, network.connections, shards, lookups),
         device_tables,
         recorders,
@@ -192,9 +204,8 @@ def delivery_tables(network: Network, plan: Plan) -> list[DeliveryTable]:
     BadProperty
         If a weight is negative where only positive ones are possible.
     """
-    lookups = _lookups(network, plan.shards)
-    _refuse_negative(network, plan.shards, lookups)
-    return _delivery_tables(network, network.connections, plan.shards, lookups)
+    _refuse_negative(network, plan.shards, plan.lookups)
+    return _delivery_tables(network, network.connections, plan.shards, plan.lookups)
 
 
 def take_weights(network: Network, plan: Plan) -> bool:
@@ -212,12 +223,7 @@ def take_weights(network: Network, plan: Plan) -> bool:
 
 def device_tables(network: Network, plan: Plan) -> list[list[DeviceTable]]:
     """Return the connections from devices, laid out again for a plan."""
-    lookups = _lookups(network, plan.shards)
-    return _device_tables(network, plan.shards, lookups, plan.recorders, plan.detectors)
-
-
-def _lookups(network: Network, shards: list[Shard]) -> list[tuple[np.ndarray, np.ndarray]]:
-    return [shard.lane_lookup(len(network.nodes)) for shard in shards]
+    return _device_tables(network, plan.shards, plan.lookups, plan.recorders, plan.detectors)
 
 
 def tables_under_way(network: Network, plan: Plan, senders: Any) -> list[DeliveryTable]:
@@ -225,8 +231,7 @@ def tables_under_way(network: Network, plan: Plan, senders: Any) -> list[Deliver
 
     `senders` says to whom they belong (see `Connections.present_senders`).
     """
-    under_way = _UnderWay(network.connections, senders)
-    return _delivery_tables(network, under_way, plan.shards, _lookups(network, plan.shards))
+    return _delivery_tables(network, _UnderWay(network.connections, senders), plan.shards, plan.lookups)
 
 
 @final
@@ -419,19 +424,24 @@ def _request(batch: Batch, row: int, node_id: int, shard: int, targets: np.ndarr
 def collection_table(plan: Plan, s: int) -> dict[str, np.ndarray]:
     """Return what `collect` has to know of a shard's neurons."""
     emitters = plan.shards[s].emitters
-    column_of_rank = np.argsort(emitters, kind="stable")
-    rank = np.empty_like(column_of_rank)
-    rank[column_of_rank] = np.arange(len(emitters))
     watched = np.sum([t.watched for t in plan.delivery], axis=0)
     apart = np.zeros(len(emitters), np.int64)
     for batch in plan.shards[s].batches:
         apart[batch.first_column : batch.first_column + len(batch)] = batch.model.sends_apart
-    return {
-        "rank": rank,
-        "column_of_rank": column_of_rank,
+    table = {
+        "rank": np.empty_like(emitters),
+        "column_of_rank": np.empty_like(emitters),
         "emitters": emitters,
         "recorded": plan.recorded[s],
         "heard": np.flatnonzero(plan.recorded[s]),
         "watched": watched,
         "apart": apart,
     }
+    order_columns(table)
+    return table
+
+
+def order_columns(table: dict[str, np.ndarray]) -> None:
+    """Note the order of the columns of the raster by the ids of their neurons."""
+    table["column_of_rank"][...] = order = np.argsort(table["emitters"], kind="stable")
+    table["rank"][order] = np.arange(len(order))

@@ -63,9 +63,9 @@ class Connections:
     patterns
         The kinds of single connections that were possible.
     before_access
-        Called before values are read or written: the engine brings plastic weights home.
+        Called before values are read or written, or rows of tables move: the engine brings plastic weights home.
     before_move
-        Called before rows of tables move.
+        Called before structural plasticity removes connections: the engine brings all states home.
     planned_contacts
         Returns the synaptic elements that connections of a model take which structural plasticity makes.
     """
@@ -249,7 +249,7 @@ class Connections:
         if not self._unsorted and all(table.disabled is None for _, table in tables):
             self._compact = self.version
             return
-        self.before_move()
+        self.before_access()
         if self.delays.is_frozen and self.senders is None:
             self.senders = self.present_senders()
         changed, compressed = self._unsorted, self.network.attributes.use_compressed_spikes

@@ -41,7 +41,7 @@ class Pool:
 
     def __init__(self, nodes: NodeTable) -> None:
         self._nodes = nodes
-        self._versions = (-1, -1)
+        self._versions = (-1, -1, -1)
         self._elements: list[Elements] = []
         self._node_ids = np.empty(0, np.int64)
         self._places: dict[str, Places] = {}
@@ -49,7 +49,7 @@ class Pool:
 
     def gather(self) -> bool:
         """Bring all elements together; return whether some moved, so that whoever knows their addresses has to ask."""
-        versions = self._nodes.version, self._nodes.values_version
+        versions = len(self._nodes), self._nodes.version, self._nodes.values_version
         if versions == self._versions:
             return False
         self._versions = versions

@@ -120,6 +120,11 @@ class Store:
         self._write_new()
         return self._frozen.array
 
+    def unwritten(self, row: int) -> Mapping[str, Any] | None:
+        """Return the defaults that a row, which is the last one, holds as long as nothing was written to it."""
+        alone = bool(self._new) and self._new[-1][0] == 1 and row == len(self.node_ids) - 1
+        return self._new[-1][1] if alone else None
+
     def _write_new(self) -> None:
         if self._new:
             self._write(self._new)
@@ -166,7 +171,7 @@ class NodeTable:
         self.lost_readers: dict[int, int] = {}
         """How many connections that read the spikes of a node were removed."""
         self.version = 0
-        """Counts changes of structure: nodes created, vector sizes changed, nodes frozen."""
+        """Counts changes of structure of nodes that there are: vector sizes changed, nodes frozen."""
         self.values_version = 0
         """Counts changes of values."""
         self.before_access: Callable[[Iterable[type[Node]]], None] = lambda _: None
@@ -196,7 +201,6 @@ class NodeTable:
         self._model_indices.append(n, self._index_of[named])
         self._rows.append(n, np.arange(row, row + n * twins, twins) if n > 1 else row)
         self._proxies.append(n, named.model.has_proxies)
-        self.version += 1
         return first, first + n - 1
 
     def number(self) -> None:

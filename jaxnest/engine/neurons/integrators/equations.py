@@ -56,7 +56,7 @@ def equations_block(block: Block) -> Any:
         inputs, work = room[: n_inputs * WIDTH], room[n_inputs * WIDTH : (n_inputs + n_work) * WIDTH]
         resolution, first_lane = variables[resolution_row * WIDTH], places[0] + block * n_inputs * WIDTH
         set_bounds(states, variables, work)
-        n, column, sampling = min(WIDTH, len(sampled) - block * WIDTH), places[1] + block * WIDTH, places[2]
+        n, column, sampling = min(WIDTH, places[3] - block * WIDTH), places[1] + block * WIDTH, places[2]
         for j in range(WIDTH):
             blocks.begin(states, work, resolution, integration_step, j)
             lags[j] = clock[FROM]
