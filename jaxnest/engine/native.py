@@ -47,7 +47,7 @@ Stage = tuple[Pack, bool]
 class NativeRunner:
     """Runs a plan slice by slice."""
 
-    CHANGING: ClassVar = ("neurons", "devices", "buffers", "plan", "streams", "_waveforms")
+    CHANGING: ClassVar = ("neurons", "devices", "buffers", "plan", "streams")
 
     def __init__(self, plan: Plan, buffers: list[Buffers], devices: list[list[Devices | None]], streams: Any) -> None:
         self.plan, self.buffers, self.devices = plan, buffers, devices

@@ -12,10 +12,10 @@ import numpy as np
 
 import jaxnest as nest
 from jaxnest.engine import archive_layout as words
-from jaxnest.engine.layout import ALIKE, ASCENDING, DIFFERENT, PLAIN
+from jaxnest.engine.layout import ALIKE, ASCENDING, DIFFERENT, FIRST_REDIRECTED, PLAIN
 from jaxnest.engine.plan.buffers import Buffers
 from jaxnest.engine.plan.plan import Plan
-from jaxnest.engine.precise.precise_spikes import FIRST_REDIRECTED, PreciseSpikes
+from jaxnest.engine.precise.precise_spikes import PreciseSpikes
 from jaxnest.kernel.kernel import kernel
 from jaxnest.models.histories import learning_history, voltage_history
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, final
+from typing import Any, final
 
 import numpy as np
 
@@ -33,8 +33,6 @@ class Waveforms:
         Gets a row for each slice or part of one whose iterations ended before values were settled: where the slice
         begins, where it or the run ends, in steps, and two zeros.
     """
-
-    CHANGING: ClassVar = ("unsettled",)
 
     def __init__(
         self,
