@@ -1,4 +1,8 @@
-"""Networks that grow and change between short runs."""
+"""Networks that grow and change between short runs.
+
+What is under way, what nodes remember and what streams have drawn has to survive each change, whether the network is
+laid out anew or new nodes and connections come into free places.
+"""
 
 from __future__ import annotations
 

@@ -119,6 +119,7 @@ def outcome(threads: int, actions: Sequence[Any]) -> tuple[list[str], dict[Any, 
 @given(actions=ACTIONS)
 @example(actions=[(0, 2, None, "cont_delay_synapse")] * 2)
 @example(actions=[(0, 2, None, {"synapse_model": "stdp_synapse", "weight": RANDOM[0], "Wmax": 100.0})] * 2)
+@example(actions=[(0, 8, None, {"weight": RANDOM[1]}), (6, 8, None, {"delay": RANDOM[1]})] * 2)
 def test_patterns_make_the_same_connections(threads: int, actions: list[Any]) -> None:
     by_patterns = outcome(threads, actions)
     with pytest.MonkeyPatch.context() as patch:

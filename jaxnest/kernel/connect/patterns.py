@@ -98,6 +98,9 @@ class Patterns:
                 delay = delay if type(delay) is Parameter else steps_of(self._network.clock, delay)
         if self._network.synapse_models[named.name] is not named or not self._fits(weight, delay):
             return None
+        random = type(weight) is Parameter or type(delay) is Parameter
+        if random and self._network.n_threads > 1 and given.target is not None and not given.target.model.has_proxies:
+            return None  # each virtual process draws, for its twin of the target
         return pattern, weight if weight is None or type(weight) is Parameter else float(weight), delay
 
     def _fits(self, weight: Any, delay: Any) -> bool:
