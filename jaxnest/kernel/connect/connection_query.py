@@ -341,13 +341,13 @@ class Values:
             bad = min(self._connections.delays.first_bad(a) for a in (lowest, steps))
             if bad < len(rows):
                 value = float(np.broadcast_to(ms, len(rows))[bad])
-                late = "delay" in _left_out(table.named.model, _row(present | new, bad))
+                late = "delay" in left_out_by(table.named.model, _row(present | new, bad))
                 problems.insert(late, Problem(bad, self._connections.delays.error(clock, value)))
             new["delay"] = steps
         worst = min((p for p in problems if p is not None), key=lambda p: p.row, default=None)
         stop = len(rows) if worst is None else worst.row + (worst is violated)  # NEST stores values, then checks them
         refused = worst is not None and worst is violated
-        left_out = _left_out(table.named.model, _row(present | new, stop - 1)) if refused else ()
+        left_out = left_out_by(table.named.model, _row(present | new, stop - 1)) if refused else ()
         if "delay" in new:
             end = stop - ("delay" in left_out)
             self._connections.delays.use(np.append(new["delay"][:end], lowest[:end]))
@@ -366,7 +366,7 @@ def _row(columns: Mapping[str, Any], row: int) -> dict[str, Any]:
     return {name: column[row] if np.ndim(column) else column for name, column in columns.items()}
 
 
-def _left_out(model: type[Synapse], row: Mapping[str, Any]) -> set[str]:
+def left_out_by(model: type[Synapse], row: Mapping[str, Any]) -> set[str]:
     """Return which values a connection does not take over, although some are refused only after they are stored."""
     if not model.checked_singly:
         return set()
