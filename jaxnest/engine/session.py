@@ -572,6 +572,7 @@ class Session:
         """Return everything that changes during a run, between two runs; nothing then waits for recorders."""
         self.drain()
         assert isinstance(self._runner, native.NativeRunner)
+        assert not self._waiting
         return RunState(self._runner)
 
     def spike_count(self) -> int:

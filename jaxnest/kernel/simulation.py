@@ -110,8 +110,9 @@ class Simulation:
             If the time is negative, not finite or not on the grid. The kernel stays usable.
         """
         with self._busy:
-            self._failed = True
+            self._failed = False
             self.prepare()
+            self._failed = True
             try:
                 self.run(ms)
                 self._failed = False
@@ -126,6 +127,7 @@ class Simulation:
         started = time.perf_counter()
         nodes = self._network.nodes
         nodes.number()
+        nodes.refuse_threads()
         nodes.n_prepared = len(nodes)
         if not self._network.attributes.keep_source_table:
             self._connections.refuse_unknown_senders()

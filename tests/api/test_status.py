@@ -198,3 +198,23 @@ def test_connections_depend_on_present_defaults_and_limits() -> None:
         nest.Connect(pair[0], pair[1], syn_spec={"delay": 3.0})
     with pytest.raises(nest.NESTErrors.UnknownReceptorType):
         nest.Connect(pair[0], pair[1], syn_spec={"receptor_type": 7})
+
+
+@pytest.mark.parametrize(
+    ("synapse_model", "changes", "error", "kept"),
+    [
+        ("stdp_synapse", {"Wmax": -3.0, "lambda": 0.5}, "BadProperty", (-3.0, 0.5)),
+        ("static_synapse", {"weight": 2.0, "delay": -1.0}, "BadDelay", (1.0, 1.0)),
+        ("static_synapse", {"weight": 3.0, "nonsense": 1.0}, "UnaccessedDictionaryEntry", (3.0, None)),
+        ("stdp_synapse_hom", {"alpha": 2.0, "delay": -1.0, "weight": 2.0}, "BadDelay", (2.0, 1.0, 1.0)),
+        ("tsodyks_synapse", {"tau_rec": -1.0, "U": 0.25, "u": 0.75}, "BadProperty", (-1.0, 0.25, 0.0)),
+    ],
+)
+def test_defaults_of_synapses_that_are_refused_stay(
+    synapse_model: str, changes: dict[str, float], error: str, kept: tuple[float | None, ...]
+) -> None:
+    """NEST stores them before it checks them. The values are NEST's."""
+    with pytest.raises(getattr(nest.NESTErrors, error)):
+        nest.SetDefaults(synapse_model, changes)
+    status = nest.GetDefaults(synapse_model)
+    assert tuple(status.get(name) for name in changes) == kept

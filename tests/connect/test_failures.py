@@ -11,6 +11,17 @@ import jaxnest as nest
 
 E = nest.NESTErrors
 
+BERNOULLI, INDEGREE = {"rule": "pairwise_bernoulli", "p": 0.8}, {"rule": "fixed_indegree", "indegree": 2}
+INSTANTANEOUS, DIFFUSION, HOMOGENEOUS = (
+    {"synapse_model": name}
+    for name in ("rate_connection_instantaneous", "diffusion_connection", "static_synapse_hom_w")
+)
+LATER, AT_FIRST = (
+    [0.6243658394931167, 0.8528827025606274],
+    ((0.1, 0.1), [0.30375272291830463, 0.7582227630103001]),
+)
+"""The weights that are drawn after some connections; the delays and weights where none was drawn before."""
+
 
 def limits() -> tuple[float, float, int]:
     return nest.min_delay, nest.max_delay, nest.num_connections
@@ -36,6 +47,47 @@ def test_delays_of_failed_connects(syn_spec: dict[str, Any], error: type[Excepti
     with pytest.raises(error):
         nest.Connect(nodes, nodes, "one_to_one", syn_spec)
     assert limits() == expected
+
+
+@pytest.mark.parametrize(
+    ("target", "space", "conn_spec", "syn_spec", "error", "delays", "weights"),
+    [
+        ("iaf_psc_alpha", True, INDEGREE, INSTANTANEOUS | {"delay": 0.5}, E.BadProperty, (0.1, 0.1), LATER),
+        ("iaf_psc_alpha", True, BERNOULLI, {"synapse_model": "gap_junction", "delay": 2.0}, E.BadProperty, *AT_FIRST),
+        ("siegert_neuron", True, BERNOULLI, DIFFUSION, E.IllegalConnection, (1.0, 1.0), LATER),
+        ("siegert_neuron", False, BERNOULLI, DIFFUSION | {"weight": 2.0}, E.BadProperty, (1.0, 1.0), LATER),
+        (
+            "iaf_psc_alpha",
+            True,
+            BERNOULLI,
+            {"synapse_model": "eprop_synapse", "delay": 3.0},
+            E.NotImplemented,
+            (0.1, 0.1),
+            LATER,
+        ),
+        ("iaf_psc_alpha", False, BERNOULLI | {"x": 1}, HOMOGENEOUS | {"weight": 2.0}, E.NotImplemented, *AT_FIRST),
+        ("iaf_psc_alpha", False, BERNOULLI | {"x": 1}, HOMOGENEOUS | {"y": 2}, E.UnaccessedDictionaryEntry, *AT_FIRST),
+    ],
+)
+def test_connections_that_cannot_have_what_is_given(
+    target: str,
+    space: bool,
+    conn_spec: dict[str, Any],
+    syn_spec: dict[str, Any],
+    error: type[Exception],
+    delays: tuple[float, float],
+    weights: list[float],
+) -> None:
+    """They are refused one by one: random numbers are drawn until then."""
+    nest.rng_seed = 5
+    layout: dict[str, Any] = {"positions": nest.spatial.grid([2, 2])} if space else {"n": 4}
+    sources, targets = nest.Create("parrot_neuron", **layout), nest.Create(target, **layout)
+    with pytest.raises(error):
+        nest.Connect(sources, targets, conn_spec, syn_spec)
+    assert limits() == (*delays, 0)
+    others = nest.Create("iaf_psc_alpha", 2)
+    nest.Connect(others, others, {"rule": "fixed_indegree", "indegree": 1}, {"weight": nest.random.uniform(0.0, 1.0)})
+    assert sorted(nest.GetConnections(others).weight) == weights
 
 
 def test_delay_of_a_device_that_refuses() -> None:

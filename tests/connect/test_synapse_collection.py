@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -159,6 +160,32 @@ def test_disconnected_connections_can_be_read_after_a_run(synapse_model: str, co
     found[:1].disconnect()
     nest.Simulate(1.0)
     assert found.weight == [2.0, 2.0, 5.0, 6.0, 2.0, 2.0]
+
+
+@pytest.mark.parametrize(
+    ("synapse_model", "changes", "kept"),
+    [
+        ("stdp_synapse", {"Wmax": -3.0, "lambda": 0.5}, [(-3.0, 0.5), (100.0, 0.01)]),
+        ("bernoulli_synapse", {"p_transmit": 2.0, "delay": 2.0}, [(2.0, 2.0), (1.0, 1.0)]),
+        ("bernoulli_synapse", {"p_transmit": [0.5, -1.0]}, [(0.5,), (-1.0,)]),
+        ("tsodyks_synapse", {"tau_rec": -1.0, "U": 0.25, "u": 0.75}, [(-1.0, 0.25, 0.0), (800.0, 0.5, 0.0)]),
+        ("tsodyks_synapse", {"x": 0.8, "y": 0.4, "U": 0.25}, [(1.0, 0.0, 0.5), (1.0, 0.0, 0.5)]),
+    ],
+)
+def test_a_connection_that_refuses_a_value_keeps_what_it_was_given(
+    synapse_model: str, changes: dict[str, Any], kept: list[tuple[float, ...]]
+) -> None:
+    """NEST stores values before it checks them, and looks at all of them whenever one is set. The values are NEST's."""
+    source, targets = nest.Create("parrot_neuron"), nest.Create("iaf_psc_alpha", 2)
+    nest.Connect(source, targets, syn_spec={"synapse_model": synapse_model})
+    found = nest.GetConnections()
+    with pytest.raises(nest.NESTErrors.BadProperty):
+        found.set(changes)
+    values = found.get(list(changes))
+    assert list(zip(*(values[name] for name in changes), strict=True)) == kept
+    broken = kept[0] != kept[1]
+    with pytest.raises(nest.NESTErrors.BadProperty) if broken else contextlib.nullcontext():
+        found.weight = 2.0
 
 
 def test_disconnect_removes_all_of_a_collection(nodes: Any) -> None:

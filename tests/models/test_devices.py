@@ -65,9 +65,16 @@ def test_mistakes(number: int) -> None:
 
 
 def test_dilutor_wants_one_thread() -> None:
+    """It can be created and connected, as in NEST."""
     nest.local_num_threads = 2
-    with pytest.raises(nest.NESTErrors.KernelException, match="cannot be used with multiple threads"):
-        nest.Create("spike_dilutor")
+    nest.Connect(nest.Create("spike_dilutor"), nest.Create("parrot_neuron"))
+    for _ in range(2):
+        with pytest.raises(nest.NESTErrors.KernelException, match="cannot be used with multiple threads"):
+            nest.Simulate(1.0)
+        with pytest.raises(nest.NESTErrors.KernelException):
+            nest.Cleanup()
+    nest.ResetKernel()
+    nest.Simulate(1.0)
 
 
 def test_bins_follow_the_resolution() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import math
 import os
@@ -130,7 +131,12 @@ class Builder:
         """Connect two populations by a rule."""
         refuse_empty(sources, "Presynaptic")
         refuse_empty(targets, "Postsynaptic")
-        rule = self.rule(sources, targets, conn_spec)
+        try:
+            rule = self.rule(sources, targets, conn_spec)
+        except errors.UnaccessedDictionaryEntry:
+            with contextlib.suppress(errors.UnaccessedDictionaryEntry):
+                self.specs(syn_specs)  # as in NEST, other mistakes in these count first
+            raise
         specs = self.specs(syn_specs)
         contacts = contacts_of(specs)
         check_symmetry(rule, specs)
@@ -358,7 +364,7 @@ class Builder:
         columns = spec.columns(given, delay)
         for name, attribute in spec.named.model.steps_of_kernel.items():
             columns[name] = float(self._network.clock.to_steps(self._network.attributes.get(attribute)))
-        problems = [problem, violation(spec, columns, given) if spec.has_own_values else None, _own_weight(spec, given)]
+        problems = [problem, _refused(spec, given), violation(spec, columns, given) if spec.has_own_values else None]
         slow = _slow_learning(spec, delay)
         end = min((p.row for p in (*problems, slow) if p is not None), default=len(pairs.source))
         misfit = check.first_bad(spec.named, pairs.source, pairs.target, columns["receptor"])
@@ -386,7 +392,7 @@ class Builder:
         clock, delays = self._network.clock, self._site.delays
         default = default_delay(spec.named, clock)
         if not spec.named.model.has_delay:
-            if not delays.allow(self._interval()):
+            if np.isnan(ms).all() and not delays.allow(self._interval()):
                 error = delays.error(clock, self._network.attributes.wfr_comm_interval, spec.named.name)
                 return default, Problem(0, error, uses_delay=False)
             return default, None
@@ -473,15 +479,18 @@ def _slow_learning(spec: SynapseSpec, delay: Any) -> Problem | None:
     return Problem(int(late[0]), illegal(message)) if len(late) else None
 
 
-def _own_weight(spec: SynapseSpec, given: Mapping[str, Any]) -> Problem | None:
-    """Return the first row with a weight, although all connections share theirs."""
-    if not spec.named.model.weight_is_common or "weight" not in given:
-        return None
-    own = ~np.isnan(np.atleast_1d(given["weight"]))
-    if not own.any():
-        return None
-    message = "Setting of individual weights is not possible, which connections in space need: connections of "
-    return Problem(int(np.argmax(own)), errors.BadProperty(f"{message}'{spec.named.name}' share their weight."))
+def _refused(spec: SynapseSpec, given: Mapping[str, Any]) -> Problem | None:
+    """Return the first row with a weight or a delay that connections of this model cannot have of their own."""
+    refused, found = spec.named.model.refused, []
+    uses_delay = spec.named.model.has_delay or bool(np.isnan(given.get("delay", math.nan)).all())
+    if spec.named.model.weight_is_common:
+        message = "Setting of individual weights is not possible, which connections in space need: connections of "
+        refused = {"weight": f"{message}'{spec.named.name}' share their weight."}
+    for name in [name for name in ("weight", "delay") if name in refused and name in given]:
+        own = ~np.isnan(np.atleast_1d(given[name]))
+        if own.any():
+            found.append(Problem(int(np.argmax(own)), errors.BadProperty(refused[name]), uses_delay))
+    return min(found, key=lambda problem: problem.row, default=None)
 
 
 def copied(state: list[np.ndarray]) -> list[np.ndarray]:

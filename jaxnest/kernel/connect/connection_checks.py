@@ -71,6 +71,9 @@ def _why_not(
             f"We do not allow connection of a device to a global receiver at the moment: {source.name} -> "
             f"{target.name}.{hint}"
         )
+    missing = _missing_history(source, target, synapse)
+    if isinstance(missing, errors.NotImplemented) and source.has_proxies:
+        return missing
     if synapse.carries is not None:
         return _secondary(source, target, synapse, receptor)
     samples = issubclass(source, Sampler)
@@ -98,7 +101,6 @@ def _why_not(
             "Source and target neuron are not compatible (e.g., spiking vs binary neuron): "
             f"{source.name} -> {target.name}."
         )
-    missing = _missing_history(source, target, synapse)
     if missing is not None:
         return missing
     problem = _receptor(source, target, synapse, receptor, sizes)

@@ -18,6 +18,7 @@ from jaxnest.kernel.connect.synapse_spec import SynapseSpec
 from jaxnest.kernel.tables.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE, Table
 from jaxnest.kernel.tables.own_receptors import reweigh
 from jaxnest.kernel.tables.values import coerce, convert, quantities_of
+from jaxnest.models.contract.synapse import Synapse
 
 HANDLE_KEYS = ("source", "target", "target_thread", "synapse_id", "port")
 """Names of what identifies a connection."""
@@ -310,7 +311,7 @@ class Values:
         reweigh(self._network.nodes, target.astype(np.int64), receptor.astype(np.int64), before, weight)
 
     def _set(self, table: Table, rows: np.ndarray, changes: Mapping[str, Any], typed: Callable[..., Any]) -> None:
-        """Change values in one table up to the first row that refuses one."""
+        """Change values in one table up to the first row that refuses one: this one keeps values out of bounds."""
         clock, spec = self._network.clock, SynapseSpec(table.named)
         quantities = synapse_quantities(table.named.model)
         new = {k: typed(quantities[k], k, v) for k, v in changes.items() if k in quantities}
@@ -325,7 +326,8 @@ class Values:
             new |= _unpacked(table, name, changes[name], len(rows))
         declared = quantities_of(table.named.model)
         present = {k: table.at(k, rows) for k in (*declared, "weight")}
-        problems = [violation(spec, present | new, new)]
+        violated = violation(spec, present | new, {**declared})  # earlier values may be out of bounds as well
+        problems = [violated]
         new |= {name: (present | new)[other] for name, other in table.named.model.follows.items()}
         refuse(table.named.model, changes)
         if "delay" in changes:
@@ -339,20 +341,40 @@ class Values:
             bad = min(self._connections.delays.first_bad(a) for a in (lowest, steps))
             if bad < len(rows):
                 value = float(np.broadcast_to(ms, len(rows))[bad])
-                problems.append(Problem(bad, self._connections.delays.error(clock, value)))
+                late = "delay" in left_out_by(table.named.model, _row(present | new, bad))
+                problems.insert(late, Problem(bad, self._connections.delays.error(clock, value)))
             new["delay"] = steps
         worst = min((p for p in problems if p is not None), key=lambda p: p.row, default=None)
-        stop = len(rows) if worst is None else worst.row
+        stop = len(rows) if worst is None else worst.row + (worst is violated)  # NEST stores values, then checks them
+        refused = worst is not None and worst is violated
+        left_out = left_out_by(table.named.model, _row(present | new, stop - 1)) if refused else ()
         if "delay" in new:
-            self._connections.delays.use(np.append(new["delay"][:stop], lowest[:stop]))
+            end = stop - ("delay" in left_out)
+            self._connections.delays.use(np.append(new["delay"][:end], lowest[:end]))
         if stop and "weight" in new and table.named.model.send is None:
             self._reweigh(table, rows[:stop], new["weight"])
         table.version += 1
         for name, value in new.items():
-            if stop:
-                table.columns[name].array[rows[:stop]] = value[:stop] if np.ndim(value) else value
+            end = stop - (name in left_out)
+            if end:
+                table.columns[name].array[rows[:end]] = value[:end] if np.ndim(value) else value
         if worst is not None:
             raise worst.error
+
+
+def _row(columns: Mapping[str, Any], row: int) -> dict[str, Any]:
+    return {name: column[row] if np.ndim(column) else column for name, column in columns.items()}
+
+
+def left_out_by(model: type[Synapse], row: Mapping[str, Any]) -> set[str]:
+    """Return which values a connection does not take over, although some are refused only after they are stored."""
+    if not model.checked_singly:
+        return set()
+    if any(relation.violated(row) for relation in model.relations):
+        return {"delay", *row}
+    checks = ((i, synapse_quantities(model)[name].check, name) for i, name in enumerate(model.checked_singly))
+    bad = (i for i, check, name in checks if check is not None and check.violated(row[name]))
+    return {*model.checked_singly[next(bad, len(model.checked_singly)) + 1 :]}
 
 
 def _unpacked(table: Table, name: str, value: Any, n: int) -> dict[str, Any]:

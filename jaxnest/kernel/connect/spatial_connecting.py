@@ -122,7 +122,8 @@ class SpatialBuilder:
         specs = self._builder.specs(given)
         first = 0
         for spec, original in zip(specs, syn_specs, strict=True):
-            if spec.named.model.weight_is_common:  # each connection refuses it, once everything is drawn
+            model = spec.named.model
+            if model.weight_is_common or "weight" in model.refused:  # all refuse it, once everything is drawn
                 spec.values["weight"] = original.get("weight", 1.0)
             spec.first_drawn, first = first, first + len(spec.random)
             order = [k for k in spec.values if k not in ("weight", "delay")]

@@ -10,7 +10,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect.synapse_defaults import defaults, integer, refuse, synapse_quantities
+from jaxnest.kernel.connect.synapse_defaults import defaults, integer, synapse_quantities
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.tables.model_table import ModelTable, NamedModel
@@ -128,7 +128,6 @@ def parse(
     named = models[specification.pop("synapse_model")]
     model: type[Synapse] = named.model
     contacts = {key: _contact(key, specification.pop(key)) for key in CONTACTS if key in specification}
-    refuse(model, specification)
     if model.delay_shift and "delay" in specification:
         messages.log(
             VerbosityLevel.WARNING,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.kernel.connect.connection_query import left_out_by
 from jaxnest.kernel.connect.connections import Connections
 from jaxnest.kernel.connect.delays import split
 from jaxnest.kernel.connect.synapse_defaults import (
@@ -73,33 +74,55 @@ def set_synapse_defaults(connections: Connections, named: NamedModel, changes: M
     refuse(model, changes)
     stored = defaults(named)
     quantities, special = _settable(model)
-    for key in changes:
-        if key not in quantities and key not in special and network.attributes.dict_miss_is_error:
-            hint = errors.nearest(key, (*quantities, *special))
-            raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in defaults of '{named.name}': {key}.{hint}")
+    own = {**model.parameters, **model.state}
     new = {k: convert(quantities[k], k, v) for k, v in changes.items() if k in quantities}
     for key in (k for k in model.packed if k in changes):
         given, exist = dictionary(key, changes[key]), connections.number_of(named.index) > 0
         new |= model.unpack(key, given, stored, exist, convert)
     if model.modulator in new:
         _check_node(network.nodes, model.modulator, new[model.modulator], lambda node: node.collects)
-    check_values(named, stored | new, new)
     new |= {name: (stored | new)[other] for name, other in model.follows.items()}
     for key in ("receptor_type", "synapse_label"):
         if key in changes:
             new[key] = integer(key, changes[key])
     if "weight_recorder" in changes:
         new["weight_recorder"] = _recorder(network.nodes, changes["weight_recorder"])
-    if "delay" in changes:
-        delay = float(convert(WEIGHT, "delay", changes["delay"]))
+    delay = float(convert(WEIGHT, "delay", changes["delay"])) if "delay" in changes else None
+    shared = {k: v for k, v in new.items() if k in model.common or k in ("receptor_type", "weight_recorder")}
+    shared |= {k: new[k] for k in ("weight",) if k in new and model.weight_is_common}
+    if shared:
+        _take_defaults(connections, named, shared, shared, shared)
+    if delay is not None:
         new |= _delay(connections, model, delay)
+    _take_defaults(connections, named, {k: v for k, v in new.items() if k not in shared}, new, own)
+    for key in changes:
+        if key not in quantities and key not in special and network.attributes.dict_miss_is_error:
+            hint = errors.nearest(key, (*quantities, *special))
+            raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in defaults of '{named.name}': {key}.{hint}")
+
+
+def _take_defaults(
+    connections: Connections, named: NamedModel, taken: dict[str, Any], new: dict[str, Any], checked: Iterable[str]
+) -> None:
+    """Store defaults, and raise what is wrong then with some of them, as NEST does: those that are refused stay."""
+    model, stored = named.model, defaults(named)
+    merged = stored | taken
+    problem: errors.BadProperty | None = None
+    try:
+        check_values(named, merged, {k: merged[k] for k in checked if k in merged})
+    except errors.BadProperty as error:
+        problem = error
+    left_out = left_out_by(model, merged) if problem else ()
+    kept = {k: v for k, v in taken.items() if k not in left_out}
     for values in (stored, *named.process_values.values()):
-        values |= {k: new[k] for k in model.common_state if k in new}
+        values |= {k: kept[k] for k in model.common_state if k in kept}
         values |= model.complete(new, stored | values | new)
-    stored.update(new)
-    network.synapse_models.changed = True
+    stored.update(kept)
+    connections.network.synapse_models.changed = True
     connections.values_version += 1
     connections.defaults_version += 1
+    if problem is not None:
+        raise problem
 
 
 @functools.cache

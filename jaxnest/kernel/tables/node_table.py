@@ -180,12 +180,19 @@ class NodeTable:
     def __len__(self) -> int:
         return len(self._rows.array)
 
+    def refuse_threads(self) -> None:
+        """Raise KernelException if there are devices that several virtual processes cannot have.
+
+        As in NEST, they may be created and connected.
+        """
+        for model in self.stores if self.n_virtual_processes > 1 else ():
+            if issubclass(model, Sender) and model.single_thread:
+                raise errors.KernelException(
+                    f"The network contains a {model.name} which cannot be used with multiple threads."
+                )
+
     def create(self, named: NamedModel, n: int) -> tuple[int, int]:
         """Append `n` nodes and return their first and last id."""
-        if self.n_virtual_processes > 1 and issubclass(named.model, Sender) and named.model.single_thread:
-            raise errors.KernelException(
-                f"The network contains a {named.name} which cannot be used with multiple threads."
-            )
         first = len(self) + 1
         store = self.stores.get(named.model)
         if store is None:

@@ -48,6 +48,9 @@ class Synapse(Model, abstract=True):
     and in `parameters`. They must not depend on random numbers or on what modulates the synapses."""
     carries: ClassVar[Kind | None] = None
     """The kind of numbers that connections carry, None if they carry spikes (see `models.contract.secondary`)."""
+    checked_singly: ClassVar[tuple[str, ...]] = ()
+    """Values that connections store and check one after the other, in this order, after `relations`. Those of other
+    models are stored before any is checked."""
     refused: ClassVar[dict[str, str]] = {}
     """Values that cannot be given to connections, with the message of the error."""
     is_stochastic: ClassVar[bool] = hints.inferred(lambda m: hints.calls(m.send, DRAWS))

@@ -32,6 +32,7 @@ class tsodyks2_synapse(Synapse):
         "u": Quantity(0.5, "", "Probability of release", probability("'u'")),
         "x": Quantity(1.0, "", "Fraction of available vesicles"),
     } | INITIALLY_SILENT
+    checked_singly = ("U", "u", "tau_rec", "tau_fac", "x")
     source_states = ("u", "x", "t_last")
     size = 80
 

@@ -32,6 +32,7 @@ class tsodyks_synapse(Synapse):
         "u": Quantity(0.0, "", "Probability of use", probability("'u'")),
     } | LAST_SPIKE
     relations = RESOURCES
+    checked_singly = ("U", "tau_psc", "tau_rec", "tau_fac", "u")
     source_states = ("x", "y", "u", "t_last")
     size = 96
 

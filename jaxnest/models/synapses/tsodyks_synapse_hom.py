@@ -28,6 +28,7 @@ class tsodyks_synapse_hom(Synapse):
         "u": Quantity(0.0, "", "Probability of use"),
     } | LAST_SPIKE
     relations = RESOURCES
+    checked_singly = ("u",)
     source_states = ("x", "y", "u", "t_last")
     weight_is_common = True
     size = None
