@@ -211,9 +211,10 @@ class Session:
         only_devices = not connected and all(issubclass(m, Sender) for m in changed)
         if not only_devices and any(s.voltage_batches or s.learning_rows for s in plan.shards):
             return False
-        self.bring_home((*changed, CONNECTIONS) if connected else changed)
-        if connected and not self._adopt_connections(step):
-            return False
+        if connected:
+            self.bring_home((*changed, CONNECTIONS))
+            if not self._adopt_connections(step):
+                return False
         return all(map(self._adopt_nodes, changed))
 
     def _adopt_connections(self, step: int) -> bool:
@@ -254,6 +255,8 @@ class Session:
             mine = [b for b, batch in enumerate(shard.batches) if batch.model is model]
             if mine and all(self._take_values(s, b) for b in mine):
                 continue
+            if mine:
+                self.bring_home((model,))
             for batch in (shard.batches[b] for b in mine):
                 if not batch.is_still_alike():
                     return False

@@ -153,6 +153,23 @@ class Store:
 
 
 @final
+class Row(Mapping[str, Any]):
+    """The values of one row of a store, read when they are asked for."""
+
+    def __init__(self, store: Store, index: int) -> None:
+        self._columns, self._index = store.columns, index
+
+    def __getitem__(self, name: str) -> Any:
+        return self._columns[name][self._index]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
+@final
 class NodeTable:
     """Ids, models and rows of all nodes."""
 
@@ -244,6 +261,10 @@ class NodeTable:
         """Return each node's row in its store (the first twin's for devices)."""
         return self._rows.array[np.asarray(ids) - 1]
 
+    def row(self, node_id: int) -> int:
+        """Return a node's row in its store."""
+        return int(self._rows.array[node_id - 1])
+
     def groups(self, ids: np.ndarray) -> Iterator[tuple[NamedModel, Store, np.ndarray]]:
         """Split `ids` by model: yields the model, its store and the positions in `ids`."""
         if len(ids) == 1:
@@ -294,7 +315,6 @@ class NodeTable:
     def set_all(self, ids: np.ndarray, changes: Mapping[str, Any], draw: Callable[[Any, int, int], float]) -> None:
         """Set the same dictionary on all nodes, vectorised; PerNode values are distributed along the nodes."""
         for named, store, positions in self.groups(ids):
-            self.before_access((store.model,))
             group = ids[positions]
             dictionaries = [k for k in changes if k in store.quantities and store.quantities[k].members is not None]
             if any(isinstance(changes[k], PerNode) for k in dictionaries):
@@ -326,18 +346,20 @@ class NodeTable:
                 raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in {named.name}: {key}.{hint}")
         order = [k for k in store.quantities if k in changes]
         values = as_column(store, order, changes, rows, positions, draw)
-        columns = Rows(lambda name: store.columns[name][rows])
+        columns = Rows(lambda name: self._column(store, name)[rows])
         given = {k: coerce(store.quantities[k], k, values[k]) for k in order}
-        model.assign(columns, {k: v if np.ndim(v) else np.array([v]).repeat(len(rows)) for k, v in given.items()})
+        arrays = {k: v if isinstance(v, np.ndarray) else np.array([v]).repeat(len(rows)) for k, v in given.items()}
+        model.assign(columns, arrays)
         fit_vectors(model, columns)
+        written = list(columns)  # relations read others
         bad, message = first_violation(model, len(rows), columns, values)
         leader = model.receptor_vector
         vectors = [name for name in columns if store.quantities[name].is_vector]
         before = {name: store.columns[name][rows] for name in vectors}
         if HAS_CONNECTIONS in store.quantities and leader is not None and leader in before:
             bad, message = _lost_receptors(model, columns, before[leader], columns[leader], bad, message)
-        for name, column in columns.items():
-            stored = store.columns[name]
+        for name in written:
+            stored, column = self._column(store, name), columns[name]
             if name in given or stored.dtype == object or (stored[rows] != column).any():
                 store.changed.add(name)
             stored[rows[:bad]] = column[:bad]
@@ -348,6 +370,12 @@ class NodeTable:
         if bad < len(rows):
             node_id = store.node_ids[rows[bad]]
             raise model.refusal(order)(f"Setting status of a '{named.name}' with node ID {node_id}: {message}")
+
+    def _column(self, store: Store, name: str) -> np.ndarray:
+        """Return a column that is to be read or written: the engine may hold newer states, but no parameters."""
+        if name in store.model.state:
+            self.before_access((store.model,))
+        return store.columns[name]
 
     def lengthen_receptors(self, ids: np.ndarray, more: Sequence[np.ndarray]) -> np.ndarray:
         """Append elements to the vectors that decide the number of receptors of nodes; return how many there were."""
