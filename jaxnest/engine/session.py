@@ -61,8 +61,8 @@ class Session:
         self._spread: dict[tuple[str, int], set[str]] = {}
         self._spikes, self._detection = SpikeRecords(network), Detection(network)
         self._growth = Growth(network)
-        self._interprets = self._watched = False
-        """Whether recorders make events of their own; whether weights are recorded."""
+        self._restarts = self._is_simple = False
+        """Whether devices start each run with a state of their own; whether recorders take what others write down."""
         self._late = LateRecords()
         self._waiting = Waiting(network, self._late)
         self._plan: Plan | None = None
@@ -106,13 +106,18 @@ class Session:
         elif self._prepared_versions != versions:
             if not self._adopt(step, versions):
                 self._recalibrate(step) if self._versions[:2] == versions[:2] else self._rebuild(step)
-        elif any(restarts(m) for m in self._network.nodes.stores):
+        elif self._restarts:
             self._recalibrate(step)
         begin_again(self._plan, step, self.drain)
+        self._versions, self._network.connections.senders = versions, None
+        if self._prepared_versions != versions or self._partial:
+            self._note_prepared(versions)
+
+    def _note_prepared(self, versions: tuple[Any, ...]) -> None:
+        """Remember what was taken over when a run was prepared."""
         if self._prepared_versions[0::2][:2] != versions[0::2][:2]:
             self._others = self._other_connections()
-        self._versions, self._prepared_versions, self._partial = versions, versions, False
-        self._network.connections.senders = None
+        self._prepared_versions, self._partial = versions, False
         for model, store in self._network.nodes.stores.items():
             self._seen[model] = store.values_version
             store.changed.clear()
@@ -152,10 +157,10 @@ class Session:
         if old is not None and self._backend == "native":
             self._growth.provide(old)
         plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared, room=self._growth.room)
-        self._watched = watched = plan.watches
-        stores = self._network.nodes.stores
-        self._interprets = interprets(stores)
-        self._computes_much = plan.secondary is not None or any(restarts(m) or begins_runs(m) for m in stores)
+        watched, stores = plan.watches, self._network.nodes.stores
+        self._is_simple = not (interprets(stores) or plan.off_grid or plan.detectors or watched)
+        self._restarts = any(map(restarts, stores))
+        self._computes_much = plan.secondary is not None or self._restarts or any(map(begins_runs, stores))
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index], step) for s in plan.shards]
         if old is not None:
@@ -410,7 +415,8 @@ class Session:
         if not self._may_wait():
             self.drain()
         self._late.flush(self._network.recording)
-        self._detection.begin(self._plan)
+        if self._plan.detectors:
+            self._detection.begin(self._plan)
         self._runner.take_streams(self._network.streams)
         for buffers in self._buffers:
             buffers.counters[layout.N_SPIKES] = 0
@@ -499,10 +505,7 @@ class Session:
 
     def _may_wait(self) -> bool:
         """Return whether recorders may get what they recorded later, when somebody asks for it."""
-        plan = self._plan
-        assert plan is not None
-        simple = not (self._interprets or plan.off_grid or plan.detectors or self._watched)
-        return simple and self._backend == "native" and self._network.recording.may_wait
+        return self._is_simple and self._backend == "native" and self._network.recording.may_wait
 
     def drain(self) -> None:
         """Hand over what recorders have not got yet."""

@@ -225,7 +225,7 @@ def _set_known(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray,
     elif own := {k: v for k, v in changes.items() if k in store.quantities and k not in RECORDING}:
         rows = kernel.nodes.rows(ids)
         _check_attributes(kernel, named.model, own, Rows(lambda name: store.columns[name][rows]))
-        kernel.nodes.set_all(ids, own, kernel.begin_draws(own.values()))
+        kernel.nodes.set_all(named, store, ids, own, kernel.begin_draws(own.values()))
     if "frozen" in changes:
         flags = [cast("frozen", _of_node(changes["frozen"], i), "bool") for i in range(len(ids))]
         kernel.nodes.freeze(ids, flags)
@@ -270,7 +270,7 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray
         raise errors.BadProperty(f"{prefix}{error}") from None
     computed = {k: own.pop(k) for k in list(own) if not store.quantities[k].settable}
     if own:
-        kernel.nodes.set_all(ids, own, kernel.begin_draws(own.values()))
+        kernel.nodes.set_all(named, store, ids, own, kernel.begin_draws(own.values()))
     if computed:
         kernel.nodes.before_access((model,))
     for name, value in computed.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import keyword
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, final
@@ -63,7 +64,7 @@ def calibrate(
         groups = _distinct(columns, used, n)
         results = [_calibrated(model, _Node(columns, i, used), clock) for i in groups[0].tolist()]
     _read_by(model).update(used)
-    for name in dict.fromkeys(name for r in results for name in r):
+    for name in dict.fromkeys(itertools.chain.from_iterable(results)):
         values = [r.get(name, np.empty(0)) for r in results]
         shapes = {value.shape for value in values}
         if len(shapes) > 1:

@@ -35,7 +35,7 @@ def unstable(neurons: Iterable[Any]) -> tuple[Batch, int, str] | None:
     found: list[tuple[Batch, int, str]] = []
     for columns in (c for c in neurons if not c.batch.model.may_be_undefined):
         vectors = columns.state_vectors
-        if math.isfinite(columns.state.sum()) and (not vectors.size or math.isfinite(vectors.sum())):
+        if math.isfinite(np.add.reduce(columns.state, None)) and (not vectors.size or math.isfinite(vectors.sum())):
             continue
         for name, values in columns.dynamic_state().items():
             if not np.isfinite(values).all():

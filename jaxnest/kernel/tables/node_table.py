@@ -312,21 +312,26 @@ class NodeTable:
 
     # -- writing -----------------------------------------------------------------------------------
 
-    def set_all(self, ids: np.ndarray, changes: Mapping[str, Any], draw: Callable[[Any, int, int], float]) -> None:
-        """Set the same dictionary on all nodes, vectorised; PerNode values are distributed along the nodes."""
-        for named, store, positions in self.groups(ids):
-            group = ids[positions]
-            dictionaries = [k for k in changes if k in store.quantities and store.quantities[k].members is not None]
-            if any(isinstance(changes[k], PerNode) for k in dictionaries):
-                for i, node_id in zip(positions, group, strict=True):
-                    one = {k: v.values[i] if isinstance(v, PerNode) else v for k, v in changes.items()}
-                    self.set_all(np.array([node_id]), one, draw)
-                continue
-            twins = 1 if store.model.has_proxies else self.n_virtual_processes
-            rows = self.rows(group)
-            if twins > 1:
-                rows, positions = (rows[:, None] + np.arange(twins)).ravel(), np.repeat(positions, twins)
-            self._set_group(named, store, rows, positions, changes, draw)
+    def set_all(
+        self,
+        named: NamedModel,
+        store: Store,
+        ids: np.ndarray,
+        changes: Mapping[str, Any],
+        draw: Callable[[Any, int, int], float],
+    ) -> None:
+        """Set the same dictionary on nodes of one model, vectorised; PerNode values are distributed along the nodes."""
+        dictionaries = [k for k in changes if k in store.quantities and store.quantities[k].members is not None]
+        if dictionaries and any(isinstance(changes[k], PerNode) for k in dictionaries):
+            for i in range(len(ids)):
+                one = {k: v.values[i] if isinstance(v, PerNode) else v for k, v in changes.items()}
+                self.set_all(named, store, ids[i : i + 1], one, draw)
+            return
+        rows, positions = self._rows.array[ids - 1], np.arange(len(ids))
+        if not store.model.has_proxies and self.n_virtual_processes > 1:
+            twins = self.n_virtual_processes
+            rows, positions = (rows[:, None] + np.arange(twins)).ravel(), np.repeat(positions, twins)
+        self._set_group(named, store, rows, positions, changes, draw)
 
     def _set_group(
         self,
@@ -344,9 +349,16 @@ class NodeTable:
             if quantity is None or not quantity.settable:
                 hint = errors.nearest(key, (k for k, q in store.quantities.items() if q.settable))
                 raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in {named.name}: {key}.{hint}")
-        order = [k for k in store.quantities if k in changes]
+        order = [k for k in store.quantities if k in changes] if len(changes) > 1 else list(changes)
         values = as_column(store, order, changes, rows, positions, draw)
-        columns = Rows(lambda name: self._column(store, name)[rows])
+        table = store.columns
+
+        def stored(name: str) -> np.ndarray:
+            if name in model.state:  # of which the engine may hold newer values
+                self.before_access((model,))
+            return table[name]
+
+        columns = Rows(lambda name: stored(name)[rows])
         given = {k: coerce(store.quantities[k], k, values[k]) for k in order}
         arrays = {k: v if isinstance(v, np.ndarray) else np.array([v]).repeat(len(rows)) for k, v in given.items()}
         model.assign(columns, arrays)
@@ -359,10 +371,10 @@ class NodeTable:
         if HAS_CONNECTIONS in store.quantities and leader is not None and leader in before:
             bad, message = _lost_receptors(model, columns, before[leader], columns[leader], bad, message)
         for name in written:
-            stored, column = self._column(store, name), columns[name]
-            if name in given or stored.dtype == object or (stored[rows] != column).any():
+            old, new = stored(name), columns[name]
+            if name in given or old.dtype == object or (old[rows] != new).any():
                 store.changed.add(name)
-            stored[rows[:bad]] = column[:bad]
+            old[rows[:bad]] = new[:bad]
         self.values_version += 1
         store.values_version += 1
         if any(len(a) != len(b) for k, old in before.items() for a, b in zip(old, columns[k], strict=True)):
@@ -370,12 +382,6 @@ class NodeTable:
         if bad < len(rows):
             node_id = store.node_ids[rows[bad]]
             raise model.refusal(order)(f"Setting status of a '{named.name}' with node ID {node_id}: {message}")
-
-    def _column(self, store: Store, name: str) -> np.ndarray:
-        """Return a column that is to be read or written: the engine may hold newer states, but no parameters."""
-        if name in store.model.state:
-            self.before_access((store.model,))
-        return store.columns[name]
 
     def lengthen_receptors(self, ids: np.ndarray, more: Sequence[np.ndarray]) -> np.ndarray:
         """Append elements to the vectors that decide the number of receptors of nodes; return how many there were."""
