@@ -21,7 +21,7 @@ from jaxnest.engine.plan.buffers import (
     clock_words,
     forget_later_nodes,
     new_buffers,
-    refuse_missing,
+    refuse_losses,
 )
 from jaxnest.engine.plan.growth import Growth
 from jaxnest.engine.plan.learning import configure
@@ -446,7 +446,7 @@ class Session:
             if not self._may_wait():
                 self.drain()
                 drained = step
-            self._refuse_lost()
+            refuse_losses(self._buffers, self._network.clock)
             interrupted = progress(step)
             self._check_states(begin, step, progress)
             self._choose_steps(max(1e-6, time.perf_counter() - started))
@@ -512,15 +512,6 @@ class Session:
         if self._undrained is not None:
             begin, self._undrained = self._undrained, None
             self._drain(begin, self._reached)
-
-    def _refuse_lost(self) -> None:
-        """Stop if buffers were too small for events, or histories too short for synapses."""
-        if any(b.counters[layout.LOST_EVENTS] for b in self._buffers):
-            raise errors.KernelException(
-                "A device sent more spikes to recorders or detectors than its model says are possible (`most_events`): "
-                "some are lost."
-            )
-        refuse_missing(self._buffers, self._network.clock)
 
     def _drain(self, begin: int, step: int, idle: Collection[tuple[int, int]] = ()) -> None:
         """Hand what was recorded between two steps to the recorders; `idle` meters did not act in the last slice."""
