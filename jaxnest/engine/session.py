@@ -415,8 +415,7 @@ class Session:
         if not self._may_wait():
             self.drain()
         self._late.flush(self._network.recording)
-        if self._plan.detectors:
-            self._detection.begin(self._plan)
+        self._detection.begin(self._plan)
         self._runner.take_streams(self._network.streams)
         for buffers in self._buffers:
             buffers.counters[layout.N_SPIKES] = 0
