@@ -107,8 +107,8 @@ def test_short_runs_call_few_functions() -> None:
     recurrent()
     neuron, noise = nest.NodeCollection([3]), nest.NodeCollection([21])
     assert len(calls_of(lambda: nest.Simulate(1.0))) <= 140
-    assert len(calls_of(stepped(lambda: neuron.set(I_e=100.0)))) <= 270
-    assert len(calls_of(stepped(lambda: noise.set(rate=8000.0)))) <= 270
+    assert len(calls_of(stepped(lambda: neuron.set(I_e=100.0)))) <= 300
+    assert len(calls_of(stepped(lambda: noise.set(rate=8000.0)))) <= 300
 
 
 def test_setting_a_parameter_leaves_states_in_the_engine() -> None:
