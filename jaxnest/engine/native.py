@@ -38,6 +38,8 @@ PARALLEL_WORK = 1 << 10
 PLASTIC_WORK = 1 << 10
 """What plastic connections add to this."""
 
+NOTHING_UNSETTLED = np.empty((0, 2))
+
 Columns = NodeColumns | VectorColumns
 Stage = tuple[Pack, bool]
 """A call, and whether it is made at the beginning of slices only."""
@@ -73,6 +75,8 @@ class NativeRunner:
         self._collecting = [collection_table(plan, s) for s in shards]
         self._now = np.zeros(1)
         self._rest = list(self._decay())
+        self._states = stability.states(columns for neurons in self.neurons for columns in neurons)
+        self._forgets = any(batch.model.forgets_inputs for shard in plan.shards for batch in shard.batches)
         self.n_workers = min(len(shards), n_processors()) if is_worthwhile(plan) else 1
         mine = [shards[w :: self.n_workers] for w in range(self.n_workers)]
         self._program = Program(
@@ -137,7 +141,7 @@ class NativeRunner:
 
     def forget_inputs(self) -> None:
         """Remove what is on its way to nodes that lose it when a run is prepared."""
-        for shard, buffers in zip(self.plan.shards, self.buffers, strict=True):
+        for shard, buffers in zip(self.plan.shards, self.buffers, strict=True) if self._forgets else ():
             for lanes in shard.forgotten_lanes():
                 buffers.ring[:, lanes] = 0.0
 
@@ -316,6 +320,8 @@ class NativeRunner:
 
     def take_unsettled(self) -> np.ndarray:
         """Hand over begin and end of the intervals since the last call whose waveforms were not settled."""
+        if not len(self._unsettled):
+            return NOTHING_UNSETTLED
         noted = self._unsettled.rows[:, :2].copy()
         self._unsettled.words[layout.COUNT] = 0
         return noted
@@ -343,7 +349,7 @@ class NativeRunner:
 
     def unstable(self) -> tuple[Batch, int, str] | None:
         """Return batch, row and variable of a state that is no finite number, or None."""
-        return stability.unstable(columns for neurons in self.neurons for columns in neurons)
+        return stability.unstable(self._states)
 
     def voltages(self, s: int) -> list[np.ndarray]:
         """Return the potentials of the last segment that neurons of a virtual process have to keep."""

@@ -21,7 +21,7 @@ from jaxnest.engine.plan.buffers import (
     clock_words,
     forget_later_nodes,
     new_buffers,
-    refuse_missing,
+    refuse_losses,
 )
 from jaxnest.engine.plan.growth import Growth
 from jaxnest.engine.plan.learning import configure
@@ -61,8 +61,8 @@ class Session:
         self._spread: dict[tuple[str, int], set[str]] = {}
         self._spikes, self._detection = SpikeRecords(network), Detection(network)
         self._growth = Growth(network)
-        self._interprets = self._watched = False
-        """Whether recorders make events of their own; whether weights are recorded."""
+        self._restarts = self._is_simple = False
+        """Whether devices start each run with a state of their own; whether recorders take what others write down."""
         self._late = LateRecords()
         self._waiting = Waiting(network, self._late)
         self._plan: Plan | None = None
@@ -106,13 +106,18 @@ class Session:
         elif self._prepared_versions != versions:
             if not self._adopt(step, versions):
                 self._recalibrate(step) if self._versions[:2] == versions[:2] else self._rebuild(step)
-        elif any(restarts(m) for m in self._network.nodes.stores):
+        elif self._restarts:
             self._recalibrate(step)
         begin_again(self._plan, step, self.drain)
+        self._versions, self._network.connections.senders = versions, None
+        if self._prepared_versions != versions or self._partial:
+            self._note_prepared(versions)
+
+    def _note_prepared(self, versions: tuple[Any, ...]) -> None:
+        """Remember what was taken over when a run was prepared."""
         if self._prepared_versions[0::2][:2] != versions[0::2][:2]:
             self._others = self._other_connections()
-        self._versions, self._prepared_versions, self._partial = versions, versions, False
-        self._network.connections.senders = None
+        self._prepared_versions, self._partial = versions, False
         for model, store in self._network.nodes.stores.items():
             self._seen[model] = store.values_version
             store.changed.clear()
@@ -152,10 +157,10 @@ class Session:
         if old is not None and self._backend == "native":
             self._growth.provide(old)
         plan = build_plan(self._network, self._spread, *self._advancing, prepared=prepared, room=self._growth.room)
-        self._watched = watched = plan.watches
-        stores = self._network.nodes.stores
-        self._interprets = interprets(stores)
-        self._computes_much = plan.secondary is not None or any(restarts(m) or begins_runs(m) for m in stores)
+        watched, stores = plan.watches, self._network.nodes.stores
+        self._is_simple = not (interprets(stores) or plan.off_grid or plan.detectors or watched)
+        self._restarts = any(map(restarts, stores))
+        self._computes_much = plan.secondary is not None or self._restarts or any(map(begins_runs, stores))
         capacity, streams = EVENT_CAPACITY if watched else 0, self._network.streams.vp_specific
         self._buffers = [new_buffers(plan, s, capacity, streams[s.index], step) for s in plan.shards]
         if old is not None:
@@ -211,9 +216,10 @@ class Session:
         only_devices = not connected and all(issubclass(m, Sender) for m in changed)
         if not only_devices and any(s.voltage_batches or s.learning_rows for s in plan.shards):
             return False
-        self.bring_home((*changed, CONNECTIONS) if connected else changed)
-        if connected and not self._adopt_connections(step):
-            return False
+        if connected:
+            self.bring_home((*changed, CONNECTIONS))
+            if not self._adopt_connections(step):
+                return False
         return all(map(self._adopt_nodes, changed))
 
     def _adopt_connections(self, step: int) -> bool:
@@ -254,6 +260,8 @@ class Session:
             mine = [b for b, batch in enumerate(shard.batches) if batch.model is model]
             if mine and all(self._take_values(s, b) for b in mine):
                 continue
+            if mine:
+                self.bring_home((model,))
             for batch in (shard.batches[b] for b in mine):
                 if not batch.is_still_alike():
                     return False
@@ -437,7 +445,7 @@ class Session:
             if not self._may_wait():
                 self.drain()
                 drained = step
-            self._refuse_lost()
+            refuse_losses(self._buffers, self._network.clock)
             interrupted = progress(step)
             self._check_states(begin, step, progress)
             self._choose_steps(max(1e-6, time.perf_counter() - started))
@@ -496,25 +504,13 @@ class Session:
 
     def _may_wait(self) -> bool:
         """Return whether recorders may get what they recorded later, when somebody asks for it."""
-        plan = self._plan
-        assert plan is not None
-        simple = not (self._interprets or plan.off_grid or plan.detectors or self._watched)
-        return simple and self._backend == "native" and self._network.recording.may_wait
+        return self._is_simple and self._backend == "native" and self._network.recording.may_wait
 
     def drain(self) -> None:
         """Hand over what recorders have not got yet."""
         if self._undrained is not None:
             begin, self._undrained = self._undrained, None
             self._drain(begin, self._reached)
-
-    def _refuse_lost(self) -> None:
-        """Stop if buffers were too small for events, or histories too short for synapses."""
-        if any(b.counters[layout.LOST_EVENTS] for b in self._buffers):
-            raise errors.KernelException(
-                "A device sent more spikes to recorders or detectors than its model says are possible (`most_events`): "
-                "some are lost."
-            )
-        refuse_missing(self._buffers, self._network.clock)
 
     def _drain(self, begin: int, step: int, idle: Collection[tuple[int, int]] = ()) -> None:
         """Hand what was recorded between two steps to the recorders; `idle` meters did not act in the last slice."""

@@ -118,9 +118,8 @@ class Program:
                 self._threads = os.getpid(), ThreadPoolExecutor(len(self._packs))
             for _ in self._threads[1].map(Pack.call, self._packs):
                 pass
-        controls = self._controls.tolist()  # there are few: NumPy's reductions would take longer
-        self.reached = min(control[STEP] for control in controls)
-        self._fits = all(control[FITS] for control in controls)
+        words = list(zip(*self._controls.tolist(), strict=True))  # few: NumPy's reductions would take longer
+        self.reached, self._fits = min(words[STEP]), all(words[FITS])
         if FAILED[0]:
             raise_kept()
         return self.reached

@@ -17,7 +17,7 @@ from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.attributes import cast
 from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.tables.model_table import NamedModel
-from jaxnest.kernel.tables.node_table import Store, fit_vectors, overlay
+from jaxnest.kernel.tables.node_table import Row, Store, fit_vectors, overlay
 from jaxnest.kernel.tables.values import (
     PerNode,
     Rows,
@@ -143,7 +143,7 @@ def _thread_local_ids(kernel: Kernel, ids: np.ndarray) -> np.ndarray:
 # -- writing nodes -------------------------------------------------------------------------------------
 
 
-def set_nodes(kernel: Kernel, ids: np.ndarray, changes: Mapping[str, Any] | Sequence[Mapping[str, Any]]) -> None:
+def set_nodes(kernel: Kernel, ids: np.ndarray, changes: dict[str, Any] | Sequence[Mapping[str, Any]]) -> None:
     """Set entries of the dictionaries of nodes, in ascending order of the nodes.
 
     Parameters
@@ -161,46 +161,47 @@ def set_nodes(kernel: Kernel, ids: np.ndarray, changes: Mapping[str, Any] | Sequ
         At the first node that refuses a value. Nodes before it keep what they were given.
     """
     kernel.nodes.check_ids(ids)
-    if isinstance(changes, Mapping):
-        for run in _runs(kernel, ids):
+    for run, named, store in _runs(kernel, ids):
+        if isinstance(changes, dict):
             part = {k: PerNode(v.values[run]) if isinstance(v, PerNode) else v for k, v in changes.items()}
-            _set_run(kernel, ids[run], part)
-        return
-    for run in _runs(kernel, ids):
+            _set_run(kernel, named, store, ids[run], part)
+            continue
         for _, alike in itertools.groupby(range(run.start, run.stop), lambda i: tuple(changes[i])):
             first, *others = alike
-            part = slice(first, first + 1 + len(others))
-            _set_alike(kernel, ids[part], changes[part])
+            some = slice(first, first + 1 + len(others))
+            _set_alike(kernel, named, store, ids[some], changes[some])
 
 
-def _set_alike(kernel: Kernel, ids: np.ndarray, changes: Sequence[Mapping[str, Any]]) -> None:
+def _set_alike(
+    kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray, changes: Sequence[Mapping[str, Any]]
+) -> None:
     """Set one dictionary per node on nodes of one model; all have the same names."""
     if len(ids) > 1 and not any(is_random(value) for change in changes for value in change.values()):
         with contextlib.suppress(Exception):  # then node by node: those before the one that refuses keep their values
-            _set_run(kernel, ids, {name: PerNode([change[name] for change in changes]) for name in changes[0]})
+            together = {name: PerNode([change[name] for change in changes]) for name in changes[0]}
+            _set_run(kernel, named, store, ids, together)
             return
     for i, change in enumerate(changes):
-        _set_run(kernel, ids[i : i + 1], change)
+        _set_run(kernel, named, store, ids[i : i + 1], change)
 
 
-def _runs(kernel: Kernel, ids: np.ndarray) -> Iterator[slice]:
+def _runs(kernel: Kernel, ids: np.ndarray) -> Iterator[tuple[slice, NamedModel, Store]]:
     """Split nodes into stretches of one model, so that random values are drawn node by node."""
     groups = list(kernel.nodes.groups(ids))
     if len(groups) == 1:
-        yield slice(0, len(ids))
+        yield slice(0, len(ids)), *groups[0][:2]
         return
     which = np.empty(len(ids), np.int32)
     for index, (_, _, positions) in enumerate(groups):
         which[positions] = index
     borders = [0, *(np.flatnonzero(np.diff(which)) + 1).tolist(), len(ids)]
     for start, stop in zip(borders, borders[1:], strict=False):
-        yield slice(start, stop)
+        yield slice(start, stop), *groups[which[start]][:2]
 
 
-def _set_run(kernel: Kernel, ids: np.ndarray, changes: Mapping[str, Any]) -> None:
+def _set_run(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray, changes: Mapping[str, Any]) -> None:
     """Set one dictionary on nodes of one model."""
     changes = {name: datum(name, value) for name, value in changes.items()}
-    ((named, store, _),) = kernel.nodes.groups(ids[:1])
     unknown = _unknown(named, changes)
     if unknown and (named.model.takes_unknown or not kernel.attributes.dict_miss_is_error):
         if kernel.attributes.dict_miss_is_error:
@@ -216,17 +217,15 @@ def _set_run(kernel: Kernel, ids: np.ndarray, changes: Mapping[str, Any]) -> Non
 def _set_known(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray, changes: Mapping[str, Any]) -> None:
     if not changes:
         return
-    own = {k: v for k, v in changes.items() if k in store.quantities and k not in RECORDING}
-    first = kernel.nodes.rows(ids[:1])[0]
-    of_first = {k: _of_node(v, 0) for k, v in changes.items()}
-    _remark(kernel, named.model, of_first, Rows(lambda name: store.columns[name][first]))
+    first = {k: _of_node(v, 0) for k, v in changes.items()}
+    _remark(kernel, named.model, first, Row(store, kernel.nodes.row(ids.item(0))))
     if issubclass(named.model, Device):
-        for i, node_id in enumerate(ids.tolist()):
-            _set_device(kernel, named, store, node_id, {k: _of_node(v, i) for k, v in changes.items()})
-    elif own:
+        for i in range(len(ids)):
+            _set_device(kernel, named, store, ids[i : i + 1], {k: _of_node(v, i) for k, v in changes.items()})
+    elif own := {k: v for k, v in changes.items() if k in store.quantities and k not in RECORDING}:
         rows = kernel.nodes.rows(ids)
         _check_attributes(kernel, named.model, own, Rows(lambda name: store.columns[name][rows]))
-        kernel.nodes.set_all(ids, own, kernel.begin_draws(own.values()))
+        kernel.nodes.set_all(named, store, ids, own, kernel.begin_draws(own.values()))
     if "frozen" in changes:
         flags = [cast("frozen", _of_node(changes["frozen"], i), "bool") for i in range(len(ids))]
         kernel.nodes.freeze(ids, flags)
@@ -247,13 +246,12 @@ def _check_attributes(kernel: Kernel, model: type[Node], own: Mapping[str, Any],
             raise errors.BadProperty(f"{name} ≥ {attribute} required: {np.min(values)} < {least} (ms).")
 
 
-def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, changes: dict[str, Any]) -> None:
+def _set_device(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray, changes: dict[str, Any]) -> None:
     """Set one device: times to the grid, declared quantities to the table, the rest to the backend."""
     model: type[Device] = named.model
+    node_id = ids.item()
     prefix = f"Setting status of a '{named.name}' with node ID {node_id}: "
-    ids = np.array([node_id])
-    row = kernel.nodes.rows(ids)[0]
-    stored = {name: column[row] for name, column in store.columns.items()}
+    row = kernel.nodes.row(node_id)
     is_recorder = issubclass(model, Recorder)
     if is_recorder and kernel.simulation.prepared:
         raise errors.BadProperty(
@@ -261,18 +259,20 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, node_id: int, c
         )
     if issubclass(model, Sampler) and "frozen" in changes and cast("frozen", changes["frozen"], "bool"):
         raise errors.BadProperty(f"{prefix}multimeter cannot be frozen.")
-    connected = any(k in changes for k in SAMPLING) and kernel.connections.devices.is_connected(node_id)
+    connected = not changes.keys().isdisjoint(SAMPLING) and kernel.connections.devices.is_connected(node_id)
     try:
         _refuse_node_values(model, changes)
         typed = _typed(store.quantities, changes)
         for nodes in (v for v in typed.values() if isinstance(v, NodeSet)):
             kernel.nodes.check_ids(nodes.ids)
-        own = model.regulate(typed, stored, kernel.present_clock, connected)
+        own = model.regulate(typed, Row(store, row), kernel.present_clock, connected)
     except errors.BadProperty as error:
         raise errors.BadProperty(f"{prefix}{error}") from None
     computed = {k: own.pop(k) for k in list(own) if not store.quantities[k].settable}
     if own:
-        kernel.nodes.set_all(ids, own, kernel.begin_draws(own.values()))
+        kernel.nodes.set_all(named, store, ids, own, kernel.begin_draws(own.values()))
+    if computed:
+        kernel.nodes.before_access((model,))
     for name, value in computed.items():
         store.columns[name][row] = value
     if is_recorder:

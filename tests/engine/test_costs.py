@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import gc
+import sys
 import weakref
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -70,3 +72,55 @@ def test_old_networks_go_without_collection_of_garbage(build: Callable[[], None]
     del parts
     nest.ResetKernel()
     assert [one() for one in left] == [None] * 5
+
+
+def calls_of(action: Callable[[], object]) -> list[str]:
+    """Return the names of the functions of Python that an action calls when it is repeated."""
+    names: list[str] = []
+
+    def note(frame: Any, event: str, _: object) -> None:
+        if event == "call":
+            names.append(frame.f_code.co_name)
+
+    for _ in range(3):
+        action()
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        action()
+    finally:
+        sys.setprofile(before)
+    return names
+
+
+def stepped(change: Callable[[], object]) -> Callable[[], None]:
+    """Return a function that changes something and simulates one slice."""
+
+    def step() -> None:
+        change()
+        nest.Simulate(1.0)
+
+    return step
+
+
+def test_short_runs_call_few_functions() -> None:
+    recurrent()
+    neuron, noise = nest.NodeCollection([3]), nest.NodeCollection([21])
+    assert len(calls_of(lambda: nest.Simulate(1.0))) <= 140
+    assert len(calls_of(stepped(lambda: neuron.set(I_e=100.0)))) <= 300
+    assert len(calls_of(stepped(lambda: noise.set(rate=8000.0)))) <= 300
+
+
+def test_setting_a_parameter_leaves_states_in_the_engine() -> None:
+    recurrent()
+    neuron = nest.NodeCollection([3])
+    assert "dynamic_state" not in calls_of(stepped(lambda: neuron.set(I_e=100.0)))
+    assert "dynamic_state" in calls_of(stepped(lambda: neuron.set(V_m=-60.0)))
+
+
+def test_states_are_present_ones_where_a_parameter_was_set() -> None:
+    nest.ResetKernel()
+    neurons = nest.Create("iaf_psc_alpha", 2, {"I_e": 300.0})
+    nest.Simulate(5.0)
+    neurons[0].C_m = 200.0
+    assert neurons[0].V_m == neurons[1].V_m > -70.0

@@ -300,8 +300,8 @@ class NodeCollection:
         self._require_nodes()
         params = units.strip_all(params, self._unit_of)
         if isinstance(params, dict):
-            changes = self._distributed(plain(_with_parts(params)))
-            status.set_nodes(kernel, self.ids, changes)
+            one = all(type(value) in NUMBERS for value in params.values())
+            status.set_nodes(kernel, self.ids, params if one else self._distributed(plain(_with_parts(params))))
             return
         changes = [plain(dict(change.items())) for change in params]
         if len(changes) not in (1, len(self)):
@@ -383,6 +383,8 @@ def only_model(nodes: NodeCollection) -> NamedModel | None:
     return parts[0].model if parts and all(part.model is parts[0].model for part in parts) else None
 
 
+NUMBERS = frozenset((bool, int, float))
+"""Types of values that mean the same for all nodes."""
 PARTS: dict[str, type[Any]] = {}
 """Properties that are lists of parts of neurons, and what scripts get of them: they can add to it with ``+=``."""
 

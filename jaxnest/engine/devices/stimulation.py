@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
@@ -93,9 +94,13 @@ class Devices:
         bool
             False if values are laid out differently now.
         """
-        model, columns = self.batch.model, self.batch.columns()
+        model = self.batch.model
+        now = {k: self.state[:, i] for i, k in enumerate(model.dynamic) if k not in changed}
+        columns = self.batch.columns() | now
         scalars, names, new = self._variables(columns, clock)
-        if (*scalars, *names) != self.names or (off_grid_rows(self.batch) != self.precise).any():
+        if (*scalars, *names) != self.names:
+            return False
+        if model.precise in changed and (off_grid_rows(self.batch) != self.precise).any():
             return False
         if names or model.memory_size is not Sender.memory_size:
             memory = [model.memory_size(node_values(columns, i)) for i in range(len(self.batch))]
@@ -115,7 +120,7 @@ class Devices:
     ) -> tuple[dict[str, Any], tuple[str, ...], list[int]]:
         """Return scalar variables, names of vector variables, and the devices of which a variable may be another."""
         model = self.batch.model
-        if not any(q.is_vector for q in (model.parameters | model.state).values()):
+        if not _has_vectors(model):
             return calibrate(model, columns, clock), (), []
         new = self._apart.update(columns, clock)
         found = self._apart.found
@@ -259,6 +264,11 @@ def _flat(parts: list[list[np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
     values = [np.asarray(v, np.float64) for row in parts for v in row]
     places = starts[np.arange(n)[:, None] * per_row + np.arange(per_row + 1)[None, :]]
     return places, np.concatenate([*values, np.zeros(1)])
+
+
+@functools.cache
+def _has_vectors(model: type[Any]) -> bool:
+    return any(q.is_vector for q in (model.parameters | model.state).values())
 
 
 def schedule(shard: Shard) -> Iterator[tuple[int, int, int]]:

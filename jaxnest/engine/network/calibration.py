@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import keyword
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, final
@@ -35,15 +36,13 @@ class _Node:
 
 def numeric_columns(model: type[Node], columns: Mapping[str, np.ndarray], names: Mapping[str, Any]) -> dict[str, Any]:
     """Return the columns of `names` that hold numbers, as float64; vectors become matrices if equally long."""
-    quantities = model.parameters | model.state
     result: dict[str, Any] = {}
     for name in names:
         column = columns[name]
-        if quantities[name].is_vector:
-            if len({len(v) for v in column}) == 1:
-                result[name] = np.stack([np.asarray(v, np.float64) for v in column])
-        elif column.dtype != object:
+        if column.dtype != object:
             result[name] = column.astype(np.float64)
+        elif (model.parameters.get(name) or model.state[name]).is_vector and len({len(v) for v in column}) == 1:
+            result[name] = np.stack([np.asarray(v, np.float64) for v in column])
     return result
 
 
@@ -59,19 +58,19 @@ def calibrate(
     variables = numeric_columns(model, columns, model.parameters)
     used = set() if used is None else used
     used |= _read_by(model)
-    while True:
-        before = set(used)
-        groups = _distinct(columns, sorted(used), n)
-        results = [_calibrated(model, _Node(columns, int(i), used), clock) for i in groups[0]]
-        if used == before:
-            break
+    known = -1
+    while known < len(used):
+        known = len(used)
+        groups = _distinct(columns, used, n)
+        results = [_calibrated(model, _Node(columns, i, used), clock) for i in groups[0].tolist()]
     _read_by(model).update(used)
-    for name in dict.fromkeys(name for r in results for name in r):
+    for name in dict.fromkeys(itertools.chain.from_iterable(results)):
         values = [r.get(name, np.empty(0)) for r in results]
-        shapes = sorted({value.shape for value in values})
+        shapes = {value.shape for value in values}
         if len(shapes) > 1:
+            found = " and ".join(map(str, sorted(shapes)))
             raise errors.KernelException(
-                f"`calibrate` of {model.name} returns '{name}' with the shapes {' and '.join(map(str, shapes))} for "
+                f"`calibrate` of {model.name} returns '{name}' with the shapes {found} for "
                 "nodes of one population, which have to be equal."
             )
         variables[name] = np.array(values)[groups[1]]
@@ -163,12 +162,12 @@ def field_of(name: str) -> str:
 _ONE = np.zeros(1, np.int64)
 
 
-def _distinct(columns: Mapping[str, np.ndarray], names: list[str], n: int) -> tuple[np.ndarray, np.ndarray]:
+def _distinct(columns: Mapping[str, np.ndarray], names: Iterable[str], n: int) -> tuple[np.ndarray, np.ndarray]:
     """Return the first index of each distinct combination of values, and each node's combination."""
     if n == 1:
         return _ONE, _ONE
     keys = []
-    for name in names:
+    for name in sorted(names):
         column = columns[name]
         if column.dtype == object:
             lookup: dict[bytes, int] = {}

@@ -27,15 +27,21 @@ def checks(neurons: Iterable[Any]) -> list[Pack]:
     return [are_finite.pack(columns.state.reshape(-1)) for columns in neurons if columns.batch.model.explodes]
 
 
-def unstable(neurons: Iterable[Any]) -> tuple[Batch, int, str] | None:
+def states(neurons: Iterable[Any]) -> list[tuple[Any, np.ndarray]]:
+    """Return the states that have to be finite at the end of a run, each with its columns."""
+    checked = (c for c in neurons if not c.batch.model.may_be_undefined)
+    found = [(columns, one.reshape(-1)) for columns in checked for one in (columns.state, columns.state_vectors)]
+    return [(columns, one) for columns, one in found if one.size]
+
+
+def unstable(states: Iterable[tuple[Any, np.ndarray]]) -> tuple[Batch, int, str] | None:
     """Return batch, row and variable of a state that is no finite number, or None.
 
     Of several nodes with which nothing can go on, it is the one that is updated first.
     """
     found: list[tuple[Batch, int, str]] = []
-    for columns in (c for c in neurons if not c.batch.model.may_be_undefined):
-        vectors = columns.state_vectors
-        if math.isfinite(columns.state.sum()) and (not vectors.size or math.isfinite(vectors.sum())):
+    for columns, one in states:
+        if math.isfinite(np.add.reduce(one)):
             continue
         for name, values in columns.dynamic_state().items():
             if not np.isfinite(values).all():

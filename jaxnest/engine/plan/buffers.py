@@ -135,9 +135,15 @@ def new_buffers(plan: Plan, shard: Shard, weight_capacity: int, stream: np.ndarr
     )
 
 
-def refuse_missing(all_buffers: Sequence[Buffers], clock: Any) -> None:
-    """Stop if a synapse that learns asked for a step that its target does not remember."""
-    missing = max(int(b.counters[layout.HISTORY_MISSING]) for b in all_buffers)
+def refuse_losses(all_buffers: Sequence[Buffers], clock: Any) -> None:
+    """Stop if buffers were too small for events, or a synapse that learns asked for what its target has forgotten."""
+    counted = [b.counters.tolist() for b in all_buffers]
+    if any(counters[layout.LOST_EVENTS] for counters in counted):
+        raise errors.KernelException(
+            "A device sent more spikes to recorders or detectors than its model says are possible (`most_events`): "
+            "some are lost."
+        )
+    missing = max(counters[layout.HISTORY_MISSING] for counters in counted)
     if missing:
         for buffers in all_buffers:
             buffers.counters[layout.HISTORY_MISSING] = 0

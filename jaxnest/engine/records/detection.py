@@ -69,7 +69,7 @@ class Detection:
 
     def begin(self, plan: Plan) -> None:
         """Before a run: give new detectors their memory."""
-        for batch, row in _rows(plan):
+        for batch, row in _rows(plan) if plan.detectors else ():
             columns = batch.store.columns
             if columns["memory"][row] is None:
                 self._write(batch, row, batch.model.reset(node_values(columns, row), plan.clock))

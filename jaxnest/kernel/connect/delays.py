@@ -52,16 +52,14 @@ class DelayLimits:
     @property
     def minimum(self) -> int:
         """Smallest delay in steps, 1 before any connection."""
-        return self._extrema()[0]
+        return (self._frozen or self._extrema())[0]
 
     @property
     def maximum(self) -> int:
         """Largest delay in steps, 1 before any connection."""
-        return self._extrema()[1]
+        return (self._frozen or self._extrema())[1]
 
     def _extrema(self) -> tuple[int, int]:
-        if self._frozen:
-            return self._frozen
         planned = None if self.set_by_user else self.planned()
         if planned is None or self._used is None:
             return self._used or planned or (1, 1)

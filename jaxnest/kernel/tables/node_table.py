@@ -153,6 +153,23 @@ class Store:
 
 
 @final
+class Row(Mapping[str, Any]):
+    """The values of one row of a store, read when they are asked for."""
+
+    def __init__(self, store: Store, index: int) -> None:
+        self._columns, self._index = store.columns, index
+
+    def __getitem__(self, name: str) -> Any:
+        return self._columns[name][self._index]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._columns)
+
+    def __len__(self) -> int:
+        return len(self._columns)
+
+
+@final
 class NodeTable:
     """Ids, models and rows of all nodes."""
 
@@ -251,6 +268,10 @@ class NodeTable:
         """Return each node's row in its store (the first twin's for devices)."""
         return self._rows.array[np.asarray(ids) - 1]
 
+    def row(self, node_id: int) -> int:
+        """Return a node's row in its store."""
+        return int(self._rows.array[node_id - 1])
+
     def groups(self, ids: np.ndarray) -> Iterator[tuple[NamedModel, Store, np.ndarray]]:
         """Split `ids` by model: yields the model, its store and the positions in `ids`."""
         if len(ids) == 1:
@@ -298,22 +319,26 @@ class NodeTable:
 
     # -- writing -----------------------------------------------------------------------------------
 
-    def set_all(self, ids: np.ndarray, changes: Mapping[str, Any], draw: Callable[[Any, int, int], float]) -> None:
-        """Set the same dictionary on all nodes, vectorised; PerNode values are distributed along the nodes."""
-        for named, store, positions in self.groups(ids):
-            self.before_access((store.model,))
-            group = ids[positions]
-            dictionaries = [k for k in changes if k in store.quantities and store.quantities[k].members is not None]
-            if any(isinstance(changes[k], PerNode) for k in dictionaries):
-                for i, node_id in zip(positions, group, strict=True):
-                    one = {k: v.values[i] if isinstance(v, PerNode) else v for k, v in changes.items()}
-                    self.set_all(np.array([node_id]), one, draw)
-                continue
-            twins = 1 if store.model.has_proxies else self.n_virtual_processes
-            rows = self.rows(group)
-            if twins > 1:
-                rows, positions = (rows[:, None] + np.arange(twins)).ravel(), np.repeat(positions, twins)
-            self._set_group(named, store, rows, positions, changes, draw)
+    def set_all(
+        self,
+        named: NamedModel,
+        store: Store,
+        ids: np.ndarray,
+        changes: Mapping[str, Any],
+        draw: Callable[[Any, int, int], float],
+    ) -> None:
+        """Set the same dictionary on nodes of one model, vectorised; PerNode values are distributed along the nodes."""
+        dictionaries = [k for k in changes if k in store.quantities and store.quantities[k].members is not None]
+        if dictionaries and any(isinstance(changes[k], PerNode) for k in dictionaries):
+            for i in range(len(ids)):
+                one = {k: v.values[i] if isinstance(v, PerNode) else v for k, v in changes.items()}
+                self.set_all(named, store, ids[i : i + 1], one, draw)
+            return
+        rows, positions = self._rows.array[ids - 1], np.arange(len(ids))
+        if not store.model.has_proxies and self.n_virtual_processes > 1:
+            twins = self.n_virtual_processes
+            rows, positions = (rows[:, None] + np.arange(twins)).ravel(), np.repeat(positions, twins)
+        self._set_group(named, store, rows, positions, changes, draw)
 
     def _set_group(
         self,
@@ -331,23 +356,32 @@ class NodeTable:
             if quantity is None or not quantity.settable:
                 hint = errors.nearest(key, (k for k, q in store.quantities.items() if q.settable))
                 raise errors.UnaccessedDictionaryEntry(f"Unaccessed elements in {named.name}: {key}.{hint}")
-        order = [k for k in store.quantities if k in changes]
+        order = [k for k in store.quantities if k in changes] if len(changes) > 1 else list(changes)
         values = as_column(store, order, changes, rows, positions, draw)
-        columns = Rows(lambda name: store.columns[name][rows])
+        table = store.columns
+
+        def stored(name: str) -> np.ndarray:
+            if name in model.state:  # of which the engine may hold newer values
+                self.before_access((model,))
+            return table[name]
+
+        columns = Rows(lambda name: stored(name)[rows])
         given = {k: coerce(store.quantities[k], k, values[k]) for k in order}
-        model.assign(columns, {k: v if np.ndim(v) else np.array([v]).repeat(len(rows)) for k, v in given.items()})
+        arrays = {k: v if isinstance(v, np.ndarray) else np.array([v]).repeat(len(rows)) for k, v in given.items()}
+        model.assign(columns, arrays)
         fit_vectors(model, columns)
+        written = list(columns)  # relations read others
         bad, message = first_violation(model, len(rows), columns, values)
         leader = model.receptor_vector
         vectors = [name for name in columns if store.quantities[name].is_vector]
         before = {name: store.columns[name][rows] for name in vectors}
         if HAS_CONNECTIONS in store.quantities and leader is not None and leader in before:
             bad, message = _lost_receptors(model, columns, before[leader], columns[leader], bad, message)
-        for name, column in columns.items():
-            stored = store.columns[name]
-            if name in given or stored.dtype == object or (stored[rows] != column).any():
+        for name in written:
+            old, new = stored(name), columns[name]
+            if name in given or old.dtype == object or (old[rows] != new).any():
                 store.changed.add(name)
-            stored[rows[:bad]] = column[:bad]
+            old[rows[:bad]] = new[:bad]
         self.values_version += 1
         store.values_version += 1
         if any(len(a) != len(b) for k, old in before.items() for a, b in zip(old, columns[k], strict=True)):

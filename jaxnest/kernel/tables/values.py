@@ -190,6 +190,8 @@ def convert(quantity: Quantity, name: str, value: Any) -> Any:
     TypeMismatch
         If a number, flag, text or array is expected and something else is given.
     """
+    if type(value) is float and type(quantity.default) is float and quantity.convert is None:
+        return value
     value = datum(name, value)
     if quantity.convert is not None:
         return quantity.convert(value)

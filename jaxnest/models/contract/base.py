@@ -64,9 +64,17 @@ MARK = "mark"
 class _Advanced:
     """The names of the state variables that functions of a model advance, in the order of their declaration."""
 
+    def __init__(self) -> None:
+        self._known: dict[type[Model], tuple[Any, tuple[str, ...]]] = {}
+        """By model: the declaration of its state, which a class gets while it is made, and the names."""
+
     def __get__(self, _: None, model: type[Model]) -> tuple[str, ...]:
-        learning = ("weight",) if model.changes_weight else ()
-        return (*learning, *(name for name, quantity in model.state.items() if quantity.advanced))
+        state, names = self._known.get(model, (None, ()))
+        if state is not model.state:
+            learning = ("weight",) if model.changes_weight else ()
+            names = (*learning, *(name for name, quantity in model.state.items() if quantity.advanced))
+            self._known[model] = model.state, names
+        return names
 
 
 class Model:
