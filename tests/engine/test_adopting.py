@@ -98,13 +98,10 @@ def test_new_weights_are_taken_over_where_they_are(monkeypatch: pytest.MonkeyPat
     tables: list[Any] = []
     monkeypatch.setattr(NativeRunner, "deliver_through", lambda _, new: tables.extend(new))
     neurons, noise = nest.NodeCollection(range(1, 10)), nest.NodeCollection([10])
-    for name, k in (("weights", 3), ("one_weight", 2)):
+    for name, k in (("weights", 3), ("one_weight", 2), ("weight", 2), ("one_delay", 1)):
         change(name, k, neurons, noise)
         nest.Simulate(1.0)
         assert not tables, name
-    change("weight", 2, neurons, noise)  # those of a source are alike then, and stored once
-    nest.Simulate(1.0)
-    assert tables
 
 
 def learnt(synapse: str, neuron: str, receptor: int) -> list[Any]:
