@@ -103,6 +103,11 @@ _LOCK = threading.RLock()
 _LOADED: list[MachineCode] = []
 
 
+def is_in_use() -> bool:
+    """Return whether there is machine code in memory: more of it is soon loaded then."""
+    return bool(_LOADED)
+
+
 def provide() -> None:
     """Give all that is loaded what it needs of Python to raise an error."""
     with _LOCK:

@@ -32,6 +32,8 @@ from jaxnest.compile.late import Late, cgutils, intrinsic, ir, types, words
 
 PATIENCE = 0.05
 """Seconds that Python may run one function instead of machine code."""
+SOON = 0.001
+"""Seconds after which machine code is looked for that was kept: loading it takes less, once there is some."""
 _ENTRY = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
 
 
@@ -82,6 +84,7 @@ class Operation:
         self.names = tuple(self.kinds)
         self.subject = model or self.name
         """Whose code it is, for errors."""
+        self._sought = False
         self._file = about.__code__.co_filename
         self.key = f"{self.name}{model}_{key}"
         """What the machine code is found by."""
@@ -178,7 +181,7 @@ class Operation:
 
     def __call__(self, *arguments: Any) -> Any:
         """Call the function, from Python."""
-        if self._patience > 0 and self._few and self._work(*arguments) <= self._few:
+        if self._patience > 0 and self._few and self._work(*arguments) <= self._few and not self._is_near():
             started = time.perf_counter()
             try:
                 with np.errstate(over="ignore"):  # as in machine code
@@ -189,6 +192,18 @@ class Operation:
         if self._result == "float":
             return float(np.int64(word).view(np.float64))
         return None if self._result == "none" else word
+
+    def _is_near(self) -> bool:
+        """Return whether there is machine code, or some was kept, and loading it takes next to no time."""
+        if (
+            self._compiled is None
+            and not self._sought
+            and self._patience < PATIENCE - SOON
+            and machine_code.is_in_use()
+        ):
+            self._sought = True
+            self.is_kept()
+        return self._compiled is not None
 
     @functools.cached_property
     def _in_python(self) -> Callable[..., Any]:

@@ -72,6 +72,7 @@ class NativeRunner:
         for s in shards:
             self._keep_weights(s)
         self._deliveries: dict[int, Pack] = {}
+        self._delivering = list(plan.delivery)
         self._collecting = [collection_table(plan, s) for s in shards]
         self._now = np.zeros(1)
         self._rest = list(self._decay())
@@ -112,11 +113,13 @@ class NativeRunner:
     def deliver_through(self, tables: list[DeliveryTable]) -> None:
         """Go on with other connections between the same neurons."""
         self.plan.delivery = tables
-        for s in range(len(tables)):
+        for s, table in enumerate(tables):
+            if table is self._delivering[s]:
+                continue
             self._keep_weights(s)
             pack = deliver(self.plan, self.buffers, self._registers, self.streams, s, self.clocks[s])
             self._program.replace(self._deliveries[s], pack)
-            self._deliveries[s] = pack
+            self._deliveries[s], self._delivering[s] = pack, table
 
     def adopt(self, s: int, batches: Sequence[int]) -> bool:
         """Take over variables and states of some batches that changed; False if they are laid out differently now."""

@@ -241,8 +241,9 @@ class Session:
                     return False
         if not same:
             plan.delivery = delivery
-            self._deliver_pending(step)
-            self._runner.deliver_through(plan.delivery)
+            if step % plan.min_delay or self._waiting or connections.spikes_change_hands():
+                self._deliver_pending(step)
+        self._runner.deliver_through(plan.delivery)
         return True
 
     def _other_connections(self) -> tuple[list[tuple[Any, ...]], list[int]]:

@@ -16,6 +16,7 @@ from nest_reference.simulations import Arrays, Simulation
 CASES: dict[str, Simulation] = {}
 MODELS = ("iaf_psc_alpha", "iaf_psc_exp", "hh_psc_alpha", "iaf_cond_exp", "parrot_neuron", "aeif_psc_exp")
 LENGTHS = (1.0, 1.0, 1.0, 2.0, 3.0, 0.3, 0.7, 0.1, 3.3)
+"""Some runs end inside a slice."""
 
 
 class Growing:
@@ -109,22 +110,19 @@ class Growing:
         else:
             self.nest.GetConnections(self.neurons).get("weight")
 
-    def steps_inside(self) -> int:
-        """Return how many steps of the present slice are over."""
-        return round(10.0 * self.nest.biological_time) % 10
-
-    def length(self) -> float:
-        """Return how long the network runs next: some runs end inside a slice, about half of the next ones with it."""
-        if self.steps_inside() and self.draw.random() < 0.5:
-            return 1.0 - self.steps_inside() / 10.0
-        return self.draw.choice(LENGTHS)
-
     def step(self) -> None:
-        """Do something; connections are made between slices only: what is under way then has tests of its own."""
-        what = [self.create, self.create, self.create, self.change, self.look, lambda: None]
-        if self.steps_inside() == 0:
-            what += [self.connect, self.connect, self.connect_in, self.device]
-        for _ in range(self.draw.choice((1, 1, 1, 2))):
+        """Do something."""
+        what = (
+            self.create,
+            self.create,
+            self.connect,
+            self.connect,
+            self.connect_in,
+            self.device,
+            self.change,
+            self.look,
+        )
+        for _ in range(self.draw.choice((0, 1, 1, 1, 2))):
             self.draw.choice(what)()
 
 
@@ -137,7 +135,7 @@ def grow(
     nest.Simulate(2.0)
     for _ in range(n):
         network.step()
-        nest.Simulate(network.length())
+        nest.Simulate(network.draw.choice(LENGTHS))
     connections = nest.GetConnections(network.neurons, network.neurons)
     found: Arrays = {name: np.array(connections.get(name)) for name in ("source", "target", "weight", "delay")}
     order = np.argsort(found["target"] % threads, kind="stable")  # NEST's threads answer in any order

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any, final
 
 import numpy as np
@@ -13,15 +14,16 @@ MORE = 128
 """At least for so many further neurons of a model there is room, or for as many as there are."""
 
 
-def can_grow(store: Any) -> bool:
+@functools.cache
+def can_grow(model: type[Any]) -> bool:
     """Return whether further neurons of a model find all that follows from them in rows of arrays that there are."""
-    model = store.model
     if not issubclass(model, Neuron) or begins_runs(model) or model.is_stochastic is not None:
         return False
     keeps = model.filtered_voltages or model.predicts or model.learns is not None or model.signals
     own = model.draws or model.noise or model.queue_channel is not None or model.marks_spikes
-    quantities = (q for name, q in store.quantities.items() if name in model.parameters or name in model.dynamic)
-    return not (keeps or own or any(q.is_vector for q in quantities))
+    quantities = (model.parameters | model.state).items()
+    vectors = any(q.is_vector for name, q in quantities if name in model.parameters or name in model.dynamic)
+    return not (keeps or own or vectors)
 
 
 @final
@@ -42,7 +44,7 @@ class Room:
         if nodes.n_prepared > self.n_ids:
             self.n_ids = _more(nodes.n_prepared)
         for model, store in nodes.stores.items():
-            if store.node_ids[-1] <= n_known or not can_grow(store):
+            if store.node_ids[-1] <= n_known or not can_grow(model):
                 continue
             taking_part = store.virtual_processes[store.node_ids <= nodes.n_prepared]
             for process, n in enumerate(np.bincount(taking_part, minlength=nodes.n_virtual_processes).tolist()):

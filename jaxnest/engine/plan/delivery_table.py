@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, Protocol, final
 
 import numpy as np
 
@@ -16,6 +16,14 @@ from jaxnest.engine.plasticity.synapses import Plasticity
 
 _SMALL = 1 << 12
 """Up to this length arrays are copied: delivery can take over new values in place."""
+
+
+class Few(Protocol):
+    """What `DeliveryTable` knows of `plan.few_connections.FewConnections`."""
+
+    def lay_out(self, tables: list[tuple[int, Any]]) -> bool:
+        """Lay out the present connections of some tables."""
+        ...
 
 
 @final
@@ -60,6 +68,8 @@ class DeliveryTable:
     """Whether each connection multiplies its weight by the number that a spike carries; empty if none does."""
     is_spread: bool = False
     """Whether weight and delay of every connection are stored."""
+    few: Few | None = None
+    """What lays few connections out again where they are; None if there are many, or special ones."""
     layout: _Layout | None = None
     """What lanes, weights and delays follow from beside the values of connections; None if from other things, too."""
 
@@ -83,6 +93,8 @@ class DeliveryTable:
 
     def take_values(self) -> bool:
         """Take over the present weights and delays of the same connections; False if they are laid out differently."""
+        if self.few is not None:
+            return self.few.lay_out(self.tables)
         if self.layout is None or self.is_special or self.is_spread:
             return False
         lane, values = self.layout.fill()
@@ -147,7 +159,7 @@ def build_delivery(
     """
     compressed = network.attributes.use_compressed_spikes
     tables = [(index, t) for index, t in tables if len(t.source)]
-    places = _Places(shard, lookup)
+    places = Places(shard, lookup)
     parts = [_TableGroups(t, compressed) for _, t in tables]
     source, row, size = (
         np.concatenate([np.empty(0, np.int64), *(getattr(p, k) for p in parts)]) for k in ("source", "row", "size")
@@ -194,7 +206,7 @@ class _Layout:
     parts: list[_TableGroups]
     with_lanes: np.ndarray
     n_lanes: int
-    places: _Places
+    places: Places
 
     @property
     def any_order(self) -> bool:
@@ -223,7 +235,7 @@ def _any_order(model: type[Any]) -> bool:
     return model.send is None or not (model.is_stochastic or model.common_state or model.needs_learning)
 
 
-def _with_lanes(tables: list[Any], shard: Shard, places: _Places, off_grid: bool) -> np.ndarray:
+def _with_lanes(tables: list[Any], shard: Shard, places: Places, off_grid: bool) -> np.ndarray:
     """Return which tables have lanes, weights and delays for delivery: those of synapses without functions.
 
     All have them where spikes need not come on the grid, targets use the number that a spike carries, or they are
@@ -243,7 +255,7 @@ def _by_source(source: np.ndarray, last_first: bool) -> np.ndarray:
     return np.argsort(source, kind="stable")
 
 
-def _complete(table: DeliveryTable, source: np.ndarray, shard: Shard, places: _Places) -> bool:
+def _complete(table: DeliveryTable, source: np.ndarray, shard: Shard, places: Places) -> bool:
     """Add what only some networks have, and return whether there is any of it.
 
     These are fractions of delays, numbers that spikes carry, and binary neurons.
@@ -258,7 +270,7 @@ def _complete(table: DeliveryTable, source: np.ndarray, shard: Shard, places: _P
     return has_binary or bool(len(table.shift) or len(table.marked))
 
 
-def _add_switches(table: DeliveryTable, source: np.ndarray, places: _Places) -> None:
+def _add_switches(table: DeliveryTable, source: np.ndarray, places: Places) -> None:
     """Let the first and the second copy of a spike add different weights to binary neurons.
 
     A binary neuron takes the first event of a sender in a time step for a switch to 0, and corrects itself at each
@@ -299,7 +311,7 @@ class _TableGroups:
 
 
 @final
-class _Places:
+class Places:
     """Where in the ring buffer input to each node goes."""
 
     def __init__(self, shard: Shard, lookup: tuple[np.ndarray, np.ndarray]) -> None:
@@ -333,7 +345,7 @@ class _Places:
         return bool(fill_lanes(lane, start, row, size, *arguments, self.flags))
 
 
-def _received(columns: dict[str, np.ndarray], places: _Places, flagged: bool) -> np.ndarray:
+def _received(columns: dict[str, np.ndarray], places: Places, flagged: bool) -> np.ndarray:
     """Return the weights as the targets add them up."""
     weight = columns["weight"]
     if not flagged:
@@ -401,7 +413,7 @@ def _in_full(values: np.ndarray, dtype: Any) -> np.ndarray:
     return np.ascontiguousarray(values, dtype) if len(values) > _SMALL else np.array(values, dtype)
 
 
-def _marked(table: DeliveryTable, shard: Shard, places: _Places) -> np.ndarray:
+def _marked(table: DeliveryTable, shard: Shard, places: Places) -> np.ndarray:
     """Return what `DeliveryTable.marked` holds."""
     owner, row = table.home(np.arange(len(table.lane)))
     target, receptor = (_gathered(table.tables, name, owner, row) for name in ("target", "receptor"))

@@ -50,7 +50,7 @@ class Growth:
                 first -= 1
             if first == len(store.node_ids):
                 continue
-            if not can_grow(store):
+            if not can_grow(model):
                 return False
             for s, rows in _by_process(store, first):
                 b = next((b for b, batch in enumerate(plan.shards[s].batches) if batch.model is model), None)

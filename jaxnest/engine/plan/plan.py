@@ -20,6 +20,7 @@ from jaxnest.engine.devices.device_tables import (
 from jaxnest.engine.network.room import Room
 from jaxnest.engine.network.shard import Batch, Shard, build_shard, window
 from jaxnest.engine.plan.delivery_table import DeliveryTable, build_delivery
+from jaxnest.engine.plan.few_connections import FewConnections, are_plain
 from jaxnest.engine.plan.meters import Meter, MeterRequest, Probe, place_meters
 from jaxnest.engine.plan.secondary import Secondary, build_secondary, is_secondary
 from jaxnest.engine.plasticity.synapses import dynamics_of
@@ -197,7 +198,7 @@ def calibrate_batch(
 
 
 def delivery_tables(network: Network, plan: Plan) -> list[DeliveryTable]:
-    """Return the connections between neurons, laid out again for a plan.
+    """Return the connections between neurons, laid out again for a plan: in the same tables, if there are few.
 
     Raises
     ------
@@ -205,6 +206,18 @@ def delivery_tables(network: Network, plan: Plan) -> list[DeliveryTable]:
         If a weight is negative where only positive ones are possible.
     """
     _refuse_negative(network, plan.shards, plan.lookups)
+    delivered = _delivered(network.connections, plan.shards, plan.lookups)
+    if network.attributes.use_compressed_spikes and all(map(are_plain, plan.shards, delivered)):
+        result = []
+        for shard, lookup, tables, old in zip(plan.shards, plan.lookups, delivered, plan.delivery, strict=True):
+            few: Any = old.few
+            if few is None or not few.lay_out(tables):
+                few = FewConnections(shard, lookup, sum(len(table) for _, table in tables))
+                if not few.lay_out(tables):
+                    break
+            result.append(few.table)
+        else:
+            return result
     return _delivery_tables(network, network.connections, plan.shards, plan.lookups)
 
 
@@ -320,8 +333,8 @@ def _delivery_tables(
 ) -> list[DeliveryTable]:
     dynamics = dynamics_of(t for _, _, category, t in connections.delivering() if category != "from_device")
     return [
-        build_delivery(shard, _delivered(connections, shard, lookup), lookup, watched(connections), dynamics, network)
-        for shard, lookup in zip(shards, lookups, strict=True)
+        build_delivery(shard, tables, lookup, watched(connections), dynamics, network)
+        for shard, lookup, tables in zip(shards, lookups, _delivered(connections, shards, lookups), strict=True)
     ]
 
 
@@ -350,15 +363,18 @@ def _detector_indices(shards: list[Shard], first: int) -> dict[int, int]:
     return indices
 
 
-def _delivered(connections: Any, shard: Shard, lookup: tuple[np.ndarray, np.ndarray]) -> list[tuple[int, Any]]:
-    """Return the tables of connections to nodes with lanes: neurons, and devices that have receptors."""
-    found = list(tables(connections, shard.index, "neuron"))
-    if shard.detectors:
-        found = [(i, part(t, lookup[0][t.target] >= 0)) for i, t in found]
-    if len(shard.receivers) > len(shard.batches):
-        found += [(i, part(t, lookup[0][t.target] >= 0)) for i, t in tables(connections, shard.index, "to_device")]
-        found.sort(key=lambda pair: pair[0])
-    return found
+def _delivered(connections: Any, shards: list[Shard], lookups: list[Any]) -> list[list[tuple[int, Any]]]:
+    """Return, per shard, the tables of connections to nodes with lanes: neurons, and devices that have receptors."""
+    result: list[list[tuple[int, Any]]] = [[] for _ in shards]
+    for thread, index, category, table in connections.delivering():
+        shard, (batch_of, _) = shards[thread], lookups[thread]
+        if category == "from_device" or is_secondary(table):
+            continue
+        if category == "to_device" and len(shard.receivers) == len(shard.batches):
+            continue
+        some = category == "to_device" or shard.detectors
+        result[thread].append((index, part(table, batch_of[table.target] >= 0) if some else table))
+    return result
 
 
 def tables(connections: Any, shard: int, category: str) -> Iterator[tuple[int, Any]]:
