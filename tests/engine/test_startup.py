@@ -50,13 +50,17 @@ ALLOCATING = """
 import sys
 import jaxnest as nest
 nest.Create("gif_psc_exp", 5, {"I_e": 600.0})
+neurons = nest.Create("siegert_neuron", 2)
+nest.Connect(neurons, neurons, syn_spec={"synapse_model": "diffusion_connection"})
 nest.Simulate(100.0)
 assert nest.local_spike_counter
 """
 """Neurons whose function makes vectors."""
 
+MANY_CONNECTIONS = NETWORK.replace('"indegree": 3', '"indegree": 300')
 
-@pytest.mark.parametrize("script", [ONE_NEURON, NETWORK, ALLOCATING])
+
+@pytest.mark.parametrize("script", [ONE_NEURON, NETWORK, ALLOCATING, MANY_CONNECTIONS])
 def test_machine_code_that_was_kept_needs_no_compiler(python: Python, script: str) -> None:
     python(script)
     result = python(script + "print('numba' in sys.modules)")

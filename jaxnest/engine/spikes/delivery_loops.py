@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import array
 from jaxnest.compile.kinds import F8, I4, I8, I4x3, I8x2
 from jaxnest.compile.late import float64, int32
@@ -51,23 +50,14 @@ def fill_lanes(
     return flagged
 
 
-@njit(cache=True, nogil=True)
-def _all_alike(values: np.ndarray, row: np.ndarray, n: int) -> np.ndarray:
-    alike = np.ones(len(row), np.bool_)
-    if len(values) == 1:
-        return alike
-    for g in range(len(row)):
-        end = row[g + 1] if g + 1 < len(row) else n
-        for r in range(row[g] + 1, end):
-            if values[r] != values[r - 1]:
-                alike[g] = False
-                break
-    return alike
-
-
 def all_alike(values: np.ndarray, row: np.ndarray, n: int) -> np.ndarray:
     """Return for each group of rows whether they have one value; groups begin at `row`, the last one ends at `n`."""
-    return (_all_alike.py_func if len(values) <= _FEW else _all_alike)(values, row, n)
+    if len(values) == 1 or n < 2:
+        return np.ones(len(row), np.bool_)
+    changes = np.zeros(n, np.int32)  # how often the value has changed up to each row
+    np.cumsum(values[1:n] != values[: n - 1], out=changes[1:])
+    end = np.append(row[1:], n)
+    return (end <= row) | (changes[np.maximum(end, 1) - 1] == changes[np.minimum(row, n - 1)])
 
 
 N, SOURCE, TARGET, RECEPTOR, ONE_RECEPTOR, WEIGHT, ONE_WEIGHT, DELAY, ONE_DELAY = range(9)

@@ -12,7 +12,7 @@ from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.node_table import NodeTable
 from jaxnest.models.contract.base import Node
 from jaxnest.models.contract.detector import Detector
-from jaxnest.models.contract.device import Recorder, Sampler
+from jaxnest.models.contract.device import Recorder, Sampler, Sender
 from jaxnest.models.contract.synapse import Synapse
 
 PREFIX = "Creation of connection is not possible because:\n"
@@ -82,12 +82,9 @@ def _why_not(
             f"Source node does not send output: {source.name} -> {target.name}.\n"
             "  Note that recorders must be connected as Connect(neuron, recorder)."
         )
-    if not source.has_proxies and not synapse.accepts_devices:
-        what = {"currents": "current input", None: "data logging requests"}.get(source.emits, "spike input")
-        return illegal(
-            f"The target node or synapse model does not support {what}: "
-            f"{source.name} cannot be connected with {synapse.name}."
-        )
+    plastic = None if source.has_proxies or synapse.accepts_devices else _from_device(source, target, synapse)
+    if isinstance(plastic, errors.IllegalConnection):
+        return plastic
     if (
         source.emits is not None
         and target.has_proxies
@@ -106,7 +103,22 @@ def _why_not(
     problem = _receptor(source, target, synapse, receptor, sizes)
     if problem is None and synapse.needs_archive and not target.archives:
         return illegal(f"The target node does not support STDP synapses: {target.name} keeps no history of spikes.")
-    return problem
+    return problem or plastic
+
+
+def _from_device(source: type[Node], target: type[Node], synapse: type[Synapse]) -> errors.KernelException:
+    """Return the error for a device and a synapse model that does not take what most devices send."""
+    as_neurons = issubclass(source, Sender) and source.sends_as_neurons
+    if as_neurons or (source.emits == "spikes" and synapse.needs_learning is not None and target.learns is not None):
+        return errors.NotImplemented(
+            f"Connections from {source.name} with '{synapse.name}' are not implemented yet: put a parrot_neuron "
+            "between them."
+        )
+    what = {"currents": "current input", None: "data logging requests"}.get(source.emits, "spike input")
+    return illegal(
+        f"The target node or synapse model does not support {what}: "
+        f"{source.name} cannot be connected with {synapse.name}."
+    )
 
 
 def _missing_history(source: type[Node], target: type[Node], synapse: type[Synapse]) -> errors.KernelException | None:

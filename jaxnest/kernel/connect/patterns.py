@@ -98,10 +98,13 @@ class Patterns:
                 delay = delay if type(delay) is Parameter else steps_of(self._network.clock, delay)
         if self._network.synapse_models[named.name] is not named or not self._fits(weight, delay):
             return None
-        random = type(weight) is Parameter or type(delay) is Parameter
-        if random and self._network.n_threads > 1 and given.target is not None and not given.target.model.has_proxies:
-            return None  # each virtual process draws, for its twin of the target
+        if Parameter in (type(weight), type(delay)) and self._all_draw(given):
+            return None
         return pattern, weight if weight is None or type(weight) is Parameter else float(weight), delay
+
+    def _all_draw(self, given: Given) -> bool:
+        """Return whether each virtual process draws random values, for its twin of the target."""
+        return self._network.n_threads > 1 and given.target is not None and not given.target.model.has_proxies
 
     def _fits(self, weight: Any, delay: Any) -> bool:
         """True if these values are no special cases; random ones have to be drawn one after the other."""

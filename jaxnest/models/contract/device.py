@@ -141,6 +141,8 @@ class Sender(Device, abstract=True):
     """Number of distribution objects that the device owns."""
     timed: ClassVar[bool] = False
     """`draw`, or `advance` if there is no `draw`, also says when the spike is."""
+    sends_as_neurons: ClassVar[bool] = False
+    """Of a device of spikes: synapse models that do not take what other devices send take what this one sends."""
     precise: ClassVar[str] = ""
     """The parameter that says whether spikes lie between grid points."""
     shared_stream: ClassVar[bool] = False

@@ -31,6 +31,7 @@ class pulsepacket_generator(Stimulator):
     """
 
     emits = "spikes"
+    sends_as_neurons = True
     window_shift = 2
     slicewise = True
     timed = True

@@ -26,6 +26,7 @@ class spike_dilutor(Stimulator):
     receives_globally = False
 
     emits = "spikes"
+    sends_as_neurons = True
     slicewise = True
     single_thread = True
     takes_unknown = True
