@@ -567,9 +567,9 @@ class Session:
 
     def state(self) -> RunState:
         """Return everything that changes during a run, between two runs; nothing then waits for recorders."""
+        if self._waiting or not isinstance(self._runner, native.NativeRunner):
+            raise errors.NotImplemented("The state of a run with arrays of JAX, or in a slice with a change inside.")
         self.drain()
-        assert isinstance(self._runner, native.NativeRunner)
-        assert not self._waiting
         return RunState(self._runner)
 
     def spike_count(self) -> int:

@@ -81,6 +81,8 @@ class Connections:
         self.values_version = self.defaults_version = 0
         self.senders: Senders | None = None
         """To whom spikes belong that wait (see `present_senders`), None if there are no changes since the last run."""
+        self._present: Senders | None = None
+        """`present_senders` of compressed spikes, if nothing was sorted since somebody asked."""
         self.delays = DelayLimits()
         self.handed_out = False
         self.devices = DeviceRules(network.nodes)
@@ -152,13 +154,17 @@ class Connections:
         in NEST's order: those of the first virtual process, then further ones of the next. If spikes are not
         compressed, they are places of connections, for each virtual process and synapse model.
         """
+        compressed = self.network.attributes.use_compressed_spikes
+        if self._present is not None and compressed:
+            return self._present
         found: Senders = {}
         for thread, index, table in self._tables.between_neurons():
-            if not self.network.attributes.use_compressed_spikes:
+            if not compressed:
                 found[thread, index] = table.registered
                 continue
-            before = _of(found, index)
-            found[index] = np.append(before, np.setdiff1d(table.known_keys(), before))
+            before, keys = _of(found, index), table.known_sources()
+            found[index] = np.append(before, np.setdiff1d(keys, before)) if len(before) else keys
+        self._present = found if compressed else None
         return found
 
     def spikes_change_hands(self) -> bool:
@@ -252,14 +258,14 @@ class Connections:
         self.before_access()
         if self.delays.is_frozen and self.senders is None:
             self.senders = self.present_senders()
+        self._present = None
         changed, compressed = self._unsorted, self.network.attributes.use_compressed_spikes
         self._unsorted = False
         self._nodes_when_sorted = len(self.network.nodes)
         self.version += sum(table.compact() for _, table in tables)
         neurons = [table for category, table in tables if changed and compressed and category == NEURON]
-        several = self.network.n_threads > 1 and self.num_connections > _MANY
         sort = functools.partial(_sort, stable=self.network.streams.is_keyed)
-        if several:
+        if self.network.n_threads > 1 and self.num_connections > _MANY:
             from concurrent.futures import ThreadPoolExecutor
 
             with ThreadPoolExecutor(os.cpu_count() or 1) as threads:

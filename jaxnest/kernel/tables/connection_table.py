@@ -20,6 +20,8 @@ SINGLE = ("source", "target", "weight", "delay")
 """Values in which single connections of one kind may differ."""
 
 LARGEST_CODE = 255
+FEW = 1000
+"""Codes of so few entries save no memory that counts."""
 
 
 @final
@@ -136,7 +138,7 @@ class Column:
         """Store the entries as codes if they have few different values; return whether they are stored so."""
         if len(self._pieces) == 1 and isinstance(self._pieces[0][1], Coded):
             return True
-        if not self._pieces or any(isinstance(v, np.ndarray | Stretches) for _, v in self._pieces):
+        if self._length <= FEW or any(isinstance(v, np.ndarray | Stretches) for _, v in self._pieces):
             return False
         pieces = [(n, _coded(v)) for n, v in self._pieces]
         values = np.unique(np.concatenate([np.asarray(coded.values, self.dtype) for _, coded in pieces]))
@@ -392,6 +394,13 @@ class Table:
         """Return `keys` up to the connections that were there when tables were sorted last."""
         keys = self.keys()
         return keys[: self.places()[self.n_sorted]] if self.n_sorted < len(self) else keys
+
+    def known_sources(self) -> np.ndarray:
+        """Return the different `known_keys` in order."""
+        keys = self.known_keys()
+        if (keys[1:] < keys[:-1]).any():
+            keys = np.sort(keys)
+        return keys[np.append(True, keys[1:] != keys[:-1])[: len(keys)]]
 
     def stretches(self) -> np.ndarray:
         """Return the number of the stretch of connections with the same source, gaps among them, that each is in."""
