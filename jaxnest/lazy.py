@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
+from collections.abc import Iterator
 from typing import Any, final
+
+import numpy as np
+
+
+@contextlib.contextmanager
+def undrawn() -> Iterator[None]:
+    """Leave NumPy's random numbers to the script, where something is imported that draws some, as JAX does."""
+    state = np.random.get_state()  # noqa: NPY002 - what scripts use
+    try:
+        yield
+    finally:
+        np.random.set_state(state)  # noqa: NPY002
 
 
 @final
@@ -14,7 +28,8 @@ class _Lazy:
         self._name = name
 
     def __getattr__(self, attribute: str) -> Any:
-        value = getattr(importlib.import_module(self._name), attribute)
+        with undrawn():
+            value = getattr(importlib.import_module(self._name), attribute)
         setattr(self, attribute, value)
         return value
 

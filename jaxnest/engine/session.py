@@ -42,6 +42,7 @@ from jaxnest.engine.records.detection import Detection
 from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch, interprets
 from jaxnest.engine.run_state import RunState
 from jaxnest.engine.waiting import Waiting
+from jaxnest.lazy import undrawn
 from jaxnest.models.contract.device import Sender
 
 AIM_SECONDS = 0.2
@@ -328,8 +329,8 @@ class Session:
         assert self._plan is not None
         arguments = (self._plan, self._buffers, self._devices, self._network.streams)
         if self._backend == "jax":
-            from jaxnest.engine.accelerated.executor import XlaRunner
-
+            with undrawn():
+                from jaxnest.engine.accelerated.executor import XlaRunner
             return XlaRunner(*arguments)
         return native.NativeRunner(*arguments)
 

@@ -65,3 +65,24 @@ def test_machine_code_that_was_kept_needs_no_compiler(python: Python, script: st
     python(script)
     result = python(script + "print('numba' in sys.modules)")
     assert (result.stderr, result.stdout.splitlines()[-1:]) == ("", ["False"])
+
+
+LEARNING = """
+import sys
+import numpy as np
+import jaxnest as nest
+np.random.seed(1)
+state = np.random.get_state()[1].tolist(), np.random.get_state()[2]
+neurons = nest.Create("eprop_iaf_bsshslm_2020", 2)
+nest.Connect(neurons, neurons, syn_spec={"synapse_model": "eprop_synapse_bsshslm_2020", "delay": nest.resolution})
+"""
+
+
+@pytest.mark.parametrize("backend", ["native", "jax"])
+def test_random_numbers_of_numpy_are_left_to_the_script(python: Python, backend: str) -> None:
+    script = LEARNING if backend == "native" else LEARNING.replace("eprop_iaf_bsshslm_2020", "iaf_psc_alpha")
+    lines = script.splitlines()[: None if backend == "native" else -1]
+    run = [f"nest.compute_backend = '{backend}'", "nest.Simulate(1.0)"] if backend == "jax" else []
+    check = "print(state == (np.random.get_state()[1].tolist(), np.random.get_state()[2]), 'jax' in sys.modules)"
+    result = python("\n".join([*lines, *run, check]))
+    assert result.stdout.splitlines()[-1:] == [f"True {backend == 'jax'}"]

@@ -99,7 +99,7 @@ def test_what_cannot_be_connected(nodes: tuple[Any, Any, Any]) -> None:
         (nest.NESTErrors.IllegalConnection, inputs, neurons, spec | {"delay": 2.0}),
         (nest.NESTErrors.NotImplemented, inputs, inputs, spec),
         (nest.NESTErrors.IllegalConnection, neurons, recorder, spec),
-        (nest.NESTErrors.IllegalConnection, generator, neurons, spec),
+        (nest.NESTErrors.NotImplemented, generator, neurons, spec),  # NEST takes it
         (nest.NESTErrors.IllegalConnection, readouts, neurons, spec),
         (nest.NESTErrors.IllegalConnection, neurons, neurons, {"synapse_model": FEEDBACK}),
         (nest.NESTErrors.IllegalConnection, readouts, readouts, {"synapse_model": FEEDBACK}),

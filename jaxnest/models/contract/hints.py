@@ -267,7 +267,8 @@ def _reached(function: Any, seen: set[Any]) -> Iterator[Any]:
             for name in names:
                 yield from _reached(getattr(value, name, None), seen)
         else:
-            yield from _reached(getattr(value, "py_func", value), seen)
+            own = getattr(value, "__dict__", {})  # what is imported when it is used is left alone
+            yield from _reached(own.get("py_func", value), seen)
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:
