@@ -136,8 +136,8 @@ class Simulation:
             self._session = self._begin()
         self._session.prepare(self.step)
         self._announce_preparation()
+        self.prepared = True  # as in NEST, also if files cannot be opened
         self._recording.prepare()
-        self.prepared = True
         self._timers["time_communicate_prepare"] = time.perf_counter() - started
 
     def run(self, ms: float) -> None:

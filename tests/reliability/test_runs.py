@@ -118,3 +118,22 @@ def test_devices_between_prepare_and_cleanup() -> None:
     assert np.unique(recorder.events["times"], return_counts=True)[1].tolist() == [2, 2, 4]
     nest.Simulate(5.0)
     assert set(recorder.events["senders"].tolist()) == {2, 3, *late.tolist()}
+
+
+def test_a_run_is_prepared_even_if_files_cannot_be_opened(tmp_path: Path) -> None:
+    def build() -> None:
+        nest.ResetKernel()
+        nest.data_path = str(tmp_path)
+        recorder = nest.Create("spike_recorder", params={"record_to": "ascii"})
+        nest.Connect(nest.Create("iaf_psc_alpha"), recorder)
+
+    build()
+    nest.Simulate(1.0)
+    build()
+    with pytest.raises(nest.NESTErrors.IOError, match="already exists"):
+        nest.Simulate(1.0)
+    with pytest.raises(nest.NESTErrors.KernelException, match="Prepare called twice"):
+        nest.Simulate(1.0)
+    nest.Cleanup()
+    nest.overwrite_files = True
+    nest.Simulate(1.0)
