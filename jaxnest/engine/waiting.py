@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxnest.engine import layout, native
 from jaxnest.engine.plan.buffers import Buffers, Spikes, clock_words
-from jaxnest.engine.plan.plan import Network, Plan, delivery_tables, tables_under_way
+from jaxnest.engine.plan.plan import Network, Plan, tables_of_all, tables_under_way
 from jaxnest.engine.records.drain import LateRecords, WeightWatch
 
 
@@ -59,10 +59,10 @@ class Waiting:
                 if senders is not None:
                     plan.delivery = tables_under_way(self._network, plan, senders)
                 elif exchanged:
-                    plan.delivery = delivery_tables(self._network, plan)
+                    plan.delivery = tables_of_all(self._network, plan)
                 self._deliver_part(plan, buffers, step, watch)
         if exchanged:
-            plan.delivery = delivery_tables(self._network, plan)
+            plan.delivery = tables_of_all(self._network, plan)
         return exchanged
 
     def _deliver_part(self, plan: Plan, buffers: list[Buffers], step: int, watch: WeightWatch) -> None:

@@ -110,7 +110,6 @@ class Simulation:
             If the time is negative, not finite or not on the grid. The kernel stays usable.
         """
         with self._busy:
-            self._failed = False
             self.prepare()
             self._failed = True
             try:

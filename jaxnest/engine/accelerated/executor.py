@@ -286,7 +286,8 @@ class XlaRunner:
 
     def _register(self, buffers: Buffers, s: int, step: int) -> None:
         """Register the spikes of the last slice as compiled loops do."""
-        spikes = registered(buffers.raster, self.plan.shards[s].emitters)
+        reached = step % self.plan.min_delay or self.plan.min_delay  # what follows is of the slice before
+        spikes = registered(buffers.raster[:reached], self.plan.shards[s].emitters)
         half = buffers.half(-(-step // self.plan.min_delay))
         half[0] = len(spikes)
         half[1 : 1 + spikes.size] = spikes.reshape(-1)

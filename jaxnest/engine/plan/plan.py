@@ -218,6 +218,11 @@ def delivery_tables(network: Network, plan: Plan) -> list[DeliveryTable]:
             result.append(few.table)
         else:
             return result
+    return tables_of_all(network, plan)
+
+
+def tables_of_all(network: Network, plan: Plan) -> list[DeliveryTable]:
+    """Return the connections between neurons, laid out for a plan in tables without room for others."""
     return _delivery_tables(network, network.connections, plan.shards, plan.lookups)
 
 
