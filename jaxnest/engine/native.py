@@ -236,7 +236,9 @@ class NativeRunner:
             rows = np.array((first, last), np.int64)
             if b < n_devices:
                 devices = self.devices[s][b]
-                if devices is not None:
+                if devices is not None and devices.table.at_synapses:
+                    yield from self._act_at_synapses(s, devices, first, last)
+                elif devices is not None:
                     shared = self.streams.vp_synchronised[s] if devices.shares else NO_STREAM
                     if buffers.precise is not None:
                         devices.send_to(buffers.precise.emitted.words)
@@ -252,6 +254,21 @@ class NativeRunner:
             else:
                 arguments = (stream, columns.uniform, columns.frozen, columns.nodes, rows, clock)
                 yield events.draw_uniforms.pack(*arguments), False
+
+    def _act_at_synapses(self, s: int, devices: Devices, first: int, last: int) -> Iterator[Stage]:
+        """Let devices act one after the other, each followed by what its spikes do at synapses with functions."""
+        from jaxnest.engine.plasticity import synaptic_calls
+
+        buffers, clock, stream = self.buffers[s], self.clocks[s], self.streams.vp_specific[s]
+        table, (events, counters) = self.plan.delivery[s], (buffers.events, buffers.counters)
+        assert table.plasticity is not None
+        places = (table.group_start, table.connection_start, table.plasticity.groups)
+        calls = complete_calls(table.plasticity, buffers, stream, clock)
+        for row in range(first, last):
+            changing = (_flat(buffers), events, counters, stream, NO_STREAM, buffers.raster, *devices.changing())
+            rows, node = np.array((row, row + 1), np.int64), int(devices.batch.node_ids[row])
+            yield devices.loop.pack(*changing, *devices.constant(), rows, clock), False
+            yield synaptic_calls.deliver_from_device.pack(events, counters, *places, node, clock, calls), False
 
     def _remember(self, s: int) -> Iterator[Stage]:
         """Note what came of a segment: for recorders, for delivery, for synapses that read histories; and sample."""

@@ -186,6 +186,48 @@ for _threads in (1, 2):
     CASES[f"uncompressed_{_threads}"] = lambda nest, seed, t=_threads: uncompressed(nest, seed, t)
 
 
+def packets(nest: Any, seed: int, threads: int, compressed: bool) -> Arrays:
+    """Devices whose spikes, several at a time, go through plastic and stochastic synapses, as those of neurons do."""
+    nest.set(local_num_threads=threads, rng_seed=seed + 13, use_compressed_spikes=compressed)
+    early = nest.Create("iaf_psc_alpha", 3, {"I_e": 300.0})
+    recorder, weights, meter = nest.Create("spike_recorder"), nest.Create("weight_recorder"), nest.Create("voltmeter")
+    values = {"activity": 9, "sdev": 1.5, "pulse_times": [11.0, 23.0, 31.0, 58.0, 90.0]}
+    models = {k: v for k, v in MODELS.items() if k != "stdp_facetshw_synapse_hom"}
+    devices = nest.Create("pulsepacket_generator", 2 * len(models), values)
+    late, parrots = nest.Create("iaf_cond_exp", 3, {"tau_minus": 22.0}), nest.Create("parrot_neuron", 2)
+    neurons = early + late
+    for nodes, weight in ((early, 90.0), (late, 3.0), (parrots, 1.0)):
+        drive = nest.Create("poisson_generator", params={"rate": 4000.0 if weight > 1.0 else 50.0})
+        nest.Connect(drive, nodes, syn_spec={"weight": weight, "delay": 1.0})
+    for i, (model, (own, common, weight)) in enumerate(models.items()):
+        nest.CopyModel(model, f"a_{model}", {**common, "weight_recorder": weights})
+        spec = {"synapse_model": f"a_{model}", **own} | ({} if weight is None else {"weight": weight})
+        nest.Connect(devices[2 * i], neurons, "all_to_all", spec | {"delay": 0.8})
+        for k, node in enumerate((*neurons, neurons[1])):
+            nest.Connect(devices[2 * i + 1], node, syn_spec=spec | {"delay": 1.1 + 0.3 * k})
+        nest.Connect(parrots, neurons, "all_to_all", spec | {"delay": 0.9})
+    plain = nest.Create("pulsepacket_generator", params=values)
+    nest.Connect(plain, neurons, syn_spec={"weight": 2.0, "delay": 0.9})
+    nest.Connect(devices[-1], parrots, syn_spec={"synapse_model": "a_ht_synapse", "delay": 1.3})
+    nest.Connect(neurons, recorder)
+    nest.Connect(meter, neurons)
+    result = {}
+    for n, duration in enumerate((20.3, 13.0, 60.0)):
+        nest.Simulate(duration)
+        for model in models:
+            result |= {f"{n}_{model}_{k}": v for k, v in connection_values(nest, f"a_{model}").items()}
+        nest.GetConnections(devices[0], neurons[1]).weight = 33.0 + n
+        devices[4].activity = 20
+    for name, one in (("spikes", recorder), ("samples", meter), ("sent", weights)):
+        result |= {f"{name}_{k}": np.asarray(v) for k, v in one.get("events").items()}
+    status = neurons.get(["t_spike", "archiver_length", "post_trace", "Ca"])
+    return result | {k: np.asarray(v) for k, v in status.items()}
+
+
+for _threads, _compressed in ((1, True), (2, True), (1, False), (2, False)):
+    CASES[f"packets_{_threads}_{_compressed}"] = lambda nest, seed, a=(_threads, _compressed): packets(nest, seed, *a)
+
+
 def binary(nest: Any, seed: int, threads: int, compressed: bool) -> Arrays:
     """Binary neurons, to which all synapses that act are one sender if they have one; some have several."""
     nest.set(local_num_threads=threads, rng_seed=seed + 17, use_compressed_spikes=compressed)

@@ -9,12 +9,14 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest import errors
-from jaxnest.engine.layout import AGAIN, ALIKE, ASCENDING, BINARY, DIFFERENT, FLIP, PLAIN
+from jaxnest.engine.layout import AGAIN, ALIKE, ASCENDING, BINARY, DIFFERENT, FIRST_REDIRECTED, FLIP, PLAIN
 from jaxnest.engine.network.calibration import adopt
 from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.models.contract.device import Sampler
 from jaxnest.random.numbers.streams import identities
+
+AT_SYNAPSES = -1 - FIRST_REDIRECTED
+"""The lane of a connection that stands for all those of a device whose synapses have functions."""
 
 
 @final
@@ -34,6 +36,11 @@ class DeviceTable:
     """What the connections of a device have in common: `DIFFERENT`, `ALIKE` or `ASCENDING` of `engine.layout`."""
     identity: np.ndarray
     """What tells the connections of a device apart, whatever the virtual process: target, and which one to it."""
+
+    @property
+    def at_synapses(self) -> bool:
+        """Whether some device sends spikes to synapses with functions."""
+        return bool((self.lane_positive == AT_SYNAPSES).any())
 
     def adopt(self, other: DeviceTable) -> bool:
         """Take over the same connections with other values; False if they are laid out differently."""
@@ -192,10 +199,10 @@ def build_device_table(
         if not len(mine):
             continue
         if table.named.model.send is not None:
-            raise errors.NotImplemented(
-                f"Connections from {devices.model.name} with '{table.named.name}' are not implemented yet: put a "
-                "parrot_neuron between them."
-            )
+            found = _at_synapses(rows[mine])
+            for part, column in zip(parts.values(), found, strict=True):
+                part.append(column)
+            continue
         target, receptor = table.target[mine], table.receptor[mine]
         to_neuron = lookup[0][target] >= 0
         port = 0 if issubclass(devices.model, Sampler) else receptor
@@ -229,6 +236,16 @@ def build_device_table(
         np.array([_alike(joined, a, b) for a, b in pairwise(start)], np.int64),
         np.concatenate([np.empty(0, np.int64), *(identities(target[a:b]) for a, b in pairwise(start))]),
     )
+
+
+def _at_synapses(rows: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Return the columns of one connection per device that stands for all those whose synapses have functions.
+
+    These are part of the delivery table (`engine.plasticity.synaptic_calls.deliver_from_device`).
+    """
+    rows = np.unique(rows)
+    listener, zeros = np.full(len(rows), AT_SYNAPSES), np.zeros(len(rows), np.int64)
+    return rows, listener, listener, zeros, np.ones(len(rows)), zeros, zeros, zeros
 
 
 def _shifts(model: Any, table: Any, rows: np.ndarray) -> np.ndarray:

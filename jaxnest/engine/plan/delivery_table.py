@@ -155,12 +155,12 @@ def build_delivery(
         Names of all synapse models whose functions are needed, on any virtual process.
     network
         The network, for its clock and whether spikes are compressed: else each stretch of connections with the same
-        source is a group, and the last group comes first.
+        source is a group, and the last group comes first. This is not so, and no weight is recorded, for devices.
     """
-    compressed = network.attributes.use_compressed_spikes
-    tables = [(index, t) for index, t in tables if len(t.source)]
+    tables, compressed = [(index, t) for index, t in tables if len(t.source)], network.attributes.use_compressed_spikes
     places = Places(shard, lookup)
-    parts = [_TableGroups(t, compressed) for _, t in tables]
+    at_once = _from_devices(tables, shard)
+    parts = [_TableGroups(t, compressed or direct) for (_, t), direct in zip(tables, at_once, strict=True)]
     source, row, size = (
         np.concatenate([np.empty(0, np.int64), *(getattr(p, k) for p in parts)]) for k in ("source", "row", "size")
     )
@@ -173,7 +173,7 @@ def build_delivery(
     connections = Connections(tables, parts, source, owner, row, lane_start[:-1])
     layout = _Layout(connections, parts, with_lanes, int(lane_start[-1]), places)
     lane, values = layout.fill()
-    watched_groups = np.array([i in watched_models for i, _ in tables], np.int64)[owner]
+    watched_groups = (np.array([i in watched_models for i, _ in tables], np.int64) * ~at_once)[owner]
     watched = np.bincount(source, watched_groups * size, len(lookup[0]) + 1).astype(np.int64)
     result = DeliveryTable(
         np.searchsorted(source, np.arange(len(lookup[0]) + 1)).astype(np.int64),
@@ -228,6 +228,12 @@ class _Layout:
             flagged = places.fill(lane, start, row, part.size, columns)
             values.add(mine, row, _received(columns, places, flagged), columns["delay"])
         return lane, values
+
+
+def _from_devices(tables: list[tuple[int, Any]], shard: Shard) -> np.ndarray:
+    """Return which tables have connections from devices, through which these send spikes at once."""
+    devices = [d.node_ids for d in shard.devices if not d.model.has_proxies]
+    return np.array([any(table.source[0] in ids for ids in devices) for _, table in tables], np.bool_)
 
 
 def _any_order(model: type[Any]) -> bool:

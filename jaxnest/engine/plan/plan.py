@@ -312,7 +312,14 @@ def _is_off_grid(network: Network, shards: list[Shard]) -> bool:
     devices = [b for shard in shards for b in shard.devices if b.model.has_proxies and b.model.precise]
     network.off_grid_spiking |= any(off_grid_rows(b).any() for b in devices)
     neurons = (b.model for shard in shards for b in shard.batches)
-    return bool(devices and network.off_grid_spiking) or any(m.queue_channel or m.marks_spikes for m in neurons)
+    off_grid = bool(devices and network.off_grid_spiking) or any(m.queue_channel or m.marks_spikes for m in neurons)
+    kinds = (kind for *_, kind, table in network.connections.delivering() if table.named.model.send is not None)
+    if off_grid and "from_device" in kinds:
+        raise errors.NotImplemented(
+            "Devices send spikes to plastic or stochastic synapses only if all spikes are bound to the grid: put a "
+            "parrot_neuron between them."
+        )
+    return off_grid
 
 
 def _redirections(
@@ -336,7 +343,7 @@ def _recorder_windows(stores: dict[Any, Any], clock: Any) -> dict[int, tuple[int
 def _delivery_tables(
     network: Network, connections: Any, shards: list[Shard], lookups: list[Any]
 ) -> list[DeliveryTable]:
-    dynamics = dynamics_of(t for _, _, category, t in connections.delivering() if category != "from_device")
+    dynamics = dynamics_of(t for _, _, _, t in connections.delivering())
     return [
         build_delivery(shard, tables, lookup, watched(connections), dynamics, network)
         for shard, lookup, tables in zip(shards, lookups, _delivered(connections, shards, lookups), strict=True)
@@ -369,11 +376,14 @@ def _detector_indices(shards: list[Shard], first: int) -> dict[int, int]:
 
 
 def _delivered(connections: Any, shards: list[Shard], lookups: list[Any]) -> list[list[tuple[int, Any]]]:
-    """Return, per shard, the tables of connections to nodes with lanes: neurons, and devices that have receptors."""
+    """Return, per shard, the tables of connections to nodes with lanes: neurons, and devices that have receptors.
+
+    Of those from devices, only the ones whose synapses have functions are among them.
+    """
     result: list[list[tuple[int, Any]]] = [[] for _ in shards]
     for thread, index, category, table in connections.delivering():
         shard, (batch_of, _) = shards[thread], lookups[thread]
-        if category == "from_device" or is_secondary(table):
+        if is_secondary(table) or (category == "from_device" and table.named.model.send is None):
             continue
         if category == "to_device" and len(shard.receivers) == len(shard.batches):
             continue

@@ -20,15 +20,19 @@ from jaxnest.compile.late import int64
 from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive_learning import note_source
 from jaxnest.engine.layout import (
+    EVENT_WORDS,
+    FIRST_REDIRECTED,
     GROUP_COMMON,
     GROUP_KIND,
     GROUP_ROW,
     GROUP_STATES,
     GROUP_STEP,
     MIN_DELAY,
+    N_EVENTS,
     N_TURNS,
     ORIGIN,
     REGISTER_WORDS,
+    SEGMENT,
 )
 from jaxnest.engine.spikes.events import _deliver_group, _note_weights, registered, rounds_and_copies
 
@@ -39,16 +43,17 @@ OWN = ("place", "sites", "switches", "delay", "common", "common_state", "of_sour
 
 ALIKE, APART, ARRAYS = range(3)
 ROW, SIZE, COMMON_ROW, CONNECTION, MULTIPLICITY, WATCHED, STEP, SOURCE = range(3, 11)
-STATE_ROW, STATE_STEP, ADVANCES, TURN, NODE, COPIES = range(11, 17)
-SHARED_ARRAYS = 17
+STATE_ROW, STATE_STEP, ADVANCES, TURN, NODE, COPIES, FACTOR = range(11, 18)
+SHARED_ARRAYS = 18
 CALL_WORDS = SHARED_ARRAYS + 2 * len(SHARED)
 """Words of a call: where the addresses of two functions are, one for connections that share the states of the source,
 and one for any; where address and length of each of the model's arrays are; and the group: its first connection in the
 model's arrays, number of connections, row of the common properties, first connection of all, how often the spike is
 sent, whether weights are recorded, the step in which the spike was emitted, the row of the source in the archive, the
 first row of the states that follow from the source's spikes, how far the rows of its connections are apart, whether
-states that connections share advance, the number of the spike in NEST's order of delivery, the source, and how many of
-its spikes in that step went before. Then come address and length of each common array."""
+states that connections share advance, the number of the spike in NEST's order of delivery, the source, how many of
+its spikes in that step went before, and how many spikes go through the synapses as one. Then come address and length of
+each common array."""
 
 
 @njit(nogil=True)
@@ -138,6 +143,40 @@ def _deliver_spike(
                     _note_weights(weight_events, counters, first, first + size, step + 1, weight, value, 1 - constant)
 
 
+@operation
+def deliver_from_device(
+    events: I8, counters: I8, group_start: I8, connection_start: I8, groups: I8x2, node: int, clock: I8, calls: I8x2
+) -> None:
+    """Deliver what a device has just sent to synapses with functions, at once, and take it out of the event records.
+
+    Its spikes of one step go through each synapse as one.
+    """
+    first = counters[N_EVENTS]
+    while first > 0:
+        record = EVENT_WORDS * (first - 1)
+        if events[record + 1] != node or events[record + 4] != clock[SEGMENT]:
+            break
+        first -= 1
+    kept = first
+    for i in range(first, counters[N_EVENTS]):
+        record = EVENT_WORDS * i
+        if events[record] != FIRST_REDIRECTED:
+            for word in range(EVENT_WORDS):
+                events[EVENT_WORDS * kept + word] = events[record + word]
+            kept += 1
+            continue
+        for g in range(group_start[node], group_start[node + 1]):
+            group, size = groups[g], connection_start[g + 1] - connection_start[g]
+            call = calls[group[GROUP_KIND] - 1]
+            choose(call, group, 0, size)
+            call[CONNECTION], call[MULTIPLICITY], call[STEP] = connection_start[g], 1, events[record + 2] - 1
+            call[WATCHED], call[SOURCE], call[ADVANCES], call[TURN] = 0, 0, 1, counters[N_TURNS]
+            call[NODE], call[COPIES], call[FACTOR] = node, 0, events[record + 3]
+            call_synapses(call)
+        counters[N_TURNS] += 1
+    counters[N_EVENTS] = kept
+
+
 @njit(cache=True)
 def choose(call: np.ndarray, group: np.ndarray, k: int, size: int) -> None:
     """Let a call be for so many connections of a group, from number `k` on."""
@@ -157,7 +196,7 @@ def incomplete_calls(words: list[np.ndarray], slots: list[tuple[int, int]]) -> n
     """
     calls = np.zeros((len(slots), CALL_WORDS), np.int64)
     for call, of_model, (alike, apart) in zip(calls, words, slots, strict=True):
-        call[ALIKE], call[APART], call[ARRAYS] = alike, apart, of_model.ctypes.data
+        call[ALIKE], call[APART], call[ARRAYS], call[FACTOR] = alike, apart, of_model.ctypes.data, 1
     return calls
 
 

@@ -106,9 +106,11 @@ def _why_not(
     return problem or plastic
 
 
-def _from_device(source: type[Node], target: type[Node], synapse: type[Synapse]) -> errors.KernelException:
-    """Return the error for a device and a synapse model that does not take what most devices send."""
+def _from_device(source: type[Node], target: type[Node], synapse: type[Synapse]) -> errors.KernelException | None:
+    """Return the error for a device and a synapse model that does not take what most devices send, or None."""
     as_neurons = issubclass(source, Sender) and source.sends_as_neurons
+    if issubclass(source, Sender) and as_neurons and source.draw is None and _is_simple(target, synapse):
+        return None
     if as_neurons or (source.emits == "spikes" and synapse.needs_learning is not None and target.learns is not None):
         return errors.NotImplemented(
             f"Connections from {source.name} with '{synapse.name}' are not implemented yet: put a parrot_neuron "
@@ -119,6 +121,14 @@ def _from_device(source: type[Node], target: type[Node], synapse: type[Synapse])
         f"The target node or synapse model does not support {what}: "
         f"{source.name} cannot be connected with {synapse.name}."
     )
+
+
+def _is_simple(target: type[Node], synapse: type[Synapse]) -> bool:
+    """Return whether spikes of devices may go through a synapse with functions to a target."""
+    learns = synapse.needs_learning or synapse.needs_voltages or synapse.needs_predictions
+    shares = synapse.modulator or synapse.common_state
+    receptors = target.own_receptor or target.marked_receptors or target.queue_channel
+    return target.has_proxies and not (learns or shares or receptors)
 
 
 def _missing_history(source: type[Node], target: type[Node], synapse: type[Synapse]) -> errors.KernelException | None:
