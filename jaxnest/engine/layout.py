@@ -15,8 +15,9 @@ APART = 1 << 32
 EVENT_WORDS = 7
 """Listener (-1: all those of the sender), sender, stamp, multiplicity, segment, bits of offset and of weight."""
 FIRST_REDIRECTED = 1 << 30
-"""The smallest index of a listener that stands for a connection to a neuron with a queue; or, if no neuron has one, for
-all connections of a device whose synapses have functions."""
+"""The smallest index of a listener that stands for a connection to a neuron with a queue."""
+TO_SYNAPSES = FIRST_REDIRECTED - 1
+"""The index that stands for all connections of a device whose synapses have functions."""
 WEIGHT_WORDS = 3  # connection, stamp, bits of the weight
 
 WIDTH = 16

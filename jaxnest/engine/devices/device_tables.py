@@ -9,13 +9,13 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine.layout import AGAIN, ALIKE, ASCENDING, BINARY, DIFFERENT, FIRST_REDIRECTED, FLIP, PLAIN
+from jaxnest.engine.layout import AGAIN, ALIKE, ASCENDING, BINARY, DIFFERENT, FLIP, PLAIN, TO_SYNAPSES
 from jaxnest.engine.network.calibration import adopt
 from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.models.contract.device import Sampler
 from jaxnest.random.numbers.streams import identities
 
-AT_SYNAPSES = -1 - FIRST_REDIRECTED
+AT_SYNAPSES = -1 - TO_SYNAPSES
 """The lane of a connection that stands for all those of a device whose synapses have functions."""
 
 

@@ -21,7 +21,6 @@ from jaxnest.compile.operations import operation
 from jaxnest.engine.histories.archive_learning import note_source
 from jaxnest.engine.layout import (
     EVENT_WORDS,
-    FIRST_REDIRECTED,
     GROUP_COMMON,
     GROUP_KIND,
     GROUP_ROW,
@@ -33,6 +32,7 @@ from jaxnest.engine.layout import (
     ORIGIN,
     REGISTER_WORDS,
     SEGMENT,
+    TO_SYNAPSES,
 )
 from jaxnest.engine.spikes.events import _deliver_group, _note_weights, registered, rounds_and_copies
 
@@ -160,7 +160,7 @@ def deliver_from_device(
     kept = first
     for i in range(first, counters[N_EVENTS]):
         record = EVENT_WORDS * i
-        if events[record] != FIRST_REDIRECTED:
+        if events[record] != TO_SYNAPSES:
             for word in range(EVENT_WORDS):
                 events[EVENT_WORDS * kept + word] = events[record + word]
             kept += 1
