@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -398,7 +398,9 @@ def test_mistakes_about_nodes(mistake: Callable[[Path], None], error: type[Excep
         (rewrite("inner.csv", "static_synapse", "statical"), nest.NESTErrors.UnknownComponent, "statical"),
         (rewrite("inner.csv", "1.5", "soon"), nest.NESTErrors.TypeMismatch, "'delay'"),
         (rewrite("inner.csv", "\n31 ", "\n32 "), IndexError, "edge type 31"),
-        (rewrite("inner20.json", "0.4", "[0.4]"), nest.NESTErrors.NotImplemented, "'U'"),
+        (rewrite("inner20.json", "0.4", "[0.4, 1]"), nest.NESTErrors.NotImplemented, "'U'"),
+        (rewrite("inner20.json", "0.4", "[]"), nest.NESTErrors.NotImplemented, "'U'"),
+        (rewrite("inner20.json", "0.4", '[0.4], "delay": [1.0]'), nest.NESTErrors.TypeMismatch, "'delay'"),
         (rewrite("inner20.json", "0.4", "4.0"), nest.NESTErrors.BadProperty, "U"),
         (drop("inner.h5", "edges"), nest.NESTErrors.KernelException, "group 'edges'"),
         (drop("inner.h5", "edges/inner/edge_type_id"), nest.NESTErrors.KernelException, "'edge_type_id'"),
@@ -420,6 +422,51 @@ def test_mistakes_about_edges(mistake: Callable[[Path], None], error: type[Excep
         network.Connect()
     with pytest.raises(RuntimeError, match="built before"):
         network.Simulate()
+
+
+def by_target(pairs: Iterable[tuple[int, float]]) -> dict[int, list[float]]:
+    values: dict[int, list[float]] = {}
+    for target, value in pairs:
+        values.setdefault(target, []).append(value)
+    return {target: sorted(values[target]) for target in sorted(values)}
+
+
+@pytest.mark.parametrize("size", [None, 3])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_edges_take_the_values_of_lists_in_turn_on_each_virtual_process(
+    threads: int, size: int | None, folder: Path
+) -> None:
+    uses = np.linspace(0.1, 0.9, N_INNER).tolist()
+    rewrite("inner20.json", "0.4", json.dumps(uses))(folder)
+    nest.ResetKernel()
+    nest.total_num_virtual_procs = threads
+    cells = loaded(folder).BuildNetwork(size)["cells"].tolist()
+    left = [iter(uses) for _ in range(threads)]
+    edges = described(1)["inner"]
+    targets = [cells[target] for target in edges["target"][edges["kind"] == 20]]
+    found = nest.GetConnections(synapse_model="tsodyks2_synapse")
+    listed = [c for c in zip(found.target, found.U, found.tau_rec, strict=True) if c[2] == 120.0]
+    assert by_target((target, U) for target, U, _ in listed) == by_target(
+        (target, next(left[target % threads])) for target in targets
+    )
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_lists_of_edge_types_have_to_be_long_enough(threads: int, folder: Path) -> None:
+    edges = described(1)["inner"]
+    rewrite("inner20.json", "0.4", "[0.2, 0.3]")(folder)
+    nest.ResetKernel()
+    nest.total_num_virtual_procs = threads
+    network = loaded(folder)
+    cells = network.Create()["cells"].tolist()
+    with pytest.raises(nest.NESTErrors.KernelException, match="Parameter values exhausted"):
+        network.Connect()
+    made = 0
+    for thread in range(threads):
+        mine = np.flatnonzero(np.array(cells)[edges["target"]] % threads == thread)
+        of_type = np.flatnonzero(edges["kind"][mine] == 20)
+        made += int(of_type[2]) if len(of_type) > 2 else len(mine)
+    assert nest.num_connections == made < N_INNER
 
 
 def test_edges_end_at_nodes_of_their_populations(folder: Path) -> None:

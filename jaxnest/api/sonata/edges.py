@@ -20,8 +20,45 @@ OWN = {"weight": "syn_weight", "delay": "delay"}
 NOT_SET = {"min_delay", "max_delay", "num_connections", "synapse_model"}
 """Entries of a model's defaults that edges do not have."""
 
-EdgeTypes = dict[int, dict[str, Any]]
-"""Synapse specifications by the numbers of edge types."""
+
+@final
+class EdgeTypes:
+    """The edge types of one file: what they say, and how far their lists have been read.
+
+    An edge takes the next value of each list of its type. Each virtual process reads the lists from their beginning.
+
+    Attributes
+    ----------
+    specs
+        Synapse specifications by the numbers of edge types.
+    """
+
+    def __init__(self, specs: dict[int, dict[str, Any]]) -> None:
+        self.specs = specs
+        self._taken: dict[tuple[int, int], int] = {}
+
+    def places(self, kinds: np.ndarray, threads: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Return for edges, given in their order, which values of lists they take, and whether there are still any.
+
+        A virtual process stops at the first edge for which there are none.
+
+        Parameters
+        ----------
+        kinds, threads
+            Edge type of each edge, and virtual process of its target.
+        """
+        place, possible = np.zeros(len(kinds), np.int64), np.ones(len(kinds), np.bool_)
+        for kind, spec in self.specs.items():
+            sizes = [len(value) for value in spec.values() if isinstance(value, np.ndarray)]
+            for thread in range(kernel.n_threads) if sizes else ():
+                rows = np.flatnonzero((kinds == kind) & (threads == thread))
+                first = self._taken.get((kind, thread), 0)
+                place[rows] = np.arange(first, first + len(rows))
+                self._taken[kind, thread] = first + len(rows)
+                missing = rows[place[rows] >= min(sizes)]
+                if len(missing):
+                    possible[missing[0] :] &= threads[missing[0] :] != thread
+        return place, possible
 
 
 def edge_types(files: Mapping[str, Any], config: Mapping[str, Any]) -> EdgeTypes:
@@ -43,21 +80,26 @@ def edge_types(files: Mapping[str, Any], config: Mapping[str, Any]) -> EdgeTypes
     if "model_template" not in table.columns:
         raise ValueError(f"The table of edge types {path} has no column 'model_template', which names synapse models.")
     table = table.rename(columns=NAMES).set_index("edge_type_id")
-    specs: EdgeTypes = {}
+    specs: dict[int, dict[str, Any]] = {}
     for number, row in table.to_dict(orient="index").items():
         known = GetDefaults(row["synapse_model"])
         spec = {key: value for key, value in row.items() if key in known}
         if "dynamics_params" in row:
             spec |= parameters(config["components"]["synaptic_models_dir"], row["dynamics_params"])
         kept = {"weight", "delay", "synapse_model"} | (set(known) - NOT_SET)
-        specs[int(number)] = {key: _number(key, value) for key, value in spec.items() if key in kept}
-    return specs
+        specs[int(number)] = {key: _checked(key, value) for key, value in spec.items() if key in kept}
+    return EdgeTypes(specs)
 
 
-def _number(key: str, value: Any) -> Any:
-    """Return a value of an edge type, unless it is of a kind that edges cannot have."""
-    if isinstance(value, list | dict):
-        raise errors.NotImplemented(f"SonataNetwork: '{key}' of an edge type has to be a number, not {value!r}.")
+def _checked(key: str, value: Any) -> Any:
+    """Return a value of an edge type, a list as an array, unless it is of a kind that edges cannot have."""
+    if isinstance(value, list) and key not in OWN and {type(entry) for entry in value} in ({float}, {int}):
+        return np.array(value)
+    if isinstance(value, dict) or (isinstance(value, list) and key not in OWN):
+        raise errors.NotImplemented(
+            f"SonataNetwork: '{key}' of an edge type has to be a number, or a list of numbers of one type, "
+            f"not {value!r}."
+        )
     if key in OWN and (isinstance(value, bool) or not isinstance(value, int | float)):
         raise errors.TypeMismatch(f"'{key}' of an edge type has to be a number, not {value!r}.")
     return value
@@ -99,14 +141,14 @@ class Edges:
                     f"{self.target.name} {len(self.target)}."
                 )
 
-    def connect(self, nodes: Mapping[str, Any], specs: EdgeTypes, size: int) -> None:
+    def connect(self, nodes: Mapping[str, Any], known: EdgeTypes, size: int) -> None:
         """Make the connections.
 
         Parameters
         ----------
         nodes
             Populations by name.
-        specs
+        known
             The edge types.
         size
             How many edges are read at once.
@@ -117,6 +159,8 @@ class Edges:
             If there is no such population or edge type.
         UnknownNode
             If a population has no such node.
+        KernelException
+            If a list of an edge type has too few values. Edges before that remain.
         """
         ends = [self._population(dataset, nodes) for dataset in (self.source, self.target)]
         for first in range(0, len(self.target), size):
@@ -125,10 +169,19 @@ class Edges:
             source, target = (self._ids(dataset[chunk], ids) for dataset, ids in pairs)
             own = {key: np.asarray(dataset[chunk], np.float64) for key, dataset in self.own.items()}
             kinds, which = np.unique(self.kind[chunk], return_inverse=True)
-            missing = [kind for kind in kinds.tolist() if kind not in specs]
+            missing = [kind for kind in kinds.tolist() if kind not in known.specs]
             if missing:
                 raise IndexError(f"There is no edge type {missing[0]}, which edges in {self.path} have.")
-            _connect(source, target, own, [specs[kind] for kind in kinds.tolist()], which)
+            place, possible = known.places(kinds[which], target % kernel.n_threads)
+            if not possible.all():
+                own = {key: values[possible] for key, values in own.items()}
+                source, target, which, place = (part[possible] for part in (source, target, which, place))
+            _connect(source, target, own, [known.specs[kind] for kind in kinds.tolist()], (which, place))
+            if not possible.all():
+                raise errors.KernelException(
+                    f"Parameter values exhausted: a list of an edge type in {self.path} has fewer values than "
+                    "a virtual process has edges of this type."
+                )
 
     def _population(self, dataset: Any, nodes: Mapping[str, Any]) -> np.ndarray:
         """Return the ids of the nodes to which a dataset refers."""
@@ -155,19 +208,30 @@ def _connect(
     target: np.ndarray,
     own: Mapping[str, np.ndarray],
     specs: list[dict[str, Any]],
-    which: np.ndarray,
+    which: tuple[np.ndarray, np.ndarray],
 ) -> None:
-    """Make connections, whose specifications are numbered by `which`, model by model."""
+    """Make connections model by model; `which`: the number of the specification, and the place in its lists."""
     models = np.array([spec["synapse_model"] for spec in specs], object)
     for model in dict.fromkeys(models.tolist()):
-        rows = np.flatnonzero((models == model)[which])
-        kinds = which[rows]
+        rows = np.flatnonzero((models == model)[which[0]])
         default = GetDefaults(model)
         values = {"synapse_model": model, **{key: array[rows] for key, array in own.items()}}
         for key in {key for spec in specs if spec["synapse_model"] == model for key in spec} - values.keys():
-            given = np.array([spec.get(key, np.nan if key in OWN else default[key]) for spec in specs])
-            values[key] = given[0].item() if (given == given[0]).all() else given[kinds]
+            given = [spec.get(key, np.nan if key in OWN else default[key]) for spec in specs]
+            values[key] = _column(given, which[0][rows], which[1][rows])
         kernel.connections.connect_arrays(source[rows], target[rows], values)
+
+
+def _column(given: list[Any], kinds: np.ndarray, places: np.ndarray) -> Any:
+    """Return the value of each connection, or the one that all have; `given` are numbers or lists, by kind."""
+    if not any(isinstance(value, np.ndarray) for value in given):
+        numbers = np.array(given)
+        return numbers[0].item() if (numbers == numbers[0]).all() else numbers[kinds]
+    column = np.empty(len(kinds), np.result_type(*given))
+    for kind, value in enumerate(given):
+        rows = np.flatnonzero(kinds == kind)
+        column[rows] = value[places[rows]] if isinstance(value, np.ndarray) else value
+    return column
 
 
 def populations(path: str) -> Iterator[Edges]:
