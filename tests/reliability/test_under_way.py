@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -132,6 +133,22 @@ def test_a_connection_made_after_a_removal_is_kept() -> None:
     assert len(nest.GetConnections(sources[2], targets[1])) == 4
 
 
+def watched_network(generator: Any) -> tuple[Any, Any, Any, Callable[[list[tuple[int, int]]], None]]:
+    """Return sources, targets, who records weights, and what connects pairs with a weight that tells them apart."""
+    sources, targets = nest.Create("parrot_neuron", 4), nest.Create("iaf_psc_alpha", 4)
+    weights = nest.Create("weight_recorder")
+    nest.CopyModel("static_synapse", "watched", {"weight_recorder": weights})
+
+    def connect(pairs: list[tuple[int, int]]) -> None:
+        for source, target in pairs:
+            syn_spec = {"synapse_model": "watched", "weight": 10.0 * source + target + 1.0}
+            nest.Connect(sources[source], targets[target], syn_spec=syn_spec)
+
+    nest.Connect(generator, sources[1:3])
+    connect([(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (1, 3)])
+    return sources, targets, weights, connect
+
+
 @pytest.mark.parametrize(
     ("compressed", "threads", "removed", "added", "under_way", "then"),
     [
@@ -166,17 +183,7 @@ def test_spikes_under_way_go_where_their_place_is(
     """
     nest.set(use_compressed_spikes=compressed, local_num_threads=threads)
     generator = nest.Create("spike_generator", params={"spike_times": [float(t) for t in range(1, 9)]})
-    sources, targets = nest.Create("parrot_neuron", 4), nest.Create("iaf_psc_alpha", 4)
-    weights = nest.Create("weight_recorder")
-    nest.CopyModel("static_synapse", "watched", {"weight_recorder": weights})
-
-    def connect(pairs: list[tuple[int, int]]) -> None:
-        for source, target in pairs:
-            syn_spec = {"synapse_model": "watched", "weight": 10.0 * source + target + 1.0}
-            nest.Connect(sources[source], targets[target], syn_spec=syn_spec)
-
-    nest.Connect(generator, sources[1:3])
-    connect([(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (1, 3)])
+    sources, targets, weights, connect = watched_network(generator)
     nest.Simulate(3.0)
     for source, target in removed:
         nest.Disconnect(sources[source], targets[target], syn_spec={"synapse_model": "watched"})
@@ -221,17 +228,7 @@ def test_spikes_of_an_unfinished_slice_go_where_their_place_was(
     """
     nest.set(use_compressed_spikes=compressed, local_num_threads=threads)
     generator = nest.Create("spike_generator", params={"spike_times": [1.1, 1.6, 2.1]})
-    sources, targets = nest.Create("parrot_neuron", 4), nest.Create("iaf_psc_alpha", 4)
-    weights = nest.Create("weight_recorder")
-    nest.CopyModel("static_synapse", "watched", {"weight_recorder": weights})
-
-    def connect(pairs: list[tuple[int, int]]) -> None:
-        for source, target in pairs:
-            syn_spec = {"synapse_model": "watched", "weight": 10.0 * source + target + 1.0}
-            nest.Connect(sources[source], targets[target], syn_spec=syn_spec)
-
-    nest.Connect(generator, sources[1:3])
-    connect([(1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (1, 3)])
+    sources, targets, weights, connect = watched_network(generator)
     nest.Simulate(2.3)
     for source, target in removed:
         nest.Disconnect(sources[source], targets[target], syn_spec={"synapse_model": "watched"})
