@@ -129,8 +129,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         if spec.exchange is not None:
             exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "later")
             exchange.forget(spec.exchange, constant, s, shard, clocks[s], shard["raster"])
-        pure.collect(shard, constant["collection"][s], clocks[s])
-        pure.archive(shard, constant["delivery"][s], constant["times"], clocks[s])
+        pure.note(shard, constant["collection"][s], constant["times"], clocks[s])
     if spec.exchange is not None:
         signals = exchange.send(spec.exchange, constant, signals, shards, slabs, segment)
     samples, n_samples = list(carry["samples"]), list(carry["n_samples"])

@@ -14,8 +14,8 @@ from jax import lax
 from jaxnest.engine import archive_layout as archives
 from jaxnest.engine import layout
 
-BLOCK = 1 << 5
-"""Places of the raster that are counted together."""
+LARGEST = 1 << 6
+"""So many places of the raster are counted together at most."""
 SMALLEST_BLOCK, LARGEST_BLOCK = 1 << 10, 1 << 20
 """Bounds of the number of synaptic events that are delivered together."""
 
@@ -38,16 +38,13 @@ def deliver(shard: dict[str, Any], table: dict[str, Any], rasters: list[Any], cl
 
 def _deliver_raster(ring: Any, table: dict[str, Any], source: dict[str, Any], raster: Any, n: Any, clock: Any) -> Any:
     """Deliver the `n` spikes of a raster, some at once."""
-    find, some = _Finder(raster.reshape(-1) != 0), _at_once(raster.size)
+    find, some = _Finder(raster, jnp.ones(len(raster), jnp.bool_)), _at_once(raster.size)
 
     def deliver_some(state: Any) -> Any:
         done, ring = state
-        spike = done + jnp.arange(some)
-        place = find(spike)
-        column = place % raster.shape[1]
-        multiplicity = jnp.where(spike < n, raster.reshape(-1)[place], 0)
-        step = clock[layout.ORIGIN] - clock[layout.MIN_DELAY] + place // raster.shape[1]
-        rows = jnp.where(spike < n, source["rows"][column], 0)
+        lag, column, multiplicity = find(done + jnp.arange(some))
+        step = clock[layout.ORIGIN] - clock[layout.MIN_DELAY] + lag
+        rows = jnp.where(multiplicity != 0, source["rows"][column], 0)
         return done + some, _deliver_rows(ring, table, source["first"][column], rows, multiplicity, step)
 
     return lax.while_loop(lambda state: state[0] < n, deliver_some, (jnp.int64(0), ring))[1]
@@ -87,26 +84,43 @@ def _rows_at_once(n_rows: int, width: int) -> int:
 
 @final
 class _Finder:
-    """Finds the places that are occupied, without going through all of them more than once."""
+    """Finds the spikes in a raster (lag, column), without going through all places more than once.
 
-    def __init__(self, occupied: Any) -> None:
-        blocks = -(-len(occupied) // BLOCK)
-        self._blocks = jnp.pad(occupied, (0, blocks * BLOCK - len(occupied))).reshape(blocks, BLOCK)
-        self._count = jnp.sum(self._blocks, axis=1, dtype=jnp.int32)
-        self._until = jnp.cumsum(self._count)
+    Parameters
+    ----------
+    raster
+        How many spikes there are, (lag, column).
+    now
+        Which lags count.
+    """
+
+    def __init__(self, raster: Any, now: Any) -> None:
+        lags, n = raster.shape
+        self._size = next((k for k in range(LARGEST, LARGEST // 4, -1) if n % k == 0), LARGEST)
+        self._columns = -(-n // self._size)
+        missing = self._columns * self._size - n
+        raster = jnp.pad(raster, ((0, 0), (0, missing))) if missing else raster
+        blocks = raster.reshape(lags, self._columns, self._size)
+        count = jnp.count_nonzero(blocks, axis=2).astype(jnp.int32)
+        self._count = jnp.where(now[:, None], count, 0).reshape(-1)
+        self._until, self._blocks = jnp.cumsum(self._count), blocks.reshape(-1, self._size)
 
     @property
     def total(self) -> Any:
-        """How many places are occupied."""
+        """How many places with spikes there are."""
         return self._until[-1]
 
-    def __call__(self, k: Any) -> Any:
-        """Return the occupied places number `k`, an array; where there are not so many, some place."""
+    def __call__(self, k: Any) -> tuple[Any, Any, Any]:
+        """Return lags, columns and multiplicities of the spikes number `k`, an array; of 0 where there are none."""
         block = jnp.searchsorted(self._until, k, side="right", method="scan_unrolled")
         block = jnp.minimum(block, len(self._until) - 1)
         within = k - (self._until[block] - self._count[block])
-        rank = jnp.cumsum(self._blocks[block], axis=1, dtype=jnp.int32)
-        return block * BLOCK + jnp.argmax(rank > within[:, None], axis=1)
+        found = self._blocks[block]
+        rank = jnp.cumsum(found != 0, axis=1, dtype=jnp.int32)
+        place = jnp.argmax(rank > within[:, None], axis=1)
+        copies = jnp.take_along_axis(found, place[:, None], axis=1)[:, 0]
+        lag, column = block // self._columns, block % self._columns * self._size + place
+        return lag, column, jnp.where(k < self.total, copies, 0)
 
 
 def add_to_ring(ring: Any, step: Any, lane: Any, amount: Any) -> Any:
@@ -127,62 +141,57 @@ def clear(shard: dict[str, Any], kept: Any, clock: Any) -> None:
     shard["ring"] = ring.at[place].set(rows, mode="drop")
 
 
-def collect(shard: dict[str, Any], table: dict[str, Any], clock: Any) -> None:
-    """Note the spikes of a segment."""
+def note(shard: dict[str, Any], table: dict[str, Any], times: Any, clock: Any) -> None:
+    """Note the spikes of a segment: for recorders, and for what neurons remember of them."""
     raster = shard["raster"]
     min_delay, n = raster.shape
     if n == 0:
         return
     lags = jnp.arange(min_delay)
-    now = ((lags >= clock[layout.FROM]) & (lags < clock[layout.TO]))[:, None]
-    counters = shard["counters"].at[layout.N_SPIKES].add(jnp.sum(jnp.where(now, raster, 0)))
-    if len(table["heard"]):
-        heard = jnp.where(now, raster[:, table["heard"]], 0)
-        shard["events"], counters = _note(shard["events"], counters, heard, table["emitters"][table["heard"]], clock)
-    registered = jnp.where(clock[layout.TO] == min_delay, jnp.count_nonzero(raster), 0)
-    shard["counters"] = counters.at[layout.N_REGISTERED].set(registered)
-
-
-def _note(events: Any, counters: Any, raster: Any, nodes: Any, clock: Any) -> tuple[Any, Any]:
-    """Append event records; those of a neuron are in the order of time."""
-    find, some = _Finder(raster.reshape(-1) != 0), _at_once(raster.size)
-    before = counters[layout.N_EVENTS]
+    now = (lags >= clock[layout.FROM]) & (lags < clock[layout.TO])
+    find, some = _Finder(raster, now), _at_once(raster.size)
+    t = times[archives.MS_PER_TIC] * ((clock[layout.ORIGIN] + lags + 1) * times[archives.TICS_PER_STEP])
+    index, trace, pool = shard["archive"]
 
     def note_some(state: Any) -> Any:
-        done, rows = state
-        k = done + jnp.arange(some)
-        place = find(k)
-        stamp = clock[layout.ORIGIN] + place // raster.shape[1] + 1
-        words = (-1, nodes[place % raster.shape[1]], stamp, raster.reshape(-1)[place], clock[layout.SEGMENT], 0, 0)
-        records = jnp.stack([jnp.broadcast_to(jnp.asarray(w, jnp.int64), k.shape) for w in words], axis=1)
-        return done + some, rows.at[jnp.where(k < find.total, before + k, len(rows))].set(records, mode="drop")
+        done, trace, events, counters = state
+        lag, column, copies = find(done + jnp.arange(some))
+        counters = counters.at[layout.N_SPIKES].add(jnp.sum(copies))
+        if len(table["heard"]):
+            events, counters = _record(events, counters, table, clock, lag, column, copies)
+        return done + some, _remember(trace, t[lag], column, copies), events, counters
 
-    start = (jnp.int64(0), events.reshape(-1, layout.EVENT_WORDS))
-    rows = lax.while_loop(lambda state: state[0] < find.total, note_some, start)[1]
-    return rows.reshape(-1), counters.at[layout.N_EVENTS].add(find.total)
+    start = (jnp.int64(0), trace, shard["events"].reshape(-1, layout.EVENT_WORDS), shard["counters"])
+    _, trace, events, counters = lax.while_loop(lambda state: state[0] < find.total, note_some, start)
+    registered = jnp.where(clock[layout.TO] == min_delay, jnp.count_nonzero(raster), 0)
+    shard["counters"] = counters.at[layout.N_REGISTERED].set(registered)
+    shard["events"], shard["archive"] = events.reshape(-1), (index, trace, pool)
 
 
-def archive(shard: dict[str, Any], table: dict[str, Any], times: Any, clock: Any) -> None:
-    """Note when neurons spiked last, and advance their calcium traces."""
-    index, trace, pool = shard["archive"]
-    raster = shard["raster"]
-    if raster.shape[1] == 0:
-        return
-    lags = jnp.arange(raster.shape[0])
-    spikes = jnp.where(((lags >= clock[layout.FROM]) & (lags < clock[layout.TO]))[:, None], raster, 0)
-    t = times[archives.MS_PER_TIC] * ((clock[layout.ORIGIN] + lags + 1) * times[archives.TICS_PER_STEP])
-    last = jnp.max(jnp.where(spikes > 0, t[:, None], trace[:, archives.LAST]), axis=0)
-    tau = trace[:, archives.CALCIUM_TAU]
-    new = spikes * jnp.exp((t[:, None] - last) / tau) * trace[:, archives.CALCIUM_STEP]
-    calcium = trace[:, archives.CALCIUM] * jnp.exp((trace[:, archives.CALCIUM_TIME] - last) / tau)
-    spiked = jnp.any(spikes > 0, axis=0)
-    for word, value in (
-        (archives.LAST, last),
-        (archives.CALCIUM, calcium + jnp.sum(jnp.where(spikes > 0, new, 0.0), axis=0)),
-        (archives.CALCIUM_TIME, last),
-    ):
-        trace = trace.at[:, word].set(jnp.where(spiked, value, trace[:, word]))
-    shard["archive"] = (index, trace, pool)
+def _record(
+    events: Any, counters: Any, table: dict[str, Any], clock: Any, lag: Any, column: Any, copies: Any
+) -> tuple[Any, Any]:
+    """Append records of spikes, those of a neuron in the order of time, if recorders hear them."""
+    heard = (table["recorded"][column] > 0) & (copies != 0)
+    number = jnp.cumsum(heard, dtype=jnp.int64)
+    place = jnp.where(heard, counters[layout.N_EVENTS] + number - 1, len(events))
+    words = (-1, table["emitters"][column], clock[layout.ORIGIN] + lag + 1, copies, clock[layout.SEGMENT], 0, 0)
+    records = jnp.stack([jnp.broadcast_to(jnp.asarray(w, jnp.int64), place.shape) for w in words], axis=1)
+    return events.at[place].set(records, mode="drop"), counters.at[layout.N_EVENTS].add(number[-1])
+
+
+def _remember(trace: Any, t: Any, column: Any, copies: Any) -> Any:
+    """Note when neurons have spiked last, and add spikes to their calcium traces."""
+    spikes = jnp.minimum(copies, trace[column, archives.MOST])
+    column = jnp.where(spikes > 0, column, len(trace))
+    tau, step = trace[column, archives.CALCIUM_TAU], trace[column, archives.CALCIUM_STEP]
+    before = trace[column, archives.CALCIUM]
+    since = trace[column, archives.CALCIUM_TIME]
+    trace = trace.at[column, archives.LAST].max(t, mode="drop")
+    last = trace[column, archives.LAST]
+    trace = trace.at[column, archives.CALCIUM_TIME].set(last, mode="drop")
+    trace = trace.at[column, archives.CALCIUM].set(before * jnp.exp((since - last) / tau), mode="drop")
+    return trace.at[column, archives.CALCIUM].add(spikes * step * jnp.exp((t - last) / tau), mode="drop")
 
 
 @jax.jit
