@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from validation.performance import report
+from validation.performance.accelerator import deviation
 from validation.performance.measurement import spread
 
 ROOT = Path(__file__).parents[1]
@@ -89,3 +90,21 @@ def test_unknown_loads_are_named(nest: str) -> None:
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 2
     assert "unknown loads brunel; known are networks, sessions, brunel_alpha_50" in result.stderr
+
+
+@pytest.mark.slow
+def test_accelerator_script_runs_on_what_is_there(tmp_path: Path) -> None:
+    numbers = tmp_path / "numbers.json"
+    command = [sys.executable, "-m", "validation.performance.accelerator", "--json", str(numbers)]
+    result = subprocess.run(
+        [*command, "--runs", "brunel_1000"], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "WRONG" not in result.stdout
+    assert json.loads(numbers.read_text())["brunel_1000"]["rate"] > 0
+
+
+def test_rates_are_compared_with_recorded_ones() -> None:
+    assert deviation(10.0, [9.0, 11.0, 10.0, 10.0]) == 0.0
+    assert deviation(13.0, [9.0, 11.0, 10.0, 10.0]) == pytest.approx(3.0 / (2.0 / 3.0) ** 0.5)
+    assert deviation(11.0, [10.0]) == pytest.approx(10.0)  # one alone: hundredths of the rate

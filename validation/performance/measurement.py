@@ -52,7 +52,7 @@ class Simulator:
     settings: tuple[tuple[str, str], ...] = ()
 
     def run(self, arguments: Sequence[str], threads: int, **variables: str) -> None:
-        """Run a script on as many processors as it has threads.
+        """Run a script on as many processors as it has threads; 0: on all.
 
         Raises
         ------
@@ -60,7 +60,7 @@ class Simulator:
             If the script fails.
         """
         path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
-        environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": str(threads)}
+        environment = os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": str(threads or 1)}
         environment |= dict(self.variables) | variables
         environment.pop("PYTHONDONTWRITEBYTECODE", None)  # users have theirs from the second import on
         command = [self.python, *arguments]
@@ -73,7 +73,7 @@ class Simulator:
 
 def _bind(threads: int) -> Callable[[], None] | None:
     """Return a function that binds a new process to the first processors of this one."""
-    if not hasattr(os, "sched_setaffinity"):
+    if not threads or not hasattr(os, "sched_setaffinity"):
         return None
     processors = sorted(os.sched_getaffinity(0))[:threads]
     return lambda: os.sched_setaffinity(0, processors)

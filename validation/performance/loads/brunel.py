@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 from common import counted, main
@@ -31,8 +32,23 @@ def largest_potential() -> float:
     return potential(low)
 
 
-def build(nest: Any, model: str, neurons: int, indegree: int | None = None) -> tuple[int, int]:
-    """Build the network; `indegree` sets the number of synapses per neuron, a tenth of the neurons by default."""
+PLASTIC: dict[str, Callable[[float], dict[str, float]]] = {
+    "stdp_synapse": lambda weight: {"Wmax": 2.0 * weight, "lambda": 0.001, "alpha": 1.05},
+}
+"""Parameters of synapse models that change weights, or effects of weights, given the weight at the beginning."""
+
+
+def fixed(indegree: int) -> dict[str, Any]:
+    """Return the rule of connections."""
+    return {"rule": "fixed_indegree", "indegree": indegree}
+
+
+def build(nest: Any, model: str, neurons: int, indegree: int | None = None, synapse: str = "") -> tuple[int, int]:
+    """Build the network.
+
+    `indegree` sets the number of synapses per neuron, a tenth of the neurons by default; `synapse` is the model of
+    those among excitatory neurons, if it is another than that of all others.
+    """
     n_ex = neurons * 4 // 5
     total = round(EPSILON * neurons) if indegree is None else indegree
     c_ex, c_in = max(1, total * 4 // 5), max(1, total // 5)
@@ -53,8 +69,11 @@ def build(nest: Any, model: str, neurons: int, indegree: int | None = None) -> t
         nest.Connect(population[: min(50, len(population))], recorder, syn_spec="excitatory")
 
     def connect() -> None:
-        nest.Connect(excitatory, nodes, {"rule": "fixed_indegree", "indegree": c_ex}, "excitatory")
-        nest.Connect(inhibitory, nodes, {"rule": "fixed_indegree", "indegree": c_in}, "inhibitory")
+        nest.Connect(excitatory, inhibitory if synapse else nodes, fixed(c_ex), "excitatory")
+        if synapse:
+            nest.CopyModel(synapse, "plastic", PLASTIC[synapse](weight) | {"weight": weight, "delay": DELAY})
+            nest.Connect(excitatory, excitatory, fixed(c_ex), "plastic")
+        nest.Connect(inhibitory, nodes, fixed(c_in), "inhibitory")
 
     return neurons, counted(nest, connect)
 

@@ -80,7 +80,15 @@ def measure(
         "neurons": neurons,
         "rate": spikes / neurons / (time_ms * 1e-3),
         "bytes_per_event": bytes_per_event(nest),
+        "device_memory": device_memory(),
     }
+
+
+def device_memory() -> float:
+    """Return how many bytes of an accelerator's memory were in use at most, 0 if there is none."""
+    jax = sys.modules.get("jax")
+    statistics = jax.local_devices()[0].memory_stats() if jax else None
+    return float((statistics or {}).get("peak_bytes_in_use", 0))
 
 
 def _tiny_network(nest: Any) -> None:
