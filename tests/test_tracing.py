@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from jaxnest import errors
+from jaxnest.compile.compiling import njit
 from jaxnest.compile.tracing import flow
 from jaxnest.compile.tracing.flow import traceable
 from jaxnest.engine.accelerated import config
@@ -165,6 +166,65 @@ def test_conditions_and_loops_know_of_cells() -> None:
     count, values = jax.jit(jax.vmap(run))(np.array([0.0, 1.0, 3.0]))
     assert count.tolist() == [0, 1, 2]
     assert values[:, :3].tolist() == [[0, 0, 0], [1, 0, 0], [3, 5, 0]]
+
+
+def sorted_in_place(x: Any, row: Any) -> Any:
+    row[0], row[1] = x, 1.0
+    for i in range(2):
+        if row[i] > row[i + 1]:
+            row[i], row[i + 1] = row[i + 1], row[i]
+    return len(row)
+
+
+def endless(x: Any, row: Any) -> Any:
+    while True:
+        row[0] += 1.0
+        if row[0] * 2.0 > x:
+            return row[0]
+
+
+def with_a_long_loop(x: Any, row: Any) -> Any:
+    for k in range(1, 1000):
+        row[k % 3] += x
+        if row[2] > 10.0:
+            break
+    return k
+
+
+@pytest.mark.parametrize("function", [sorted_in_place, endless, with_a_long_loop])
+def test_cells_are_changed_as_arrays_are(function: Any) -> None:
+    def run(x: Any) -> Any:
+        with flow.cells(jnp.zeros(3)) as (row,):
+            return traceable(function)(x, row), row.value
+
+    results, rows = jax.jit(jax.vmap(run))(NUMBERS)
+    for x, result, row in zip(NUMBERS.tolist(), results, rows, strict=True):
+        expected = np.zeros(3)
+        assert function(x, expected) == result
+        np.testing.assert_array_equal(row, expected)
+
+
+@njit
+def doubled(x: Any) -> Any:
+    return x * 2.0
+
+
+def test_functions_for_compiled_code_are_traced_as_functions_of_python() -> None:
+    def function(x: Any) -> Any:
+        return doubled(x) + np.float64(np.int64(x))
+
+    np.testing.assert_array_equal(jax.jit(jax.vmap(traceable(function)))(NUMBERS), NUMBERS * 2.0 + np.trunc(NUMBERS))
+
+
+def test_what_does_not_depend_on_numbers_stays_known() -> None:
+    def function(x: Any) -> Any:
+        n = 2
+        if x > 0:
+            n = 2
+        assert not flow.is_traced(n)
+        return x * n
+
+    assert jax.jit(jax.vmap(traceable(function)))(NUMBERS).tolist() == (NUMBERS * 2).tolist()
 
 
 def raising(x: Any) -> Any:

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import builtins
 import functools
+import inspect
 import math
 import sys
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +24,8 @@ import numpy as np
 from jax import lax
 from jax.core import Tracer
 
+from jaxnest.compile.compiling import Compiled
+from jaxnest.compile.operations import Operation
 from jaxnest.compile.tracing.rewriting import rewritten
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -62,6 +66,8 @@ def called(function: Any) -> Any:
         return function
     if known is not None:
         return known
+    if isinstance(function, Compiled | Operation):
+        return called(inspect.unwrap(function))
     if isinstance(function, FunctionType) and (function.__module__ or "").split(".")[0] not in LIBRARIES:
         return function if function.__globals__ is globals() else traceable(function)
     return function
@@ -78,15 +84,44 @@ class _Unset:
 UNSET = _Unset()
 
 
+class Elements(ABC):
+    """A named tuple whose elements are not its fields: what has the elements of an array in another form."""
+
+    @abstractmethod
+    def element(self, index: Any) -> Any:
+        """Return an element."""
+
+    @abstractmethod
+    def changed(self, index: Any, value: Any) -> Elements:
+        """Return the same with another element."""
+
+
 @final
 class Cell:
     """A value, a tree of arrays, that functions change although it is not among their results.
 
-    It must be made by `cells`, so that conditions and loops know of it.
+    It must be made by `cells`, so that conditions and loops know of it. If it is an array, or has `Elements`, functions
+    read and change it as an array.
     """
 
     def __init__(self, value: Any) -> None:
         self.value = value
+
+    def __getitem__(self, index: Any) -> Any:
+        """Return an element."""
+        return self.value.element(index) if isinstance(self.value, Elements) else self.value[index]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        """Change an element."""
+        inside = isinstance(self.value, Elements)
+        self.value = self.value.changed(index, value) if inside else put(self.value, index, value)
+
+    def __len__(self) -> int:
+        """Return how many elements there are."""
+        return len(self.value)
+
+    def __jax_array__(self) -> Any:
+        return jnp.asarray(self.value)
 
 
 @final
@@ -142,6 +177,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, builtins.bool | builtins.int | builtins.float | np.generic | np.ndarray | jax.Array)
 
 
+def _is_known(value: Any) -> bool:
+    """Return whether a value is a number that does not depend on traced ones."""
+    return isinstance(value, builtins.bool | builtins.int | builtins.float | np.generic)
+
+
 # -- conditions ------------------------------------------------------------------------------------------------------
 
 
@@ -174,10 +214,10 @@ def choice(test: Any, a: Callable[[], Any], b: Callable[[], Any]) -> Any:
 
 def _chosen(test: Any, a: Any, b: Any) -> Any:
     """Return `a` where the condition holds, else `b`, which are alike."""
+    if a is b or (_is_known(a) and _is_known(b) and type(a) is type(b) and a == b):
+        return a
     if _is_number(a) and _is_number(b):
         return jnp.where(test, a, b)
-    if a is b:
-        return a
     if isinstance(a, _Unset):
         return b
     if isinstance(b, _Unset):
@@ -221,6 +261,15 @@ def negation(a: Any) -> Any:
 # -- loops -----------------------------------------------------------------------------------------------------------
 
 
+class Sized(ABC):
+    """An array whose length depends on traced numbers."""
+
+    @property
+    @abstractmethod
+    def size(self) -> Any:
+        """How many elements it has."""
+
+
 @final
 @dataclass(frozen=True)
 class Span:
@@ -239,8 +288,14 @@ def span(*bounds: Any) -> Any:
     return Span(begin, end, *bounds[2:])
 
 
+UNROLLED = 32
+"""Longer loops are loops in the program, too."""
+
+
 def each(items: Any, goes_on: Callable[..., Any], step: Callable[..., Any], values: tuple[Any, ...]) -> Any:
     """Do a step for each item, while it goes on, and return what has become of the values."""
+    if isinstance(items, range) and len(items) > UNROLLED:
+        items = Span(items.start, items.stop, items.step)
     if isinstance(items, Span):
         back = items.step < 0
 
@@ -250,6 +305,8 @@ def each(items: Any, goes_on: Callable[..., Any], step: Callable[..., Any], valu
         def advance(k: Any, *values: Any) -> Any:
             return (k + items.step, *step(k, *values))
 
+        if not is_traced(items.end):  # each step is the same operations, whatever the number
+            return _traced_loop(before_end, advance, (items.begin, *values))[1:]
         return repeat(before_end, advance, (items.begin, *values))[1:]
     for item in items:
         values = branch(goes_on(*values), lambda *v, item=item: step(item, *v), lambda *v: v, values)
@@ -351,13 +408,18 @@ def _fitting(leaf: Any, after: Any) -> Any:
 
 
 def put(array: Any, index: Any, value: Any) -> Any:
-    """Return an array with another element."""
+    """Return an array with another element; a cell is changed and stays the same."""
+    if isinstance(array, Cell):
+        array[index] = value
+        return array
     return jnp.asarray(array).at[index].set(value)
 
 
 def put_into(values: Any, name: str, index: Any, value: Any) -> Any:
     """Return a named tuple with another element in one of its arrays."""
-    return values._replace(**{name: put(getattr(values, name), index, value)})
+    before = getattr(values, name)
+    after = put(before, index, value)
+    return values if after is before else values._replace(**{name: after})
 
 
 # -- what built-in functions mean ------------------------------------------------------------------------------------
@@ -369,6 +431,17 @@ def _whole(x: Any) -> Any:
 
 def _floating(x: Any) -> Any:
     return x.astype(jnp.float64) if is_traced(x) else builtins.float(x)
+
+
+def _length(values: Any) -> Any:
+    return values.size if isinstance(values, Sized) else len(values)
+
+
+def _of_type(kind: Any) -> Callable[[Any], Any]:
+    def number(x: Any) -> Any:
+        return x.astype(kind) if is_traced(x) or isinstance(x, jax.Array) else kind(x)
+
+    return number
 
 
 def _smallest(*values: Any) -> Any:
@@ -411,6 +484,12 @@ _MEANINGS.update(
         builtins.int: _whole,
         builtins.float: _floating,
         builtins.bool: _truth,
+        builtins.len: _length,
+        np.int64: _of_type(np.int64),
+        np.uint64: _of_type(np.uint64),
+        np.float64: _of_type(np.float64),
+        np.floor: _lifted(np.floor, jnp.floor),
+        np.ceil: _lifted(np.ceil, jnp.ceil),
         builtins.min: _smallest,
         builtins.max: _largest,
         builtins.abs: _lifted(abs, jnp.abs),
@@ -425,6 +504,7 @@ _MEANINGS.update(
         math.cos: _lifted(math.cos, jnp.cos),
         math.tanh: _lifted(math.tanh, jnp.tanh),
         math.fabs: _lifted(math.fabs, jnp.abs),
+        math.gamma: _lifted(math.gamma, jax.scipy.special.gamma),
         math.erf: _lifted(math.erf, jax.scipy.special.erf),
         math.erfc: _lifted(math.erfc, jax.scipy.special.erfc),
         math.isnan: _lifted(math.isnan, jnp.isnan),

@@ -105,6 +105,13 @@ def _inside(statements: Iterable[ast.stmt], kinds: Any, also_loops: bool = True)
     return False
 
 
+def _ends_at_results(loop: ast.stmt) -> bool:
+    """Return whether a loop ends nowhere but at ``return``."""
+    if not (isinstance(loop, ast.While) and isinstance(loop.test, ast.Constant) and loop.test.value):
+        return False
+    return not _inside(loop.body, ast.Break, also_loops=False)
+
+
 def _returns(statements: Sequence[ast.stmt]) -> bool:
     """Return whether statements always end with a result."""
     last = statements[-1] if statements else None
@@ -168,8 +175,11 @@ class _Rewriter(ast.NodeTransformer):
                 return [*done, ast.If(statement.test, self._settled(body), self._settled(other))]
             if isinstance(statement, _LOOPS) and _inside([statement], ast.Return):
                 flag, result = self._new("returned"), self._new("result")
+                endless = _ends_at_results(statement)
                 loop = _ReturnsAsBreaks(flag, result).outermost(statement)
                 begin = ast.Assign([_store(flag)], ast.Constant(False))
+                if endless:
+                    return [*done, begin, loop, ast.Return(_name(result))]
                 end = ast.If(_name(flag), [ast.Return(_name(result))], self._settled(rest))
                 return [*done, begin, loop, end]
             done.append(statement)
