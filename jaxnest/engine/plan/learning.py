@@ -35,11 +35,11 @@ def learners_of(plan: Plan, s: int) -> list[Learners]:
     Raises
     ------
     NotImplemented
-        If there are spikes that are not bound to the grid of time steps.
+        If nodes send flush events, and there are spikes that are not bound to the grid of time steps.
     """
     shard = plan.shards[s]
-    if plan.off_grid and (shard.learning_rows or shard.flushes):
-        raise errors.NotImplemented("Networks with precise spike times that learn by gradients or send flush events.")
+    if plan.off_grid and shard.flushes:
+        raise errors.NotImplemented("Networks with precise spike times that send flush events.")
     result = []
     for b, first_row in shard.learning_rows.items():
         batch: Batch = shard.batches[b]
