@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from nest_reference.simulations import Arrays, Simulation, eprop, eprop_events
@@ -29,13 +28,6 @@ class _Precise:
             times = [time - self._nest.resolution / 3 for time in params["spike_times"]]
             params = params | {"spike_times": times, "precise_times": True}
         return self._nest.Create(model, n, params, **named)
-
-    def Simulate(self, time: float) -> None:
-        """Simulate without flush events."""
-        for node in self._nest.GetNodes():
-            if "flush_event_send_interval" in node.get():
-                node.flush_event_send_interval = math.inf
-        self._nest.Simulate(time)
 
 
 def _case(simulation: Simulation) -> Simulation:

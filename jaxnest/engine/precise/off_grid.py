@@ -121,7 +121,7 @@ def deliver(
         for i in range(0, len(register), REGISTER_WORDS):
             rounds, copies = rounds_and_copies(register[i + 2])
             for earlier in range(rounds):
-                spike = (register[i], register[i + 1], copies, 0.0)
+                spike = (register[i], register[i + 1], abs(copies), 0.0)  # in NEST, flush events become spikes here
                 _deliver_spike(spike, turn, earlier, buffers, pending, table, clock, resolution, calls, sources)
             turn += 1
     for place in precise_registers:
