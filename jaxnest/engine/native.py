@@ -458,6 +458,7 @@ def _deliver_precise(
         registers, precise, _flat(mine), mine.weight_events, mine.counters, mine.precise.pending.words,
         table.group_start, table.connection_start, table.group_watched, groups, table.lane, table.weight, table.delay,
         table.shift, table.marked.astype(np.int64), mine.precise.node_of_lane, clock, plan.clock.resolution, calls,
+        np.empty(0, np.int64) if table.plasticity is None else table.plasticity.source_row, *mine.archive.arrays,
     )  # fmt: skip
 
 

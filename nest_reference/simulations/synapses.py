@@ -228,8 +228,11 @@ for _threads, _compressed in ((1, True), (2, True), (1, False), (2, False)):
     CASES[f"packets_{_threads}_{_compressed}"] = lambda nest, seed, a=(_threads, _compressed): packets(nest, seed, *a)
 
 
-def binary(nest: Any, seed: int, threads: int, compressed: bool) -> Arrays:
-    """Binary neurons, to which all synapses that act are one sender if they have one; some have several."""
+def binary(nest: Any, seed: int, threads: int, compressed: bool, mixed: bool = False) -> Arrays:
+    """Binary neurons, to which all synapses that act are one sender if they have one; some have several.
+
+    If they are `mixed`, synapses of constant weight come after stochastic ones between the same neurons.
+    """
     nest.set(local_num_threads=threads, rng_seed=seed + 17, use_compressed_spikes=compressed)
     neurons = nest.Create("ginzburg_neuron", 8) + nest.Create("mcculloch_pitts_neuron", 3)
     neurons.set(tau_m=3.0, theta=0.5)
@@ -249,7 +252,7 @@ def binary(nest: Any, seed: int, threads: int, compressed: bool) -> Arrays:
 
     for model in ("static_synapse", "plastic", "plastic", "late", "stdp_synapse", "stdp_triplet_synapse", "depressing"):
         connect(neurons[:6], neurons[2:], model)
-    for model in ("unreliable", "quantal_stp_synapse", "unreliable"):
+    for model in ("unreliable", "quantal_stp_synapse", "unreliable", *(("late", "static_synapse") if mixed else ())):
         connect(neurons[6:], neurons[:5], model)
     nest.Connect(neurons, detector)
     nest.Connect(meter, neurons)
@@ -263,3 +266,5 @@ def binary(nest: Any, seed: int, threads: int, compressed: bool) -> Arrays:
 
 for _threads, _compressed in ((1, True), (2, True), (1, False), (2, False)):
     CASES[f"binary_{_threads}_{_compressed}"] = lambda nest, seed, a=(_threads, _compressed): binary(nest, seed, *a)
+for _threads in (1, 2):
+    CASES[f"binary_mixed_{_threads}"] = lambda nest, seed, t=_threads: binary(nest, seed, t, True, True)

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxnest import errors
 from jaxnest.engine import archive_layout as words
 from jaxnest.engine.network.shard import Batch
 from jaxnest.engine.plan.plan import Plan
@@ -30,16 +29,8 @@ class Learners(NamedTuple):
 
 
 def learners_of(plan: Plan, s: int) -> list[Learners]:
-    """Return each batch of a virtual process that takes part.
-
-    Raises
-    ------
-    NotImplemented
-        If there are spikes that are not bound to the grid of time steps.
-    """
+    """Return each batch of a virtual process that takes part."""
     shard = plan.shards[s]
-    if plan.off_grid and (shard.learning_rows or shard.flushes):
-        raise errors.NotImplemented("Networks with precise spike times that learn by gradients or send flush events.")
     result = []
     for b, first_row in shard.learning_rows.items():
         batch: Batch = shard.batches[b]

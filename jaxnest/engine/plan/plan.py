@@ -343,7 +343,8 @@ def _recorder_windows(stores: dict[Any, Any], clock: Any) -> dict[int, tuple[int
 def _delivery_tables(
     network: Network, connections: Any, shards: list[Shard], lookups: list[Any]
 ) -> list[DeliveryTable]:
-    dynamics = dynamics_of(t for _, _, _, t in connections.delivering())
+    are_binary = any(b.model.signal_heard == "binary" for shard in shards for b in shard.receivers)
+    dynamics = dynamics_of((t for _, _, _, t in connections.delivering()), are_binary)
     return [
         build_delivery(shard, tables, lookup, watched(connections), dynamics, network)
         for shard, lookup, tables in zip(shards, lookups, _delivered(connections, shards, lookups), strict=True)

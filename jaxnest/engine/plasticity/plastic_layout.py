@@ -8,7 +8,6 @@ from typing import Any, Protocol, final
 
 import numpy as np
 
-from jaxnest import errors
 from jaxnest.engine.layout import (
     AGAIN,
     BINARY,
@@ -174,15 +173,12 @@ def _again(connections: Connections, kinds: np.ndarray) -> dict[int, np.ndarray]
         place = np.minimum(np.searchsorted(known, pairs[k]), len(known) - 1)
         same = known[place] == pairs[k]
         found[k] = same & (when[place] < order[k])
-        if connections.tables[k][1].named.model.is_stochastic and (same & ~found[k]).any():
-            name = connections.tables[k][1].named.name
-            raise errors.NotImplemented(f"'{name}' and later a static synapse between the same binary neurons.")
     return found
 
 
 def _kind(table: Any, dynamics: tuple[str, ...]) -> int:
-    model = table.named.model
-    return 0 if model.send is None else dynamics.index(model.dynamics) + 1
+    name = table.named.model.dynamics
+    return dynamics.index(name) + 1 if name in dynamics else 0
 
 
 def _model(name: str) -> type[Any]:

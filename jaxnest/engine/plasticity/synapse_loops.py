@@ -166,7 +166,8 @@ def _deliver_apart(model: type[Any]) -> Any:
 
 
 def _delivering(model: type[Any], alike: bool) -> Any:
-    a, send, fetch, collector_of = _access(model), _inlined(model.send), _fetching(model), _collector(model)
+    a, fetch, collector_of = _access(model), _fetching(model), _collector(model)
+    send = _inlined(model.send or (_send_common if model.weight_is_common else _send_own))
     is_stochastic, hears_flush = model.is_stochastic, model.hears_flush
     common_bytes, changing_bytes, source_bytes = _bytes_of_rows(model)
 
@@ -221,6 +222,16 @@ def _delivering(model: type[Any], alike: bool) -> Any:
         return 0
 
     return _compiled(deliver)
+
+
+def _send_own(p: Any, s: Any, x: Any) -> Any:
+    """Send a constant weight."""
+    return (), s.weight, True
+
+
+def _send_common(p: Any, s: Any, x: Any) -> Any:
+    """Send a constant weight that all connections share."""
+    return (), p.weight, True
 
 
 @functools.cache

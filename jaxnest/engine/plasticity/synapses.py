@@ -208,6 +208,12 @@ class Plasticity:
         return count
 
 
-def dynamics_of(tables: Iterable[Any]) -> tuple[str, ...]:
-    """Return the names of the models whose functions delivery has to know."""
-    return tuple(sorted({t.named.model.dynamics for t in tables if t.named.model.send is not None}))
+def dynamics_of(tables: Iterable[Any], are_binary: bool) -> tuple[str, ...]:
+    """Return the names of the models whose functions delivery has to know.
+
+    Those of constant weight are among them if targets are binary and other synapses draw whether they send: what a
+    binary neuron makes of a spike depends on whether another one of the sender has come before.
+    """
+    models = {t.named.model for t in tables}
+    all_of_them = are_binary and any(m.is_stochastic for m in models)
+    return tuple(sorted({m.dynamics for m in models if (all_of_them and m.carries is None) or m.send is not None}))

@@ -19,6 +19,7 @@ from jaxnest.compile.late import int64, overload
 from jaxnest.compile.operations import operation
 from jaxnest.engine.archive_layout import INCOMING, LENGTH, MS_PER_STEP, MS_PER_TIC, TICS_PER_STEP
 from jaxnest.engine.histories.archive import note_spike
+from jaxnest.engine.histories.archive_learning import note_source
 from jaxnest.engine.layout import (
     ARCHIVE_LATE,
     ARCHIVE_NEEDED,
@@ -48,6 +49,7 @@ from jaxnest.engine.plasticity.synaptic_calls import (
     COPIES,
     MULTIPLICITY,
     NODE,
+    SOURCE,
     STEP,
     TURN,
     WATCHED,
@@ -100,6 +102,10 @@ def deliver(
     clock: I8,
     resolution: float,
     calls: I8x2,
+    source_row: I8,
+    index: I8x2,
+    trace: F8x2,
+    pool: F8x2,
 ) -> None:
     """At the beginning of a slice: deliver the spikes of the previous one; first those that are bound to the grid.
 
@@ -107,7 +113,7 @@ def deliver(
     are those of the `DeliveryTable`; `node_of_lane` has the node of each lane whose spikes wait in a queue, 0 for other
     lanes.
     """
-    buffers = (ring, weight_events, counters)
+    buffers, sources = (ring, weight_events, counters), (source_row, index, trace, pool)
     table = (group_start, connection_start, group_watched, groups, lane, weight, delay, shift, marked, node_of_lane)
     turn = counters[N_TURNS]
     for process in range(len(registers) // 2):
@@ -115,8 +121,8 @@ def deliver(
         for i in range(0, len(register), REGISTER_WORDS):
             rounds, copies = rounds_and_copies(register[i + 2])
             for earlier in range(rounds):
-                spike = (register[i], register[i + 1], copies, 0.0)
-                _deliver_spike(spike, turn, earlier, buffers, pending, table, clock, resolution, calls)
+                spike = (register[i], register[i + 1], abs(copies), 0.0)  # in NEST, flush events become spikes here
+                _deliver_spike(spike, turn, earlier, buffers, pending, table, clock, resolution, calls, sources)
             turn += 1
     for place in precise_registers:
         register = array(place, TABLE_WORDS, int64)
@@ -124,7 +130,7 @@ def deliver(
         for i in range(register[COUNT]):
             earlier = _earlier_in_step(spikes, i, earlier)
             spike = (int(spikes[i, COLUMN]), int(spikes[i, LAG]), int(spikes[i, MULTIPLE]), spikes[i, AT])
-            _deliver_spike(spike, turn, earlier, buffers, pending, table, clock, resolution, calls)
+            _deliver_spike(spike, turn, earlier, buffers, pending, table, clock, resolution, calls, sources)
             turn += 1
     counters[N_TURNS] = turn
 
@@ -148,12 +154,17 @@ def _deliver_spike(
     clock: np.ndarray,
     resolution: float,
     calls: np.ndarray,
+    sources: tuple[np.ndarray, ...],
 ) -> None:
     ring, weight_events, counters = buffers
     group_start, connection_start, group_watched, groups, lane, weight, delay, shift, marked, node_of_lane = table
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
     node, lag, multiplicity, offset = spike
     step = clock[ORIGIN] - clock[MIN_DELAY] + lag
+    source_row, index, trace, pool = sources
+    row = source_row[node] if len(source_row) > 0 else 0
+    if row > 0 and earlier == 0:
+        note_source(index[row], trace[row], pool, counters, step + 1)
     for group in range(group_start[node], group_start[node + 1]):
         first, end, kind = connection_start[group], connection_start[group + 1], groups[group, GROUP_KIND]
         for copy in range(multiplicity):
@@ -180,7 +191,7 @@ def _deliver_spike(
                 call = calls[kind - 1]
                 choose(call, groups[group], c - first, 1)
                 call[CONNECTION], call[STEP], call[WATCHED] = c, step, group_watched[group]
-                call[ADVANCES], call[TURN] = c == end - 1, turn
+                call[ADVANCES], call[TURN], call[SOURCE] = c == end - 1, turn, row
                 _call_once(call, node, earlier + copy)
                 if target > 0:
                     if ring[place] != 0.0 or np.copysign(1.0, ring[place]) > 0.0:

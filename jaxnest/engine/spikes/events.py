@@ -187,9 +187,8 @@ def collect(
     counters[WEIGHTS_NEEDED] = 0
     if clock[TO] == min_delay:
         for k in range(i):
-            copies = mine[1 + REGISTER_WORDS * k + 2]
-            if copies > 0:
-                counters[WEIGHTS_NEEDED] += watched[mine[1 + REGISTER_WORDS * k]] * (copies % APART)
+            copies = abs(mine[1 + REGISTER_WORDS * k + 2])
+            counters[WEIGHTS_NEEDED] += watched[mine[1 + REGISTER_WORDS * k]] * (copies % APART)
 
 
 @njit(cache=True, nogil=True)
