@@ -156,12 +156,13 @@ def _connecting(n: int) -> Load:
 
 
 def _reading(n: int) -> Load:
-    goals = dict.fromkeys((*FIND, *READ), 3.0)
+    goals: dict[str, float] = dict.fromkeys((*FIND, *READ), 3.0)
     return Load("reading", f"Find and read {n:,} connections", options={"connections": n}, at_least=goals)
 
 
 def _recorded(n: int) -> Load:
-    return Load("recorded", f"{n:,} events", options={"events": n}, at_least=dict.fromkeys(RECORD, 1.5))
+    goals: dict[str, float] = dict.fromkeys(RECORD, 1.5)
+    return Load("recorded", f"{n:,} events", options={"events": n}, at_least=goals)
 
 
 def _synapses(model: str, goal: float, random: bool = False) -> Load:
@@ -196,7 +197,7 @@ QUICK: dict[str, Load] = {
     "calls": SESSIONS["calls"],
     "precise_20": SESSIONS["precise_20"],
     "first_adaptive": SESSIONS["first_adaptive"],
-    "connecting": _connecting(10_000),
+    "connecting": _connecting(40_000),
     "reading": _reading(10_000),
     "recorded": _recorded(100_000),
 }
