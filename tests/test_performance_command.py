@@ -89,7 +89,7 @@ def test_unknown_loads_are_named(nest: str) -> None:
     command = [sys.executable, "-m", "validation.performance", "--nest", nest, "--loads", "brunel"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert result.returncode == 2
-    assert "unknown loads brunel; known are networks, sessions, brunel_alpha_50" in result.stderr
+    assert "unknown loads brunel; known are networks, sessions, tables, brunel_alpha_50" in result.stderr
 
 
 @pytest.mark.slow

@@ -74,6 +74,15 @@ def test_set_distributes_lists(nodes: Any) -> None:
     assert (found.weight, found.delay) == ([1.0, 6.0, 2.0], [2.0, 3.0, 4.0])
     found.weight = np.array([1, 2, 3])
     assert found.weight == [1.0, 2.0, 3.0]
+    for values in ([4, 5, 6], [4, 5.0, np.float32(6.0)], (4.0, np.float64(5.0), 6.0), np.array([4.0, 5.0, 6.0, 7.0])):
+        found.weight = 0.0
+        found.weight = values
+        assert found.weight == [4.0, 5.0, 6.0]
+    with pytest.raises(IndexError):
+        found.weight = np.array([1.0, 2.0])
+    with pytest.raises(nest.NESTErrors.TypeMismatch):
+        found.weight = ["a", 1.0, 2.0]
+    found.set(weight=[1.0, 2.0, 3.0])
     assert nest.GetConnections(nodes[1:]).weight == [1.0, 4.0, 7.0, 2.0, 5.0, 8.0]
 
 

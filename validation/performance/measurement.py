@@ -95,6 +95,8 @@ def measure(simulator: Simulator, load: Load, threads: int) -> dict[str, float]:
     if load.time_ms:
         options |= {"threads": threads, "warm_up": WARM_UP_MS, "time_ms": load.time_ms}
         options |= {"settings": dict(simulator.settings)}
+    elif load.threads is None:
+        options |= {"threads": threads}
     with tempfile.TemporaryDirectory() as folder:
         out, empty = Path(folder) / "result.json", str(Path(folder) / "cache")
         caches = {"JAXNEST_CACHE_DIR": empty, "NUMBA_CACHE_DIR": empty} if load.cold else {}

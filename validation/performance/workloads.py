@@ -144,8 +144,45 @@ SESSIONS: dict[str, Load] = {
 }
 """What takes long because it is done often, or for the first time."""
 
-GROUPS = {"networks": NETWORKS, "sessions": SESSIONS}
-LOADS = NETWORKS | SESSIONS
+CONNECT = ("spatial", "bernoulli", "total_number", "one_to_one", "all_to_all", "random_values", "arrays")
+FIND = ("find_all", "find_source", "find_target", "find_model", "find_both")
+READ = ("read_attribute", "read_several", "write_one", "write_array", "write_list")
+RECORD = ("record_spikes", "read_spikes", "record_samples", "read_samples")
+
+
+def _connecting(n: int) -> Load:
+    goals = {f"connect_{kind}": 3.0 for kind in CONNECT}
+    return Load("connecting", f"Connect, {n:,} connections", options={"connections": n}, at_least=goals)
+
+
+def _reading(n: int) -> Load:
+    goals: dict[str, float] = dict.fromkeys((*FIND, *READ), 3.0)
+    return Load("reading", f"Find and read {n:,} connections", options={"connections": n}, at_least=goals)
+
+
+def _recorded(n: int) -> Load:
+    goals: dict[str, float] = dict.fromkeys(RECORD, 1.5)
+    return Load("recorded", f"{n:,} events", options={"events": n}, at_least=goals)
+
+
+def _synapses(model: str, goal: float, random: bool = False) -> Load:
+    options = {"model": model, "neurons": 5000, "indegree": 1000, "random": random}
+    title = f"5,000,000 synapses, {model}" + (", random weights" if random else "")
+    return Load("synapses", title, 10.0, options, 5000, at_least={"bytes_per_synapse": goal, "prepare": 2.0})
+
+
+TABLES: dict[str, Load] = {
+    "connecting": _connecting(1_000_000),
+    "reading": _reading(1_000_000),
+    "recorded": _recorded(10_000_000),
+    "synapses_static": _synapses("static_synapse", 3.0),
+    "synapses_random": _synapses("static_synapse", 3.0, random=True),
+    "synapses_stdp": _synapses("stdp_synapse", 2.5),
+}
+"""What takes long because there are many connections or events."""
+
+GROUPS = {"networks": NETWORKS, "sessions": SESSIONS, "tables": TABLES}
+LOADS = NETWORKS | SESSIONS | TABLES
 
 QUICK: dict[str, Load] = {
     "brunel_alpha_50": _brunel("alpha", 50, 100.0),
@@ -160,5 +197,8 @@ QUICK: dict[str, Load] = {
     "calls": SESSIONS["calls"],
     "precise_20": SESSIONS["precise_20"],
     "first_adaptive": SESSIONS["first_adaptive"],
+    "connecting": _connecting(40_000),
+    "reading": _reading(10_000),
+    "recorded": _recorded(100_000),
 }
 """Small versions, to see that everything works."""

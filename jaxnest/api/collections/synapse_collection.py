@@ -13,7 +13,7 @@ from jaxnest.api.collections import units
 from jaxnest.api.collections.json_output import to_json
 from jaxnest.kernel.connect.connection_query import Handles, Values, joined
 from jaxnest.kernel.kernel import kernel
-from jaxnest.kernel.tables.values import datum
+from jaxnest.kernel.tables.values import as_numbers, datum
 
 __all__ = ["SynapseCollection"]
 
@@ -206,7 +206,9 @@ class SynapseCollection:
         params = self._without_units(params)
         along = self._values().distributable()
         lists = {
-            key: list(value) for key, value in params.items() if np.iterable(value) and not isinstance(value, dict)
+            key: value if key in along and isinstance(value, np.ndarray) and value.ndim == 1 else list(value)
+            for key, value in params.items()
+            if np.iterable(value) and not isinstance(value, dict)
         }
         if not along & lists.keys():
             self._values().set({key: datum(key, value) for key, value in params.items()})
@@ -214,8 +216,10 @@ class SynapseCollection:
         for key, values in lists.items():
             if len(values) < len(self):
                 raise IndexError(f"'{key}' has {len(values)} values for {len(self)} connections.")
-            lists[key] = [datum(key, value) for value in values[: len(self)]]
-        self._values().set({key: lists.get(key) or datum(key, value) for key, value in params.items()}, each=True)
+            numbers = as_numbers(values[: len(self)]) if key in along else None
+            lists[key] = [datum(key, value) for value in values[: len(self)]] if numbers is None else numbers
+        changes = {key: lists[key] if key in lists else datum(key, value) for key, value in params.items()}
+        self._values().set(changes, each=True)
 
     def _without_units(self, params: Mapping[str, Any]) -> dict[str, Any]:
         if not units.in_use():

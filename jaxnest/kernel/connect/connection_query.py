@@ -281,7 +281,7 @@ class Values:
             for table, positions, rows in tables:
                 here = positions < end
                 mine = {
-                    k: [v[p] for p in positions[here].tolist()] if each and _several(v) else v
+                    k: _at(v, positions[here]) if each and _several(v) else v
                     for k, v in changes.items()
                     if k in _settable_names(table)
                 }
@@ -386,6 +386,10 @@ def _unpacked(table: Table, name: str, value: Any, n: int) -> dict[str, Any]:
         for entry, state in table.named.model.own_entries(name, table.named.defaults).items()
         if each and all(entry in values for values in each)
     }
+
+
+def _at(values: Any, positions: np.ndarray) -> Any:
+    return values[positions] if isinstance(values, np.ndarray) else [values[p] for p in positions.tolist()]
 
 
 def _several(value: Any) -> bool:

@@ -92,6 +92,18 @@ def datum(name: str, value: Any) -> Any:
     raise AttributeError(f"The value of {name} is {what}, which is no value that the kernel knows.")
 
 
+def as_numbers(values: Sequence[Any] | np.ndarray) -> np.ndarray | None:
+    """Return an array of what all are floats, or all integers of at most 64 bits; None for everything else."""
+    if isinstance(values, np.ndarray):
+        return values if values.dtype in (np.float64, np.int64) else None
+    kinds = {*map(type, values)}
+    if kinds <= {float, np.float64}:
+        return np.array(values, np.float64)
+    if kinds == {int} and _fits(min(values)) and _fits(max(values)):
+        return np.array(values, np.int64)
+    return None
+
+
 def _fits(value: int) -> bool:
     return -(1 << 63) <= value < 1 << 63
 
@@ -176,8 +188,10 @@ def coerce(quantity: Quantity, name: str, value: Any) -> Any:
                 known = i > 0 and item is value[i - 1]
                 column[i] = copy.copy(column[i - 1]) if known else convert(quantity, name, item)
             return column
-        if isinstance(value, np.ndarray) and value.dtype == np.float64 and quantity.dtype is np.float64:
-            return value
+        if isinstance(value, np.ndarray) and value.dtype in (np.float64, np.int64):
+            if quantity.dtype is np.float64 and quantity.convert is None:
+                return value.astype(np.float64, copy=False)
+            value = value.tolist()
         return np.array([convert(quantity, name, item) for item in value], quantity.dtype)
     return convert(quantity, name, value)
 
