@@ -7,6 +7,7 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest.engine import layout, native
+from jaxnest.engine.network.shard import Batch
 from jaxnest.engine.plan.buffers import Buffers, Spikes, clock_words
 from jaxnest.engine.plan.plan import Network, Plan, tables_of_all, tables_under_way
 from jaxnest.engine.records.drain import LateRecords, WeightWatch
@@ -73,13 +74,38 @@ class Waiting:
             if needed > len(mine.weight_events):
                 mine.weight_events = np.zeros(needed, np.int64)
             mine.counters[layout.N_WEIGHTS] = 0
+        kept = _kept_weights(plan)
         registers = native.addresses([b.register for b in buffers])
         for s, shard in enumerate(plan.shards):
             clock = clock_words(plan, shard, step, 0, 0, step)
             native.deliver(plan, buffers, registers, self._network.streams, s, clock).run()
+        for batch, weights in kept:
+            assert batch.model.receptor_vector is not None
+            column = batch.store.columns[batch.model.receptor_vector]
+            for row, values in zip(batch.rows.tolist(), weights, strict=True):
+                column[row] = values[: len(column[row])].copy()
         for s, (table, mine) in enumerate(zip(plan.delivery, buffers, strict=True)):
             watch.write(s, mine, self._late)
             mine.counters[layout.N_WEIGHTS] = mine.counters[layout.WEIGHTS_NEEDED] = 0
             mine.take_spikes(slice_)
             if table.plasticity is not None:
                 table.plasticity.store()
+
+
+def _kept_weights(plan: Plan) -> list[tuple[Batch, np.ndarray]]:
+    """Let synapses know where neurons keep weights; return these, (node, element), for each batch that does.
+
+    The neurons are in the tables while spikes are delivered that wait.
+    """
+    kept = []
+    for shard, table in zip(plan.shards, plan.delivery, strict=True):
+        for batch in (b for b in shard.batches if b.model.own_receptor and table.plasticity is not None):
+            assert table.plasticity is not None
+            assert batch.model.receptor_vector is not None
+            vectors = batch.store.columns[batch.model.receptor_vector][batch.rows]
+            weights = np.zeros((len(vectors), max(map(len, vectors))))
+            for row, vector in zip(weights, vectors, strict=True):
+                row[: len(vector)] = vector
+            table.plasticity.keep_weights(batch.node_ids, weights, batch.model.own_receptor)
+            kept.append((batch, weights))
+    return kept

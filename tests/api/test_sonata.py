@@ -398,8 +398,13 @@ def test_mistakes_about_nodes(mistake: Callable[[Path], None], error: type[Excep
         (rewrite("inner.csv", "static_synapse", "statical"), nest.NESTErrors.UnknownComponent, "statical"),
         (rewrite("inner.csv", "1.5", "soon"), nest.NESTErrors.TypeMismatch, "'delay'"),
         (rewrite("inner.csv", "\n31 ", "\n32 "), IndexError, "edge type 31"),
-        (rewrite("inner20.json", "0.4", "[0.4, 1]"), nest.NESTErrors.NotImplemented, "'U'"),
-        (rewrite("inner20.json", "0.4", "[]"), nest.NESTErrors.NotImplemented, "'U'"),
+        (rewrite("inner20.json", "0.4", "[]"), nest.NESTErrors.BadProperty, "'U'"),
+        (rewrite("inner20.json", "0.4", "true"), nest.NESTErrors.BadProperty, "'U'"),
+        (rewrite("inner20.json", "0.4", '"0.4"'), nest.NESTErrors.BadProperty, "'U'"),
+        (rewrite("inner20.json", "0.4", "[[0.4]]"), nest.NESTErrors.BadProperty, "'U'"),
+        (rewrite("inner20.json", "0.4", '[0.4, "1"]'), TypeError, "'U'"),
+        (rewrite("inner20.json", "0.4", "null"), AttributeError, "'U'"),
+        (rewrite("inner20.json", "0.4", "[null]"), AttributeError, "'U'"),
         (rewrite("inner20.json", "0.4", '[0.4], "delay": [1.0]'), nest.NESTErrors.TypeMismatch, "'delay'"),
         (rewrite("inner20.json", "0.4", "4.0"), nest.NESTErrors.BadProperty, "U"),
         (drop("inner.h5", "edges"), nest.NESTErrors.KernelException, "group 'edges'"),
@@ -449,6 +454,22 @@ def test_edges_take_the_values_of_lists_in_turn_on_each_virtual_process(
     assert by_target((target, U) for target, U, _ in listed) == by_target(
         (target, next(left[target % threads])) for target in targets
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("[0.4, 1, true]", {0.4, 1.0}), ("[1, 0.4, 0.7]", {0.0, 1.0}), ("[true, 0.9, false]", {0.0, 1.0})],
+)
+def test_the_first_value_of_a_list_decides_whether_it_has_integers(
+    given: str, expected: set[float], folder: Path
+) -> None:
+    values = given.strip("[]") + "".join(f", {given.strip('[]').split(',')[0]}" for _ in range(N_INNER))
+    rewrite("inner20.json", "0.4", f"[{values}]")(folder)
+    loaded(folder).BuildNetwork()
+    found = nest.GetConnections(synapse_model="tsodyks2_synapse")
+    listed = {c[0] for c in zip(found.U, found.tau_rec, strict=True) if c[1] == 120.0}
+    assert listed <= expected
+    assert len(listed) > 1
 
 
 @pytest.mark.parametrize("threads", [1, 2])

@@ -44,6 +44,43 @@ def test_weights_that_synapses_change_are_an_error_at_the_second_spike(threads: 
         nest.Simulate(30.0)
 
 
+def test_an_error_on_one_of_two_virtual_processes_leaves_what_was_recorded() -> None:
+    nest.local_num_threads = 2
+    source, parrot = nest.Create("spike_generator", params={"spike_times": [3.0, 40.0]}), nest.Create("parrot_neuron")
+    nest.Connect(source, parrot)
+    neurons, meter = nest.Create(MODEL, 2), nest.Create("multimeter", params={"record_from": ["V_m"]})
+    nest.Connect(parrot, neurons[1], syn_spec={"receptor_type": 3, "synapse_model": "tsodyks2_synapse"})
+    nest.Connect(meter, neurons)
+    with pytest.raises(nest.NESTErrors.KernelException, match="requires constant weights"):
+        nest.Simulate(60.0)
+    assert meter.events["times"].max() == 40.0
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_the_first_spike_is_under_way_when_the_network_changes(threads: int) -> None:
+    """It tells the target the weight of its synapse; the potential is NEST's."""
+    nest.local_num_threads = threads
+    source, neuron = nest.Create("parrot_neuron"), nest.Create(MODEL)
+    nest.Connect(nest.Create("spike_generator", params={"spike_times": [2.0]}), source)
+    spec = {"synapse_model": "bernoulli_synapse", "receptor_type": 3, "weight": 2.0}
+    nest.Connect(source, neuron, syn_spec=spec)
+    nest.Simulate(3.0)
+    nest.Create(MODEL)
+    nest.Simulate(3.0)
+    assert neuron.V_m == -69.99293890081502
+
+
+def test_plastic_synapses_after_static_ones_beside_binary_neurons() -> None:
+    """The potential is NEST's."""
+    source, neuron, binary = nest.Create("parrot_neuron"), nest.Create(MODEL), nest.Create("ginzburg_neuron")
+    nest.Connect(nest.Create("spike_generator", params={"spike_times": [2.0]}), source)
+    for model in ("static_synapse", "stdp_synapse"):
+        nest.Connect(source, neuron, syn_spec={"synapse_model": model, "receptor_type": 3, "weight": 2.0})
+    nest.Connect(binary, binary, syn_spec={"synapse_model": "stdp_synapse"})
+    nest.Simulate(6.0)
+    assert neuron.V_m == -69.98587550714733
+
+
 def test_receptors_are_made_before_the_first_run_only() -> None:
     sources, neuron, later = nest.Create("parrot_neuron", 2), nest.Create(MODEL), nest.Create(MODEL)
     nest.Connect(sources, neuron, syn_spec={"receptor_type": 3, "weight": 2.0})

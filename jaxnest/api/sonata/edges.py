@@ -93,16 +93,28 @@ def edge_types(files: Mapping[str, Any], config: Mapping[str, Any]) -> EdgeTypes
 
 def _checked(key: str, value: Any) -> Any:
     """Return a value of an edge type, a list as an array, unless it is of a kind that edges cannot have."""
-    if isinstance(value, list) and key not in OWN and {type(entry) for entry in value} in ({float}, {int}):
-        return np.array(value)
-    if isinstance(value, dict) or (isinstance(value, list) and key not in OWN):
-        raise errors.NotImplemented(
-            f"SonataNetwork: '{key}' of an edge type has to be a number, or a list of numbers of one type, "
-            f"not {value!r}."
-        )
+    if key == "synapse_model":
+        return value
+    if value is None or (isinstance(value, list) and value[:1] == [None]):
+        raise AttributeError(f"'{key}' of an edge type has to be a number or a list of numbers, not {value!r}.")
+    if isinstance(value, list) and value and isinstance(value[0], int | float):
+        value = _array(key, value)
     if key in OWN and (isinstance(value, bool) or not isinstance(value, int | float)):
         raise errors.TypeMismatch(f"'{key}' of an edge type has to be a number, not {value!r}.")
+    if isinstance(value, bool) or not isinstance(value, int | float | np.ndarray):
+        raise errors.BadProperty(
+            f"'{key}' of an edge type has to be a number or a list of numbers, not {value!r}: NEST cannot handle a "
+            "parameter of this type."
+        )
     return value
+
+
+def _array(key: str, values: list[Any]) -> np.ndarray:
+    """Return a list of numbers as an array. As in NEST, the first one decides whether all are integers."""
+    if not all(isinstance(value, int | float) for value in values):
+        raise TypeError(f"All values of '{key}' of an edge type have to be numbers: {values!r}.")
+    whole = isinstance(values[0], int)
+    return np.array([int(value) if whole else float(value) for value in values], np.int64 if whole else np.float64)
 
 
 @final

@@ -95,10 +95,12 @@ class Sites:
     def of(self, target: np.ndarray, receptor: np.ndarray, again: np.ndarray | None) -> np.ndarray:
         """Return the rows of the targets of connections, each at a receptor.
 
-        `again` says which targets get each spike through another connection before.
+        `again` says which targets get each spike through another connection before: binary ones count such spikes.
         """
-        rows = self.first.astype(np.int32)[target] + receptor
-        return (rows if again is None else rows + self._again * again).astype(np.int32)
+        rows = self.first[target] + receptor
+        if again is not None:
+            rows = np.where(again & (self.rows[rows, FLAGS] & BINARY > 0), rows + self._again, rows)
+        return rows.astype(np.int32)
 
 
 @final

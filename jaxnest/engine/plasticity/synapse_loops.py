@@ -356,8 +356,6 @@ def _received(sites: Any, switches: Any, site: int, node: int, step: int, weight
 @_compiled
 def _keep(place: int, weight: float) -> None:
     """Let a target know a weight, which it must have known before unless it was zero."""
-    if place < 0:  # what was under way when the network changed
-        return
     kept = array(place, 1, float64)
     if kept[0] == 0.0:
         kept[0] = weight
