@@ -23,17 +23,14 @@ from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
 from jaxnest.kernel.connect.synapse_spec import CONTACTS, SynapseSpec
 from jaxnest.kernel.connect.tripartite import TripartiteBuilder
 from jaxnest.kernel.settings import messages
-from jaxnest.kernel.settings.memory import give_back
 from jaxnest.kernel.settings.messages import VerbosityLevel
-from jaxnest.kernel.tables.connection_table import FROM_DEVICE, NEURON, TO_DEVICE, Table, Tables
+from jaxnest.kernel.tables.connection_table import FROM_DEVICE, MANY, NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
 from jaxnest.random.parameter import Parameter
 
 _FEW = 10_000
 """To so many connections, what a call does otherwise takes longer than making them."""
-_MANY = 1_000_000
-"""So many connections are worth giving freed memory back."""
 
 
 Senders = dict[Any, np.ndarray]
@@ -264,8 +261,8 @@ class Connections:
         self._nodes_when_sorted = len(self.network.nodes)
         self.version += sum(table.compact() for _, table in tables)
         neurons = [table for category, table in tables if changed and compressed and category == NEURON]
-        sort = functools.partial(_sort, stable=self.network.streams.is_keyed)
-        if self.network.n_threads > 1 and self.num_connections > _MANY:
+        sort = functools.partial(Table.sort, stable=self.network.streams.is_keyed)
+        if self.network.n_threads > 1 and self.num_connections > MANY:
             from concurrent.futures import ThreadPoolExecutor
 
             with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
@@ -583,18 +580,3 @@ def _counterparts(sources: np.ndarray, now: np.ndarray, then: np.ndarray) -> np.
     order = np.argsort(now)
     place = order[np.searchsorted(now, sources, sorter=order)]
     return np.append(then, np.zeros(len(now), then.dtype))[place]
-
-
-def _sort(table: Table, stable: bool) -> bool:
-    """Bring the connections of a table in NEST's order; return whether any moved.
-
-    NEST's order among equal sources depends on all connections of the virtual process. Where nothing may depend on
-    that, connections stay in the order in which they were made (`stable`).
-    """
-    from jaxnest.numerics.connection_sort import in_order_of_creation, nest_order
-
-    table.join_pieces()
-    if len(table) > _MANY:
-        give_back()
-    keys = table.keys()
-    return table.reorder(in_order_of_creation(keys) if stable else nest_order(keys))
