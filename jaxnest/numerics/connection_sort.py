@@ -48,22 +48,26 @@ def nest_order(keys: np.ndarray) -> np.ndarray | None:
     return entries
 
 
-def nest_sorted(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return keys and values in the order of NEST's sort of the keys, or None if nothing moves.
+def nest_sorted(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Return where stretches of equal keys begin, their keys, and the values, in the order of NEST's sort of the keys.
+
+    None is returned if nothing moves.
 
     Parameters
     ----------
     keys : numpy.ndarray
         The sources, non-negative and below 2^31.
     values : numpy.ndarray
-        A number of 32 bits for each of them, without a sign.
+        A number of 32 bits for each of them.
     """
-    entries = _sorted_entries(keys, values)
+    entries, n = _sorted_entries(keys, values), len(keys)
     if entries is None:
         return None
-    keys, values = np.empty(len(entries), np.int32), np.empty(len(entries), np.int32)
-    _unpack(entries, keys, values)
-    return keys, values
+    n_runs = _count_runs(entries)
+    starts, ids = np.empty(n_runs, np.int64), np.empty(n_runs, np.int32)
+    _unpack(entries, starts, ids, entries.view(np.int32))
+    entries.resize((n + 1) // 2, refcheck=False)  # fresh memory would take longer than all of this
+    return starts, ids, entries.view(np.int32)[:n]
 
 
 def _sorted_entries(keys: np.ndarray, values: np.ndarray) -> np.ndarray | None:
@@ -101,9 +105,25 @@ def _pack(keys: I4, values: I4, entries: I8) -> None:
 
 
 @apart(few=_RADIX)
-def _unpack(entries: I8, keys: I4, values: I4) -> None:
+def _count_runs(entries: I8) -> int:
+    n = 1
+    for i in range(1, len(entries)):
+        n += (entries[i] >> 32) != (entries[i - 1] >> 32)
+    return n
+
+
+@apart(few=_RADIX)
+def _unpack(entries: I8, starts: I8, ids: I4, values: I4) -> None:
+    """Note where stretches of equal keys begin, and bring the values into the first half of the entries themselves."""
+    k, last = 0, np.int64(-1)
     for i in range(len(entries)):
-        keys[i], values[i] = entries[i] >> 32, entries[i] & 0xFFFFFFFF
+        entry = np.int64(entries[i])
+        key = entry >> 32
+        if key != last:
+            starts[k], ids[k], last = i, key, key
+            k += 1
+        low = entry & 0xFFFFFFFF
+        values[i] = low if low < 0x80000000 else low - 0x100000000
 
 
 @njit(cache=True)

@@ -23,6 +23,7 @@ from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
 from jaxnest.kernel.connect.synapse_spec import CONTACTS, SynapseSpec
 from jaxnest.kernel.connect.tripartite import TripartiteBuilder
 from jaxnest.kernel.settings import messages
+from jaxnest.kernel.settings.memory import give_back
 from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.tables.connection_table import FROM_DEVICE, MANY, NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.tables.model_table import NamedModel
@@ -269,6 +270,8 @@ class Connections:
                 self.version += sum(threads.map(sort, neurons))
         else:
             self.version += sum(map(sort, neurons))
+        if self.num_connections > MANY:
+            give_back()
         for _, table in tables:
             self.version += table.n_sorted != len(table)
             table.n_sorted = len(table)
@@ -525,14 +528,15 @@ class Connections:
 
         NEST looks for the source as if the table were sorted. Behind the part that is, it sees a single connection.
         """
+        ids = table.columns["source"].array
         if not self.network.attributes.use_compressed_spikes:
-            rows = np.flatnonzero(table.source == source)
+            rows = np.flatnonzero(ids == source)
         elif table.n_sorted == len(table):
-            first, end = (np.searchsorted(table.source, np.int32(source), side) for side in ("left", "right"))
+            first, end = (np.searchsorted(ids, np.int32(source), side) for side in ("left", "right"))
             rows = np.arange(first, end)
         else:
             first = np.searchsorted(table.places(), bisect.bisect_left(table.keys(), source))
-            rows = first + np.flatnonzero(table.source[first:] == source)
+            rows = first + np.flatnonzero(ids[first:] == source)
         if table.disabled is not None:
             rows = rows[~table.disabled[rows]]
         if self.network.attributes.use_compressed_spikes and len(rows):

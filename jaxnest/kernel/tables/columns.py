@@ -8,9 +8,13 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest.numerics.stretches import runs
+
 LARGEST_CODE = 255
 FEW = 1000
 """Codes of so few entries save no memory that counts."""
+LONG = 100_000
+"""From so many entries on, those in order are stored as stretches."""
 
 
 @final
@@ -128,9 +132,24 @@ class Column:
         kept = Coded(word.astype(np.uint8), coded.values) if self._code() else _cast(word, self.dtype)
         self._pieces = [(self._length, kept)]
 
-    def replace(self, array: np.ndarray) -> None:
-        """Set all entries."""
-        self._pieces = [(self._length, array)]
+    def from_runs(self, starts: np.ndarray, values: np.ndarray) -> None:
+        """Set all entries to values that hold from some entries on; if they are few, each of them is stored once."""
+        ends = np.append(starts[1:], self._length)
+        if self._length >= LONG and 4 * len(starts) < self._length:
+            self.stretch(values, ends)
+        else:
+            self._pieces = [(self._length, np.repeat(values.astype(self.dtype), ends - starts))]
+
+    def runs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return where stretches of equal entries begin, and their values."""
+        if self._is_stretched():
+            stretches = self._pieces[0][1]
+            return np.append(0, stretches.ends[:-1]), stretches.values
+        return runs(self.array)
+
+    def full(self) -> np.ndarray:
+        """Return all entries to read them; of stretches, an array that is not kept."""
+        return self._expanded() if self._is_stretched() else self.array
 
     def _is_stretched(self) -> bool:
         return len(self._pieces) == 1 and isinstance(self._pieces[0][1], Stretches)

@@ -79,8 +79,12 @@ class Table:
 
     @property
     def source(self) -> np.ndarray:
-        """Ids of the sources."""
-        return self.columns["source"].array
+        """Ids of the sources, to read them."""
+        return self.columns["source"].full()
+
+    def runs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return where stretches of connections with one source begin, and these sources."""
+        return self.columns["source"].runs()
 
     @property
     def target(self) -> np.ndarray:
@@ -181,7 +185,7 @@ class Table:
         """Remove a connection, but leave its place until `compact`."""
         self.version += 1
         if self.disabled is None:
-            self.disabled = np.zeros(len(self.source), np.bool_)
+            self.disabled = np.zeros(len(self), np.bool_)
         self.disabled[row] = True
 
     def compact(self) -> bool:
@@ -298,17 +302,23 @@ class Table:
             give_back()
         if stable:
             return self.reorder(in_order_of_creation(self.keys()))
-        others = [column for name, column in self.columns.items() if name != "source"]
-        joined = None if len(self.gaps) else joined_words(others)
-        if joined is None:
+        if len(self.gaps):
             return self.reorder(nest_order(self.keys()))
-        found = nest_sorted(self.source, joined.words)
+        others = [column for name, column in self.columns.items() if name != "source"]
+        joined = joined_words(others)
+        words = np.arange(len(self), dtype=np.int32) if joined is None else joined.words
+        found = nest_sorted(self.source, words)
         if found is None:
             return False
         self.version += 1
-        source, words = found
-        self.columns["source"].replace(source)
-        joined.part(words)
+        starts, sources, words = found
+        self.columns["source"].from_runs(starts, sources)
+        if joined is not None:
+            joined.part(words)
+            return True
+        order = words.astype(np.int64)
+        for column in others:
+            column.take(order)
         return True
 
     def reorder(self, order: np.ndarray | None) -> bool:
