@@ -12,7 +12,8 @@ from __future__ import annotations
 import numpy as np
 
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.kinds import I8, I8x2
+from jaxnest.compile.intrinsics import prefetch
+from jaxnest.compile.kinds import I4, I8, I8x2
 from jaxnest.compile.operations import apart
 
 _STABLE = 24
@@ -23,6 +24,10 @@ _DEPTH = 512
 """How many ranges pdqsort may have to come back to: few bad partitions, and in others each side has an eighth."""
 _BINS = 1 << 13
 """More than the radix sort ever makes at a time."""
+_CACHED = 1 << 16
+"""So many entries are in the processor's cache; of more, it does not foresee which of them are needed next."""
+_AHEAD = 64
+"""How many bytes ahead in its bin an entry is fetched into the cache."""
 _SMALLEST_BIN = 1 << 11
 """Bins with fewer entries are left to pdqsort."""
 
@@ -36,20 +41,49 @@ def nest_order(keys: np.ndarray) -> np.ndarray | None:
         The sources, non-negative and below 2^31.
     """
     n = len(keys)
+    entries = _sorted_entries(keys, np.arange(n, dtype=np.int32))
+    if entries is None:
+        return None
+    np.bitwise_and(entries, 0xFFFFFFFF, out=entries)
+    return entries
+
+
+def nest_sorted(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """Return where stretches of equal keys begin, their keys, and the values, in the order of NEST's sort of the keys.
+
+    None is returned if nothing moves.
+
+    Parameters
+    ----------
+    keys : numpy.ndarray
+        The sources, non-negative and below 2^31.
+    values : numpy.ndarray
+        A number of 32 bits for each of them.
+    """
+    entries, n = _sorted_entries(keys, values), len(keys)
+    if entries is None:
+        return None
+    n_runs = _count_runs(entries)
+    starts, ids = np.empty(n_runs, np.int64), np.empty(n_runs, np.int32)
+    _unpack(entries, starts, ids, entries.view(np.int32))
+    entries.resize((n + 1) // 2, refcheck=False)  # fresh memory would take longer than all of this
+    return starts, ids, entries.view(np.int32)[:n]
+
+
+def _sorted_entries(keys: np.ndarray, values: np.ndarray) -> np.ndarray | None:
+    n = len(keys)
     ordered = n < 2 or bool(np.all(keys[1:] >= keys[:-1]))
     if ordered and (n < _STABLE or n >= _RADIX):
         return None
+    entries = np.empty(n, np.int64)
+    _pack(np.ascontiguousarray(keys, np.int32), values, entries)
     if n < _STABLE:
-        return np.argsort(keys, kind="stable")
-    entries = keys.astype(np.int64)
-    np.left_shift(entries, 32, out=entries)
-    entries |= np.arange(n)
+        return entries[np.argsort(keys, kind="stable")]
     ranges = np.empty((_DEPTH, 4), np.int64)
     if n < _RADIX:
         _pdq(entries, 0, n, ranges)
     else:
         _spread(entries, ranges, np.empty((2, _BINS), np.int64), np.empty((n // _SMALLEST_BIN + 2, 2), np.int64))
-    np.bitwise_and(entries, 0xFFFFFFFF, out=entries)
     return entries
 
 
@@ -62,6 +96,34 @@ def in_order_of_creation(keys: np.ndarray) -> np.ndarray | None:
         The sources.
     """
     return None if np.all(keys[1:] >= keys[:-1]) else np.argsort(keys, kind="stable")
+
+
+@apart(few=_RADIX)
+def _pack(keys: I4, values: I4, entries: I8) -> None:
+    for i in range(len(keys)):
+        entries[i] = (np.int64(keys[i]) << 32) | (np.int64(values[i]) & 0xFFFFFFFF)
+
+
+@apart(few=_RADIX)
+def _count_runs(entries: I8) -> int:
+    n = 1
+    for i in range(1, len(entries)):
+        n += (entries[i] >> 32) != (entries[i - 1] >> 32)
+    return n
+
+
+@apart(few=_RADIX)
+def _unpack(entries: I8, starts: I8, ids: I4, values: I4) -> None:
+    """Note where stretches of equal keys begin, and bring the values into the first half of the entries themselves."""
+    k, last = 0, np.int64(-1)
+    for i in range(len(entries)):
+        entry = np.int64(entries[i])
+        key = entry >> 32
+        if key != last:
+            starts[k], ids[k], last = i, key, key
+            k += 1
+        low = entry & 0xFFFFFFFF
+        values[i] = low if low < 0x80000000 else low - 0x100000000
 
 
 @njit(cache=True)
@@ -289,16 +351,12 @@ def _pdq(a: I8, b: int, e: int, ranges: I8x2) -> None:
 def _extremes(a: np.ndarray, b: int, e: int) -> tuple[int, int, bool]:
     """Return smallest and largest key, and whether [b, e) is in order."""
     low = high = a[b] >> 32
-    ordered = True
-    for i in range(b + 1, e):
+    falls = 0
+    for i in range(b + 1, e):  # without branches, so that the compiler takes several at once
         key = a[i] >> 32
-        if key < high:
-            ordered = False
-        if key > high:
-            high = key
-        elif key < low:
-            low = key
-    return low, high, ordered
+        falls += key < (a[i - 1] >> 32)
+        low, high = min(low, key), max(high, key)
+    return low, high, falls == 0
 
 
 @njit(cache=True)
@@ -315,6 +373,8 @@ def _division_shift(key_range: int, n: int) -> int:
 def _into_bins(a: np.ndarray, b: int, e: int, shift: int, first_bin: int, n_bins: int, bins: np.ndarray) -> None:
     """Bring every element into its bin, in place, and leave the ends of the bins in the first row of `bins`."""
     free, size = bins[0], bins[1]
+    ahead = a.ctypes.data + _AHEAD
+    fits = e - b <= _CACHED
     for k in range(n_bins):
         size[k] = 0
     for i in range(b, e):
@@ -330,12 +390,16 @@ def _into_bins(a: np.ndarray, b: int, e: int, shift: int, first_bin: int, n_bins
             own = (a[current] >> shift) - first_bin
             while own != k:
                 i = free[own]
-                free[own] += 1
+                free[own] = i + 1
+                if not fits:
+                    prefetch(ahead + 8 * i)
                 other = (a[i] >> shift) - first_bin
                 moved = a[i]
                 if other != k:
                     j = free[other]
-                    free[other] += 1
+                    free[other] = j + 1
+                    if not fits:
+                        prefetch(ahead + 8 * j)
                     moved = a[j]
                     a[j] = a[i]
                 a[i] = a[current]

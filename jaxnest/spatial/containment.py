@@ -154,6 +154,42 @@ def contains(region, x, y, z):
 
 
 @compiled
+def find(region, positions, start, stop, anchor, found, n):
+    """Append to the `n` indices found those of the positions from `start` to `stop` that lie in a region.
+
+    There has to be room for one more. A single ball takes no branches, which processors could not predict.
+    """
+    if region.code.shape[0] == 1 and region.code[0, 0] == _BALL and region.code[0, 3] <= 1:
+        return _find_in_ball(region, positions, start, stop, anchor, found, n)
+    for k in range(start, stop):
+        place = positions[k]
+        if contains(region, place[0] - anchor[0], place[1] - anchor[1], place[2] - anchor[2]):
+            found[n] = k
+            n += 1
+    return n
+
+
+@compiled
+def _find_in_ball(region, positions, start, stop, anchor, found, n):
+    """Do what `find` does; the operations are those of `contains`."""
+    constants, move = region.constants[region.code[0, 1] :], region.code[0, 2]
+    factor, sx, sy, sz = 1.0, 0.0, 0.0, 0.0
+    if region.code[0, 3] == 1:
+        moves = region.moves[move]
+        factor, sx, sy, sz = moves[0], moves[1], moves[2], moves[3]
+    cx, cy, cz, radius = constants[_CENTER], constants[_CENTER + 1], constants[_CENTER + 2], constants[_RADIUS]
+    ax, ay, az = anchor[0], anchor[1], anchor[2]
+    for k in range(start, stop):
+        dx = abs(factor * (positions[k, 0] - ax) - sx - cx)
+        dy = abs(factor * (positions[k, 1] - ay) - sy - cy)
+        dz = abs(factor * (positions[k, 2] - az) - sz - cz)
+        near = (dx + dy + dz <= radius) | (np.sqrt(dx * dx + dy * dy + dz * dz) <= radius)
+        found[n] = k
+        n += 1 if (dx <= radius) & (dy <= radius) & (dz <= radius) & near else 0
+    return n
+
+
+@compiled
 def _box_in_shape(shape, constants, dimensions, box):
     """Return the flags of a box, given by rows of lower left and upper right corner."""
     if shape == _ALL:

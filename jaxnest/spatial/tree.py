@@ -12,7 +12,7 @@ import numpy as np
 
 from jaxnest.random.numbers.engines import compiled
 
-from .containment import INSIDE, OUTSIDE, box_flags, contains
+from .containment import INSIDE, OUTSIDE, box_flags, contains, find
 
 LEAF_CAPACITY = 100
 MAX_DEPTH = 10
@@ -141,8 +141,8 @@ def work_space() -> WorkSpace:
 
 
 def most_candidates(n: int, tree: Tree) -> int:
-    """Return how many nodes a search may find; with joined edges a large mask may find them repeatedly."""
-    return n * (1 << int(np.count_nonzero(tree.period)))
+    """Return for how many nodes a search needs room; with joined edges a large mask may find them repeatedly."""
+    return n * (1 << int(np.count_nonzero(tree.period))) + 1
 
 
 @compiled
@@ -215,10 +215,7 @@ def _visit(tree, region, anchor, work, found, n):
                 n += 1
         elif not flags & OUTSIDE and child < 0:
             is_first = False
-            for k in range(start, stop):
-                if _contains(tree, region, k, anchor):
-                    found[n] = k
-                    n += 1
+            n = find(region, tree.positions, start, stop, anchor, found, n)
         elif not flags & OUTSIDE:
             for i in range((1 << tree.dimensions) - 1, -1, -1):
                 stack[top] = child + i

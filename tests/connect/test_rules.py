@@ -143,7 +143,7 @@ def test_all_rules_of_nest_are_there() -> None:
 def test_processes_may_draw_at_the_same_time(rule: dict[str, object], monkeypatch: pytest.MonkeyPatch) -> None:
     def drawn(many: int) -> list[object]:
         monkeypatch.setattr(connecting, "_MANY", many)
-        monkeypatch.setattr(connections, "_MANY", many)
+        monkeypatch.setattr(connections, "MANY", many)
         nest.ResetKernel()
         nest.set(local_num_threads=3, rng_seed=11)
         nodes = nest.Create("iaf_psc_exp", 40)

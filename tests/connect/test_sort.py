@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jaxnest.numerics.connection_sort import nest_order
+from jaxnest.numerics.connection_sort import nest_order, nest_sorted
 from nest_reference import record_connect
 
 
@@ -31,6 +31,19 @@ def test_order_is_a_sorting_permutation(n: int, spread: int, seed: int) -> None:
     order = order_of(keys)
     assert np.array_equal(np.sort(order), np.arange(n))
     assert (np.diff(keys[order]) >= 0).all()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(2, 3000), st.integers(1, 2**30), st.integers(0, 2**32 - 1))
+def test_values_move_with_their_keys(n: int, spread: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    keys, values = random.integers(1, spread + 1, n).astype(np.int32), random.integers(-(2**31), 2**31, n)
+    order, found = nest_order(keys), nest_sorted(keys, values.astype(np.int32))
+    assert (order is None) == (found is None)
+    if order is not None and found is not None:
+        starts, ids, moved = found
+        assert np.array_equal(np.repeat(ids, np.diff(starts, append=n)), keys[order])
+        assert np.array_equal(moved, values[order])
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 23])

@@ -13,7 +13,7 @@ import jaxnest as nest
 from jaxnest.kernel.connect.delays import LONGEST_DELAY, to_steps
 from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.settings.clock import Clock
-from jaxnest.kernel.tables.connection_table import Column
+from jaxnest.kernel.tables.columns import Column, joined_words
 
 PIECES = st.lists(
     st.one_of(
@@ -41,6 +41,33 @@ def test_columns_hold_what_was_appended(pieces: list[tuple[int, int | np.ndarray
     column.take(rows)
     assert column.array.tolist() == [expected[r] for r in rows]
     assert column.array.dtype == np.int32
+
+
+@pytest.mark.parametrize("n", [10, 5000])
+def test_columns_side_by_side(n: int) -> None:
+    numbers, weights, same = Column(np.int32), Column(np.float64), Column(np.float64)
+    numbers.append(n, np.arange(n) * 7)
+    for weight in (1.5, -2.5):
+        weights.append(n // 2, weight)
+    same.append(n, 3.0)
+    joined = joined_words([numbers, weights, same])
+    if n == 10:
+        assert joined is None  # so few weights are not stored as codes
+        return
+    assert joined is not None
+    order = np.random.default_rng(1).permutation(n)
+    joined.part(joined.words[order])
+    assert np.array_equal(numbers.array, order * 7)
+    assert np.array_equal(weights.at(np.arange(n)), np.where(order < n // 2, 1.5, -2.5))
+    assert same.uniform == 3.0
+
+
+@pytest.mark.parametrize("value", [-1, 2**31 - 1])
+def test_columns_without_room_side_by_side(value: int) -> None:
+    columns = [Column(np.int32), Column(np.int32)]
+    for column in columns:
+        column.append(3, np.array([1, 2, value]))
+    assert joined_words(columns) is None
 
 
 @settings(max_examples=50, deadline=None)

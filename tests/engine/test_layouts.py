@@ -74,7 +74,7 @@ def test_groups_whose_connections_are_alike_store_one_weight_and_one_delay() -> 
     assert equal(table.lane, [0, 1, 2, 3, 4, 16 + 1, 16 + 2])
     assert (table.weight.tolist(), table.delay.tolist(), table.value_start.tolist()) == (
         [3.0, -4.0],
-        [10, 10],
+        [10],
         [0, 1, 0],
     )
     table.spread()

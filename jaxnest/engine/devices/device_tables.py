@@ -13,6 +13,7 @@ from jaxnest.engine.layout import AGAIN, ALIKE, ASCENDING, BINARY, DIFFERENT, FL
 from jaxnest.engine.network.calibration import adopt
 from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.models.contract.device import Sampler
+from jaxnest.numerics.stretches import runs
 from jaxnest.random.numbers.streams import identities
 
 AT_SYNAPSES = -1 - TO_SYNAPSES
@@ -65,6 +66,10 @@ class TablePart:
 
     def __len__(self) -> int:
         return len(self.rows)
+
+    def runs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return where stretches of connections with one source begin, and these sources."""
+        return runs(self.source)
 
     def read(self, name: str) -> np.ndarray:
         """Return a column."""

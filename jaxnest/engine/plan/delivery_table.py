@@ -13,6 +13,7 @@ from jaxnest.engine.layout import BINARY, FLIP, KEPT, PLAIN
 from jaxnest.engine.network.shard import Shard
 from jaxnest.engine.plasticity.plastic_layout import Connections, build_plasticity
 from jaxnest.engine.plasticity.synapses import Plasticity
+from jaxnest.numerics.stretches import runs
 
 _SMALL = 1 << 12
 """Up to this length arrays are copied: delivery can take over new values in place."""
@@ -53,6 +54,7 @@ class DeliveryTable:
     weight: np.ndarray
     """As the targets add it up."""
     delay: np.ndarray
+    """Delays in steps, in the places of the weights; one, if it is that of all connections."""
     tables: list[tuple[int, Any]]
     group_table: np.ndarray
     """Per group, index in `tables`."""
@@ -130,7 +132,8 @@ class DeliveryTable:
         step = np.repeat(1 - self.group_constant[1:], size)
         within = np.arange(len(self.lane)) - np.repeat(self.connection_start[:-1], size)
         place = np.repeat(self.value_start[:-1], size) + step * within
-        self.weight, self.delay = self.weight[place], self.delay[place]
+        self.weight = self.weight[place]
+        self.delay = self.delay[place] if len(self.delay) > 1 else np.full(len(place), self.delay[:1], np.int32)
         self.value_start = np.append(self.connection_start[:-1], 0)
         self.is_spread = True
 
@@ -299,17 +302,17 @@ class _TableGroups:
     """Where the connections of each source are in a table."""
 
     def __init__(self, table: Any, compressed: bool) -> None:
-        ids = table.source
         self.order: np.ndarray | None = None
-        if compressed and np.any(ids[1:] < ids[:-1]):  # spikes were not compressed when tables would have been sorted
+        (row, source), whole = table.runs(), getattr(table, "whole", table)
+        if compressed and np.any(source[1:] < source[:-1]):
+            # spikes were not compressed when tables would have been sorted
+            ids = table.source
             self.order = np.argsort(ids, kind="stable")
-            ids = ids[self.order]
-        whole, groups = getattr(table, "whole", table), ids
-        if not compressed and len(whole.gaps):  # these are what is left of several stretches, maybe of one source
-            groups = whole.stretches()[table.rows]
-        self.row = np.flatnonzero(np.concatenate([np.ones(min(1, len(ids)), np.bool_), groups[1:] != groups[:-1]]))
-        self.size = np.diff(self.row, append=len(ids))
-        self.source = ids[self.row].astype(np.int64)
+            row, source = runs(ids[self.order])
+        elif not compressed and len(whole.gaps):  # these are what is left of several stretches, maybe of one source
+            row, _ = runs(whole.stretches()[table.rows])
+            source = table.source[row]
+        self.row, self.source, self.size = row, source.astype(np.int64), np.diff(row, append=len(table))
 
     def ordered(self, column: np.ndarray) -> np.ndarray:
         """Return a column of the table in the order of its sources; a single value is one for all rows."""
@@ -389,7 +392,7 @@ class _Values:
                 weight, delay = (a if len(a) == 1 else a[row] for a in (weight, delay))
                 place = np.arange(len(groups))
                 n = len(groups)
-            weight, delay = np.broadcast_to(weight, n), np.broadcast_to(delay, n)
+            weight = np.broadcast_to(weight, n)
         self.start[groups] = self._length + place
         self._parts.append((weight, delay))
         self.add_delays(delay)
@@ -406,11 +409,18 @@ class _Values:
         return np.append(int(quiet and one_delay), self._constant)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return all weights, and all delays; those of a single table are its columns, if they are stored in full."""
+        """Return all weights, and all delays, or one if there is only one.
+
+        Those of a single table are its columns, if they are stored in full.
+        """
         if len(self._parts) == 1:
             weight, delay = self._parts[0]
             return _in_full(weight, np.float64), _in_full(delay, np.int32)
         weights, delays = [w for w, _ in self._parts], [d for _, d in self._parts]
+        if delays and all(len(d) == 1 and d[0] == delays[0][0] for d in delays):
+            delays = delays[:1]
+        else:
+            delays = [np.broadcast_to(d, len(w)) for w, d in self._parts]
         return np.concatenate([np.empty(0), *weights]), np.concatenate([np.empty(0, np.int32), *delays], dtype=np.int32)
 
 

@@ -271,14 +271,21 @@ def _deliver_group(
     step: int,
     clock: np.ndarray,
 ) -> None:
-    """Deliver one spike through the connections of a group, whose weights begin at `weights`, and delays at `value`."""
+    """Deliver one spike through the connections of a group, whose weights begin at `weights`, and delays at `value`.
+
+    A single delay is that of all groups.
+    """
     n_slots, n_lanes = clock[N_SLOTS], clock[N_LANES]
-    slot = step % n_slots
-    if constant:
-        row = ((step + delay[value]) % n_slots) * n_lanes
-        w = weight[weights]
+    slot, one_delay = step % n_slots, len(delay) == 1
+    if constant or one_delay:
+        row = ((step + delay[0 if one_delay else value]) % n_slots) * n_lanes
+        if constant:
+            w = weight[weights]
+            for c in range(first, last):
+                ring[row + lane[c]] += w
+            return
         for c in range(first, last):
-            ring[row + lane[c]] += w
+            ring[row + lane[c]] += weight[weights + c - first]
         return
     for c in range(first, last):
         s = slot + delay[value + c - first]

@@ -265,12 +265,8 @@ class Builder:
         if len(processes) == 1 or max(len(rule.sources), len(rule.targets)) < _MANY:
             yield from ((process, pairs(process), state) for process, state in zip(processes, states, strict=True))
             return
-        from concurrent.futures import ThreadPoolExecutor
-
-        streams = processes[0].streams
-        _ = streams.vp_synchronised, streams.vp_specific, draws.programs(len(processes) - 1)  # made on first use
-        with ThreadPoolExecutor(min(len(processes), os.cpu_count() or 1)) as threads:
-            yield from zip(processes, threads.map(pairs, processes), states, strict=True)
+        draws.programs(len(processes) - 1)
+        yield from zip(processes, at_once(pairs, processes, _MANY), states, strict=True)
 
     def add(
         self,
@@ -439,6 +435,18 @@ class Builder:
                 if len(rows):
                     part = {k: v[rows] if np.ndim(v) else v for k, v in joined.items()}
                     self._site.append(thread, specs[which[0]].named, name, len(rows), part)
+
+
+def at_once(draw: Callable[[Process], Any], processes: Sequence[Process], n: int) -> list[Any]:
+    """Return what virtual processes draw; with many nodes (`n`) they do so at the same time."""
+    if len(processes) == 1 or n < _MANY:
+        return [draw(process) for process in processes]
+    from concurrent.futures import ThreadPoolExecutor
+
+    streams = processes[0].streams
+    _ = streams.vp_synchronised, streams.vp_specific  # made on first use
+    with ThreadPoolExecutor(min(len(processes), os.cpu_count() or 1)) as threads:
+        return list(threads.map(draw, processes))
 
 
 def _interleaved(columns: list[dict[str, Any]], counts: list[int], category: Any) -> tuple[dict[str, Any], int, Any]:

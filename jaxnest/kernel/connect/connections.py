@@ -25,15 +25,13 @@ from jaxnest.kernel.connect.tripartite import TripartiteBuilder
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.memory import give_back
 from jaxnest.kernel.settings.messages import VerbosityLevel
-from jaxnest.kernel.tables.connection_table import FROM_DEVICE, NEURON, TO_DEVICE, Table, Tables
+from jaxnest.kernel.tables.connection_table import FROM_DEVICE, MANY, NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
 from jaxnest.random.parameter import Parameter
 
 _FEW = 10_000
 """To so many connections, what a call does otherwise takes longer than making them."""
-_MANY = 1_000_000
-"""So many connections are worth giving freed memory back."""
 
 
 Senders = dict[Any, np.ndarray]
@@ -264,14 +262,16 @@ class Connections:
         self._nodes_when_sorted = len(self.network.nodes)
         self.version += sum(table.compact() for _, table in tables)
         neurons = [table for category, table in tables if changed and compressed and category == NEURON]
-        sort = functools.partial(_sort, stable=self.network.streams.is_keyed)
-        if self.network.n_threads > 1 and self.num_connections > _MANY:
+        sort = functools.partial(Table.sort, stable=self.network.streams.is_keyed)
+        if self.network.n_threads > 1 and self.num_connections > MANY:
             from concurrent.futures import ThreadPoolExecutor
 
             with ThreadPoolExecutor(os.cpu_count() or 1) as threads:
                 self.version += sum(threads.map(sort, neurons))
         else:
             self.version += sum(map(sort, neurons))
+        if self.num_connections > MANY:
+            give_back()
         for _, table in tables:
             self.version += table.n_sorted != len(table)
             table.n_sorted = len(table)
@@ -528,14 +528,15 @@ class Connections:
 
         NEST looks for the source as if the table were sorted. Behind the part that is, it sees a single connection.
         """
+        ids = table.columns["source"].array
         if not self.network.attributes.use_compressed_spikes:
-            rows = np.flatnonzero(table.source == source)
+            rows = np.flatnonzero(ids == source)
         elif table.n_sorted == len(table):
-            first, end = (np.searchsorted(table.source, np.int32(source), side) for side in ("left", "right"))
+            first, end = (np.searchsorted(ids, np.int32(source), side) for side in ("left", "right"))
             rows = np.arange(first, end)
         else:
             first = np.searchsorted(table.places(), bisect.bisect_left(table.keys(), source))
-            rows = first + np.flatnonzero(table.source[first:] == source)
+            rows = first + np.flatnonzero(ids[first:] == source)
         if table.disabled is not None:
             rows = rows[~table.disabled[rows]]
         if self.network.attributes.use_compressed_spikes and len(rows):
@@ -583,18 +584,3 @@ def _counterparts(sources: np.ndarray, now: np.ndarray, then: np.ndarray) -> np.
     order = np.argsort(now)
     place = order[np.searchsorted(now, sources, sorter=order)]
     return np.append(then, np.zeros(len(now), then.dtype))[place]
-
-
-def _sort(table: Table, stable: bool) -> bool:
-    """Bring the connections of a table in NEST's order; return whether any moved.
-
-    NEST's order among equal sources depends on all connections of the virtual process. Where nothing may depend on
-    that, connections stay in the order in which they were made (`stable`).
-    """
-    from jaxnest.numerics.connection_sort import in_order_of_creation, nest_order
-
-    table.join_pieces()
-    if len(table) > _MANY:
-        give_back()
-    keys = table.keys()
-    return table.reorder(in_order_of_creation(keys) if stable else nest_order(keys))

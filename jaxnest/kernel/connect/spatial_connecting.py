@@ -15,6 +15,7 @@ from jaxnest.kernel.connect.connecting import (
     Builder,
     Refusal,
     Site,
+    at_once,
     copied,
     has_arrays,
     n_drawn,
@@ -155,7 +156,7 @@ class Run:
         self._draws = Draws(random_parameters(specs), has_arrays(specs))
         self._kernels = Draws([] if projection.kernel is None else [projection.kernel])
         self._numbers = Draws([projection.number] if is_random(projection.number) else [])
-        self._geometry = np.array(NO_GEOMETRY[0])
+        self._geometries = [np.array(NO_GEOMETRY[0]) for _ in self._processes]
         self._check = Compatibility(site.network.nodes, sources.ids, targets.ids)
 
     # -- target by target --------------------------------------------------------------------------
@@ -164,13 +165,13 @@ class Run:
         """Make the connections of rules that go through the targets; return why this ends before all are made."""
         on_target = self._projection.rule == "pairwise_bernoulli" and not self._projection.use_on_source
         layer = (self._targets if on_target else self._sources).layer
-        draw = functools.partial(
-            self._one_process, candidates=self._candidates(self._sources, layer, on_target), space=self._space(layer)
-        )
+        candidates = self._candidates(self._sources, layer, on_target)
+        draw = functools.partial(self._one_process, shared=candidates, layer=layer)
         in_turn = self._projection.rule == "fixed_indegree" and len(self._processes) > 1
         memory = self._devices.memory() if in_turn else None
         before = [copied(self._random_state(process)) for process in self._processes]
-        drawn = [draw(process, self._targets.ids, self._draws) for process in self._processes]
+        whole = functools.partial(draw, ids=self._targets.ids, draws=self._draws)
+        drawn = at_once(whole, self._processes, len(self._targets.ids))
         batches = [self._plan(process, *one) for process, one in zip(self._processes, drawn, strict=True)]
         nodes = [_end(batch, *one) for batch, one in zip(batches, drawn, strict=True)]
         last = min((node for node in nodes if node is not None), default=None)
@@ -205,13 +206,15 @@ class Run:
         return [process.stream, SAVED_NORMALS.rows(process.index)]
 
     def _one_process(
-        self, process: Process, ids: np.ndarray, draws: Draws, candidates: Candidates, space: Space
+        self, process: Process, ids: np.ndarray, draws: Draws, shared: Candidates, layer: Layer
     ) -> tuple[Pairs, Halt | None]:
-        """Draw the connections to some targets."""
+        """Draw the connections to some targets, in a work space of its own: others may do so at the same time."""
         from jaxnest.kernel.connect.loops import loops
         from jaxnest.kernel.connect.loops.chunks import collect
+        from jaxnest.spatial.tree import work_space
 
-        targets = self._here(process, ids)
+        targets, space = self._here(process, ids), self._space(layer, process)
+        candidates = shared._replace(found=np.empty_like(shared.found), work=work_space())
         step, expected = self._incoming_step(process, candidates, space, targets, draws)
         (source, target, _, drawn), progress = collect(
             step,
@@ -259,7 +262,8 @@ class Run:
             row = np.zeros(POISSON_SIZE)
             multiple = (stream, candidates, targets, space, kernel, p.allow_autapses, programs, row)
             return lambda buffers, progress: spatial_loops.multiple(*multiple, buffers, progress), 0
-        bernoulli = (stream, candidates, targets, space, kernel, p.allow_autapses, programs)
+        values = self._values_of(draws, programs, candidates)
+        bernoulli = (stream, candidates, targets, space, kernel, p.allow_autapses, programs, values)
         return lambda buffers, progress: spatial_loops.bernoulli(*bernoulli, buffers, progress), 0
 
     def _here(self, process: Process, ids: np.ndarray) -> Drivers:
@@ -317,7 +321,7 @@ class Run:
             process.rank_stream,
             candidates,
             sources,
-            (self._space(self._sources.layer), self._space(self._targets.layer)),
+            (self._space(self._sources.layer, process), self._space(self._targets.layer, process)),
             limits,
             self._programs(self._numbers, process),
             self._kernel_of(process, candidates),
@@ -360,11 +364,11 @@ class Run:
         found = np.empty(most_candidates(len(pool.ids), pool.tree), np.int64)
         return Candidates(pool.ids, pool.tree, compiled_region(region), found, work_space())
 
-    def _space(self, layer: Layer) -> Space:
+    def _space(self, layer: Layer, process: Process) -> Space:
         from jaxnest.kernel.connect.loops.spatial_loops import Space
         from jaxnest.spatial.tree import padded
 
-        return Space(padded(layer.period), layer.dimensions, self._geometry)
+        return Space(padded(layer.period), layer.dimensions, self._geometries[process.index])
 
     def _limits(self) -> Any:
         from jaxnest.kernel.connect.loops.spatial_loops import Limits
@@ -387,9 +391,18 @@ class Run:
             kernel is not None, plain, programs, np.empty(n), np.empty((3, n)), np.empty(n), np.empty((rows, n))
         )
 
+    def _values_of(self, draws: Draws, programs: Any, candidates: Candidates) -> Any:
+        """Return what it takes to evaluate weights and delays that draw nothing."""
+        from jaxnest.kernel.connect.loops.spatial_loops import Values
+        from jaxnest.random.expressions.plain import is_plain
+
+        plain, n = all(is_plain(code, self._targets.layer.dimensions) for code in draws.codes), len(candidates.found)
+        rows, n = (len(programs.stack), n) if plain else (0, 0)
+        return Values(plain, np.empty(n, np.int64), np.empty((3, n)), np.empty(n), np.empty((rows, n)))
+
     def _programs(self, draws: Draws, process: Process) -> Any:
-        """Return expressions for compiled code, all of which look at the same geometry."""
-        return draws.programs(process.index)._replace(geometry=self._geometry)
+        """Return expressions for compiled code, all of which look at the geometry of their virtual process."""
+        return draws.programs(process.index)._replace(geometry=self._geometries[process.index])
 
     def _hint(self) -> str:
         if self._projection.allow_multapses:

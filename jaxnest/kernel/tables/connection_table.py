@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, final
 
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.kernel.settings.memory import give_back
+from jaxnest.kernel.tables.columns import Column, joined_words
 from jaxnest.kernel.tables.model_table import NamedModel
 
+MANY = 1_000_000
+"""So many connections are worth giving freed memory back."""
 NEURON, TO_DEVICE, FROM_DEVICE = "neuron", "to_device", "from_device"
 CATEGORIES = (NEURON, TO_DEVICE, FROM_DEVICE)
 """Between nodes with proxies; to a device; from a device (to anything)."""
@@ -18,156 +21,6 @@ CATEGORIES = (NEURON, TO_DEVICE, FROM_DEVICE)
 
 SINGLE = ("source", "target", "weight", "delay")
 """Values in which single connections of one kind may differ."""
-
-LARGEST_CODE = 255
-FEW = 1000
-"""Codes of so few entries save no memory that counts."""
-
-
-@final
-@dataclass(frozen=True)
-class Coded:
-    """Entries with few different values: for each of them its place among the values."""
-
-    codes: np.ndarray
-    values: np.ndarray
-
-    def __getitem__(self, rows: Any) -> np.ndarray:
-        """Return the values of some entries."""
-        return self.values[self.codes[rows]]
-
-
-@final
-@dataclass(frozen=True)
-class Stretches:
-    """Entries of which many in a row have one value."""
-
-    values: np.ndarray
-    ends: np.ndarray
-    """Behind the last entry of each value."""
-
-    def __getitem__(self, rows: Any) -> np.ndarray:
-        """Return the values of some entries."""
-        if isinstance(rows, slice):
-            return np.repeat(self.values, np.diff(self.ends, prepend=0))[rows]
-        return self.values[np.searchsorted(self.ends, rows, side="right")]
-
-
-@final
-class Column:
-    """One value per connection. As long as all of them share one value, or a few, each is stored once."""
-
-    def __init__(self, dtype: Any) -> None:
-        self.dtype = np.dtype(dtype)
-        self._pieces: list[tuple[int, Any]] = []
-        self._length = 0
-
-    def __len__(self) -> int:
-        return self._length
-
-    def append(self, n: int, values: Any) -> None:
-        """Add `n` entries: an array of that length, or one value for all."""
-        self._length += n
-        if isinstance(values, np.ndarray) and values.ndim:
-            self._pieces.append((n, np.asarray(values, self.dtype)))
-        elif self.uniform == values and self._pieces:
-            self._pieces = [(self._length, values)]
-        else:
-            self._pieces.append((n, values))
-
-    @property
-    def uniform(self) -> Any:
-        """The value that all entries share, or None if they need not share one."""
-        return self._pieces[0][1] if len(self._pieces) == 1 and _is_single(self._pieces[0][1]) else None
-
-    @property
-    def array(self) -> np.ndarray:
-        """All entries: the array that stores them, so that writing to it changes the column."""
-        if not (len(self._pieces) == 1 and isinstance(self._pieces[0][1], np.ndarray)):
-            self._pieces = [(self._length, self._expanded())]
-        return self._pieces[0][1]
-
-    def join_pieces(self) -> None:
-        """Store the entries in one array, unless they have few different values."""
-        if self.uniform is None and not self._code() and not self._is_stretched():
-            self._pieces = [(self._length, self.array)]
-
-    def read(self) -> np.ndarray:
-        """Return all entries to read them: a single one if all are equal."""
-        shared = self.uniform
-        if shared is not None:
-            return np.array([shared], self.dtype)
-        return self._expanded() if self._code() or self._is_stretched() else self.array
-
-    def take(self, rows: np.ndarray) -> None:
-        """Keep the entries of these rows, in this order."""
-        shared = self.uniform
-        if shared is not None:
-            kept = shared
-        elif self._code():
-            coded = self._pieces[0][1]
-            kept = Coded(_taken(coded.codes, rows), coded.values)
-        else:
-            kept = _taken(self.array, rows)
-        self._pieces = [(len(rows), kept)]
-        self._length = len(rows)
-
-    def at(self, rows: np.ndarray) -> np.ndarray:
-        """Return a copy of the entries of these rows."""
-        shared = self.uniform
-        if shared is not None:
-            return np.full(len(rows), shared, self.dtype)
-        return self._pieces[0][1][rows] if self._code() or self._is_stretched() else self.array[rows]
-
-    def stretch(self, values: np.ndarray, ends: np.ndarray) -> None:
-        """Set all entries to values that hold for many in a row; `ends` says behind which one each of them ends."""
-        self._pieces = [(self._length, Stretches(values.astype(self.dtype), ends))]
-
-    def _is_stretched(self) -> bool:
-        return len(self._pieces) == 1 and isinstance(self._pieces[0][1], Stretches)
-
-    def _expanded(self) -> np.ndarray:
-        array = np.empty(self._length, self.dtype)
-        start = 0
-        for n, values in self._pieces:
-            array[start : start + n] = values[:] if isinstance(values, Coded | Stretches) else values
-            start += n
-        return array
-
-    def _code(self) -> bool:
-        """Store the entries as codes if they have few different values; return whether they are stored so."""
-        if len(self._pieces) == 1 and isinstance(self._pieces[0][1], Coded):
-            return True
-        if self._length <= FEW or any(isinstance(v, np.ndarray | Stretches) for _, v in self._pieces):
-            return False
-        pieces = [(n, _coded(v)) for n, v in self._pieces]
-        values = np.unique(np.concatenate([np.asarray(coded.values, self.dtype) for _, coded in pieces]))
-        if len(values) > LARGEST_CODE:
-            return False
-        codes = np.empty(self._length, np.uint8)
-        start = 0
-        for n, coded in pieces:
-            translation = np.searchsorted(values, np.asarray(coded.values, self.dtype)).astype(np.uint8)
-            codes[start : start + n] = translation[coded.codes]
-            start += n
-        self._pieces = [(self._length, Coded(codes, values))]
-        return True
-
-
-def _taken(values: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """Return some entries; without a check of the rows this is faster, and other threads can run meanwhile."""
-    return values.take(rows, mode="clip")
-
-
-def _coded(value: Any) -> Coded:
-    return value if isinstance(value, Coded) else Coded(np.zeros(1, np.uint8), np.array([value]))
-
-
-_SEVERAL = (np.ndarray, Coded, Stretches)
-
-
-def _is_single(values: Any) -> bool:
-    return not isinstance(values, _SEVERAL)
 
 
 @final
@@ -226,8 +79,12 @@ class Table:
 
     @property
     def source(self) -> np.ndarray:
-        """Ids of the sources."""
-        return self.columns["source"].array
+        """Ids of the sources, to read them."""
+        return self.columns["source"].full()
+
+    def runs(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return where stretches of connections with one source begin, and these sources."""
+        return self.columns["source"].runs()
 
     @property
     def target(self) -> np.ndarray:
@@ -328,7 +185,7 @@ class Table:
         """Remove a connection, but leave its place until `compact`."""
         self.version += 1
         if self.disabled is None:
-            self.disabled = np.zeros(len(self.source), np.bool_)
+            self.disabled = np.zeros(len(self), np.bool_)
         self.disabled[row] = True
 
     def compact(self) -> bool:
@@ -431,6 +288,38 @@ class Table:
         ends[self.gaps + 1] = self._gap_ends
         before = np.cumsum(ends)[: len(keys)]
         return (np.isin(starts, registered)[stretch] & (before == before[starts][stretch]))[self.places()]
+
+    def sort(self, stable: bool) -> bool:
+        """Bring the connections in NEST's order; return whether any moved.
+
+        NEST's order among equal sources depends on all connections of the virtual process. Where nothing may depend on
+        that, connections stay in the order in which they were made (`stable`).
+        """
+        from jaxnest.numerics.connection_sort import in_order_of_creation, nest_order, nest_sorted
+
+        self.join_pieces()
+        if len(self) > MANY:
+            give_back()
+        if stable:
+            return self.reorder(in_order_of_creation(self.keys()))
+        if len(self.gaps):
+            return self.reorder(nest_order(self.keys()))
+        others = [column for name, column in self.columns.items() if name != "source"]
+        joined = joined_words(others)
+        words = np.arange(len(self), dtype=np.int32) if joined is None else joined.words
+        found = nest_sorted(self.source, words)
+        if found is None:
+            return False
+        self.version += 1
+        starts, sources, words = found
+        self.columns["source"].from_runs(starts, sources)
+        if joined is not None:
+            joined.part(words)
+            return True
+        order = words.astype(np.int64)
+        for column in others:
+            column.take(order)
+        return True
 
     def reorder(self, order: np.ndarray | None) -> bool:
         """Give places a new order (None: as it is) and forget gaps at the end; return whether connections moved."""

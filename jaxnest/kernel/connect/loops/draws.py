@@ -65,6 +65,11 @@ class Draws:
         Whether some specification has an array, so that connections have to be counted.
     third
         What a third factor adds, or None.
+
+    Attributes
+    ----------
+    codes
+        The translated expressions.
     """
 
     def __init__(
@@ -76,7 +81,7 @@ class Draws:
         self._third = third
         self.limit: int | None = None
         self._n_last = 0
-        self._codes = [p.expression.code for p in (*parameters, *(third.parameters if third else ()))]
+        self.codes = [p.expression.code for p in (*parameters, *(third.parameters if third else ()))]
         self._failures: dict[int, np.ndarray] = {}
 
     def programs(self, thread: int) -> Programs:
@@ -84,7 +89,7 @@ class Draws:
         from jaxnest.kernel.connect.loops.programs import Programs
 
         self._failures[thread] = np.array([0, -1])
-        codes = self._codes
+        codes = self.codes
         ends = np.cumsum([len(c.code) for c in codes], dtype=np.int64)
         lengths = np.array([len(c.constants) for c in codes], np.int64)
         bounds = np.empty((len(codes), 3), np.int64)

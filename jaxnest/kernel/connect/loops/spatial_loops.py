@@ -102,6 +102,26 @@ class Kernel(NamedTuple):
     stack: np.ndarray
 
 
+class Values(NamedTuple):
+    """What weights, delays and the like take that draw nothing: they are evaluated for many connections at once.
+
+    Attributes
+    ----------
+    plain
+        Whether all are of that kind.
+    chosen
+        Work space: indices of the partners of a node.
+    displacements, distances, stack
+        Work space, see `Bundle`.
+    """
+
+    plain: bool
+    chosen: np.ndarray
+    displacements: np.ndarray
+    distances: np.ndarray
+    stack: np.ndarray
+
+
 class Limits(NamedTuple):
     """What a rule asks for.
 
@@ -162,45 +182,92 @@ def _evaluate_plain(candidates, n, place, is_source, space, kernel):
 
 
 @compiled
-def bernoulli(stream, candidates, targets, space, kernel, autapses, programs, buffers, progress):
+def _evaluate_values(candidates, n, place, space, programs, values, drawn, row):
+    """Evaluate what draws nothing for the last `n` connections before a row, all to one target."""
+    if n == 0 or programs.n_own == 0:
+        return
+    bundle = Bundle(place, False, values.displacements, values.distances, values.stack)
+    positions, chosen = candidates.tree.positions, values.chosen
+    measure(bundle, positions, chosen, n, space.period, space.dimensions)
+    for e in range(programs.n_own):
+        code = programs.code[programs.bounds[e, 0] : programs.bounds[e, 1]]
+        constants = programs.constants[programs.bounds[e, 2] :]
+        evaluate_plain(bundle, code, constants, positions, chosen, n, drawn[e, row - n : row])
+
+
+@compiled
+def _choose(stream, candidates, n, node, kernel, autapses, chosen, source, target, row):
+    """Decide about all pairs of a target; without branches, which processors could not predict."""
+    m = 0
+    for s in range(n):
+        k = candidates.found[s]
+        other = candidates.ids[k]
+        if not autapses and other == node:
+            continue
+        source[row], target[row], chosen[m] = other, node, k
+        accepted = 1 if drand(stream) < kernel.values[s] else 0
+        row += accepted
+        m += accepted
+    return row
+
+
+@compiled
+def _accepts(stream, positions, space, place, kernel, s, k):
+    """Decide about one pair, the candidate `s` with index `k`, and note where the nodes are if that is asked for."""
+    if kernel.plain:
+        return drand(stream) < kernel.values[s]
+    relate(space, positions[k], place)
+    if not kernel.given:
+        return True
+    u = drand(stream)
+    p = value(kernel.programs, 0, stream)
+    return kernel.programs.failure[0] == DONE and u < p
+
+
+@compiled
+def bernoulli(stream, candidates, targets, space, kernel, autapses, programs, values, buffers, progress):
     """Decide pair by pair; without a kernel all pairs are connected, and nothing is drawn for that."""
     source, target, _, drawn = buffers
     found, positions = candidates.found, candidates.tree.positions
     row = 0
     for t in range(progress[TARGET], len(targets.ids)):
-        place = targets.positions[t]
+        place, n_chosen, first = targets.positions[t], 0, row
         if progress[SOURCE] == 0:
             turn_to(stream, targets.ids[t])
         n = search(candidates.tree, candidates.region, place, candidates.work, found)
         if kernel.plain:
             _evaluate_plain(candidates, n, place, False, space, kernel)
+        if kernel.plain and values.plain and progress[SOURCE] == 0 and n < len(source) - row:
+            row = _choose(stream, candidates, n, targets.ids[t], kernel, autapses, values.chosen, source, target, row)
+            _evaluate_values(candidates, row - first, place, space, programs, values, drawn, row)
+            continue
         for s in range(progress[SOURCE], n):
             if row == len(source):
+                _evaluate_values(candidates, n_chosen, place, space, programs, values, drawn, row)
                 progress[TARGET], progress[SOURCE], progress[ROW] = t, s, row
                 return
             node = candidates.ids[found[s]]
             if not autapses and node == targets.ids[t]:
                 continue
-            if kernel.plain:
-                if not drand(stream) < kernel.values[s]:
-                    continue
-                relate(space, positions[found[s]], place)
-            else:
-                relate(space, positions[found[s]], place)
-                if kernel.given:
-                    u = drand(stream)
-                    p = value(kernel.programs, 0, stream)
-                    if kernel.programs.failure[0] != DONE:
-                        progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
-                        return
-                    if not u < p:
-                        continue
+            if not _accepts(stream, positions, space, place, kernel, s, found[s]):
+                if kernel.programs.failure[0] != DONE:
+                    _evaluate_values(candidates, n_chosen, place, space, programs, values, drawn, row)
+                    progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
+                    return
+                continue
             source[row], target[row] = node, targets.ids[t]
-            draw_row(programs, stream, target[row], drawn, row)
             row += 1
+            if values.plain:
+                values.chosen[n_chosen] = found[s]
+                n_chosen += 1
+                continue
+            if kernel.plain:
+                relate(space, positions[found[s]], place)
+            draw_row(programs, stream, target[row - 1], drawn, row - 1)
             if programs.failure[0] != DONE:
                 progress[TARGET], progress[ROW], progress[FAILED] = t, row, 1
                 return
+        _evaluate_values(candidates, n_chosen, place, space, programs, values, drawn, row)
         progress[SOURCE] = 0
     progress[TARGET], progress[ROW] = len(targets.ids), row
 
