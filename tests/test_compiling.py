@@ -195,7 +195,7 @@ def test_compiled_functions_depend_on_the_source_that_they_may_contain_and_on_no
 
 def test_all_forms_of_imports_count() -> None:
     text = """
-from jaxnest.engine.accelerated import ffi  # from jaxnest import errors
+from jaxnest.engine.accelerated import pure  # from jaxnest import errors
 from jaxnest.engine import layout as words  # from jaxnest import errors
 from jaxnest.engine.spikes.events import post
 def late():
@@ -206,7 +206,7 @@ from numba import types
 """
     found = {path.split("jaxnest/")[-1] for path in caching.imports_of(text, ["random", "numbers"])}
     assert found == {
-        "engine/accelerated/ffi.py",
+        "engine/accelerated/pure.py",
         "engine/layout.py",
         "engine/spikes/events.py",
         "errors.py",

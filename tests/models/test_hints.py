@@ -29,7 +29,6 @@ LONG_EQUATIONS = """hh_cond_beta_gap_traub hh_cond_exp_traub hh_psc_alpha hh_psc
     ht_neuron iaf_cond_alpha_mc"""
 RESTARTING = """ac_generator noise_generator poisson_generator_ps pulsepacket_generator sinusoidal_gamma_generator
     sinusoidal_poisson_generator"""
-TRACEABLE = "ac_generator dc_generator poisson_generator spike_generator step_current_generator"
 READING_SPIKES = """clopath jonke stdp_dopamine stdp_facetshw stdp_nn_pre_centered stdp_nn_restr stdp_nn_symm stdp_pl
     stdp stdp_triplet urbanczik vogels_sprekeler"""
 
@@ -47,7 +46,6 @@ def names(base: type[Any], hint: str) -> list[str]:
         (OdeNode, "loops_stages", LONG_EQUATIONS),
         (OdeNode, "driven", "hh_cond_beta_gap_traub hh_psc_alpha_gap"),
         (Sender, "restarts", RESTARTING),
-        (Sender, "traced_advance", TRACEABLE),
         (Sender, "allocates", "pulsepacket_generator"),
     ],
 )
@@ -158,9 +156,7 @@ def test_stimulators_of_ones_own() -> None:
         advance = staticmethod(lambda v, s, step, active, context: ((), np.sort(v.times)[0], 1.0, False))
         restart = staticmethod(lambda p, clock, step: {"next": 0.0})
 
-    assert source.traced_advance is source.advance
     assert (source.allocates, source.restarts) == (False, False)
-    assert sorter.traced_advance is None
     assert (sorter.allocates, sorter.restarts) == (True, True)
 
 

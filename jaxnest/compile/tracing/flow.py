@@ -84,7 +84,7 @@ class _Unset:
 UNSET = _Unset()
 
 
-class Elements(ABC):
+class Indexed(ABC):
     """A named tuple whose elements are not its fields: what has the elements of an array in another form."""
 
     @abstractmethod
@@ -92,7 +92,7 @@ class Elements(ABC):
         """Return an element."""
 
     @abstractmethod
-    def changed(self, index: Any, value: Any) -> Elements:
+    def changed(self, index: Any, value: Any) -> Indexed:
         """Return the same with another element."""
 
 
@@ -100,7 +100,7 @@ class Elements(ABC):
 class Cell:
     """A value, a tree of arrays, that functions change although it is not among their results.
 
-    It must be made by `cells`, so that conditions and loops know of it. If it is an array, or has `Elements`, functions
+    It must be made by `cells`, so that conditions and loops know of it. If it is an array, or has `Indexed`, functions
     read and change it as an array.
     """
 
@@ -109,11 +109,11 @@ class Cell:
 
     def __getitem__(self, index: Any) -> Any:
         """Return an element."""
-        return self.value.element(index) if isinstance(self.value, Elements) else self.value[index]
+        return self.value.element(index) if isinstance(self.value, Indexed) else self.value[index]
 
     def __setitem__(self, index: Any, value: Any) -> None:
         """Change an element."""
-        inside = isinstance(self.value, Elements)
+        inside = isinstance(self.value, Indexed)
         self.value = self.value.changed(index, value) if inside else put(self.value, index, value)
 
     def __len__(self) -> int:

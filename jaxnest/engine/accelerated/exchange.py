@@ -237,6 +237,7 @@ def _attempt(
         "variables": constant["variables"][s][b],
         "frozen": constant["frozen"][s][b],
         "uniform": shard["following" if batch.model.noise else "uniform"][b],
+        "nodes": constant["nodes"][s][b],
     }
     trial = Segment(segment.origin, segment.begin, jnp.asarray(spec.min_delay))
     _, new, slab = advance_batch(batch, fixed, trial, shard["ring"], shard["raster"], shard["states"][b] | changed)
@@ -259,4 +260,4 @@ def _sent(batch: BatchSpec, signals: Any, slab: Any) -> tuple[Any, Any]:
 
 
 def _takes_part(batch: BatchSpec) -> bool:
-    return batch.handler is None and bool(batch.model.signals) and batch.model.uses_iterations()
+    return bool(batch.model.signals) and batch.model.uses_iterations()

@@ -13,15 +13,15 @@ from jaxnest.compile.compile_time import compilers
 from jaxnest.compile.failures import FAILED, raise_kept
 from jaxnest.engine import layout
 from jaxnest.engine.accelerated import config, pure
+from jaxnest.engine.accelerated.devices.tables import device_constant
 from jaxnest.engine.accelerated.exchange import exchange_constant
 from jaxnest.engine.accelerated.placement import default_device
 from jaxnest.engine.accelerated.program import compiled
 from jaxnest.engine.accelerated.pure_tables import registered, rows_of
-from jaxnest.engine.accelerated.specification import Columns, differs, program_spec
-from jaxnest.engine.devices.stimulation import NO_STREAM, Devices
+from jaxnest.engine.accelerated.specification import differs, draws_numbers, program_spec
+from jaxnest.engine.devices.stimulation import Devices
 from jaxnest.engine.histories.remembering import archive_times
 from jaxnest.engine.network.shard import Batch, Shard
-from jaxnest.engine.neurons.node_columns import NodeColumns
 from jaxnest.engine.plan.buffers import Buffers
 from jaxnest.engine.plan.delivery_table import DeliveryTable
 from jaxnest.engine.plan.plan import Plan, collection_table
@@ -49,37 +49,13 @@ class XlaRunner:
         self.device = default_device()
         self._rows: dict[int, tuple[DeliveryTable, dict[str, Any]]] = {}
         """Per virtual process, its connections as array operations deliver them."""
-        self._make_spec()
+        self.spec = program_spec(plan, devices, streams.rng_type)
         self.constant = jax.device_put(self._constant(), self.device)
         self.carry: dict[str, Any] = jax.device_put(self._carry(), self.device)
         self.run_program = compiled(self.spec, self.device)
         self._unsettled = np.empty((0, 2), np.int64)
         self.reached = 0
         """The step that the last run has reached; its beginning, if it failed."""
-
-    def _make_spec(self) -> None:
-        """Describe the structure of the network, and lay out the neurons that are advanced one by one."""
-        plan = self.plan
-        self.drawing = [
-            [self._columns(b, *plan.outputs(s, i)) for i, b in enumerate(shard.batches)]
-            for s, shard in enumerate(plan.shards)
-        ]
-        self.spec = program_spec(plan, self.devices, self.drawing, self.device.platform, self.streams.rng_type)
-
-    def _columns(self, batch: Batch, outputs: tuple[str, ...], sampled: np.ndarray) -> Columns | None:
-        """Return neurons in the layout of the loop that advances them, if array operations cannot do it."""
-        in_loop = batch.model.draws or batch.model.one_by_one
-        return NodeColumns(batch, outputs, sampled, self.plan.min_delay) if in_loop else None
-
-    def _device_constant(self, s: int, k: int) -> Any:
-        """Return the arrays that a batch of devices reads."""
-        device, spec = self.devices[s][k], self.spec.devices[s][k]
-        assert device is not None
-        if spec is None or spec.traced is None:
-            return device.constant()
-        from jaxnest.engine.accelerated.pure_devices import traced_constant
-
-        return traced_constant(device)
 
     def _variables(self, batch: Batch) -> dict[str, np.ndarray]:
         """Return the variables of a batch, those that differ between nodes padded to whole tiles."""
@@ -101,18 +77,9 @@ class XlaRunner:
             "delivery": [self._delivery(s, t) for s, t in zip(plan.shards, plan.delivery, strict=True)],
             "times": archive_times(plan.clock),
             "collection": [collection_table(plan, s) for s in range(len(plan.shards))],
-            "devices": [
-                [() if d is None else self._device_constant(s, k) for k, d in enumerate(ds)]
-                for s, ds in enumerate(self.devices)
-            ],
-            "drawing": [
-                [() if c is None else (*c.constant(), c.uniform, c.recorders) for c in shard] for shard in self.drawing
-            ],
+            "devices": [[() if d is None else device_constant(d) for d in ds] for ds in self.devices],
+            "nodes": [[b.padded(b.node_ids) if draws_numbers(b) else () for b in s.batches] for s in plan.shards],
             "exchange": () if plan.secondary is None else exchange_constant(plan.secondary, self.devices),
-            "not_drawing": [
-                [(_frozen(b), b.node_ids) if b.stochastic or b.model.noise else () for b in s.batches]
-                for s in plan.shards
-            ],
             "probes": [
                 {"rows": p.rows, "interval": np.int64(p.interval), "first": np.int64(p.offset or p.interval)}
                 for p in plan.probes
@@ -131,14 +98,12 @@ class XlaRunner:
                     "counters": buffers.counters,
                     "archive": buffers.archive.arrays,
                     "stream": self.streams.vp_specific[s] if self._draws(s) else (),
-                    "shared_stream": self.streams.vp_synchronised[s] if self._shares(s) else NO_STREAM,
                     "uniform": [
                         np.zeros((self.plan.min_delay, b.padded_size * (b.stochastic or b.model.noise)))
                         for b in shard.batches
                     ],
                     "following": buffers.noise.following,
-                    "objects": buffers.noise.objects,
-                    "states": [_states(b, c) for b, c in zip(shard.batches, self.drawing[s], strict=True)],
+                    "states": [{k: b.padded(a) for k, a in b.state().items()} for b in shard.batches],
                     "devices": [() if d is None else d.changing()[:-1] for d in devices],
                     "device_samples": [() if d is None else d.samples for d in devices],
                 }
@@ -184,15 +149,15 @@ class XlaRunner:
     def unstable(self) -> tuple[Any, int, str] | None:
         """Return batch, row and variable of a state that is no finite number, or None."""
         checked = [
-            (batch, columns, state)
-            for shard, drawing, carried in zip(self.plan.shards, self.drawing, self.carry["shards"], strict=True)
-            for batch, columns, state in zip(shard.batches, drawing, carried["states"], strict=True)
+            (batch, state)
+            for shard, carried in zip(self.plan.shards, self.carry["shards"], strict=True)
+            for batch, state in zip(shard.batches, carried["states"], strict=True)
             if not batch.model.may_be_undefined
         ]
-        if bool(_all_finite([state for _, _, state in checked])):
+        if bool(_all_finite([state for _, state in checked])):
             return None
-        for batch, columns, state in checked:
-            for name, values in _named(columns, state).items():
+        for batch, state in checked:
+            for name, values in state.items():
                 bad = np.argwhere(~np.isfinite(np.asarray(values)))
                 if len(bad):
                     return batch, int(bad[0][0]), name
@@ -204,28 +169,13 @@ class XlaRunner:
         for s, shard in enumerate(self.carry["shards"]):
             if self._draws(s):
                 shard["stream"] = self.streams.vp_specific[s].copy()
-            if self._shares(s):
-                shard["shared_stream"] = self.streams.vp_synchronised[s].copy()
 
     def return_streams(self) -> None:
-        """Advance the kernel's random streams by what was drawn."""
-        for s, shard in enumerate(self.carry["shards"]):
-            if self._draws(s):
-                self.streams.vp_specific[s][:] = np.asarray(shard["stream"])
-            if self._shares(s):
-                self.streams.vp_synchronised[s][:] = np.asarray(shard["shared_stream"])
+        """Leave the kernel's random streams as they are: numbers that depend on keys use up none of them."""
 
     def _draws(self, s: int) -> bool:
         """True if some node of a virtual process may draw random numbers."""
-        return (
-            any(d is not None for d in self.devices[s])
-            or any(b.stochastic or b.model.noise for b in self.plan.shards[s].batches)
-            or any(columns is not None for columns in self.drawing[s])
-        )
-
-    def _shares(self, s: int) -> bool:
-        """True if some device draws from the stream that all virtual processes have in common."""
-        return any(d is not None and d.shares for d in self.devices[s])
+        return any(d is not None for d in self.devices[s]) or any(map(draws_numbers, self.plan.shards[s].batches))
 
     def fits(self) -> bool:
         """Return whether buffers need not be drained before the next call: they always are."""
@@ -263,7 +213,6 @@ class XlaRunner:
             self.plan.secondary.signals = np.array(self.carry["signals"])
         for s, (buffers, shard) in enumerate(zip(self.buffers, self.carry["shards"], strict=True)):
             buffers.noise.following = [np.array(a) for a in shard["following"]]
-            buffers.noise.objects = [np.array(a) for a in shard["objects"]]
             for name in ("ring", "raster", "counters"):
                 setattr(buffers, name, np.array(shard[name]))
             self._register(buffers, s, int(self.carry["step"]))
@@ -272,10 +221,8 @@ class XlaRunner:
             for d, arrays in zip(self.devices[s], shard["devices"], strict=True):
                 if d is not None:
                     d.state, d.target_state, d.objects, d.memory = (np.array(a) for a in arrays)
-            for batch, columns, state in zip(
-                self.plan.shards[s].batches, self.drawing[s], shard["states"], strict=True
-            ):
-                batch.store_state({k: np.asarray(a)[: len(batch)] for k, a in _named(columns, state).items()})
+            for batch, state in zip(self.plan.shards[s].batches, shard["states"], strict=True):
+                batch.store_state({k: np.asarray(a)[: len(batch)] for k, a in state.items()})
 
     def forget_inputs(self) -> None:
         """Remove what is on its way to nodes that lose it when a run is prepared."""
@@ -296,7 +243,7 @@ class XlaRunner:
         """Take over variables, states, streams, weights and device settings that changed on the host."""
         step = self.carry["step"]
         samples, counts = self.carry["samples"], self.carry["n_samples"]
-        self._make_spec()
+        self.spec = program_spec(self.plan, self.devices, self.streams.rng_type)
         self.constant = jax.device_put(self._constant(), self.device)
         self.carry = jax.device_put(self._carry() | {"samples": [], "n_samples": []}, self.device)
         self.run_program = compiled(self.spec, self.device)
@@ -306,22 +253,6 @@ class XlaRunner:
 @jax.jit
 def _all_finite(states: Any) -> Any:
     return jnp.all(jnp.array([jnp.isfinite(a).all() for a in jax.tree.leaves(states)]))
-
-
-def _states(batch: Batch, columns: Columns | None) -> dict[str, np.ndarray]:
-    """Return the states of a batch as the program carries them."""
-    if columns is None:
-        return {k: batch.padded(a) for k, a in batch.state().items()}
-    return {"scalars": columns.state, "vectors": columns.state_vectors, "samples": columns.samples}
-
-
-def _named(columns: Columns | None, state: dict[str, Any]) -> dict[str, Any]:
-    """Return the states that the program carries by the names of their variables."""
-    return state if columns is None else columns.state_of(np.asarray(state["scalars"]), np.asarray(state["vectors"]))
-
-
-def _frozen(batch: Any) -> np.ndarray:
-    return np.zeros(len(batch), np.int64) if batch.frozen is None else batch.frozen.astype(np.int64)
 
 
 def _kept_lanes(shard: Shard) -> np.ndarray:

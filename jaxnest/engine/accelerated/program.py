@@ -20,6 +20,8 @@ from jax.sharding import SingleDeviceSharding
 from jaxnest.compile.compile_time import compilers
 from jaxnest.engine import layout
 from jaxnest.engine.accelerated import exchange, pure
+from jaxnest.engine.accelerated.devices.acting import act
+from jaxnest.engine.accelerated.devices.tables import DeviceSpec
 from jaxnest.engine.accelerated.exchange import ExchangeSpec
 from jaxnest.engine.accelerated.tiles import BatchSpec, Segment, advance_batch
 from jaxnest.random.numbers import keyed_arrays
@@ -40,33 +42,19 @@ class ProbeSpec:
 
 @final
 @dataclass(frozen=True)
-class DeviceSpec:
-    """How a batch of devices acts before the neurons."""
-
-    handler: Any
-    """The compiled loop, None if there is none."""
-    receives: bool
-    """Takes input out of the ring buffer."""
-    traced: Any = None
-    """What `engine.accelerated.pure_devices` has to know, if the devices act without compiled loops."""
-
-
-@final
-@dataclass(frozen=True)
 class ProgramSpec:
     """Everything that the program is compiled for; arrays add their shapes."""
 
     min_delay: int
     batches: tuple[tuple[BatchSpec, ...], ...]
     devices: tuple[tuple[DeviceSpec | None, ...], ...]
-    schedules: tuple[tuple[tuple[int, int, int], ...], ...]
+    keeps_input: tuple[bool, ...]
+    """Per virtual process, whether what arrived stays in some lanes: for frozen neurons, or for devices."""
     probes: tuple[ProbeSpec, ...]
     most_events: tuple[int, ...]
     has_connections: bool
     exchange: ExchangeSpec | None
     """Connections that carry numbers, if there are any."""
-    by_keys: bool = False
-    """Array operations draw the numbers that neurons get in every step: each depends on nothing but its key."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -121,11 +109,9 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
     for s, shard in enumerate(shards):
         if spec.exchange is not None:
             exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "sooner")
-        slabs.append([*_advance(spec, s, shard, constant, segment, clocks[s]), *shard["device_samples"]])
-        if any(b.handler is None for b in spec.batches[s]):  # loops clear what they read
-            some = any(b.has_frozen for b in spec.batches[s]) or any(d and d.receives for d in spec.devices[s])
-            kept = constant["kept_lanes"][s] if some else jnp.zeros(0, jnp.int64)
-            pure.clear(shard, kept, clocks[s])
+        slabs.append([*_advance(spec, s, shard, constant, segment), *shard["device_samples"]])
+        kept = constant["kept_lanes"][s] if spec.keeps_input[s] else jnp.zeros(0, jnp.int64)
+        pure.clear(shard, kept, clocks[s])
         if spec.exchange is not None:
             exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "later")
             exchange.forget(spec.exchange, constant, s, shard, clocks[s], shard["raster"])
@@ -157,66 +143,19 @@ def samples_fit(min_delay: int, samples: Sequence[Any], counts: Sequence[Any]) -
 
 
 def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock: Any) -> None:
-    """Let the devices of a virtual process act, in the order of their ids."""
-    for name in ("device_samples", "devices", "uniform", "following", "objects"):
+    """Let the devices of a virtual process act, and draw what neurons get in each step."""
+    for name in ("device_samples", "devices", "uniform", "following"):
         shard[name] = list(shard[name])
-    n_devices = len(spec.devices[s])
-    for b, batch in enumerate(spec.batches[s] if spec.by_keys else ()):
-        if batch.draws and batch.handler is None:
-            _draw_by_keys(batch, shard, b, constant["not_drawing"][s][b][1], clock)
+    for b, batch in enumerate(spec.batches[s]):
+        if batch.gets_numbers:
+            _draw_by_keys(batch, shard, b, constant["nodes"][s][b], clock)
     for b, device in enumerate(spec.devices[s]):
-        if device is not None and device.traced is not None:
-            from jaxnest.engine.accelerated import pure_devices
-
-            pure_devices.act(device.traced, constant["devices"][s][b], shard, b, clock)
-    for b, first, last in spec.schedules[s]:
-        device = spec.devices[s][b] if b < n_devices else None
-        if b < n_devices and (device is None or device.handler is None):
-            continue
-        from jaxnest.engine.accelerated import ffi
-        from jaxnest.engine.spikes import events
-
-        rows = jnp.array([first, last], jnp.int64)
-        neurons = spec.batches[s][b - n_devices] if b >= n_devices else None
-        if neurons is not None and neurons.handler is not None:
-            _advance_one_by_one(neurons, b - n_devices, shard, constant["drawing"][s], rows, clock)
-            continue
-        if neurons is not None and spec.by_keys:
-            continue
-        if neurons is not None and neurons.model.noise:
-            _draw_noise(shard, b - n_devices, [*constant["not_drawing"][s][b - n_devices], rows, clock])
-            continue
-        if neurons is not None:
-            shard["stream"], shard["uniform"][b - n_devices] = ffi.call(
-                events.draw_uniforms,
-                [shard["stream"], shard["uniform"][b - n_devices]],
-                [*constant["not_drawing"][s][b - n_devices], rows, clock],
-            )
-            continue
-        assert device is not None
-        results = ffi.call(
-            device.handler,
-            [
-                shard["ring"],
-                shard["events"],
-                shard["counters"],
-                shard["stream"],
-                shard["shared_stream"],
-                shard["raster"],
-                *shard["devices"][b],
-                shard["device_samples"][b],
-            ],
-            [*constant["devices"][s][b], rows, clock],
-        )
-        names = ("ring", "events", "counters", "stream", "shared_stream", "raster")
-        shard |= zip(names, results, strict=False)
-        *changed, shard["device_samples"][b] = results[len(names) :]
-        shard["devices"][b] = tuple(changed)
+        if device is not None:
+            act(device, constant["devices"][s][b], shard, b, clock)
 
 
 def _draw_by_keys(batch: BatchSpec, shard: dict[str, Any], b: int, nodes: Any, clock: Any) -> None:
     """Draw what a batch of neurons gets in each step of a slice; noise for the slice of the next segment, too."""
-    nodes = jnp.pad(nodes, (0, batch.n_tiles * batch.tile - batch.size))
     draw = keyed_arrays.normal if batch.model.noise else keyed_arrays.uniform
 
     def numbers(origin: Any) -> Any:
@@ -229,52 +168,16 @@ def _draw_by_keys(batch: BatchSpec, shard: dict[str, Any], b: int, nodes: Any, c
         shard["following"][b] = numbers(clock[layout.ORIGIN] + jnp.where(ends, clock[layout.MIN_DELAY], 0))
 
 
-def _draw_noise(shard: dict[str, Any], b: int, read: list[Any]) -> None:
-    """Draw the noise of some neurons for the next slice, and make that of the present one known."""
-    from jaxnest.engine.accelerated import ffi
-    from jaxnest.engine.signals.secondary_kernels import draw_noise
-
-    lists = ("uniform", "following", "objects")
-    results = ffi.call(draw_noise, [shard["stream"], *(shard[name][b] for name in lists)], read)
-    shard["stream"] = results[0]
-    for name, result in zip(lists, results[1:], strict=True):
-        shard[name][b] = result
-
-
-def _advance_one_by_one(
-    batch: BatchSpec, b: int, shard: dict[str, Any], constant: list[Any], rows: Any, clock: Any
-) -> None:
-    """Advance some neurons one after the other."""
-    from jaxnest.engine.accelerated import ffi
-
-    states, shared, own = list(shard["states"]), ("ring", "raster", "stream"), ("scalars", "vectors", "samples")
-    in_place = [*(shard[k] for k in shared), *(states[b][k] for k in own)]
-    results = ffi.call(batch.handler, in_place, [*constant[b], rows, clock])
-    shard |= zip(shared, results, strict=False)
-    states[b] = dict(zip(own, results[len(shared) :], strict=True))
-    shard["states"] = states
-
-
-def _advance(
-    spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, segment: Segment, clock: Any
-) -> list[Any]:
-    """Advance the neurons of a virtual process through a segment and return the samples of each batch.
-
-    Those that draw random numbers were advanced before.
-    """
-    for b, batch in enumerate(spec.batches[s]):
-        if batch.handler is not None and not batch.model.draws:
-            rows = jnp.array([0, batch.size], jnp.int64)
-            _advance_one_by_one(batch, b, shard, constant["drawing"][s], rows, clock)
+def _advance(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, segment: Segment) -> list[Any]:
+    """Advance the neurons of a virtual process through a segment and return the samples of each batch."""
     states, slabs = list(shard["states"]), []
     for b, batch in enumerate(spec.batches[s]):
-        if batch.handler is not None:
-            slabs.append(states[b]["samples"])
-            continue
         fixed = {
             "variables": constant["variables"][s][b],
             "frozen": constant["frozen"][s][b],
             "uniform": shard["uniform"][b],
+            "nodes": constant["nodes"][s][b],
+            "key": shard["stream"][KEY] if batch.model.draws else (),
         }
         shard["raster"], states[b], slab = advance_batch(
             batch, fixed, segment, shard["ring"], shard["raster"], states[b]

@@ -5,49 +5,38 @@ from __future__ import annotations
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.engine.accelerated.devices.tables import device_spec
 from jaxnest.engine.accelerated.exchange import ExchangeSpec, exchange_spec
-from jaxnest.engine.accelerated.program import DeviceSpec, ProbeSpec, ProgramSpec
+from jaxnest.engine.accelerated.program import ProbeSpec, ProgramSpec
 from jaxnest.engine.accelerated.tiles import BatchSpec
-from jaxnest.engine.devices.stimulation import Devices, schedule
-from jaxnest.engine.network.shard import Batch
-from jaxnest.engine.neurons.node_columns import NodeColumns
+from jaxnest.engine.devices.stimulation import Devices
+from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.engine.plan.buffers import events_per_slice
 from jaxnest.engine.plan.plan import Plan
+from jaxnest.models.contract.hints import calls
+from jaxnest.models.functions import draws
 
-Columns = NodeColumns
 
-
-def program_spec(
-    plan: Plan,
-    devices: list[list[Devices | None]],
-    drawing: list[list[Columns | None]],
-    platform: str,
-    rng_type: str,
-) -> ProgramSpec:
+def program_spec(plan: Plan, devices: list[list[Devices | None]], rng_type: str) -> ProgramSpec:
     """Describe the structure of a network.
 
     Parameters
     ----------
     devices
         The sending devices of each virtual process.
-    drawing
-        The neurons that are advanced one by one, per virtual process and batch.
-    platform
-        The kind of device that the program runs on, ``cpu`` or another one.
     rng_type
         The kernel attribute.
 
     Raises
     ------
     NotImplemented
-        If something needs compiled loops where there are none.
+        If array operations cannot do something yet, or cannot draw random numbers of this type.
     """
     _refuse_synapses(plan)
-    if platform != "cpu":
-        _refuse_loops(plan, drawing, platform, rng_type)
+    if rng_type != "jax":
+        _refuse_draws(plan, devices, rng_type)
     batches = tuple(
-        tuple(_batch_spec(plan, s, i, drawing[s][i]) for i in range(len(shard.batches)))
-        for s, shard in enumerate(plan.shards)
+        tuple(_batch_spec(plan, s, i) for i in range(len(shard.batches))) for s, shard in enumerate(plan.shards)
     )
     exchange: ExchangeSpec | None = None
     if plan.secondary is not None:
@@ -55,19 +44,12 @@ def program_spec(
     return ProgramSpec(
         plan.min_delay,
         batches,
-        tuple(
-            tuple(_device_spec(d, batch, platform, rng_type) for d, batch in zip(ds, s.devices, strict=True))
-            for ds, s in zip(devices, plan.shards, strict=True)
-        ),
-        tuple(
-            tuple(run for run in schedule(shard) if run[0] >= len(devices[s]) or devices[s][run[0]])
-            for s, shard in enumerate(plan.shards)
-        ),
+        tuple(tuple(None if d is None else device_spec(d) for d in ds) for ds in devices),
+        tuple(_keeps_input(shard) for shard in plan.shards),
         tuple(ProbeSpec(p.shard, p.batch, p.names, plan.outputs(p.shard, p.batch)[0]) for p in plan.probes),
         tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
         any(t.connection_start[-1] > 0 for t in plan.delivery),
         exchange,
-        by_keys=rng_type == "jax",
     )
 
 
@@ -97,44 +79,28 @@ def _refuse_synapses(plan: Plan) -> None:
 _INSTEAD = "compute_backend 'jax': set nest.compute_backend = 'native'."
 
 
-def _refuse_loops(plan: Plan, drawing: list[list[Columns | None]], platform: str, rng_type: str) -> None:
-    """Raise NotImplemented if neurons need compiled loops."""
-    for shard, columns in zip(plan.shards, drawing, strict=True):
-        for batch, one_by_one in zip(shard.batches, columns, strict=True):
-            with_keys = (batch.stochastic or batch.model.noise) and one_by_one is None
-            if one_by_one is not None or (with_keys and rng_type != "jax"):
-                advice = "nest.rng_type = 'jax', or " if with_keys else ""
-                what = "is advanced" if batch.model.one_by_one else "draws random numbers"
-                raise errors.NotImplemented(
-                    f"{batch.model.name} {what} in compiled loops, which run on the CPU only (not on {platform}): set "
-                    f"{advice}nest.compute_backend = 'native'."
-                )
-
-
-def _device_spec(device: Devices | None, batch: Batch, platform: str, rng_type: str) -> DeviceSpec | None:
-    if device is None:
-        return DeviceSpec(None, True) if batch.inputs else None
-    from jaxnest.engine.accelerated.pure_devices import is_traceable, traced_spec
-
-    if is_traceable(device, rng_type == "jax"):
-        return DeviceSpec(None, False, traced_spec(device))
-    if platform != "cpu":
-        raise errors.NotImplemented(_without_loops(device, platform, rng_type, is_traceable(device, True)))
-    return DeviceSpec(device.loop, bool(batch.inputs))
-
-
-def _without_loops(device: Devices, platform: str, rng_type: str, with_keys: bool) -> str:
-    """Say why devices cannot act on a platform without compiled loops, and what to do."""
-    name = device.batch.model.name
-    if with_keys:
-        return (
-            f"{name} with rng_type '{rng_type}' draws random numbers one after the other, on the CPU only (not on "
-            f"{platform}): set nest.rng_type = 'jax', or nest.compute_backend = 'native'."
+def _refuse_draws(plan: Plan, devices: list[list[Devices | None]], rng_type: str) -> None:
+    """Raise NotImplemented if something draws random numbers in an order."""
+    neurons = [b.model for shard in plan.shards for b in shard.batches if draws_numbers(b)]
+    stimulators = [d.batch.model for ds in devices for d in ds if d is not None]
+    for model in neurons + [m for m in stimulators if calls(m.advance, draws.__name__) or m.draw or m.draw_each]:
+        raise errors.NotImplemented(
+            f"{model.name} draws random numbers, which depend on keys with compute_backend 'jax', not on their order "
+            f"as with rng_type '{rng_type}': set nest.rng_type = 'jax', or nest.compute_backend = 'native'."
         )
-    return f"{name} acts in compiled loops, on the CPU only (not on {platform}): set nest.compute_backend = 'native'."
 
 
-def _batch_spec(plan: Plan, shard: int, b: int, columns: Columns | None) -> BatchSpec:
+def draws_numbers(batch: Batch) -> bool:
+    """Return whether neurons draw random numbers, or get them."""
+    return batch.stochastic or batch.model.noise or batch.model.draws
+
+
+def _keeps_input(shard: Shard) -> bool:
+    """Return whether what arrived stays in some lanes."""
+    return any(b.frozen is not None for b in shard.batches) or any(d.inputs for d in shard.devices)
+
+
+def _batch_spec(plan: Plan, shard: int, b: int) -> BatchSpec:
     batch = plan.shards[shard].batches[b]
     return BatchSpec(
         batch.model,
@@ -148,6 +114,4 @@ def _batch_spec(plan: Plan, shard: int, b: int, columns: Columns | None) -> Batc
         batch.stochastic,
         plan.outputs(shard, b)[0],
         () if plan.secondary is None else tuple(plan.secondary.sent(shard, b).items()),
-        False,
-        None if columns is None else columns.operation,
     )

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import functools
 from collections import namedtuple
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, final
 
@@ -14,9 +16,12 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from jaxnest.compile.tracing import flow
+from jaxnest.engine.accelerated.functions import draws
 from jaxnest.engine.neurons.neuron_loops import input_names
 from jaxnest.models.contract.secondary import Kind
 from jaxnest.models.contract.state import of_model, state_class
+from jaxnest.random.numbers.layout import NODES, OBJECT_SIZE
 
 
 @final
@@ -41,8 +46,6 @@ class BatchSpec:
     """What is sent along connections that carry numbers, and where it lies in the signals."""
     iterating: bool = False
     """The neurons are advanced on trial, to iterate waveforms."""
-    handler: Any = None
-    """The compiled loop that advances these neurons one by one, if vectors are not used."""
 
     @property
     def n_tiles(self) -> int:
@@ -55,9 +58,14 @@ class BatchSpec:
         return len(self.model.inputs(self.receptors))
 
     @property
-    def draws(self) -> bool:
+    def gets_numbers(self) -> bool:
         """True if each neuron gets a random number in every step."""
         return self.stochastic or self.model.noise
+
+    @property
+    def changes_vectors(self) -> bool:
+        """True if functions of the model may change vectors of the state where they are."""
+        return (self.model.draws or self.model.one_by_one) and not self.model.is_integrated
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -93,7 +101,8 @@ def advance_batch(
     Parameters
     ----------
     fixed
-        ``variables``, ``frozen`` and ``uniform`` of the batch, padded to whole tiles.
+        ``variables``, ``frozen``, ``uniform`` and ``nodes`` of the batch, padded to whole tiles; and the ``key`` of
+        random numbers.
     ring, raster, states
         Ring buffer (read only), raster of the shard, and padded states of the batch.
 
@@ -124,7 +133,8 @@ def _advance_tile(
     differing = {name for name, differs in batch.variables if differs}
     variables = {k: cut(a) if k in differing else a for k, a in fixed["variables"].items()}
     frozen = cut(fixed["frozen"]) if batch.has_frozen else None
-    uniform = lax.dynamic_slice_in_dim(fixed["uniform"], first, batch.tile, 1) if batch.draws else None
+    uniform = lax.dynamic_slice_in_dim(fixed["uniform"], first, batch.tile, 1) if batch.gets_numbers else None
+    nodes = cut(fixed["nodes"]) if batch.model.draws else None
     inside = None if batch.n_tiles * batch.tile == batch.size else first + jnp.arange(batch.tile) < batch.size
     rows = lax.dynamic_slice(raster, (0, column), (raster.shape[0], batch.tile))
     block = lax.dynamic_slice_in_dim(samples, first, batch.tile, 2)
@@ -134,7 +144,8 @@ def _advance_tile(
         slot = (segment.origin + lag) % ring.shape[0]
         row = lax.dynamic_slice(ring, (slot, lane), (1, batch.n_inputs * batch.tile))[0]
         x = _inputs(batch, row, uniform[lag] if uniform is not None else None)
-        new, spike = _update(batch, variables, state, x)
+        drawers = None if nodes is None else Drawers(fixed["key"], nodes, segment.origin + lag)
+        new, spike = _update(batch, variables, state, x, drawers)
         if frozen is not None:
             new, spike = _hold(frozen, state, new, spike)
         if inside is not None:
@@ -152,15 +163,53 @@ def _advance_tile(
     return raster, state, lax.dynamic_update_slice_in_dim(samples, block, first, 2)
 
 
-def _update(batch: BatchSpec, variables: dict[str, Any], state: dict[str, Any], x: Any) -> tuple[dict[str, Any], Any]:
+@final
+@dataclass(frozen=True)
+class Drawers:
+    """Who draws random numbers while they are advanced."""
+
+    key: Any
+    nodes: Any
+    step: Any
+
+
+def _update(
+    batch: BatchSpec, variables: dict[str, Any], state: dict[str, Any], x: Any, drawers: Drawers | None
+) -> tuple[dict[str, Any], Any]:
     """Advance a tile by one step."""
+    model = batch.model
     v, v_axes = _variables(batch, variables)
-    s = state_class(batch.model)(**state)
-    update = batch.model.stochastic_update if batch.stochastic else batch.model.update
-    update = batch.model.iteration if batch.iterating else update
-    new, spike = jax.vmap(of_model(batch.model, update), in_axes=(v_axes, 0, 0))(v, s, x)
-    spike = jnp.broadcast_to(spike, (batch.tile,)).astype(jnp.int32)
-    return dict(zip(batch.model.dynamic, new, strict=True)), spike
+    s = state_class(model)(**state)
+    update = model.stochastic_update if batch.stochastic else model.update
+    function = flow.traceable(of_model(model, model.iteration if batch.iterating else update))
+
+    def advance(v: Any, s: Any, x: Any) -> Any:
+        with _changeable(batch, s) as there:
+            new, spike = function(v, there, x)
+            new = tuple(a.value if isinstance(a, flow.Cell) else a for a in new)
+            return dict(zip(model.dynamic, new, strict=True)), spike
+
+    def draw(v: Any, s: Any, x: Any, node: Any) -> Any:
+        assert drawers is not None
+        n_objects = len(s.objects) // OBJECT_SIZE if "objects" in model.dynamic else 0
+        with draws.drawing(draws.stream(drawers.key), n_objects) as (stream, objects):
+            draws.rekey(stream, NODES, node, 0, drawers.step)
+            random = tuple_type("Random", ("stream", "objects", "step"))(stream, objects, drawers.step)
+            return advance(v, s, tuple_type("Inputs", (*x._fields, "random"))(*x, random))
+
+    if drawers is None:
+        new, spike = jax.vmap(advance, (v_axes, 0, 0), axis_size=batch.tile)(v, s, x)
+    else:
+        new, spike = jax.vmap(draw, (v_axes, 0, 0, 0))(v, s, x, drawers.nodes)
+    return new, spike.astype(jnp.int32)
+
+
+@contextmanager
+def _changeable(batch: BatchSpec, s: Any) -> Iterator[Any]:
+    """Yield a state whose vectors functions can change where they are, if those of the model do."""
+    names = [name for name in s._fields if batch.changes_vectors and jnp.ndim(getattr(s, name))]
+    with flow.cells(*(getattr(s, name) for name in names)) as vectors:
+        yield s._replace(**dict(zip(names, vectors, strict=True)))
 
 
 def _inputs(batch: BatchSpec, row: Any, uniform: Any) -> Any:
@@ -170,9 +219,10 @@ def _inputs(batch: BatchSpec, row: Any, uniform: Any) -> Any:
         k = batch.receptors
         spikes = jnp.stack(channels[:k], axis=1) if k else jnp.zeros((batch.tile, 0))
         channels = [spikes, *channels[k:]]
-    if batch.draws:
+    if batch.gets_numbers:
         channels.append(uniform)
-    return tuple_type("Inputs", input_names(batch.model, batch.stochastic))(*channels)
+    names = [name for name in input_names(batch.model, batch.stochastic) if name != "random"]
+    return tuple_type("Inputs", tuple(names))(*channels)
 
 
 def _noted(batch: BatchSpec, variables: dict[str, Any], before: dict[str, Any], after: dict[str, Any], x: Any) -> Any:

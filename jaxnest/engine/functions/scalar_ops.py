@@ -104,69 +104,67 @@ def _accumulate_pairs(start: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
     return accumulate_pairs
 
 
-@overload(draws.uniform, strict=False)
-def _uniform(context: Any) -> Any:
-    return lambda context: drand(context.stream)
+def _uniform(context: Any) -> float:
+    return drand(context.stream)
 
 
-@overload(draws.normal, strict=False)
-def _normal(context: Any, k: Any) -> Any:
-    return lambda context, k: standard_normal(context.stream, context.objects[k])
+def _normal(context: Any, k: int) -> float:
+    return standard_normal(context.stream, context.objects[k])
 
 
-@overload(draws.exponential, strict=False)
-def _exponential(context: Any) -> Any:
-    return lambda context: standard_exponential(context.stream)
+def _exponential(context: Any) -> float:
+    return standard_exponential(context.stream)
 
 
-@overload(draws.gamma, strict=False)
-def _gamma(context: Any, k: Any, shape: Any) -> Any:
-    def draw(context: Any, k: int, shape: float) -> float:
-        row = context.objects[k]
-        gamma_set(row, shape, 1.0)
-        return gamma(context.stream, row)
-
-    return draw
+def _gamma(context: Any, k: int, shape: float) -> float:
+    row = context.objects[k]
+    gamma_set(row, shape, 1.0)
+    return gamma(context.stream, row)
 
 
-@overload(draws.binomial, strict=False)
-def _binomial(context: Any, k: Any, trials: Any, p: Any) -> Any:
-    def draw(context: Any, k: int, trials: float, p: float) -> int:
-        row = context.objects[k]
-        binomial_set(row, int(trials), p)
-        return binomial(context.stream, row)
-
-    return draw
+def _binomial(context: Any, k: int, trials: float, p: float) -> int:
+    row = context.objects[k]
+    binomial_set(row, int(trials), p)
+    return binomial(context.stream, row)
 
 
-@overload(draws.shared_poisson, strict=False)
-def _shared_poisson(context: Any, k: Any, mean: Any) -> Any:
-    def draw(context: Any, k: int, mean: float) -> int:
-        row = context.objects[k]
-        poisson_set_mean(row, mean)
-        return poisson(context.stream if context.stream[ENGINE] == KEYED else context.shared_stream, row)
-
-    return draw
+def _shared_poisson(context: Any, k: int, mean: float) -> int:
+    row = context.objects[k]
+    poisson_set_mean(row, mean)
+    return poisson(context.stream if context.stream[ENGINE] == KEYED else context.shared_stream, row)
 
 
-@overload(draws.poisson, strict=False)
-def _poisson(context: Any, k: Any, mean: Any) -> Any:
-    def draw(context: Any, k: int, mean: float) -> int:
-        row = context.objects[k]
-        poisson_set_mean(row, mean)
-        return poisson(context.stream, row)
-
-    return draw
+def _poisson(context: Any, k: int, mean: float) -> int:
+    row = context.objects[k]
+    poisson_set_mean(row, mean)
+    return poisson(context.stream, row)
 
 
-@overload(draws.poissons, strict=False)
-def _poissons(context: Any, k: Any, mean: Any, out: Any) -> Any:
-    def draw(context: Any, k: int, mean: float, out: np.ndarray) -> None:
-        if context.stream[ENGINE] == KEYED:
-            keyed_poissons(context.stream, mean, context.node, context.step, context.identity, out)
-            return
-        row = context.objects[k]
-        poisson_set_mean(row, mean)
-        poissons(context.stream, row, out)
+def _poissons(context: Any, k: int, mean: float, out: np.ndarray) -> None:
+    if context.stream[ENGINE] == KEYED:
+        keyed_poissons(context.stream, mean, context.node, context.step, context.identity, out)
+        return
+    row = context.objects[k]
+    poisson_set_mean(row, mean)
+    poissons(context.stream, row, out)
 
-    return draw
+
+DRAWS: dict[Any, Callable[..., Any]] = {
+    draws.uniform: _uniform,
+    draws.normal: _normal,
+    draws.exponential: _exponential,
+    draws.gamma: _gamma,
+    draws.binomial: _binomial,
+    draws.shared_poisson: _shared_poisson,
+    draws.poisson: _poisson,
+    draws.poissons: _poissons,
+}
+"""What random draws of models are, in compiled code and in traced code."""
+
+
+def _returning(meaning: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *_: meaning
+
+
+for _operation, _function in DRAWS.items():
+    overload(_operation, strict=False)(_returning(_function))

@@ -109,7 +109,7 @@ def window_steps(p: Any, clock: Any) -> dict[str, int]:
 class Sender(Device, abstract=True):
     """A device that sends spikes or currents.
 
-    Its functions are compiled by numba. Their last argument is the `context`: random numbers are
+    Its functions are compiled by numba, or traced by JAX. Their last argument is the `context`: random numbers are
     drawn from it with `models.functions.draws`, and it has
 
     - ``origin``, ``begin``, ``end``: first step of the present slice, and first and last step of the part of it that
@@ -160,17 +160,6 @@ class Sender(Device, abstract=True):
 
     No amount is negative, and none depends on the target.
     """
-    traced_advance: ClassVar[Callable[..., Any] | None] = hints.inferred(lambda model: hints.traceable(model.advance))
-    """`advance` as JAX can trace it, without ``if`` and loops: `advance` itself, where it has neither, or what a model
-    declares beside it. None if compiled loops are the only way.
-
-    Vectors among the variables are `models.functions.series.Series`, the context is None.
-    """
-    traced_draw: ClassVar[Callable[..., Any] | None] = None
-    """``traced_draw(v, value, context)``: the amount for one target, of models that have a `draw` or `draw_each`.
-
-    ``context.unit(k)`` is number k, from [0, 1), of those that are drawn for this target in this step.
-    """
     settle: ClassVar[Callable[..., Any] | None] = None
     """``settle(v, s, targets)``: the state after all targets got their amounts, if it depends on them."""
     allocates: ClassVar[bool] = hints.inferred(
@@ -183,11 +172,6 @@ class Sender(Device, abstract=True):
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
         """Return the variables that `advance` needs beside the parameters (see `Neuron.calibrate`)."""
-        return {}
-
-    @staticmethod
-    def traced_variables(v: Any) -> dict[str, Any]:
-        """Return what the traced functions need beside the variables `v` of a device."""
         return {}
 
     @staticmethod

@@ -219,17 +219,6 @@ def has_long_equations(model: type[Any]) -> bool:
         return False
 
 
-def traceable(function: Callable[..., Any]) -> Callable[..., Any] | None:
-    """Return a function of devices, if array operations can trace it as it is, else None."""
-    paper = Paper()
-    try:
-        step, active = Symbol(paper), Symbol(paper)
-        _copied(paper, function)(_Values(paper, paper.read), _Values(paper), step, active, None)
-    except Exception:
-        return None
-    return function
-
-
 def makes_arrays(*functions: Any) -> bool:
     """Return whether functions of devices may make arrays: they use NumPy, or call methods of what they get."""
     reached = {one for function in functions for one in _reached(function, set()) if one.__module__ != ops.__name__}

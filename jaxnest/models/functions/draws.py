@@ -1,20 +1,13 @@
 """Random draws in the functions of stimulators and stochastic neurons.
 
-They exist in compiled code only (see `engine.functions.scalar_ops`), where the context holds the streams of the virtual
-process and the node's distribution objects; `k` chooses among the latter.
+They exist in compiled code (see `engine.functions.scalar_ops`) and in traced code (`accelerated.functions.draws`) only,
+where the context holds the streams of the virtual process and the node's distribution objects; `k` chooses among the
+latter.
 """
 
 from __future__ import annotations
 
-import math
 from typing import Any, NoReturn
-
-import numpy as np
-
-from jaxnest.lazy import lazy
-from jaxnest.random.numbers.layout import LARGEST_MEAN
-
-lax = lazy("jax.lax")
 
 
 def _only_compiled() -> NoReturn:
@@ -62,31 +55,3 @@ def poissons(context: Any, k: int, mean: float, out: Any) -> None:
     The context is that of `Stimulator.draw_each`.
     """
     _only_compiled()
-
-
-# -- in functions that JAX traces ---------------------------------------------------------------------------
-
-
-def poisson_limits(mean: float) -> dict[str, Any]:
-    """Return the variables `limits` and `parts` of a device whose targets get Poisson variates of one mean.
-
-    A variate is the sum of `parts` others; such a part is the number of limits that a number from [0, 1) reaches. They
-    are computed as in `random.numbers.keyed`.
-    """
-    parts = 1 + int(mean / LARGEST_MEAN)
-    probability = math.exp(-mean / parts)
-    below, limits = probability, []
-    while below < 1.0 and probability > 0.0:
-        limits.append(below)
-        probability *= (mean / parts) / len(limits)
-        below += probability
-    return {"limits": np.array(limits), "parts": float(parts)}
-
-
-def traced_poisson(context: Any, v: Any) -> Any:
-    """Return a Poisson variate by the limits of `poisson_limits`; the context is that of `Sender.traced_draw`."""
-
-    def add(part: Any, total: Any) -> Any:
-        return total + v.limits.count_until(context.unit(part))
-
-    return lax.fori_loop(0, v.parts.astype(int), add, 0)

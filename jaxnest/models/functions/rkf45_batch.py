@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from jaxnest.lazy import lazy
 from jaxnest.models.functions import rkf45
 
+flow = lazy("jaxnest.compile.tracing.flow")
 jnp = lazy("jax.numpy")
 lax = lazy("jax.lax")
 Values = dict[str, Any]
@@ -63,21 +64,21 @@ def integrate(model: type[Any], v: Any, s: Any, x: Any, finish: Callable[..., An
     step = jnp.where(s.integration_step > 0, s.integration_step, v.resolution)
     begin = Progress(0.0 * step, step, {k: values[k] for k in changing}, 1.0 + 0.0 * step, 0.0 * step)
     end = lax.while_loop(lambda p: p.t < v.resolution, attempt, begin)
-    results, spike = finish(v, state(end.values), x, values[model.ode[0]])
+    results, spike = flow.traceable(finish)(v, state(end.values), x, values[model.ode[0]])
     kept = (end.step, values["tolerance"]) if "tolerance" in values else (end.step,)
     return (*results, *kept), end.spikes + spike
 
 
 def _attempt(model: type[Any], v: Any, x: Any, state: Callable[[Values], Any], p: Progress) -> Progress:
     """Try one step, and take it if the error is small enough."""
-    y = [p.values[name] for name in model.ode]
+    y, dynamics = [p.values[name] for name in model.ode], flow.traceable(model.dynamics)
     remaining = v.resolution - p.t
     final = p.step > remaining
     h = jnp.where(final, remaining, p.step)
 
     def at(points: Sequence[Any], part: Any) -> tuple[Any, ...]:
         s = state(p.values | dict(zip(model.ode, points, strict=True)))
-        return model.dynamics(v, s, x, p.t + part * h) if model.driven else model.dynamics(v, s)
+        return dynamics(v, s, x, p.t + part * h) if model.driven else dynamics(v, s)
 
     k = (_looped if model.loops_stages else _unrolled)(at, y, h)
     solution = [a + h * b for a, b in zip(y, _combine(rkf45.SOLUTION, k), strict=True)]
@@ -87,7 +88,7 @@ def _attempt(model: type[Any], v: Any, x: Any, state: Callable[[Values], Any], p
     new = p.values | dict(zip(model.ode, solution, strict=True))
     first, spikes = p.first, p.spikes
     if model.substep is not None:
-        jumped, count = model.substep(v, state(new), x, first)
+        jumped, count = flow.traceable(model.substep)(v, state(new), x, first)
         new |= dict(zip(model.jumps, jumped, strict=True))
         first, spikes = jnp.where(rejected, first, 0.0), spikes + jnp.where(rejected, 0.0, count)
     values = {name: jnp.where(rejected, a, new[name]) for name, a in p.values.items()}

@@ -13,6 +13,7 @@ from jaxnest.models.contract.base import Quantity, hidden, not_negative
 from jaxnest.models.contract.device import Stimulator, is_number
 from jaxnest.models.contract.registry import register
 from jaxnest.models.functions import draws
+from jaxnest.models.ops import total
 
 
 @register
@@ -114,7 +115,4 @@ class noise_generator(Stimulator):
 
     @staticmethod
     def settle(v: Any, s: Any, targets: Any) -> Any:
-        total = 0.0
-        for i in range(len(targets)):
-            total += targets[i, 0]
-        return (s.y_0, s.y_1, total / max(1, len(targets)), s.next_step)
+        return (s.y_0, s.y_1, total(targets[:, 0]) / max(1, len(targets)), s.next_step)

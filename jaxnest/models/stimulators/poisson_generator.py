@@ -34,11 +34,3 @@ class poisson_generator(Stimulator):
     @staticmethod
     def draw_each(v: Any, s: Any, value: Any, amounts: Any, context: Any) -> None:
         draws.poissons(context, 0, v.mean, amounts)
-
-    @staticmethod
-    def traced_variables(v: Any) -> dict[str, Any]:
-        return draws.poisson_limits(v.mean)
-
-    @staticmethod
-    def traced_draw(v: Any, value: Any, context: Any) -> Any:
-        return draws.traced_poisson(context, v)

@@ -11,6 +11,7 @@ from jaxnest.models.contract.base import Quantity, hidden, not_negative
 from jaxnest.models.contract.device import Stimulator
 from jaxnest.models.contract.registry import register
 from jaxnest.models.functions import draws
+from jaxnest.models.functions.sorting import sort_first
 from jaxnest.models.functions.tics import rounded
 
 TOLERANCE = 10.0
@@ -100,7 +101,7 @@ class pulsepacket_generator(Stimulator):
                         waiting[tail] = (time + int(v.step_tics) - 1) // int(v.step_tics)
                         tail += 1
                 pulse += 1
-            waiting[:tail].sort()
+            sort_first(waiting, tail)
         spikes, at = 0, step
         if head < tail and waiting[head] < context.end:
             at = int(waiting[head])

@@ -11,7 +11,6 @@ from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.device import Stimulator
 from jaxnest.models.contract.registry import register
 from jaxnest.models.functions import spike_times
-from jaxnest.models.ops import maximum, where
 
 
 @register
@@ -53,12 +52,3 @@ class spike_generator(Stimulator):
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
         return spike_times.variables(p, clock) | {"factors": spike_times.per_spike(p.spike_weights, len(p.stamps))}
-
-    @staticmethod
-    def traced_advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
-        stamps = v.absolute_stamps
-        k = maximum(s.position, stamps.count_until(step))
-        spikes = (k < stamps.size) & (stamps[k] == step + 1)
-        again = spikes & (k + 1 < stamps.size) & (stamps[k + 1] == step + 1)
-        value = where(spikes, v.multiplicities[k], 0.0)
-        return (where(spikes, k + 1, k),), value, v.factors[k], again, 0, where(spikes, v.before[k], 0.0)

@@ -12,7 +12,6 @@ from jaxnest.models.contract.base import Quantity, hidden
 from jaxnest.models.contract.device import Stimulator
 from jaxnest.models.contract.registry import register
 from jaxnest.models.functions.piecewise import check_pair, grid_times
-from jaxnest.models.ops import maximum, where
 
 MESSAGES = (
     "Amplitude can only be changed at strictly positive times (t > 0).",
@@ -80,11 +79,3 @@ class step_current_generator(Stimulator):
             position += 1
         current = amplitude if active else 0.0
         return (float(position), amplitude, current), current, 1.0, False
-
-    @staticmethod
-    def traced_advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
-        position = maximum(s.position, v.steps.count_until(step))
-        changes = (position < v.steps.size) & (v.steps[position] == step + 1)
-        amplitude = where(changes, v.amplitude_values[position], s.amplitude)
-        current = where(active, amplitude, 0.0)
-        return (where(changes, position + 1, position), amplitude, current), current, 1.0, False

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import jax.numpy as jnp
+from jax import lax
 
-from jaxnest.random.numbers.layout import NODES, PARTNER, PURPOSE_SHIFT, TIME_BLOCKS
+from jaxnest.random.numbers.layout import LARGEST_MEAN, NODES, PARTNER, PURPOSE_SHIFT, TIME_BLOCKS
 
 _ROTATIONS = ((16, 42, 12, 31), (16, 32, 24, 21))
 _SPARE_BITS = 11
-_TO_UNIT = 2.0**-53
+_FROM_UNIT = 2.0**53
 _WORD_TO_UNIT = 2.0**-64
 _LARGEST_BELOW_ONE = 1.0 - 2.0**-53
 
@@ -28,24 +29,55 @@ def threefry_2x64(key_0: Any, key_1: Any, a: Any, b: Any) -> tuple[Any, Any]:
     return a, b
 
 
-def unit(key: Any, node: Any, identity: Any, step: Any, k: Any) -> Any:
-    """Return number `k`, from [0, 1), of those that a node draws in a step for an identity, as `keyed_poissons` does.
+def poisson(key: Any, mean: Any, node: Any, identity: Any, step: Any) -> Any:
+    """Return Poisson variates that a node draws in a step for identities, as `keyed.keyed_poissons` does.
 
     Parameters
     ----------
     key
         The word `layout.KEY` of the stream.
-    node, identity, step
-        Who draws, for whom, and when; arrays of integers.
-    k
-        Which number.
+    mean, node, step
+        The mean; who draws, and when; single numbers.
+    identity
+        For whom, an array.
     """
-    time = step.astype(jnp.uint64) * jnp.uint64(TIME_BLOCKS) + jnp.asarray(k).astype(jnp.uint64)
+    parts = 1 + (mean / LARGEST_MEAN).astype(jnp.int64)
+    time = jnp.asarray(step).astype(jnp.uint64) * jnp.uint64(TIME_BLOCKS)
+
+    def add(part: Any, total: Any) -> Any:
+        words = _words(key, jnp.asarray(node).astype(jnp.uint64), identity, time + part.astype(jnp.uint64))
+        return total + _poisson_of_word(words, mean / parts)
+
+    return lax.fori_loop(0, parts, add, jnp.zeros(jnp.shape(identity)))
+
+
+_AT_ONCE = 8
+"""Steps of the search for a Poisson variate between two questions whether it is over."""
+
+
+def _poisson_of_word(words: Any, mean: Any) -> Any:
+    """Return Poisson variates by inversion."""
+    units = (words >> jnp.uint64(_SPARE_BITS)).astype(jnp.int64)
+
+    def search(state: Any) -> Any:
+        units, below, probability, k = state
+        for _ in range(_AT_ONCE):
+            going = (below < 1.0) & (units >= jnp.ceil(below * _FROM_UNIT).astype(jnp.int64)) & (probability > 0.0)
+            k = k + going
+            probability = jnp.where(going, probability * (mean / jnp.maximum(k, 1)), 0.0)
+            below = below + probability
+        return units, below, probability, k
+
+    probability = jnp.broadcast_to(jnp.exp(-mean), jnp.shape(words))
+    start = (units, probability, probability, jnp.zeros(jnp.shape(words), jnp.int64))
+    return lax.while_loop(lambda state: (state[2] > 0.0).any(), search, start)[3].astype(jnp.float64)
+
+
+def _words(key: Any, node: Any, identity: Any, time: Any) -> Any:
+    """Return a word for each identity."""
     place = identity % (2 * PARTNER)
     block = (identity - place) // 2 + place % PARTNER
-    words = threefry_2x64(key, node.astype(jnp.uint64), block.astype(jnp.uint64), time)
-    word = jnp.where(place < PARTNER, *words)
-    return (word >> jnp.uint64(_SPARE_BITS)).astype(jnp.float64) * _TO_UNIT
+    return jnp.where(place < PARTNER, *threefry_2x64(key, node, block.astype(jnp.uint64), time))
 
 
 def uniform(key: Any, node: Any, step: Any) -> Any:

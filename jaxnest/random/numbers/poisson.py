@@ -96,7 +96,7 @@ def _prepare(row: F8, mean: float) -> None:
 
 
 @compiled
-def _multiplying(stream: np.ndarray, limit: float) -> int:
+def multiplying(stream: np.ndarray, limit: float) -> int:
     """Multiply uniform numbers until the product is not above the limit."""
     product = drand(stream)
     count = 0
@@ -110,7 +110,7 @@ def _multiplying(stream: np.ndarray, limit: float) -> int:
 def _count(stream: np.ndarray, limit: float) -> None:
     """Find the variate that is drawn from each output of the block on, many outputs at a time.
 
-    The products are those that `_multiplying` forms. Where `_LEVELS` factors are not enough, and past the end
+    The products are those that `multiplying` forms. Where `_LEVELS` factors are not enough, and past the end
     of the block, the count is `_LEVELS`.
     """
     values = reinterpreted(stream, np.float64)
@@ -148,7 +148,7 @@ def _uncounted(stream: U8, limit: float) -> int:
     elif stream[WORD_BITS] == _BITS_64 and bits[COUNTED_LIMIT] != limit and stream[POSITION] < stream[END]:
         _count(stream, limit)
         bits[COUNTED_LIMIT] = limit
-    return _multiplying(stream, limit)
+    return multiplying(stream, limit)
 
 
 @compiled
@@ -203,9 +203,12 @@ def poisson(stream: np.ndarray, row: np.ndarray) -> int:
     int
         The variate.
     """
-    if row[_MEAN] >= 12.0:
-        return _poisson_rejection(stream, row)
-    limit = row[_LIMIT]
+    return _poisson_rejection(stream, row) if row[_MEAN] >= 12.0 else counted(stream, row[_LIMIT])
+
+
+@compiled
+def counted(stream: np.ndarray, limit: float) -> int:
+    """Return what `multiplying` returns, which may be ready."""
     if reinterpreted(stream, np.float64)[COUNTED_LIMIT] == limit:
         position = stream[POSITION]
         count = stream[position + _TO_COUNTS]

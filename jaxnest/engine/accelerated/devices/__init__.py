@@ -1,0 +1,1 @@
+"""Stimulators and their connections in array operations."""

@@ -1,0 +1,1 @@
+"""What functions of models mean where JAX traces them."""
