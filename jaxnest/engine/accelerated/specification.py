@@ -7,6 +7,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.engine.accelerated.exchange import ExchangeSpec, exchange_spec
 from jaxnest.engine.accelerated.program import DeviceSpec, ProbeSpec, ProgramSpec
+from jaxnest.engine.accelerated.synapses.tables import synapse_spec
 from jaxnest.engine.accelerated.tiles import BatchSpec
 from jaxnest.engine.devices.stimulation import Devices, schedule
 from jaxnest.engine.network.shard import Batch
@@ -23,6 +24,7 @@ def program_spec(
     drawing: list[list[Columns | None]],
     platform: str,
     rng_type: str,
+    remembers: tuple[bool, ...],
 ) -> ProgramSpec:
     """Describe the structure of a network.
 
@@ -36,13 +38,15 @@ def program_spec(
         The kind of device that the program runs on, ``cpu`` or another one.
     rng_type
         The kernel attribute.
+    remembers
+        Per virtual process, whether neurons remember their spikes for synapses.
 
     Raises
     ------
     NotImplemented
         If something needs compiled loops where there are none.
     """
-    _refuse_synapses(plan)
+    _refuse_synapses(plan, devices)
     if platform != "cpu":
         _refuse_loops(plan, drawing, platform, rng_type)
     batches = tuple(
@@ -67,6 +71,8 @@ def program_spec(
         tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
         any(t.connection_start[-1] > 0 for t in plan.delivery),
         exchange,
+        tuple(synapse_spec(t) for t in plan.delivery),
+        remembers,
         by_keys=rng_type == "jax",
     )
 
@@ -76,20 +82,26 @@ def differs(batch: Batch, name: str, values: np.ndarray) -> bool:
     return values.ndim == (2 if name in batch.vectors else 1)
 
 
-def _refuse_synapses(plan: Plan) -> None:
+def _refuse_synapses(plan: Plan, devices: list[list[Devices | None]]) -> None:
     """Raise NotImplemented if there are connections that array operations do not deliver yet."""
+    for table in plan.delivery:
+        for synapses in () if table.plasticity is None else table.plasticity.synapses:
+            if len(synapses) and synapses.model.is_stochastic:
+                raise errors.NotImplemented(f"Synapses that draw random numbers with {_INSTEAD}")
+            if len(synapses.switches) > 1:
+                raise errors.NotImplemented(f"Plastic synapses at binary neurons and at NMDA receptors with {_INSTEAD}")
+    if any(d is not None and d.table.at_synapses for ds in devices for d in ds):
+        raise errors.NotImplemented(f"Plastic synapses of devices with {_INSTEAD}")
     if plan.off_grid or any(len(t.shift) > len(t.delay) for tables in plan.device_tables for t in tables):
         raise errors.NotImplemented(f"Precise spike times with {_INSTEAD}")
-    if plan.delivery[0].plasticity is not None:
-        raise errors.NotImplemented(f"Plastic synapses with {_INSTEAD}")
     if any(s.remembers for s in plan.shards):
         raise errors.NotImplemented(
             f"Third factors, histories of potentials, learning by gradients and flush events with {_INSTEAD}"
         )
     if any(t.value_start[-1] for t in plan.delivery):
         raise errors.NotImplemented(f"Binary neurons with {_INSTEAD}")
-    if plan.watches:
-        raise errors.NotImplemented(f"Weight recorders with {_INSTEAD}")
+    if plan.secondary is not None and plan.secondary.deliveries:
+        raise errors.NotImplemented(f"Weight recorders of connections that carry numbers with {_INSTEAD}")
     if plan.secondary and any(b.frozen is not None for shard in plan.shards for b in shard.batches):
         raise errors.NotImplemented(f"Frozen nodes in networks that carry rates or potentials with {_INSTEAD}")
 
