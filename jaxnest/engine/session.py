@@ -488,6 +488,9 @@ class Session:
         plan = self._plan
         assert plan is not None
         self._runner.bring_home()
+        if self._backend == "jax":
+            self._runner.remember_again(step, reached)
+            return
         origin = (reached - 1) // plan.min_delay * plan.min_delay
         for s, (shard, buffers) in enumerate(zip(plan.shards, self._buffers, strict=True)):
             late = buffers.counters[layout.ARCHIVE_LATE] > 0

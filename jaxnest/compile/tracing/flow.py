@@ -272,12 +272,22 @@ class Sized(ABC):
 
 @final
 @dataclass(frozen=True)
-class Span:
+class Span(Sized):
     """The whole numbers from `begin` on that are less than `end`, which depend on traced numbers."""
 
     begin: Any
     end: Any
     step: int = 1
+
+    @property
+    def start(self) -> Any:
+        """The first of them, if there is any."""
+        return self.begin
+
+    @property
+    def size(self) -> Any:
+        """How many they are, one after the other."""
+        return jnp.maximum(self.end - self.begin, 0)
 
 
 def span(*bounds: Any) -> Any:
@@ -503,6 +513,7 @@ _MEANINGS.update(
         math.sin: _lifted(math.sin, jnp.sin),
         math.cos: _lifted(math.cos, jnp.cos),
         math.tanh: _lifted(math.tanh, jnp.tanh),
+        math.copysign: _lifted(math.copysign, jnp.copysign),
         math.fabs: _lifted(math.fabs, jnp.abs),
         math.gamma: _lifted(math.gamma, jax.scipy.special.gamma),
         math.erf: _lifted(math.erf, jax.scipy.special.erf),

@@ -19,10 +19,13 @@ from jaxnest.engine.accelerated.placement import default_device
 from jaxnest.engine.accelerated.program import compiled
 from jaxnest.engine.accelerated.pure_tables import registered, rows_of
 from jaxnest.engine.accelerated.specification import differs, draws_numbers, program_spec
+from jaxnest.engine.accelerated.synapses import histories
+from jaxnest.engine.accelerated.synapses.tables import store_states, synapse_constants, synapse_states
+from jaxnest.engine.accelerated.synapses.weights import in_nest_order
 from jaxnest.engine.devices.stimulation import Devices
 from jaxnest.engine.histories.remembering import archive_times
 from jaxnest.engine.network.shard import Batch, Shard
-from jaxnest.engine.plan.buffers import Buffers
+from jaxnest.engine.plan.buffers import Buffers, clock_words
 from jaxnest.engine.plan.delivery_table import DeliveryTable
 from jaxnest.engine.plan.plan import Plan, collection_table
 
@@ -47,9 +50,9 @@ class XlaRunner:
         config.note_programs()
         self.plan, self.buffers, self.devices, self.streams = plan, buffers, devices, streams
         self.device = default_device()
-        self._rows: dict[int, tuple[DeliveryTable, dict[str, Any]]] = {}
-        """Per virtual process, its connections as array operations deliver them."""
-        self.spec = program_spec(plan, devices, streams.rng_type)
+        self._rows: dict[tuple[int, Any], tuple[DeliveryTable, Any]] = {}
+        """Per virtual process, its connections as array operations deliver them: constant weights, and others."""
+        self._make_spec()
         self.constant = jax.device_put(self._constant(), self.device)
         self.carry: dict[str, Any] = jax.device_put(self._carry(), self.device)
         self.run_program = compiled(self.spec, self.device)
@@ -57,16 +60,28 @@ class XlaRunner:
         self.reached = 0
         """The step that the last run has reached; its beginning, if it failed."""
 
+    def _make_spec(self) -> None:
+        """Describe the structure of the network."""
+        remembers = tuple(bool(b.counters[layout.ARCHIVE_USED]) for b in self.buffers)
+        self.spec = program_spec(self.plan, self.devices, self.streams.rng_type, remembers)
+
     def _variables(self, batch: Batch) -> dict[str, np.ndarray]:
         """Return the variables of a batch, those that differ between nodes padded to whole tiles."""
         return {k: batch.padded(a) if differs(batch, k, a) else a for k, a in batch.variables.items()}
 
     def _delivery(self, shard: Shard, table: DeliveryTable) -> dict[str, Any]:
-        known, rows = self._rows.get(shard.index, (None, {}))
+        return self._laid_out(shard, table, rows_of)
+
+    def _synapses(self, shard: Shard, table: DeliveryTable) -> list[dict[str, Any]]:
+        return self._laid_out(shard, table, synapse_constants)
+
+    def _laid_out(self, shard: Shard, table: DeliveryTable, lay_out: Any) -> Any:
+        """Return a table as one function lays it out, once as long as it is the same."""
+        known, arrays = self._rows.get((shard.index, lay_out), (None, None))
         if known is not table:
-            rows = jax.device_put(rows_of(table, [s.emitters for s in self.plan.shards]), self.device)
-            self._rows[shard.index] = table, rows
-        return rows
+            arrays = jax.device_put(lay_out(table, [s.emitters for s in self.plan.shards]), self.device)
+            self._rows[shard.index, lay_out] = table, arrays
+        return arrays
 
     def _constant(self) -> dict[str, Any]:
         plan = self.plan
@@ -75,6 +90,8 @@ class XlaRunner:
             "frozen": [[() if b.frozen is None else b.padded(b.frozen) for b in s.batches] for s in plan.shards],
             "kept_lanes": [_kept_lanes(s) for s in plan.shards],
             "delivery": [self._delivery(s, t) for s, t in zip(plan.shards, plan.delivery, strict=True)],
+            "synapses": [self._synapses(s, t) for s, t in zip(plan.shards, plan.delivery, strict=True)],
+            "watched": [np.sum([t.watched for t in plan.delivery], axis=0)[s.emitters] for s in plan.shards],
             "times": archive_times(plan.clock),
             "collection": [collection_table(plan, s) for s in range(len(plan.shards))],
             "devices": [[() if d is None else device_constant(d) for d in ds] for ds in self.devices],
@@ -90,13 +107,17 @@ class XlaRunner:
         shards = []
         for s, (shard, buffers) in enumerate(zip(self.plan.shards, self.buffers, strict=True)):
             devices = self.devices[s]
+            buffers.archive.leave_room()
             shards.append(
                 {
                     "ring": buffers.ring,
                     "raster": buffers.raster,
                     "events": buffers.events,
                     "counters": buffers.counters,
+                    "weight_events": buffers.weight_events,
                     "archive": buffers.archive.arrays,
+                    "reads": histories.differences(*buffers.archive.arrays[::2]),
+                    "synapses": synapse_states(self.plan.delivery[s]),
                     "stream": self.streams.vp_specific[s] if self._draws(s) else (),
                     "uniform": [
                         np.zeros((self.plan.min_delay, b.padded_size * (b.stochastic or b.model.noise)))
@@ -132,12 +153,25 @@ class XlaRunner:
             n_events = int(buffers.counters[layout.N_EVENTS]) * layout.EVENT_WORDS
             if n_events:
                 buffers.events = np.asarray(shard["events"])
+            if buffers.counters[layout.N_WEIGHTS]:
+                self._take_weights(s, np.array(shard["weight_events"]))
         if self.plan.secondary is not None:
             self._note_unsettled()
         if FAILED[0]:
             raise_kept()
         self.reached = int(self.carry["step"])
         return self.reached
+
+    def _take_weights(self, s: int, weight_events: np.ndarray) -> None:
+        """Take over the weights that were sent, in NEST's order."""
+        plan, rows = self.plan, weight_events.reshape(-1, layout.WEIGHT_WORDS)
+        n = int(self.buffers[s].counters[layout.N_WEIGHTS])
+        n_nodes = len(plan.delivery[s].group_start)
+        process, apart = np.zeros(n_nodes, np.int64), np.zeros(n_nodes, np.int64)
+        for k, shard in enumerate(plan.shards):
+            process[shard.emitters], apart[shard.emitters] = k, collection_table(plan, k)["apart"]
+        rows[:n] = in_nest_order(rows[:n], plan.delivery[s], process, apart, plan.min_delay)
+        self.buffers[s].weight_events = weight_events
 
     def _note_unsettled(self) -> None:
         """Take over the intervals whose waveforms were not settled."""
@@ -217,7 +251,9 @@ class XlaRunner:
                 setattr(buffers, name, np.array(shard[name]))
             self._register(buffers, s, int(self.carry["step"]))
             index, trace, pool = (np.array(a) for a in shard["archive"])
+            histories.store_reads(index, pool, np.asarray(shard["reads"]))
             buffers.archive.arrays = index, trace, pool
+            store_states(self.plan.delivery[s], jax.device_get(shard["synapses"]))
             for d, arrays in zip(self.devices[s], shard["devices"], strict=True):
                 if d is not None:
                     d.state, d.target_state, d.objects, d.memory = (np.array(a) for a in arrays)
@@ -239,11 +275,29 @@ class XlaRunner:
         half[0] = len(spikes)
         half[1 : 1 + spikes.size] = spikes.reshape(-1)
 
+    def remember_again(self, step: int, reached: int) -> None:
+        """Make room for the spikes of the last segment that histories had no room for, and note them."""
+        plan, late = self.plan, []
+        origin = (reached - 1) // plan.min_delay * plan.min_delay
+        for s, buffers in enumerate(self.buffers):
+            if buffers.counters[layout.ARCHIVE_NEEDED]:
+                spikes = buffers.raster[max(step, origin) - origin : reached - origin]
+                more = np.zeros(len(buffers.archive.arrays[0]), np.int64)
+                more[: spikes.shape[1]] = np.maximum(spikes, 0).sum(axis=0)
+                buffers.archive.make_room(buffers.counters, more)
+                late.append(s)
+        self.refresh()
+        for s in late:
+            clock = clock_words(plan, plan.shards[s], origin, max(step, origin) - origin, reached - origin, origin)
+            shard = self.carry["shards"][s]
+            shard |= histories.noted({k: shard[k] for k in histories.NOTING}, self.constant["times"], clock)
+            self.buffers[s].counters = np.array(shard["counters"])
+
     def refresh(self) -> None:
         """Take over variables, states, streams, weights and device settings that changed on the host."""
         step = self.carry["step"]
         samples, counts = self.carry["samples"], self.carry["n_samples"]
-        self.spec = program_spec(self.plan, self.devices, self.streams.rng_type)
+        self._make_spec()
         self.constant = jax.device_put(self._constant(), self.device)
         self.carry = jax.device_put(self._carry() | {"samples": [], "n_samples": []}, self.device)
         self.run_program = compiled(self.spec, self.device)

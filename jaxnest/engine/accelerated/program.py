@@ -23,6 +23,9 @@ from jaxnest.engine.accelerated import exchange, pure
 from jaxnest.engine.accelerated.devices.acting import act
 from jaxnest.engine.accelerated.devices.tables import DeviceSpec
 from jaxnest.engine.accelerated.exchange import ExchangeSpec
+from jaxnest.engine.accelerated.synapses import delivery as synapses
+from jaxnest.engine.accelerated.synapses import histories, weights
+from jaxnest.engine.accelerated.synapses.tables import SynapseSpec
 from jaxnest.engine.accelerated.tiles import BatchSpec, Segment, advance_batch
 from jaxnest.random.numbers import keyed_arrays
 from jaxnest.random.numbers.layout import KEY
@@ -55,6 +58,10 @@ class ProgramSpec:
     has_connections: bool
     exchange: ExchangeSpec | None
     """Connections that carry numbers, if there are any."""
+    synapses: tuple[SynapseSpec, ...] = ()
+    """Per virtual process, the connections whose synapses have functions, or whose weights are recorded."""
+    remembers: tuple[bool, ...] = ()
+    """Per virtual process, whether neurons remember their spikes for synapses."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -78,8 +85,9 @@ def run(spec: ProgramSpec, constant: Any, carry: Any, end: Any) -> Any:
 def _goes_on(spec: ProgramSpec, end: Any, carry: Any) -> Any:
     """There is time left, and every buffer has room for another slice."""
     going = (carry["step"] < end) & (carry["unsettled"][0, 0] < len(carry["unsettled"]) - 1)
+    needed = sum(shard["counters"][layout.WEIGHTS_NEEDED] for shard in carry["shards"])
     for most, shard in zip(spec.most_events, carry["shards"], strict=True):
-        going &= has_room(most, shard["counters"], shard["events"])
+        going &= has_room(most, needed, *(shard[k] for k in ("counters", "events", "weight_events")))
     return going & samples_fit(spec.min_delay, carry["samples"], carry["n_samples"])
 
 
@@ -100,6 +108,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         rasters = [array for s in shards for array in pure.sent(s)]
         for s, shard in enumerate(shards):
             pure.deliver(shard, constant["delivery"][s], rasters, clocks[s])
+            synapses.deliver(spec.synapses[s], shard, constant["synapses"][s], constant["times"], rasters, clocks[s])
     if spec.exchange is not None and spec.exchange.iterates:
         signals, exceeded = exchange.iterate(spec.exchange, constant, signals, shards, clocks, segment)
         unsettled = exchange.noted(unsettled, exceeded, segment)
@@ -115,7 +124,12 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         if spec.exchange is not None:
             exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "later")
             exchange.forget(spec.exchange, constant, s, shard, clocks[s], shard["raster"])
+        if spec.remembers[s]:
+            histories.note(shard, constant["times"], clocks[s])
         pure.note(shard, constant["collection"][s], constant["times"], clocks[s])
+        if any(one.watches for one in spec.synapses):
+            needed = weights.needed(shard, constant["watched"][s], clocks[s])
+            shard["counters"] = shard["counters"].at[layout.WEIGHTS_NEEDED].set(needed)
     if spec.exchange is not None:
         signals = exchange.send(spec.exchange, constant, signals, shards, slabs, segment)
     samples, n_samples = list(carry["samples"]), list(carry["n_samples"])
@@ -128,10 +142,11 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
     }  # fmt: skip
 
 
-def has_room(most: int, counters: Any, events: Any) -> Any:
-    """The buffers of a virtual process take the events and histories of another slice; on the host, too."""
+def has_room(most: int, needed: Any, counters: Any, events: Any, weight_events: Any) -> Any:
+    """The buffers of a virtual process take the events, weights and histories of another slice; on the host, too."""
     capacity = events.shape[0] // layout.EVENT_WORDS
-    return (counters[layout.N_EVENTS] + most <= capacity) & (counters[layout.ARCHIVE_NEEDED] == 0)
+    weights_fit = counters[layout.N_WEIGHTS] + needed <= weight_events.shape[0] // layout.WEIGHT_WORDS
+    return (counters[layout.N_EVENTS] + most <= capacity) & (counters[layout.ARCHIVE_NEEDED] == 0) & weights_fit
 
 
 def samples_fit(min_delay: int, samples: Sequence[Any], counts: Sequence[Any]) -> Any:

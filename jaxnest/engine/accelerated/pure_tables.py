@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxnest.engine.layout import GROUP_ROW
 from jaxnest.engine.plan.delivery_table import DeliveryTable
 
 LONGEST_ROW = 128
@@ -28,16 +29,23 @@ def rows_of(table: DeliveryTable, emitters: list[np.ndarray]) -> dict[str, Any]:
         if there is one value per row, or of one row if there is one value; ``sources``: for each virtual process the
         first row and the number of rows of each column of the raster.
     """
-    size = np.diff(table.connection_start)
-    width = _power_of_two(int(size.mean()) // 8) if len(size) else 1
+    size, start = _sizes(table)
+    has_some = size > 0
+    width = _power_of_two(int(size[has_some].mean()) // 8) if has_some.any() else 1
     n_rows = -(-size // width)
     first = np.append(0, np.cumsum(n_rows))
     group = np.repeat(np.arange(len(size)), n_rows)
-    place = np.repeat(first[:-1] * width - table.connection_start[:-1], size) + np.arange(len(table.lane))
+    within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
+    place = np.repeat(first[:-1] * width, size) + within
     lane = np.full(first[-1] * width, -1, np.int32)
-    lane[place] = table.lane
-    constant = bool(table.group_constant[1:].all())
-    value = table.value_start[:-1][group][:, None] if constant else _values(table, place, len(lane)).reshape(-1, width)
+    lane[place] = table.lane[np.repeat(start, size) + within]
+    constant = bool(table.group_constant[1:][has_some].all())
+    value = table.value_start[:-1][group][:, None]
+    if not constant:
+        step = np.repeat(1 - table.group_constant[1:], size)
+        value = np.zeros(len(lane), np.int64)
+        value[place] = np.repeat(table.value_start[:-1], size) + step * within
+        value = value.reshape(-1, width)
     sources = []
     for ids in emitters:
         begin, end = first[table.group_start[ids]], first[table.group_start[ids + 1]]
@@ -57,14 +65,12 @@ def registered(raster: np.ndarray, emitters: np.ndarray) -> np.ndarray:
     return entries[np.lexsort((lag, entries[:, 0]))]
 
 
-def _values(table: DeliveryTable, place: np.ndarray, n: int) -> np.ndarray:
-    """Return for each place of all rows where its weight and its delay are."""
-    size = np.diff(table.connection_start)
-    step = np.repeat(1 - table.group_constant[1:], size)
-    within = np.arange(len(table.lane)) - np.repeat(table.connection_start[:-1], size)
-    result = np.zeros(n, np.int64)
-    result[place] = np.repeat(table.value_start[:-1], size) + step * within
-    return result
+def _sizes(table: DeliveryTable) -> tuple[np.ndarray, np.ndarray]:
+    """Return per group of connections how many have a constant weight, and where their lanes begin."""
+    size, start = np.diff(table.connection_start), table.connection_start[:-1]
+    if table.plasticity is None:
+        return size, start
+    return np.where(table.plasticity.kind() > 0, 0, size), table.plasticity.groups[:, GROUP_ROW]
 
 
 def _once(values: np.ndarray, places: np.ndarray) -> np.ndarray:

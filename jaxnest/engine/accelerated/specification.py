@@ -8,6 +8,7 @@ from jaxnest import errors
 from jaxnest.engine.accelerated.devices.tables import device_spec
 from jaxnest.engine.accelerated.exchange import ExchangeSpec, exchange_spec
 from jaxnest.engine.accelerated.program import ProbeSpec, ProgramSpec
+from jaxnest.engine.accelerated.synapses.tables import synapse_spec
 from jaxnest.engine.accelerated.tiles import BatchSpec
 from jaxnest.engine.devices.stimulation import Devices
 from jaxnest.engine.network.shard import Batch, Shard
@@ -17,7 +18,9 @@ from jaxnest.models.contract.hints import calls
 from jaxnest.models.functions import draws
 
 
-def program_spec(plan: Plan, devices: list[list[Devices | None]], rng_type: str) -> ProgramSpec:
+def program_spec(
+    plan: Plan, devices: list[list[Devices | None]], rng_type: str, remembers: tuple[bool, ...]
+) -> ProgramSpec:
     """Describe the structure of a network.
 
     Parameters
@@ -26,13 +29,15 @@ def program_spec(plan: Plan, devices: list[list[Devices | None]], rng_type: str)
         The sending devices of each virtual process.
     rng_type
         The kernel attribute.
+    remembers
+        Per virtual process, whether neurons remember their spikes for synapses.
 
     Raises
     ------
     NotImplemented
         If array operations cannot do something yet, or cannot draw random numbers of this type.
     """
-    _refuse_synapses(plan)
+    _refuse_synapses(plan, devices)
     if rng_type != "jax":
         _refuse_draws(plan, devices, rng_type)
     batches = tuple(
@@ -50,6 +55,8 @@ def program_spec(plan: Plan, devices: list[list[Devices | None]], rng_type: str)
         tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
         any(t.connection_start[-1] > 0 for t in plan.delivery),
         exchange,
+        tuple(synapse_spec(t) for t in plan.delivery),
+        remembers,
     )
 
 
@@ -58,20 +65,26 @@ def differs(batch: Batch, name: str, values: np.ndarray) -> bool:
     return values.ndim == (2 if name in batch.vectors else 1)
 
 
-def _refuse_synapses(plan: Plan) -> None:
+def _refuse_synapses(plan: Plan, devices: list[list[Devices | None]]) -> None:
     """Raise NotImplemented if there are connections that array operations do not deliver yet."""
+    for table in plan.delivery:
+        for synapses in () if table.plasticity is None else table.plasticity.synapses:
+            if len(synapses) and synapses.model.is_stochastic:
+                raise errors.NotImplemented(f"Synapses that draw random numbers with {_INSTEAD}")
+            if len(synapses.switches) > 1:
+                raise errors.NotImplemented(f"Plastic synapses at binary neurons and at NMDA receptors with {_INSTEAD}")
+    if any(d is not None and d.table.at_synapses for ds in devices for d in ds):
+        raise errors.NotImplemented(f"Plastic synapses of devices with {_INSTEAD}")
     if plan.off_grid or any(len(t.shift) > len(t.delay) for tables in plan.device_tables for t in tables):
         raise errors.NotImplemented(f"Precise spike times with {_INSTEAD}")
-    if plan.delivery[0].plasticity is not None:
-        raise errors.NotImplemented(f"Plastic synapses with {_INSTEAD}")
     if any(s.remembers for s in plan.shards):
         raise errors.NotImplemented(
             f"Third factors, histories of potentials, learning by gradients and flush events with {_INSTEAD}"
         )
     if any(t.value_start[-1] for t in plan.delivery):
         raise errors.NotImplemented(f"Binary neurons with {_INSTEAD}")
-    if plan.watches:
-        raise errors.NotImplemented(f"Weight recorders with {_INSTEAD}")
+    if plan.secondary is not None and plan.secondary.deliveries:
+        raise errors.NotImplemented(f"Weight recorders of connections that carry numbers with {_INSTEAD}")
     if plan.secondary and any(b.frozen is not None for shard in plan.shards for b in shard.batches):
         raise errors.NotImplemented(f"Frozen nodes in networks that carry rates or potentials with {_INSTEAD}")
 

@@ -209,6 +209,29 @@ class Archive:
             _longer(pool, 2 * int(counters[ARCHIVE_USED] + counters[ARCHIVE_NEEDED] + counters[ARCHIVE_LATE])),
         )
 
+    def make_room(self, counters: np.ndarray, more: np.ndarray) -> None:
+        """Give all rows rings that are half empty at most after so many more records, in a pool without gaps."""
+        index, trace, old = self.arrays
+        length, used = index[:, words.LENGTH], np.flatnonzero(index[:, words.CAPACITY])
+        capacity = index[used, words.CAPACITY].copy()
+        while (short := capacity < 2 * (length[used] + more[used] + 1)).any():
+            capacity[short] *= 2
+        start = np.cumsum(capacity) - capacity
+        pool = np.zeros((_room_for(len(old), int(capacity.sum())), words.RECORD_WORDS))
+        owner = np.repeat(np.arange(len(used)), length[used])
+        k = np.arange(len(owner)) - np.repeat(np.cumsum(length[used]) - length[used], length[used])
+        mine = index[used[owner]]
+        place = mine[:, words.START] + ((mine[:, words.FIRST] + k) & (mine[:, words.CAPACITY] - 1))
+        pool[start[owner] + k] = old[place]
+        index[used, words.START], index[used, words.CAPACITY], index[used, words.FIRST] = start, capacity, 0
+        self.arrays, counters[ARCHIVE_USED] = (index, trace, pool), capacity.sum()
+
+    def leave_room(self) -> None:
+        """Make the pool so long that it often need not become longer when rings do."""
+        index, trace, pool = self.arrays
+        used = int(index[:, words.CAPACITY].sum())
+        self.arrays = index, trace, _longer(pool, _room_for(len(pool), used))
+
     def store(self, batches: Iterable[Batch]) -> None:
         """Write what status dictionaries of neurons show to the node table."""
         index, trace, _ = self.arrays
@@ -253,6 +276,11 @@ def new_traces(batch: Batch, clock: Any) -> np.ndarray | None:
             return None
         _set_parameters(trace, batch.model, columns)
     return trace
+
+
+def _room_for(length: int, used: int) -> int:
+    """Return the length of a pool, by default the present one, that has room for more than so many records."""
+    return length if length > used and not length & (length - 1) else 1 << (4 * used).bit_length()
 
 
 def _longer(pool: np.ndarray, length: int) -> np.ndarray:
