@@ -174,6 +174,7 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
         if b < n_devices and (device is None or device.handler is None):
             continue
         from jaxnest.engine.accelerated import ffi
+        from jaxnest.engine.plan.plastic_kernels import NO_WAYS
         from jaxnest.engine.spikes import events
 
         rows = jnp.array([first, last], jnp.int64)
@@ -206,7 +207,7 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
                 *shard["devices"][b],
                 shard["device_samples"][b],
             ],
-            [*constant["devices"][s][b], rows, clock],
+            [*constant["devices"][s][b], rows, clock, *NO_WAYS],
         )
         names = ("ring", "events", "counters", "stream", "shared_stream", "raster")
         shard |= zip(names, results, strict=False)
