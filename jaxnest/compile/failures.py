@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import traceback
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, final
 
 import numpy as np
 
@@ -17,6 +17,12 @@ from jaxnest import errors
 
 FAILED = np.zeros(1, np.int64)
 """Whether errors are kept; compiled loops read it now and then, Python after each call of compiled code."""
+
+
+@final
+class AsInNest(Exception):
+    """What compiled functions raise in the place of an error of NEST, whose name and text it has."""
+
 
 _STANDARD_LIBRARY = Path(threading.__file__).parent
 _PACKAGE = Path(errors.__file__).parent
@@ -47,12 +53,14 @@ def raise_kept() -> NoReturn:
     Raises
     ------
     KernelException
-        With the error as its cause.
+        The error of NEST for which `AsInNest` stands, otherwise one with the error as its cause.
     """
     with _lock:
         subject, error, place = _kept[0]
         _kept.clear()
         FAILED[0] = 0
+    if isinstance(error, AsInNest):
+        raise getattr(errors, error.args[0])(error.args[1])
     raise described(f"Compiled code of {subject}", error, place) from error
 
 

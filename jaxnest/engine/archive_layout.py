@@ -16,14 +16,15 @@ LEARNING_ROWS = 3
 """Rows with what a neuron keeps for synapses that learn (see `engine.histories.archive_learning`)."""
 
 LAST, TRACE, KEPT, SEEN, RATE, KEPT_AT, SEEN_TURN, CALCIUM, CALCIUM_TIME, CALCIUM_TAU, CALCIUM_STEP = range(11)
-MOST, FLUSH_STEPS, LAST_EVENT, TRIPLET, TRIPLET_RATE, LONGEST = range(11, 17)
+MOST, FLUSH_STEPS, LAST_EVENT, TRIPLET, TRIPLET_RATE, LONGEST, READY, READY_IN = range(11, 19)
 N_ELEMENTS, ELEMENTS_AT = 21, 22
 TRACE_WORDS = 24
 """Time of the last spike and the trace at that time; the trace that was computed last, and at which time; the one that
 was computed for the last spike that synapses got in NEST's order, and the number of that spike; the calcium trace, its
 time, time constant and increment; how many spikes of a step count at most; after how many steps a flush event is sent,
 0 if never, and the step of the last event; the trace of triplets at the last spike; rates of decay of both traces; the
-longest delay of a synapse that reads; number and address of the synaptic elements. What synapses need is in one line
+longest delay of a synapse that reads; one more than how many spikes may be forgotten in a segment, 0 if any number, and
+the segment (see `archive.keep_unread`); number and address of the synaptic elements. What synapses need is in one line
 of the cache.
 
 In rows for learning and of dendrites they are what `models.histories` numbers, but for those of calcium and elements:

@@ -16,8 +16,9 @@ EVENT_WORDS = 7
 """Listener (-1: all those of the sender), sender, stamp, multiplicity, segment, bits of offset and of weight."""
 FIRST_REDIRECTED = 1 << 30
 """The smallest index of a listener that stands for a connection to a neuron with a queue."""
-TO_SYNAPSES = FIRST_REDIRECTED - 1
-"""The index that stands for all connections of a device whose synapses have functions."""
+NOT_THROUGH, UNFIT = -1, -2
+"""What stands in the place of the number of a connection from a device if its synapse has no function, or if it has one
+that reads what the target does not keep."""
 WEIGHT_WORDS = 3  # connection, stamp, bits of the weight
 
 WIDTH = 16

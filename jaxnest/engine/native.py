@@ -23,9 +23,9 @@ from jaxnest.engine.neurons.vector_columns import VectorColumns, lanes_in_use
 from jaxnest.engine.plan.buffers import Buffers, events_per_slice
 from jaxnest.engine.plan.collectors import collectors_of, modulating_call
 from jaxnest.engine.plan.delivery_table import DeliveryTable
-from jaxnest.engine.plan.learning import learners_of
+from jaxnest.engine.plan.learning import Learners, learners_of
 from jaxnest.engine.plan.plan import Plan, collection_table, order_columns
-from jaxnest.engine.plan.plastic_kernels import complete_calls, groups_and_calls
+from jaxnest.engine.plan.plastic_kernels import complete_calls, early_readers, groups_and_calls, ways_of_devices
 from jaxnest.engine.plan.voltages import voltage_constants
 from jaxnest.engine.records.probes import ProbeSamples
 from jaxnest.engine.signals.waveforms import Waveforms
@@ -192,14 +192,12 @@ class NativeRunner:
 
     def _advance(self, s: int) -> Iterator[Stage]:
         """Let devices act, and advance neurons; those that draw do so among the devices, in the order of ids."""
-        from jaxnest.engine.histories import archive_learning
         from jaxnest.engine.precise import off_grid
 
         buffers, clock, waveforms = self.buffers[s], self.clocks[s], self._waveforms
         precise = buffers.precise
-        for one in self._learners[s]:
-            changing = (_flat(buffers), *buffers.archive.arrays, buffers.counters)
-            yield archive_learning.begin_step.pack(*changing, *one.constant, clock, self._times), False
+        if not self._learns_from_devices(s):
+            yield from (self._begin_step(s, one, 0, len(one.lanes)) for one in self._learners[s])
         if precise is not None:
             yield off_grid.begin_segment.pack(buffers.counters, precise.emitted.words, precise.first_event), False
         yield from self._act(s)
@@ -226,24 +224,38 @@ class NativeRunner:
                 arguments = (precise.emitted.words, buffers.raster.reshape(-1), columns.samples)
                 yield off_grid.take_marked.pack(*arguments, np.array(places, np.int64), clock), False
 
+    def _learns_from_devices(self, s: int) -> bool:
+        plasticity = self.plan.delivery[s].plasticity
+        return plasticity is not None and plasticity.learns_from_devices
+
+    def _begin_step(self, s: int, one: Learners, first: int, last: int) -> Stage:
+        """Let some neurons of a batch begin a step for synapses that learn."""
+        from jaxnest.engine.histories import archive_learning
+
+        buffers, rows = self.buffers[s], np.array((first, last), np.int64)
+        changing = (_flat(buffers), *buffers.archive.arrays, buffers.counters)
+        return archive_learning.begin_step.pack(*changing, *one.constant, rows, self.clocks[s], self._times), False
+
     def _act(self, s: int) -> Iterator[Stage]:
-        """Let devices act and neurons draw, in the order of ids."""
+        """Let devices act and neurons draw, in the order of ids.
+
+        Neurons that learn begin their step in their turn if devices send spikes to their synapses.
+        """
         from jaxnest.engine.spikes import events
 
         buffers, clock, n_devices = self.buffers[s], self.clocks[s], len(self.devices[s])
         stream = self.streams.vp_specific[s]
-        for b, first, last in schedule(self.plan.shards[s]):
+        ways = ways_of_devices(self.plan.delivery[s], buffers, stream, clock)
+        learners = {one.batch: one for one in self._learners[s] if self._learns_from_devices(s)}
+        for b, first, last in schedule(self.plan.shards[s], learners):
             rows = np.array((first, last), np.int64)
             if b < n_devices:
                 devices = self.devices[s][b]
-                if devices is not None and devices.table.at_synapses:
-                    yield from self._act_at_synapses(s, devices, first, last)
-                elif devices is not None:
-                    shared = self.streams.vp_synchronised[s] if devices.shares else NO_STREAM
-                    if buffers.precise is not None:
-                        devices.send_to(buffers.precise.emitted.words)
-                    changing = (_flat(buffers), buffers.events, buffers.counters, stream, shared, buffers.raster)
-                    yield devices.loop.pack(*changing, *devices.changing(), *devices.constant(), rows, clock), False
+                if devices is not None:
+                    yield from self._act_in_turn(s, devices, rows, ways)
+                continue
+            if b - n_devices in learners:
+                yield self._begin_step(s, learners[b - n_devices], first, last)
                 continue
             columns = self.neurons[s][b - n_devices]
             assert isinstance(columns, NodeColumns)
@@ -255,20 +267,25 @@ class NativeRunner:
                 arguments = (stream, columns.uniform, columns.frozen, columns.nodes, rows, clock)
                 yield events.draw_uniforms.pack(*arguments), False
 
-    def _act_at_synapses(self, s: int, devices: Devices, first: int, last: int) -> Iterator[Stage]:
-        """Let devices act one after the other, each followed by what its spikes do at synapses with functions."""
-        from jaxnest.engine.plasticity import synaptic_calls
+    def _act_in_turn(self, s: int, devices: Devices, rows: np.ndarray, ways: tuple[Any, ...]) -> Iterator[Stage]:
+        """Let some devices of a batch act, one by one where synapses read what neurons note whose turn is before."""
+        from jaxnest.engine.histories import archive
 
-        buffers, clock, stream = self.buffers[s], self.clocks[s], self.streams.vp_specific[s]
-        table, (events, counters) = self.plan.delivery[s], (buffers.events, buffers.counters)
-        assert table.plasticity is not None
-        places = (table.group_start, table.connection_start, table.plasticity.groups)
-        calls = complete_calls(table.plasticity, buffers, stream, clock)
-        for row in range(first, last):
-            changing = (_flat(buffers), events, counters, stream, NO_STREAM, buffers.raster, *devices.changing())
-            rows, node = np.array((row, row + 1), np.int64), int(devices.batch.node_ids[row])
-            yield devices.loop.pack(*changing, *devices.constant(), rows, clock), False
-            yield synaptic_calls.deliver_from_device.pack(events, counters, *places, node, clock, calls), False
+        buffers, clock, delivery = self.buffers[s], self.clocks[s], self.plan.delivery[s]
+        shared = self.streams.vp_synchronised[s] if devices.shares else NO_STREAM
+        if buffers.precise is not None:
+            devices.send_to(buffers.precise.emitted.words)
+        streams = (self.streams.vp_specific[s], shared)
+        changing = (_flat(buffers), buffers.events, buffers.counters, *streams, buffers.raster)
+        arrays = (*changing, *devices.changing(), *devices.constant())
+        nodes = devices.batch.node_ids[rows[0] : rows[1]].tolist()
+        early = [early_readers(delivery, self.plan.shards[s].emitters, node) for node in nodes]
+        if not any(map(len, early)):
+            yield devices.loop.pack(*arrays, rows, clock, *ways[:-1]), False
+            return
+        for k, neurons in enumerate(early):
+            yield archive.keep_unread.pack(*buffers.archive.arrays, neurons, clock), False
+            yield devices.loop.pack(*arrays, rows[:1] + np.array((k, k + 1)), clock, *ways[:-1]), False
 
     def _remember(self, s: int) -> Iterator[Stage]:
         """Note what came of a segment: for recorders, for delivery, for synapses that read histories; and sample."""

@@ -472,40 +472,21 @@ SPIKE_DEVICES = (
 @pytest.mark.parametrize("device", [*SPIKE_DEVICES, "pulsepacket_generator", "spike_dilutor", "spike_train_injector"])
 def test_devices_and_plastic_synapses(device: str, synapse: str) -> None:
     source, target = nest.Create(device), nest.Create("iaf_psc_alpha")
-    if device in ("spike_train_injector", "pulsepacket_generator"):
+    if device in ("spike_train_injector", "pulsepacket_generator", "spike_dilutor"):
         nest.Connect(source, target, syn_spec=synapse)
         assert nest.num_connections == 1
-    else:  # NEST takes spike_dilutor; here it is not implemented yet
-        with pytest.raises(E.NotImplemented if device == "spike_dilutor" else E.IllegalConnection):
+    else:
+        with pytest.raises(E.IllegalConnection):
             nest.Connect(source, target, syn_spec=synapse)
-
-
-@pytest.mark.parametrize(
-    ("target", "synapse"),
-    [
-        ("iaf_psc_alpha", "stdp_facetshw_synapse_hom"),
-        ("aeif_psc_delta_clopath", "clopath_synapse"),
-        ("iaf_psc_alpha_ps", "tsodyks_synapse"),
-        ("spike_recorder", "tsodyks_synapse"),
-    ],
-)
-def test_devices_at_plastic_synapses_that_are_not_implemented(target: str, synapse: str) -> None:
-    with pytest.raises(E.NotImplemented, match=f"pulsepacket_generator with '{synapse}'"):
-        nest.Connect(nest.Create("pulsepacket_generator"), nest.Create(target), syn_spec=synapse)
-
-
-def test_devices_at_plastic_synapses_beside_precise_spikes() -> None:
-    nest.Connect(nest.Create("pulsepacket_generator"), nest.Create("iaf_psc_alpha"), syn_spec="stdp_synapse")
-    nest.Create("iaf_psc_alpha_ps")
-    with pytest.raises(E.NotImplemented, match="bound to the grid"):
-        nest.Simulate(1.0)
 
 
 @pytest.mark.parametrize("device", ["poisson_generator", "pulsepacket_generator", "dc_generator"])
 @pytest.mark.parametrize("target", ["eprop_iaf", "iaf_psc_alpha"])
 def test_devices_and_synapses_of_eprop(device: str, target: str) -> None:
     source, neuron = nest.Create(device), nest.Create(target)
-    taken = target == "eprop_iaf" and device != "dc_generator"  # by NEST; here it is not implemented yet
-    refusals = (E.NotImplemented,) if taken else (E.IllegalConnection, E.NotImplemented)
-    with pytest.raises(refusals):
-        nest.Connect(source, neuron, syn_spec={"synapse_model": "eprop_synapse", "delay": nest.resolution})
+    spec = {"synapse_model": "eprop_synapse", "delay": nest.resolution}
+    if target == "eprop_iaf" and device != "dc_generator":
+        nest.Connect(source, neuron, syn_spec=spec)
+        return
+    with pytest.raises(E.IllegalConnection):
+        nest.Connect(source, neuron, syn_spec=spec)

@@ -92,14 +92,13 @@ def test_weights_have_to_be_within_the_bounds_of_the_optimizer(nodes: tuple[Any,
 
 def test_what_cannot_be_connected(nodes: tuple[Any, Any, Any]) -> None:
     inputs, neurons, readouts = nodes
-    recorder, generator, rate = (nest.Create(m) for m in ("spike_recorder", "spike_generator", "step_rate_generator"))
+    recorder, rate = (nest.Create(m) for m in ("spike_recorder", "step_rate_generator"))
     spec = {"synapse_model": SYNAPSE, "delay": 1.0}
     rates = {"synapse_model": "rate_connection_delayed", "delay": 1.0}
     for error, sources, targets, wrong in (
         (nest.NESTErrors.IllegalConnection, inputs, neurons, spec | {"delay": 2.0}),
         (nest.NESTErrors.NotImplemented, inputs, inputs, spec),
         (nest.NESTErrors.IllegalConnection, neurons, recorder, spec),
-        (nest.NESTErrors.NotImplemented, generator, neurons, spec),  # NEST takes it
         (nest.NESTErrors.IllegalConnection, readouts, neurons, spec),
         (nest.NESTErrors.IllegalConnection, neurons, neurons, {"synapse_model": FEEDBACK}),
         (nest.NESTErrors.IllegalConnection, readouts, readouts, {"synapse_model": FEEDBACK}),

@@ -53,8 +53,7 @@ def test_what_cannot_be_connected() -> None:
         with pytest.raises(error):
             nest.Connect(source, target, syn_spec=wrong)
     for synapse, target in ((SYNAPSE, other), (f"{SYNAPSE}_bsshslm_2020", neuron)):
-        with pytest.raises(nest.NESTErrors.IllegalConnection, match="compute_gradient"):
-            nest.Connect(parrot, target, syn_spec=synapse)
+        nest.Connect(parrot, target, syn_spec=synapse)  # only gradients are refused
 
 
 def test_a_shorter_cutoff_lets_targets_forget_what_flushed_synapses_need() -> None:

@@ -9,15 +9,12 @@ from typing import Any, final
 
 import numpy as np
 
-from jaxnest.engine.layout import AGAIN, ALIKE, ASCENDING, BINARY, DIFFERENT, FLIP, PLAIN, TO_SYNAPSES
+from jaxnest.engine.layout import AGAIN, ALIKE, ASCENDING, BINARY, DIFFERENT, FLIP, NOT_THROUGH, PLAIN, UNFIT
 from jaxnest.engine.network.calibration import adopt
 from jaxnest.engine.network.shard import Batch, Shard
+from jaxnest.engine.network.table_parts import part
 from jaxnest.models.contract.device import Sampler
-from jaxnest.numerics.stretches import runs
-from jaxnest.random.numbers.streams import identities
-
-AT_SYNAPSES = -1 - TO_SYNAPSES
-"""The lane of a connection that stands for all those of a device whose synapses have functions."""
+from jaxnest.random.numbers.streams import earlier_equals, identities
 
 
 @final
@@ -37,63 +34,18 @@ class DeviceTable:
     """What the connections of a device have in common: `DIFFERENT`, `ALIKE` or `ASCENDING` of `engine.layout`."""
     identity: np.ndarray
     """What tells the connections of a device apart, whatever the virtual process: target, and which one to it."""
+    through: np.ndarray
+    """The number of each connection among those of its device if its synapse has functions, or what `NOT_THROUGH` says.
 
-    @property
-    def at_synapses(self) -> bool:
-        """Whether some device sends spikes to synapses with functions."""
-        return bool((self.lane_positive == AT_SYNAPSES).any())
+    Its weight is then a factor of the one that the synapse has."""
 
     def adopt(self, other: DeviceTable) -> bool:
         """Take over the same connections with other values; False if they are laid out differently."""
-        same = all(np.array_equal(getattr(self, k), getattr(other, k)) for k in ("start", "flags", "alike", "identity"))
+        same = all(
+            np.array_equal(getattr(self, k), getattr(other, k))
+            for k in ("start", "flags", "alike", "identity", "through")
+        )
         return same and adopt(self, other, ("lane_positive", "lane_negative", "weight", "delay", "shift"))
-
-
-@final
-@dataclass
-class TablePart:
-    """Some rows of a table."""
-
-    named: Any
-    rows: np.ndarray
-    source: np.ndarray
-    target: np.ndarray
-    receptor: np.ndarray
-    weight: np.ndarray
-    delay: np.ndarray
-    whole: Any
-    """The table."""
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def runs(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return where stretches of connections with one source begin, and these sources."""
-        return runs(self.source)
-
-    def read(self, name: str) -> np.ndarray:
-        """Return a column."""
-        return getattr(self, name) if name in _PART_COLUMNS else self.whole.at(name, self.rows)
-
-    def at(self, name: str, rows: np.ndarray) -> np.ndarray:
-        """Return some entries of a column."""
-        return self.whole.at(name, self.rows[rows])
-
-    def uniform(self, name: str) -> Any:
-        """Return the value that all connections share in this column, or None."""
-        return self.whole.uniform(name)
-
-
-_PART_COLUMNS = ("source", "target", "receptor", "weight", "delay")
-
-
-def part(table: Any, chosen: np.ndarray) -> TablePart:
-    """Return the rows of a table for which `chosen` is true."""
-    here = np.flatnonzero(chosen)
-    columns = (getattr(table, name)[here] for name in _PART_COLUMNS)
-    if isinstance(table, TablePart):
-        return TablePart(table.named, table.rows[here], *columns, whole=table.whole)
-    return TablePart(table.named, here, *columns, whole=table)
 
 
 @final
@@ -180,7 +132,7 @@ def off_grid_rows(devices: Batch) -> np.ndarray:
     return np.asarray(devices.columns()[model.precise], np.bool_)
 
 
-DEVICE_COLUMNS = ("row", "positive", "negative", "flags", "weight", "delay", "shift", "target")
+DEVICE_COLUMNS = ("row", "positive", "negative", "flags", "weight", "delay", "shift", "target", "through")
 
 
 def build_device_table(
@@ -203,11 +155,6 @@ def build_device_table(
         mine = np.flatnonzero(rows >= 0)
         if not len(mine):
             continue
-        if table.named.model.send is not None:
-            found = _at_synapses(rows[mine])
-            for part, column in zip(parts.values(), found, strict=True):
-                part.append(column)
-            continue
         target, receptor = table.target[mine], table.receptor[mine]
         to_neuron = lookup[0][target] >= 0
         port = 0 if issubclass(devices.model, Sampler) else receptor
@@ -217,14 +164,15 @@ def build_device_table(
         if (found[2] & BINARY).any():
             found[2][_repeated(table.source[mine][to_neuron], target[to_neuron])] |= AGAIN
         positive[to_neuron], negative[to_neuron], flags[to_neuron] = found
-        weight = np.where(flags & PLAIN > 0, 1.0, table.weight[mine])
+        through = _through(table, mine, shard, lookup[0])
+        weight = np.where((flags & PLAIN > 0) | (through != NOT_THROUGH), 1.0, table.weight[mine])
         for b, batch in enumerate(shard.receivers):  # spikes of devices carry the number 0
             if batch.model.marked_receptors and devices.model.emits == "spikes":
                 weight[(lookup[0][target] == b) & np.isin(receptor, batch.model.marked_receptors)] = 0.0
         shift = _shifts(devices.model, table, mine)
-        columns = (rows[mine], positive, negative, flags, weight, table.delay[mine], shift, target)
-        for part, column in zip(parts.values(), columns, strict=True):
-            part.append(column)
+        columns = (rows[mine], positive, negative, flags, weight, table.delay[mine], shift, target, through)
+        for those, column in zip(parts.values(), columns, strict=True):
+            those.append(column)
     joined = {k: np.concatenate(v) if v else np.empty(0) for k, v in parts.items()}
     order = np.argsort(joined["row"], kind="stable")
     joined = {k: column[order] for k, column in joined.items()}
@@ -240,17 +188,19 @@ def build_device_table(
         np.append(joined["shift"].astype(np.float64), [resolution] if joined["shift"].any() else []),
         np.array([_alike(joined, a, b) for a, b in pairwise(start)], np.int64),
         np.concatenate([np.empty(0, np.int64), *(identities(target[a:b]) for a, b in pairwise(start))]),
+        joined["through"].astype(np.int64),
     )
 
 
-def _at_synapses(rows: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Return the columns of one connection per device that stands for all those whose synapses have functions.
-
-    These are part of the delivery table (`engine.plasticity.synaptic_calls.deliver_from_device`).
-    """
-    rows = np.unique(rows)
-    listener, zeros = np.full(len(rows), AT_SYNAPSES), np.zeros(len(rows), np.int64)
-    return rows, listener, listener, zeros, np.ones(len(rows)), zeros, zeros, zeros
+def _through(table: Any, rows: np.ndarray, shard: Shard, batch_of: np.ndarray) -> np.ndarray:
+    """Return what `DeviceTable.through` holds for some rows of a table."""
+    model, through = table.named.model, np.full(len(rows), NOT_THROUGH, np.int64)
+    if model.send is not None:
+        batch = batch_of[table.target[rows]]
+        through[batch >= 0] = earlier_equals(table.source[rows[batch >= 0]])
+        for b, receiver in enumerate(shard.receivers):
+            through[(batch == b) & model.lacks_history(receiver.model)] = UNFIT
+    return through
 
 
 def _shifts(model: Any, table: Any, rows: np.ndarray) -> np.ndarray:
@@ -263,7 +213,7 @@ def _shifts(model: Any, table: Any, rows: np.ndarray) -> np.ndarray:
 def _alike(columns: dict[str, np.ndarray], begin: int, end: int) -> int:
     """Return what the connections of a device have in common."""
     here = {k: c[begin:end] for k, c in columns.items()}
-    if end == begin or here["flags"].any() or here["positive"].min() < 0:
+    if end == begin or here["flags"].any() or here["positive"].min() < 0 or (here["through"] != NOT_THROUGH).any():
         return DIFFERENT
     if np.ptp(here["weight"]) > 0 or np.ptp(here["delay"]) > 0:
         return DIFFERENT

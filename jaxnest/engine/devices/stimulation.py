@@ -246,6 +246,7 @@ class Devices:
             t.shift,
             t.alike,
             t.identity,
+            t.through,
             self.memory_start,
         )
 
@@ -271,13 +272,13 @@ def _has_vectors(model: type[Any]) -> bool:
     return any(q.is_vector for q in (model.parameters | model.state).values())
 
 
-def schedule(shard: Shard) -> Iterator[tuple[int, int, int]]:
+def schedule(shard: Shard, others: Collection[int] = ()) -> Iterator[tuple[int, int, int]]:
     """Yield runs of nodes that act or draw before the neurons advance, in the order of node ids: batch, first row, end.
 
-    Batches are the devices; those of neurons follow, of which only the stochastic ones take part.
+    Batches are the devices; those of neurons follow, of which only the stochastic ones and `others` take part.
     """
-    batches = shard.devices + shard.batches
-    draws = [k < len(shard.devices) or b.stochastic or b.model.draws or b.model.noise for k, b in enumerate(batches)]
+    batches, n = shard.devices + shard.batches, len(shard.devices)
+    draws = [k < n or k - n in others or b.stochastic or b.model.draws or b.model.noise for k, b in enumerate(batches)]
     taking_part = [len(b) if drawing else 0 for b, drawing in zip(batches, draws, strict=True)]
     ids = np.concatenate([np.empty(0, np.int64), *(b.node_ids[:n] for b, n in zip(batches, taking_part, strict=True))])
     owner = np.repeat(np.arange(len(batches)), taking_part)

@@ -9,13 +9,26 @@ from typing import Any
 import numpy as np
 
 from jaxnest.compile.compiling import njit
+from jaxnest.compile.failures import AsInNest
 from jaxnest.compile.intrinsics import array, loader, reinterpreted, storer
 from jaxnest.compile.late import int64
 from jaxnest.compile.operations import Operation
 from jaxnest.engine.functions import scalar_ops  # noqa: F401 - `models.ops` in compiled code
 from jaxnest.engine.functions.fingerprints import fingerprint
-from jaxnest.engine.layout import AGAIN, FIRST_REDIRECTED, FROM, N_LANES, N_SLOTS, ORIGIN, TABLE_WORDS, TO
+from jaxnest.engine.layout import (
+    AGAIN,
+    FIRST_REDIRECTED,
+    FROM,
+    N_LANES,
+    N_SLOTS,
+    NOT_THROUGH,
+    ORIGIN,
+    TABLE_WORDS,
+    TO,
+    UNFIT,
+)
 from jaxnest.engine.network.growing_loops import append
+from jaxnest.engine.plasticity.synaptic_calls import Ways, held_weight, pass_one
 from jaxnest.engine.spikes.events import add_amounts, post
 from jaxnest.models.contract.state import state_class
 from jaxnest.random.numbers.keyed import rekey
@@ -26,7 +39,8 @@ KINDS = {
     "state": "F8x2", "target_state": "F8x2", "objects": "F8x3", "memory": "F8", "samples": "F8x3", "scalars": "F8x2",
     "vectors": "F8", "vector_start": "I8x2", "windows": "I8x2", "places": "I8x2", "start": "I8", "lane_positive": "I4",
     "lane_negative": "I4", "flags": "I8", "weight": "F8", "delay": "I4", "shift": "F8", "alike": "I8", "identity": "I8",
-    "memory_start": "I8", "rows": "I8", "clock": "I8",
+    "through": "I8", "memory_start": "I8", "rows": "I8", "clock": "I8", "group_start": "I8", "connection_start": "I8",
+    "groups": "I8x2", "source_row": "I8", "calls": "I8x2", "index": "I8x2", "trace": "F8x2", "pool": "F8x2",
 }  # fmt: skip
 """The arguments of the loop."""
 
@@ -34,7 +48,7 @@ _lean = njit(error_model="numpy", nogil=True, _nrt=False)  # without reference c
 
 Context = namedtuple("Context", "stream shared_stream objects memory origin begin end input")
 Targets = namedtuple("Targets", "stream objects node step identity")
-Table = namedtuple("Table", "start lane_positive lane_negative flags weight delay shift alike identity")
+Table = namedtuple("Table", "start lane_positive lane_negative flags weight delay shift alike identity through")
 Sent = namedtuple("Sent", "value factor step ahead offset earlier")
 """What `advance` sends, in which step; how many steps later and how long before the end of the step the spikes are; and
 `AGAIN` if it has sent something in this step."""
@@ -63,10 +77,10 @@ def _acting(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str
     compiled = _compiler(model)
     State = state_class(model)
     load_variables, load_state = loader(namedtuple("Variables", variables), vectors), loader(State)
-    store_state, advance = storer(State), compiled(model.advance)
+    store_state, advance = storer(State), _advancing(model, compiled)
     send, sample, settle = _sending(model, compiled), _sampling(model, outputs, compiled), compiled(model.settle)
     slicewise, later, own_window, has_proxies = model.slicewise, model.window_shift, model.own_window, model.has_proxies
-    hears, settles, timed = bool(model.inputs()), model.settle is not None, model.timed and model.draw is None
+    hears, settles = bool(model.inputs()), model.settle is not None
     emit = compiled(_emit_anywhere if _may_be_precise(model) else _emit_on_grid)
     words, is_sampled = model.target_distributions * OBJECT_SIZE, bool(outputs)
 
@@ -74,9 +88,12 @@ def _acting(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str
         ring: Any, events: Any, counters: Any, stream: Any, shared_stream: Any, raster: Any, state: Any,
         target_state: Any, objects: Any, memory: Any, samples: Any, scalars: Any, vectors: Any, vector_start: Any,
         windows: Any, places: Any, start: Any, lane_positive: Any, lane_negative: Any, flags: Any, weight: Any,
-        delay: Any, shift: Any, alike: Any, identity: Any, memory_start: Any, rows: Any, clock: Any,
+        delay: Any, shift: Any, alike: Any, identity: Any, through: Any, memory_start: Any, rows: Any, clock: Any,
+        group_start: Any, connection_start: Any, groups: Any, source_row: Any, calls: Any, index: Any, trace: Any,
+        pool: Any,
     ) -> None:  # fmt: skip
-        table = Table(start, lane_positive, lane_negative, flags, weight, delay, shift, alike, identity)
+        ways = Ways(group_start, connection_start, groups, source_row, calls, index, trace, pool, counters)
+        table = Table(start, lane_positive, lane_negative, flags, weight, delay, shift, alike, identity, through)
         origin, begin, end = clock[ORIGIN], clock[ORIGIN] + clock[FROM], clock[ORIGIN] + clock[TO]
         for i in range(rows[0], rows[1]):
             node, first, last = places[i, 0], windows[i, 0], windows[i, 1]
@@ -98,18 +115,14 @@ def _acting(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str
                 rekey(stream, NODES, node, 0, step)
                 again, earlier = True, 0
                 while again:
-                    if timed:
-                        new, value, factor, again, ahead, offset = advance(v, s, step, active, context)
-                    else:
-                        new, value, factor, again = advance(v, s, step, active, context)
-                        ahead, offset = 0, 0.0
+                    new, value, factor, again, ahead, offset = advance(v, s, step, active, context)
                     s = State(*new)
                     if (own_window or active) and value != 0:
                         if has_proxies:
                             emit(raster, places[i], step - origin, value, offset)
                         else:
                             sent = Sent(value, factor, step, ahead, offset, earlier)
-                            send(v, s, sent, context, ring, events, counters, clock, target_state, table, i, node)
+                            send(v, s, sent, context, ring, events, counters, clock, target_state, table, i, node, ways)
                         earlier = AGAIN
                         if settles:
                             rekey(stream, NODES, node, DRAWN_APART, step)
@@ -119,6 +132,19 @@ def _acting(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str
             store_state(state.ctypes.data + 8 * state.shape[1] * i, 8, s)
 
     return compiled(act)
+
+
+def _advancing(model: type[Any], compiled: Any) -> Any:
+    """Return `advance`, which always says when the spike is."""
+    advance = compiled(model.advance)
+    if model.timed and model.draw is None:
+        return advance
+
+    def advance_now(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
+        new, value, factor, again = advance(v, s, step, active, context)
+        return new, value, factor, again, 0, 0.0
+
+    return compiled(advance_now)
 
 
 def _compiler(model: type[Any]) -> Any:
@@ -184,23 +210,23 @@ def _sending(model: type[Any], compiled: Any) -> Any:
 
     def send(
         v: Any, s: Any, sent: Any, context: Any, ring: Any, events: Any, counters: Any, clock: Any, target_state: Any,
-        table: Any, i: int, node: int,
+        table: Any, i: int, node: int, ways: Any,
     ) -> None:  # fmt: skip
         stream, n_slots, n_lanes = context.stream, clock[N_SLOTS], clock[N_LANES]
         value, factor, step, ahead, offset, earlier = sent
-        start, lane_positive, lane_negative, flags, weight, delay, shift, alike, identity = table
+        start, lane_positive, lane_negative, flags, weight, delay, shift, alike, identity, through = table
         slot = (step + ahead) % n_slots
-        if draws_each:
-            amounts = reinterpreted(stream, np.float64)[SCRATCH : SCRATCH + SCRATCH_SIZE]
-            if alike[i]:
-                to_alike(v, s, sent, context, ring, clock, table, i, node)
-                return
+        if draws_each and alike[i]:
+            to_alike(v, s, sent, context, ring, clock, table, i, node)
+            return
+        amounts = reinterpreted(stream, np.float64)[SCRATCH : SCRATCH + SCRATCH_SIZE]
         for c in range(start[i], start[i + 1]):
             here, more, amount = context, True, value
+            w, goes_on = _at_synapse(ways, node, through[c], step + ahead, weight[c])
+            if not goes_on:
+                continue
             if n_distributions:
-                own = target_state[c, :words].reshape((n_distributions, OBJECT_SIZE))
-                ours = context
-                here = Context(stream, ours.shared_stream, own, ours.memory, ours.origin, ours.begin, ours.end, 0.0)
+                here = _with_objects(context, target_state[c, :words].reshape((n_distributions, OBJECT_SIZE)))
             if keyed:
                 rekey(stream, NODES, node, identity[c], step)
             while more:
@@ -222,18 +248,39 @@ def _sending(model: type[Any], compiled: Any) -> Any:
                 if len(shift) > len(delay) and lane > -1 - FIRST_REDIRECTED:
                     steps, at = _shorter(steps, offset + shift[c], shift[-1])
                 if lane >= 0 and flags[c] == 0:
-                    x = factor * weight[c] * amount
+                    x = factor * w * amount
                     row = slot + steps
                     if row >= n_slots:
                         row -= n_slots
                     ring[row * n_lanes + (lane if x > 0 else lane_negative[c])] += x
                 else:
                     post(
-                        ring, events, counters, clock, node, step + ahead, slot, amount, factor * weight[c], lane,
+                        ring, events, counters, clock, node, step + ahead, slot, amount, factor * w, lane,
                         lane_negative[c], flags[c] | earlier, steps, at,
                     )  # fmt: skip
 
     return compiled(send)
+
+
+@_lean
+def _at_synapse(ways: Any, node: int, k: int, step: int, weight: float) -> tuple[float, bool]:
+    """Return the weight of a connection of which `DeviceTable.through` is `k`, and whether a spike goes on."""
+    if k == NOT_THROUGH:
+        return weight, True
+    if k == UNFIT:
+        raise AsInNest(
+            "UnexpectedEvent", "A device has sent a spike to a synapse whose target keeps no history for it."
+        )
+    if not pass_one(ways, node, k, step):
+        return weight, False
+    return weight * held_weight(ways, node), True
+
+
+@_lean
+def _with_objects(context: Any, objects: Any) -> Any:
+    """Return a context for one target, with distribution objects of its own."""
+    c = context
+    return Context(c.stream, c.shared_stream, objects, c.memory, c.origin, c.begin, c.end, 0.0)
 
 
 @_lean

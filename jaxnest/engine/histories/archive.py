@@ -39,6 +39,8 @@ from jaxnest.engine.archive_layout import (
     NEW,
     RATE,
     READ,
+    READY,
+    READY_IN,
     RECORD_TRACE,
     RECORD_TRIPLET,
     RECORD_WORDS,
@@ -53,7 +55,7 @@ from jaxnest.engine.archive_layout import (
     TRIPLET_RATE,
 )
 from jaxnest.engine.histories.growth import grow
-from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED, FROM, MIN_DELAY, ORIGIN, TO
+from jaxnest.engine.layout import ARCHIVE_NEEDED, ARCHIVE_USED, FROM, MIN_DELAY, ORIGIN, SEGMENT, TO
 from jaxnest.engine.spikes.events import next_spike
 from jaxnest.models.histories import history
 
@@ -118,6 +120,21 @@ def note_spike(
     if index[INCOMING] > 0:
         _append(index, trace, pool, counters, t, min_delay)
     _note_time(trace, t)
+
+
+@operation
+def keep_unread(index: I8x2, trace: F8x2, pool: F8x2, neurons: I8, clock: I8) -> None:
+    """Before a device acts: note what neurons whose turn is before it may forget in this segment.
+
+    That is what synapses have read by now, not what they will read when they get the spikes of the device.
+    """
+    for i in neurons:
+        if trace[i, READY] > 0.0 and trace[i, READY_IN] == clock[SEGMENT]:
+            continue
+        n, start, last = 0, index[i, START], index[i, CAPACITY] - 1
+        while n < index[i, LENGTH] and pool[start + ((index[i, FIRST] + n) & last), READ] >= index[i, INCOMING]:
+            n += 1
+        trace[i, READY], trace[i, READY_IN] = n + 1, clock[SEGMENT]
 
 
 @operation
@@ -189,6 +206,10 @@ def _append(
         next_time = pool[index[START] + ((index[FIRST] + 1) & (index[CAPACITY] - 1)), TIME]
         if oldest[READ] < index[INCOMING] or not t - next_time > trace[LONGEST] + min_delay + EPSILON:
             break
+        if trace[READY] == 1.0:
+            break
+        if trace[READY] > 1.0:
+            trace[READY] -= 1.0
         index[FIRST] = (index[FIRST] + 1) & (index[CAPACITY] - 1)
         index[LENGTH] -= 1
     if index[LENGTH] == index[CAPACITY]:

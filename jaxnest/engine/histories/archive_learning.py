@@ -195,11 +195,15 @@ def begin_step(
     lanes: I8x2,
     awake: I8,
     places: I8,
+    rows: I8,
     clock: I8,
     times: F8,
 ) -> None:
-    """Before neurons are advanced: forget what nobody needs, begin the record of this step, and tell the neurons."""
-    for i in range(len(lanes)):
+    """Before neurons are advanced: forget what nobody needs, begin the record of this step, and tell the neurons.
+
+    `rows` are the first of them and the one after the last.
+    """
+    for i in range(rows[0], rows[1]):
         if not awake[i]:
             continue
         row = places[FIRST_ROW] + LEARNING_ROWS * i

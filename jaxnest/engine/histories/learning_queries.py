@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from jaxnest.compile.compiling import njit
+from jaxnest.compile.failures import AsInNest
 from jaxnest.compile.late import overload
 from jaxnest.engine.archive_layout import (
     DIFFERENCE,
@@ -25,7 +26,7 @@ from jaxnest.engine.archive_layout import (
 from jaxnest.engine.histories.archive_learning import count_synapse, erase, is_at, lower_bound, place
 from jaxnest.engine.layout import HISTORY_MISSING
 from jaxnest.models.histories import learning_history
-from jaxnest.models.histories.learning_history import CUTOFF, SHIFT
+from jaxnest.models.histories.learning_history import AT_INTERVALS, CUTOFF, NO_CUTOFF, SHIFT
 
 
 @overload(learning_history.constant, strict=False, inline="always")
@@ -124,8 +125,9 @@ def _event(
             pool[place(updates, k), VALUE] -= 1.0
             if pool[place(updates, k), VALUE] == 0.0:
                 erase(updates, pool, k, k + 1)
-        begin, end = _unneeded(updates, pool, before - 1.0, trace[row, CUTOFF])
-        erase(history, pool, lower_bound(history, pool, begin), lower_bound(history, pool, end))
+        if trace[row, CUTOFF] < NO_CUTOFF:  # else NEST's sum of both overflows
+            begin, end = _unneeded(updates, pool, before - 1.0, trace[row, CUTOFF])
+            erase(history, pool, lower_bound(history, pool, begin), lower_bound(history, pool, end))
     if updates[LENGTH] > 0 and history[LENGTH] > 0:
         first = pool[place(updates, 0), TIME] - 1.0
         k = lower_bound(history, pool, first)
@@ -155,6 +157,21 @@ def _note_event(x: Any, t: Any, before: Any) -> Any:
         _event(x.index, x.trace, x.pool, x.counters, x.index[x.post, LEARNING], t, before)
 
     return note_event
+
+
+@njit
+def _refuse(keeps: float, at_intervals: bool) -> None:
+    if (keeps != 0.0) != at_intervals:
+        raise AsInNest(
+            "IllegalConnection",
+            "Creation of connection is not possible because:\n"
+            "The target node does not support compute_gradient() of synapses that are updated at other times.",
+        )
+
+
+@overload(learning_history.demand, strict=False)
+def _demand(x: Any, at_intervals: Any) -> Any:
+    return lambda x, at_intervals: _refuse(x.trace[x.index[x.post, LEARNING], AT_INTERVALS], at_intervals)
 
 
 @njit

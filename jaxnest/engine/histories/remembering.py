@@ -9,10 +9,10 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.engine import archive_layout as words
-from jaxnest.engine.devices.device_tables import TablePart
 from jaxnest.engine.layout import ARCHIVE_LATE, ARCHIVE_NEEDED, ARCHIVE_USED
 from jaxnest.engine.network.newcomers import Newcomers
 from jaxnest.engine.network.shard import Batch, Shard
+from jaxnest.engine.network.table_parts import TablePart
 from jaxnest.models.contract.elements import NO_ELEMENTS, STEP, UPDATED, Elements
 from jaxnest.models.histories import voltage_history
 
@@ -122,6 +122,7 @@ class Archive:
             if others:
                 more = [others.get(node, 0) for node in shard.emitters[:n].tolist()]
                 index[:n, words.INCOMING] += np.array(more, np.int64)
+            trace[:n, words.READY] = 0.0
             trace[:n, words.LONGEST] = np.maximum(trace[:n, words.LONGEST], longest * clock.ms_per_step)
             new = np.flatnonzero((index[:n, words.INCOMING] > 0) & (index[:n, words.CAPACITY] == 0))
             if len(new):

@@ -45,12 +45,12 @@ def collectors_of(shard: Shard, table: DeliveryTable) -> Collectors | None:
 
 
 def _group_collector(plasticity: Plasticity) -> np.ndarray:
-    """Return for each group of connections the row of its collector in the archive."""
+    """Return for each group of connections the row of the collector that tells it, -1 for those of devices, too."""
     found = np.full(len(plasticity.groups), -1, np.int64)
     for k, synapses in enumerate(plasticity.synapses):
         name = synapses.model.modulator
         if name:
-            mine = plasticity.kind() == k + 1
+            mine = (plasticity.kind() == k + 1) & ~plasticity.at_once
             place = common_slices(synapses.model)[name][0]
             found[mine] = synapses.common[plasticity.groups[mine, GROUP_COMMON], place].astype(np.int64)
     return found

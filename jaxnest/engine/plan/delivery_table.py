@@ -173,7 +173,7 @@ def build_delivery(
     start = np.append(0, np.cumsum(size))
     with_lanes = _with_lanes([t for _, t in tables], shard, places, network.off_grid_spiking)
     lane_start = np.append(0, np.cumsum(np.where(with_lanes[owner], size, 0)))
-    connections = Connections(tables, parts, source, owner, row, lane_start[:-1])
+    connections = Connections(tables, parts, source, owner, row, lane_start[:-1], at_once)
     layout = _Layout(connections, parts, with_lanes, int(lane_start[-1]), places)
     lane, values = layout.fill()
     watched_groups = (np.array([i in watched_models for i, _ in tables], np.int64) * ~at_once)[owner]

@@ -15,10 +15,10 @@ from jaxnest.engine.devices.device_tables import (
     build_detector_inputs,
     build_device_table,
     off_grid_rows,
-    part,
 )
 from jaxnest.engine.network.room import Room
 from jaxnest.engine.network.shard import Batch, Shard, build_shard, window
+from jaxnest.engine.network.table_parts import part
 from jaxnest.engine.plan.delivery_table import DeliveryTable, build_delivery
 from jaxnest.engine.plan.few_connections import FewConnections, are_plain
 from jaxnest.engine.plan.meters import Meter, MeterRequest, Probe, place_meters
@@ -151,6 +151,7 @@ def build_plan(
     off_grid = _is_off_grid(network, shards)
     lookups = [shard.lane_lookup(max(len(nodes), room.n_ids)) for shard in shards]
     _refuse_negative(network, shards, lookups)
+    _refuse_early_voltages(network)
     windows = _recorder_windows(nodes.stores, network.clock)
     recorders = np.array(sorted(windows), np.int64)
     detectors = _detector_indices(shards, len(recorders))
@@ -295,6 +296,18 @@ def _refuse_negative(network: Network, shards: list[Shard], lookups: list[Any]) 
                     )
 
 
+def _refuse_early_voltages(network: Network) -> None:
+    """Raise NotImplemented if a device sends to synapses that read a potential which was noted before its turn."""
+    for _, _, kind, table in network.connections.delivering():
+        if kind != "from_device" or not table.named.model.needs_voltages:
+            continue
+        early = distinct(table.target[table.target < table.source]).tolist()
+        if any(network.nodes.model(node).filtered_voltages for node in early):
+            raise errors.NotImplemented(
+                f"Devices send spikes through '{table.named.name}' only to neurons that were created after them."
+            )
+
+
 def _signs(nodes: Any, source: int) -> list[float]:
     """Return the signs of the factors by which a source multiplies the weights of its spikes; none for currents."""
     model = nodes.model(source)
@@ -312,14 +325,7 @@ def _is_off_grid(network: Network, shards: list[Shard]) -> bool:
     devices = [b for shard in shards for b in shard.devices if b.model.has_proxies and b.model.precise]
     network.off_grid_spiking |= any(off_grid_rows(b).any() for b in devices)
     neurons = (b.model for shard in shards for b in shard.batches)
-    off_grid = bool(devices and network.off_grid_spiking) or any(m.queue_channel or m.marks_spikes for m in neurons)
-    kinds = (kind for *_, kind, table in network.connections.delivering() if table.named.model.send is not None)
-    if off_grid and "from_device" in kinds:
-        raise errors.NotImplemented(
-            "Devices send spikes to plastic or stochastic synapses only if all spikes are bound to the grid: put a "
-            "parrot_neuron between them."
-        )
-    return off_grid
+    return bool(devices and network.off_grid_spiking) or any(m.queue_channel or m.marks_spikes for m in neurons)
 
 
 def _redirections(

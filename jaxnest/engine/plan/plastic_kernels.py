@@ -32,6 +32,33 @@ def complete_calls(plasticity: Plasticity, mine: Buffers, stream: Any, clock: An
     return synaptic_calls.complete(delivering_calls(plasticity), shared)
 
 
+NO_WAYS = tuple(
+    np.zeros((1, 1) if flat else 1, kind)
+    for flat, kind in zip((0, 0, 1, 0, 1, 1, 1, 1), (*[np.int64] * 6, np.float64, np.float64), strict=True)
+)
+"""What loops over devices take that send nothing to synapses with functions (see `ways_of_devices`)."""
+
+
+def ways_of_devices(table: DeliveryTable, mine: Buffers, stream: Any, clock: Any) -> tuple[np.ndarray, ...]:
+    """Return where spikes of devices find synapses with functions (see `engine.plasticity.synaptic_calls.Ways`)."""
+    plasticity = table.plasticity
+    if plasticity is None or not plasticity.at_once.any():
+        return *NO_WAYS, mine.counters
+    calls = complete_calls(plasticity, mine, stream, clock)
+    places = (table.group_start, table.connection_start, plasticity.groups, plasticity.source_row)
+    return *places, calls, *mine.archive.arrays, mine.counters
+
+
+def early_readers(table: DeliveryTable, emitters: np.ndarray, device: int) -> np.ndarray:
+    """Return the columns of the neurons whose turn is before a device whose synapses read their spikes."""
+    plasticity, group = table.plasticity, table.group_start[device]
+    if plasticity is None or group == table.group_start[device + 1] or not plasticity.at_once[group]:
+        return np.empty(0, np.int64)
+    size = int(table.connection_start[group + 1] - table.connection_start[group])
+    columns = plasticity.read_by_device(int(group), size)
+    return columns[emitters[columns] < device]
+
+
 def groups_and_calls(table: DeliveryTable, mine: Buffers, stream: Any, clock: Any) -> tuple[np.ndarray, np.ndarray]:
     """Return the groups of connections of a table, and the calls of the functions of their synapses."""
     from jaxnest.engine.plasticity import synaptic_calls

@@ -118,6 +118,8 @@ class Connections:
     """Per group, its first row in the table, after sorting by source."""
     lane_start: np.ndarray
     """Per group of connections with constant weights, the first of their lanes."""
+    at_once: np.ndarray
+    """Per table, whether its connections come from devices, which send spikes at once."""
 
     def column(self, k: int, name: str) -> np.ndarray:
         """Return a column of a table in the order of the sources: a copy; one entry if all connections share it."""
@@ -147,7 +149,8 @@ def build_plasticity(
     sources = np.unique(connections.source[learns[groups[:, GROUP_KIND]]])
     source_row = np.zeros(n_nodes + 1, np.int64)
     source_row[sources] = shard.first_source_row + np.arange(len(sources))
-    return Plasticity(dynamics, groups, synapses, times, sources, source_row, sites.first)
+    at_once = connections.at_once[connections.owner]
+    return Plasticity(dynamics, groups, synapses, times, sources, source_row, sites.first, at_once)
 
 
 def _again(connections: Connections, kinds: np.ndarray) -> dict[int, np.ndarray]:
@@ -211,9 +214,12 @@ class _Layout:
             n_states += len(states)
             self.of_source.append(states)
             groups[mine, GROUP_ROW] = self.first[i] + part.row
-            groups[mine, GROUP_COMMON], groups[mine, GROUP_STATES], groups[mine, GROUP_STEP] = i, begin, ~alike
+            common = next(
+                j for j, other in enumerate(members) if connections.tables[other][0] == connections.tables[k][0]
+            )
+            groups[mine, GROUP_COMMON], groups[mine, GROUP_STATES], groups[mine, GROUP_STEP] = common, begin, ~alike
             table, chosen = _whole(connections.tables[k][1], part.order)
-            self.homes.append(Home(table, chosen, int(self.first[i]), sizes[i], part.size, begin, alike))
+            self.homes.append(Home(table, chosen, int(self.first[i]), sizes[i], part.size, begin, alike, common))
 
     def synapses(self, sites: Sites, shard: Shard, again: dict[int, np.ndarray]) -> Synapses:
         """Return the arrays; those of values that all connections share have one row at least."""

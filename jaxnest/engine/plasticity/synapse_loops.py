@@ -69,11 +69,13 @@ from jaxnest.engine.plasticity.synaptic_calls import (
     COMMON_ROW,
     CONNECTION,
     COPIES,
-    FACTOR,
+    HELD,
+    HOLDS,
     MULTIPLICITY,
     NODE,
     OWN,
     ROW,
+    SENT,
     SHARED,
     SHARED_ARRAYS,
     SIZE,
@@ -179,7 +181,6 @@ def _delivering(model: type[Any], alike: bool) -> Any:
         step, first, size, copies, group = call[STEP], call[ROW], call[SIZE], call[MULTIPLICITY], call[COMMON_ROW]
         per_step, per_tic, tics = times[MS_PER_STEP], times[MS_PER_TIC], times[TICS_PER_STEP]
         t, turn, is_flush = per_tic * ((step + 1) * tics), float64(call[TURN]), copies < 0
-        factor = float64(call[FACTOR])
         state_step, source, watched, advances = call[STATE_STEP], call[SOURCE], call[WATCHED], call[ADVANCES]
         sources_at = words[SOURCES_AT] + source_bytes * call[STATE_ROW]
         changing_at = words[CHANGING_AT] + changing_bytes * group
@@ -210,11 +211,13 @@ def _delivering(model: type[Any], alike: bool) -> Any:
                     latest = a.advanced(new)
                 elif state_step or (advances and k == size - 1):
                     a.store_sources(row_at, 8, a.advanced(new))
-                if sends:
+                if sends and call[HOLDS]:
+                    _hold(call, weight)
+                elif sends:
                     amount = weight
                     if sites[site, FLAGS] & (BINARY | KEPT):
                         amount = _received(sites, own.switches, site, call[NODE], step, weight)
-                    _add(shared.ring, sites, site, slot + steps, n_slots, n_lanes, amount, factor)
+                    _add(shared.ring, sites, site, slot + steps, n_slots, n_lanes, amount)
                     if watched:
                         _note_weight(shared.weight_events, shared.counters, call[CONNECTION] + k, step, weight)
             if alike and advances:
@@ -328,11 +331,9 @@ def _collector(model: type[Any]) -> Any:
 
 
 @_compiled
-def _add(
-    ring: Any, sites: Any, site: int, row: int, n_slots: int, n_lanes: int, weight: float, factor: float
-) -> None:  # fmt: skip
-    """Add what a target gets, `factor` spikes of a weight."""
-    amount = factor if sites[site, FLAGS] & PLAIN else weight * factor
+def _add(ring: Any, sites: Any, site: int, row: int, n_slots: int, n_lanes: int, weight: float) -> None:
+    """Add what a target gets."""
+    amount = 1.0 if sites[site, FLAGS] & PLAIN else weight
     if row >= n_slots:
         row -= n_slots
     if amount > 0:
@@ -340,6 +341,13 @@ def _add(
     else:
         amount = -amount if sites[site, FLAGS] & FLIP else amount
         ring[uint64(row * n_lanes + sites[site, LANE_NEGATIVE])] += amount
+
+
+@_compiled
+def _hold(call: Any, weight: float) -> None:
+    """Tell the caller the weight, instead of sending it."""
+    call[SENT] = 1
+    reinterpreted(call, np.float64)[HELD] = weight
 
 
 @_compiled

@@ -14,7 +14,7 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from jaxnest.engine.layout import COLUMN, GROUP_KIND
+from jaxnest.engine.layout import COLUMN, GROUP_KIND, GROUP_ROW
 from jaxnest.models.histories.learning_history import BEGUN
 
 
@@ -67,6 +67,8 @@ class Home:
     """Per group, the first row of the states that follow from the source's spikes."""
     alike: np.ndarray
     """Per group, whether its connections share that row."""
+    common: int
+    """The row of what connections of the model have in common, be they between neurons or from devices."""
 
     def store(self, name: str, values: np.ndarray) -> None:
         """Write values of these connections to a column of the table."""
@@ -125,7 +127,7 @@ class Synapses:
 
     def store(self) -> None:
         """Write weights and state back to the kernel's tables."""
-        for home, values in zip(self.homes, self.common_state, strict=False):
+        for home in self.homes:
             for name in self.columns.keys() & set(self.model.dynamic):
                 home.store(name, self.columns[name][home.first :][: home.n])
             for k, name in enumerate(self.model.source_states):
@@ -133,7 +135,7 @@ class Synapses:
             if self.model.common_state:
                 home.table.named.process_values[self.process] = {
                     name: type(self.model.common[name].default)(value)
-                    for name, value in zip(self.model.common_state, values, strict=False)
+                    for name, value in zip(self.model.common_state, self.common_state[home.common], strict=False)
                 }
 
     def begin(self) -> np.ndarray:
@@ -164,6 +166,8 @@ class Plasticity:
     """Per node: its row in the archive, 0 if there is none."""
     first_site: np.ndarray
     """Per node: the row of its receptor 0 in `Synapses.sites`."""
+    at_once: np.ndarray
+    """Per group, whether its source is a device, whose spikes wait for no slice to end."""
 
     def kind(self) -> np.ndarray:
         """Return per group the place of its dynamics, from 1 on; 0 for constant weights."""
@@ -190,6 +194,20 @@ class Plasticity:
                 np.add.at(count, column, reads[used])
                 np.maximum.at(longest, column, delays[used])
         return count, longest
+
+    def read_by_device(self, group: int, size: int) -> np.ndarray:
+        """Return the columns of the neurons whose spikes the synapses of a group of a device read."""
+        kind, first = self.groups[group, [GROUP_KIND, GROUP_ROW]].tolist()
+        synapses = self.synapses[kind - 1]
+        if not synapses.model.needs_archive:
+            return np.empty(0, np.int64)
+        return np.unique(synapses.sites[synapses.place[first : first + size], COLUMN]).astype(np.int64)
+
+    @property
+    def learns_from_devices(self) -> bool:
+        """Whether devices send spikes to synapses that learn by gradients."""
+        learns = np.array([False, *(bool(s.model.needs_learning) for s in self.synapses)])
+        return bool(learns[self.kind()[self.at_once]].any())
 
     def keep_weights(self, nodes: np.ndarray, kept: np.ndarray, first: int) -> None:
         """Say where nodes keep the weights of their receptors from `first` on: (node, receptor - 1)."""

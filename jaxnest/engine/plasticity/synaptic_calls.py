@@ -11,28 +11,26 @@ groups, and the group.
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 import numpy as np
 
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.intrinsics import array, call_function
+from jaxnest.compile.intrinsics import array, call_function, reinterpreted
 from jaxnest.compile.kinds import F8, I4, I8, F8x2, I8x2
 from jaxnest.compile.late import int64
-from jaxnest.compile.operations import operation
+from jaxnest.compile.operations import apart, operation
 from jaxnest.engine.histories.archive_learning import note_source
 from jaxnest.engine.layout import (
-    EVENT_WORDS,
     GROUP_COMMON,
     GROUP_KIND,
     GROUP_ROW,
     GROUP_STATES,
     GROUP_STEP,
     MIN_DELAY,
-    N_EVENTS,
     N_TURNS,
     ORIGIN,
     REGISTER_WORDS,
-    SEGMENT,
-    TO_SYNAPSES,
 )
 from jaxnest.engine.spikes.events import _deliver_group, _note_weights, registered, rounds_and_copies
 
@@ -43,8 +41,8 @@ OWN = ("place", "sites", "switches", "delay", "common", "common_state", "of_sour
 
 ALIKE, APART, ARRAYS = range(3)
 ROW, SIZE, COMMON_ROW, CONNECTION, MULTIPLICITY, WATCHED, STEP, SOURCE = range(3, 11)
-STATE_ROW, STATE_STEP, ADVANCES, TURN, NODE, COPIES, FACTOR = range(11, 18)
-SHARED_ARRAYS = 18
+STATE_ROW, STATE_STEP, ADVANCES, TURN, NODE, COPIES, HOLDS, SENT, HELD = range(11, 20)
+SHARED_ARRAYS = 20
 CALL_WORDS = SHARED_ARRAYS + 2 * len(SHARED)
 """Words of a call: where the addresses of two functions are, one for connections that share the states of the source,
 and one for any; where address and length of each of the model's arrays are; and the group: its first connection in the
@@ -52,8 +50,8 @@ model's arrays, number of connections, row of the common properties, first conne
 sent, whether weights are recorded, the step in which the spike was emitted, the row of the source in the archive, the
 first row of the states that follow from the source's spikes, how far the rows of its connections are apart, whether
 states that connections share advance, the number of the spike in NEST's order of delivery, the source, how many of
-its spikes in that step went before, and how many spikes go through the synapses as one. Then come address and length of
-each common array."""
+its spikes in that step went before, and whether nothing is added to the ring buffer, but whether something is to be
+sent, and its weight, are put into the two next words. Then come address and length of each common array."""
 
 
 @njit(nogil=True)
@@ -143,38 +141,49 @@ def _deliver_spike(
                     _note_weights(weight_events, counters, first, first + size, step + 1, weight, value, 1 - constant)
 
 
-@operation
-def deliver_from_device(
-    events: I8, counters: I8, group_start: I8, connection_start: I8, groups: I8x2, node: int, clock: I8, calls: I8x2
-) -> None:
-    """Deliver what a device has just sent to synapses with functions, at once, and take it out of the event records.
+class Ways(NamedTuple):
+    """Where spikes of devices find synapses with functions on a virtual process: a device has one group of them."""
 
-    Its spikes of one step go through each synapse as one.
+    group_start: I8
+    connection_start: I8
+    groups: I8x2
+    source_row: I8
+    calls: I8x2
+    index: I8x2
+    trace: F8x2
+    pool: F8x2
+    counters: I8
+
+
+@apart()
+def pass_one(ways: Ways, node: int, k: int, step: int) -> bool:
+    """Let what a device sends in a step go through its connection number `k`; return whether it goes on.
+
+    Nothing is added to the ring buffer: the weight is kept for `held_weight`.
     """
-    first = counters[N_EVENTS]
-    while first > 0:
-        record = EVENT_WORDS * (first - 1)
-        if events[record + 1] != node or events[record + 4] != clock[SEGMENT]:
-            break
-        first -= 1
-    kept = first
-    for i in range(first, counters[N_EVENTS]):
-        record = EVENT_WORDS * i
-        if events[record] != TO_SYNAPSES:
-            for word in range(EVENT_WORDS):
-                events[EVENT_WORDS * kept + word] = events[record + word]
-            kept += 1
-            continue
-        for g in range(group_start[node], group_start[node + 1]):
-            group, size = groups[g], connection_start[g + 1] - connection_start[g]
-            call = calls[group[GROUP_KIND] - 1]
-            choose(call, group, 0, size)
-            call[CONNECTION], call[MULTIPLICITY], call[STEP] = connection_start[g], 1, events[record + 2] - 1
-            call[WATCHED], call[SOURCE], call[ADVANCES], call[TURN] = 0, 0, 1, counters[N_TURNS]
-            call[NODE], call[COPIES], call[FACTOR] = node, 0, events[record + 3]
-            call_synapses(call)
-        counters[N_TURNS] += 1
-    counters[N_EVENTS] = kept
+    group = ways.group_start[node]
+    first, size = ways.connection_start[group], ways.connection_start[group + 1] - ways.connection_start[group]
+    call, source = ways.calls[ways.groups[group, GROUP_KIND] - 1], ways.source_row[node]
+    if source > 0:
+        note_source(ways.index[source], ways.trace[source], ways.pool, ways.counters, step + 1)
+    choose(call, ways.groups[group], k, 1)
+    _hold_one(call, first + k, k == size - 1, node, source, step, ways.counters[N_TURNS])
+    return call[SENT] != 0
+
+
+@njit(cache=True)
+def _hold_one(call: np.ndarray, connection: int, is_last: bool, node: int, source: int, step: int, turn: int) -> None:
+    call[CONNECTION], call[MULTIPLICITY], call[STEP], call[WATCHED] = connection, 1, step, 0
+    call[SOURCE], call[ADVANCES], call[TURN] = source, is_last, turn
+    call[NODE], call[COPIES], call[HOLDS], call[SENT] = node, 0, 1, 0
+    call_synapses(call)
+
+
+@njit(nogil=True)
+def held_weight(ways: Any, node: int) -> float:
+    """Return the weight with which the device's spike goes on that `pass_one` was called for last."""
+    kind = ways.groups[ways.group_start[node], GROUP_KIND]
+    return reinterpreted(ways.calls[kind - 1], np.float64)[HELD]
 
 
 @njit(cache=True)
@@ -195,8 +204,8 @@ def incomplete_calls(words: list[np.ndarray], slots: list[tuple[int, int]]) -> n
         For each model: where the addresses of its two functions are (see `ALIKE`), 0 if it is never called.
     """
     calls = np.zeros((len(slots), CALL_WORDS), np.int64)
-    for call, of_model, (alike, apart) in zip(calls, words, slots, strict=True):
-        call[ALIKE], call[APART], call[ARRAYS], call[FACTOR] = alike, apart, of_model.ctypes.data, 1
+    for call, of_model, (shared, own) in zip(calls, words, slots, strict=True):
+        call[ALIKE], call[APART], call[ARRAYS] = shared, own, of_model.ctypes.data
     return calls
 
 

@@ -108,14 +108,14 @@ def _why_not(
 
 def _from_device(source: type[Node], target: type[Node], synapse: type[Synapse]) -> errors.KernelException | None:
     """Return the error for a device and a synapse model that does not take what most devices send, or None."""
-    as_neurons = issubclass(source, Sender) and source.sends_as_neurons
-    if issubclass(source, Sender) and as_neurons and source.draw is None and _is_simple(target, synapse):
+    if source.emits == "spikes" and (
+        synapse.needs_learning or (issubclass(source, Sender) and source.sends_as_neurons)
+    ):
+        if issubclass(target, Detector) or target.own_receptor:
+            return errors.NotImplemented(
+                f"Connections from {source.name} to {target.name} with '{synapse.name}' are not implemented yet."
+            )
         return None
-    if as_neurons or (source.emits == "spikes" and synapse.needs_learning is not None and target.learns is not None):
-        return errors.NotImplemented(
-            f"Connections from {source.name} with '{synapse.name}' are not implemented yet: put a parrot_neuron "
-            "between them."
-        )
     what = {"currents": "current input", None: "data logging requests"}.get(source.emits, "spike input")
     return illegal(
         f"The target node or synapse model does not support {what}: "
@@ -123,28 +123,17 @@ def _from_device(source: type[Node], target: type[Node], synapse: type[Synapse])
     )
 
 
-def _is_simple(target: type[Node], synapse: type[Synapse]) -> bool:
-    """Return whether spikes of devices may go through a synapse with functions to a target."""
-    learns = synapse.needs_learning or synapse.needs_voltages or synapse.needs_predictions
-    shares = synapse.modulator or synapse.common_state
-    receptors = target.own_receptor or target.marked_receptors or target.queue_channel
-    return target.has_proxies and not (learns or shares or receptors)
-
-
 def _missing_history(source: type[Node], target: type[Node], synapse: type[Synapse]) -> errors.KernelException | None:
-    """Return the error if the target does not keep the history that the synapse reads, or None."""
+    """Return the error if the target does not keep the history that the synapse reads, or None.
+
+    Where a device is the source NEST notices the lack of a history of potentials or predictions only when it sends a
+    spike, and where synapses and their target learn at different times, only when it looks for a gradient.
+    """
     lacks_learning = synapse.needs_learning and target.learns is None
-    if lacks_learning and not target.has_proxies:
+    if lacks_learning and not (source.has_proxies and target.has_proxies):
         return illegal(f"The target node does not support {synapse.name}: {source.name} -> {target.name}.")
-    if synapse.needs_learning and target.learns is not None and target.learns.updates is not synapse.needs_learning:
-        return illegal(
-            f"The target node does not support compute_gradient() of {synapse.name}: synapses at {target.name} are "
-            f"updated {target.learns.updates.value}, not {synapse.needs_learning.value}."
-        )
-    lacks_voltages = synapse.needs_voltages and target.has_proxies and not target.filtered_voltages
-    lacks_predictions = synapse.needs_predictions and target.has_proxies and not target.predicts
-    if lacks_learning or lacks_voltages or lacks_predictions:
-        what = "for learning" if lacks_learning else "of its potential" if lacks_voltages else "of its predictions"
+    if lacks_learning or (source.has_proxies and synapse.lacks_history(target)):
+        what = "for learning" if lacks_learning else "of its potential" if synapse.needs_voltages else "of predictions"
         return errors.NotImplemented(
             "This synapse model is not supported by the neuron model of at least one connection: "
             f"{target.name} keeps no history {what}."

@@ -122,7 +122,7 @@ class Connections:
             source among the sources of a synapse model, or by the place of a connection if spikes are not compressed,
             whatever is at that place later.
         """
-        from jaxnest.engine.devices.device_tables import part
+        from jaxnest.engine.network.table_parts import part
 
         n_nodes, compressed = self.network.nodes.n_prepared, self.network.attributes.use_compressed_spikes
         now = self.present_senders() if compressed and senders is not None else {}

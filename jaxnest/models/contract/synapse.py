@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from jaxnest.models.contract import hints
-from jaxnest.models.contract.base import Model, Quantity
+from jaxnest.models.contract.base import Model, Node, Quantity
 from jaxnest.models.contract.secondary import Kind
 from jaxnest.models.histories.learning_history import Updates
 
@@ -94,6 +94,14 @@ class Synapse(Model, abstract=True):
     """True if stimulators and meters can be connected with it."""
     size: ClassVar[int | None] = 32
     """Bytes that NEST reports for one connection, None if it reports nothing."""
+
+    @classmethod
+    def lacks_history(cls, target: type[Node]) -> bool:
+        """Return whether a neuron does not keep the history of potentials or predictions that `send` reads."""
+        if not target.has_proxies:
+            return False
+        lacks_voltages = cls.needs_voltages and not target.filtered_voltages
+        return lacks_voltages or (cls.needs_predictions and not target.predicts)
 
     @classmethod
     def complete(cls, changes: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

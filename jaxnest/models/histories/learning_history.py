@@ -44,6 +44,8 @@ BETA, C_REG, F_TARGET, IS_SPIKING, AT_INTERVALS, KAPPA, KAPPA_REG, CUTOFF, RATE 
 (steps), variables of the model, `Learning.is_spiking`, whether `Learning.updates` are at intervals, further variables,
 and the running average of the firing rate."""
 
+NO_CUTOFF = 1 << 50
+"""A cutoff after more steps than any simulation has, a whole number in floating point."""
 VARIABLES = {
     "P_v_m": P_V,
     "P_z_in": P_Z,
@@ -154,6 +156,11 @@ def note_event(x: Any, t: float, before: float) -> None:
 
 def note_update(x: Any, before: float, now: float, was_flush: bool) -> None:
     """Tell the target which update was the last one of a synapse; `was_flush` if the event before was a flush."""
+    _only_compiled()
+
+
+def demand(x: Any, at_intervals: bool) -> None:
+    """Make the simulation stop with an error if synapses of the target are not updated so."""
     _only_compiled()
 
 

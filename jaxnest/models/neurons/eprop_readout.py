@@ -36,7 +36,7 @@ class eprop_readout(EventNeuron):
     """
 
     emits = None
-    learns = Learning("error_signal", is_spiking=False, updates=Updates.AT_EVENTS)
+    learns = Learning("error_signal", shift=2, is_spiking=False, updates=Updates.AT_EVENTS)
     signals = {LEARNING_SIGNAL: Signal(_error)}
     hears = {
         DELAYED_RATE: Hearing(

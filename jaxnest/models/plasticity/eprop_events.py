@@ -12,17 +12,14 @@ from typing import Any
 
 from jaxnest.models import ops
 from jaxnest.models.contract.base import Quantity, Relation, hidden, not_negative
-from jaxnest.models.histories.learning_history import Learning, Updates
+from jaxnest.models.histories.learning_history import NO_CUTOFF, Learning, Updates
 from jaxnest.models.plasticity.eprop import EpropNeuron, EpropSpikingNeuron, propagators
 from jaxnest.models.quantities.checks import within
-
-NEVER = 1 << 50
-"""More steps than any simulation has, a whole number in floating point."""
 
 
 def cutoff(p: Any, clock: Any) -> dict[str, Any]:
     """Return for how many steps after a spike of a source gradients are computed."""
-    return {"cutoff_steps": min(clock.to_steps(p.eprop_isi_trace_cutoff), NEVER)}
+    return {"cutoff_steps": min(clock.to_steps(p.eprop_isi_trace_cutoff), NO_CUTOFF)}
 
 
 class EventNeuron(EpropNeuron, abstract=True):
@@ -37,7 +34,7 @@ class EventNeuron(EpropNeuron, abstract=True):
 class EventSpikingNeuron(EventNeuron, EpropSpikingNeuron, abstract=True):
     """Base of such neurons that spike and get learning signals."""
 
-    learns = Learning("surrogate_gradient", signal_lag=2, updates=Updates.AT_EVENTS)
+    learns = Learning("surrogate_gradient", shift=2, signal_lag=2, updates=Updates.AT_EVENTS)
     parameters = {
         "kappa": Quantity(0.97, "", "Low-pass filter of the eligibility trace",
                           within(0.0, 1.0, "0 ≤ kappa ≤ 1 required.")),

@@ -122,6 +122,7 @@ class eprop_synapse(optimizers.OptimizingSynapse):
         learned = (s.gradient, s.weight, optimizers.present(s))
         left, beyond = s.steps_left, s.steps_beyond
         if s.t_event > 0:
+            history.demand(x, False)
             spiked = 0.0
             if not was_flush:
                 left, spiked = history.constant(x, history.CUTOFF), 1.0

@@ -125,6 +125,7 @@ class eprop_synapse_bsshslm_2020(optimizers.OptimizingSynapse):
         if t > end:
             history.note_update(x, before, k * interval, was_flush)
             if learned:
+                history.demand(x, True)
                 more, complete = _gradient(p, x, t_trigger, end, before)
                 gradient += more
             before, following, t_trigger = k * interval, k * interval + interval, t
