@@ -159,8 +159,11 @@ def set_nodes(kernel: Kernel, ids: np.ndarray, changes: dict[str, Any] | Sequenc
     ------
     UnaccessedDictionaryEntry, TypeMismatch, BadProperty
         At the first node that refuses a value. Nodes before it keep what they were given.
+    AttributeError, TypeError, OverflowError
+        For values that are none to the kernel, before any node is set.
     """
     kernel.nodes.check_ids(ids)
+    changes = _passed_on(changes) if isinstance(changes, dict) else [_passed_on(change) for change in changes]
     for run, named, store in _runs(kernel, ids):
         if isinstance(changes, dict):
             part = {k: PerNode(v.values[run]) if isinstance(v, PerNode) else v for k, v in changes.items()}
@@ -170,6 +173,15 @@ def set_nodes(kernel: Kernel, ids: np.ndarray, changes: dict[str, Any] | Sequenc
             first, *others = alike
             some = slice(first, first + 1 + len(others))
             _set_alike(kernel, named, store, ids[some], changes[some])
+
+
+def _passed_on(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values as the kernel gets them."""
+    result = {name: datum(name, value) for name, value in changes.items()}
+    for name, value in result.items():
+        if isinstance(value, PerNode) and isinstance(value.values, list):
+            result[name] = PerNode([datum(name, one) for one in value.values])
+    return result
 
 
 def _set_alike(
@@ -182,7 +194,8 @@ def _set_alike(
             _set_run(kernel, named, store, ids, together)
             return
     for i, change in enumerate(changes):
-        _set_run(kernel, named, store, ids[i : i + 1], change)
+        one = {name: value if is_random(value) else PerNode([value]) for name, value in change.items()}
+        _set_run(kernel, named, store, ids[i : i + 1], one)
 
 
 def _runs(kernel: Kernel, ids: np.ndarray) -> Iterator[tuple[slice, NamedModel, Store]]:
@@ -201,15 +214,14 @@ def _runs(kernel: Kernel, ids: np.ndarray) -> Iterator[tuple[slice, NamedModel, 
 
 def _set_run(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray, changes: Mapping[str, Any]) -> None:
     """Set one dictionary on nodes of one model."""
-    changes = {name: datum(name, value) for name, value in changes.items()}
     unknown = _unknown(named, changes)
     if unknown and (named.model.takes_unknown or not kernel.attributes.dict_miss_is_error):
         if kernel.attributes.dict_miss_is_error:
             _warn_of_ignored(_unaccessed(named, unknown, "params, in function NodeManager::set_status"))
         changes = {k: v for k, v in changes.items() if k not in unknown}
     elif unknown:  # as in NEST, the first node takes what it knows before it complains
-        known = {k: _of_node(v, 0) for k, v in changes.items() if k not in unknown}
-        _set_known(kernel, named, store, ids[:1], known)
+        known = {k: PerNode(v.values[:1]) if isinstance(v, PerNode) else v for k, v in changes.items()}
+        _set_known(kernel, named, store, ids[:1], {k: v for k, v in known.items() if k not in unknown})
         raise _unaccessed(named, unknown, "params, in function NodeManager::set_status")
     _set_known(kernel, named, store, ids, changes)
 
@@ -262,12 +274,14 @@ def _set_device(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray
     connected = not changes.keys().isdisjoint(SAMPLING) and kernel.connections.devices.is_connected(node_id)
     try:
         _refuse_node_values(model, changes)
-        typed = _typed(store.quantities, changes)
+        typed, refusal = _typed(store.quantities, changes)
         for nodes in (v for v in typed.values() if isinstance(v, NodeSet)):
             kernel.nodes.check_ids(nodes.ids)
         own = model.regulate(typed, Row(store, row), kernel.present_clock, connected)
     except errors.BadProperty as error:
         raise errors.BadProperty(f"{prefix}{error}") from None
+    if refusal is not None:
+        raise refusal
     computed = {k: own.pop(k) for k in list(own) if not store.quantities[k].settable}
     if own:
         kernel.nodes.set_all(named, store, ids, own, kernel.begin_draws(own.values()))
@@ -294,10 +308,20 @@ def _refuse_node_values(model: type[Device], changes: Mapping[str, Any]) -> None
             )
 
 
-def _typed(quantities: Mapping[str, Quantity], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the changes of declared quantities as values of their types; random ones stay as they are."""
-    own = {k: v for k, v in changes.items() if k in quantities}
-    return {k: v if is_random(v) else convert(quantities[k], k, v) for k, v in own.items()}
+def _typed(
+    quantities: Mapping[str, Quantity], changes: Mapping[str, Any]
+) -> tuple[dict[str, Any], errors.TypeMismatch | None]:
+    """Return the changes of declared quantities as values of their types; random ones stay as they are.
+
+    If one is of a wrong type, only those before it, which NEST checks first, and the error.
+    """
+    typed: dict[str, Any] = {}
+    for name in (k for k in quantities if k in changes):
+        try:
+            typed[name] = changes[name] if is_random(changes[name]) else convert(quantities[name], name, changes[name])
+        except errors.TypeMismatch as error:
+            return typed, error
+    return typed, None
 
 
 def _of_node(value: Any, position: int) -> Any:
@@ -403,8 +427,10 @@ def set_defaults(kernel: Kernel, named: NamedModel, changes: Mapping[str, Any]) 
     kernel.node_models.changed = True
     try:
         if issubclass(model, Device):
-            typed = _typed(quantities_of(model), own)
+            typed, refusal = _typed(quantities_of(model), own)
             own = model.regulate(typed, named.defaults, kernel.present_clock, False)
+            if refusal is not None:
+                raise refusal
         _remark(kernel, model, changes, named.defaults)
         _check_attributes(kernel, model, own, named.defaults)
         _set_stored(named, own)

@@ -80,6 +80,29 @@ def test_nodes_exist_after_a_refused_parameter() -> None:
     assert nest.GetNodes().tau_m == (10.0, 10.0, 10.0)
 
 
+@pytest.mark.parametrize(
+    ("model", "changes", "error", "expected"),
+    [
+        ("iaf_psc_alpha", [{"C_m": 1.0}, {"C_m": []}, {"C_m": 1.0}], "TypeMismatch", (1.0, 250.0, 250.0)),
+        ("iaf_psc_alpha", [{"C_m": 1.0}, {"C_m": [1.0]}, {"C_m": 1.0}], "TypeMismatch", (1.0, 250.0, 250.0)),
+        ("iaf_psc_alpha", [{"C_m": 1.0}, {"C_m": -1.0}, {"C_m": 1.0}], "BadProperty", (1.0, 250.0, 250.0)),
+        ("iaf_psc_alpha", [{"C_m": 1.0}, {"C_m": None}, {"C_m": 1.0}], "AttributeError", (250.0, 250.0, 250.0)),
+        ("iaf_psc_alpha", [{"C_m": 1.0}, {"C_m": -1.0}, {"C_m": None}], "AttributeError", (250.0, 250.0, 250.0)),
+        ("poisson_generator", [{"rate": 1.0}, {"rate": "a"}, {"rate": 2.0}], "TypeMismatch", (1.0, 0.0, 0.0)),
+        ("poisson_generator", [{"rate": 1.0}, {"rate": None}, {"rate": 2.0}], "AttributeError", (0.0, 0.0, 0.0)),
+        ("multimeter", [{"interval": 1.0}, {"interval": 1.25, "offset": "a"}, {}], "BadProperty", (1.0, 1.0, 1.0)),
+    ],
+)
+def test_which_error_comes_first_and_what_is_kept(
+    model: str, changes: list[dict[str, Any]], error: str, expected: tuple[float, ...]
+) -> None:
+    """All values are handed to the kernel before any node is set; then node by node. As in NEST."""
+    nodes = nest.Create(model, 3)
+    with pytest.raises(getattr(nest.NESTErrors, error, AttributeError)):
+        nodes.set(changes)
+    assert nodes.get(next(iter(changes[0]))) == expected
+
+
 def test_all_errors_derive_from_one() -> None:
     assert nest.NESTError is E.KernelException
     assert issubclass(E.BadProperty, nest.NESTError)

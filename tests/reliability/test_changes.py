@@ -134,13 +134,17 @@ def test_a_sample_due_in_the_first_step_is_passed_over(backend: str) -> None:
         (0.5, 2.0, [(5.5, True), (0.5, True), (1.3, False)], "0.5 1 1.5 2 2.5 3 3.5 4 7.4 7.5 7.6 8 8.5 9 9.5 10"),
         (0.5, 2.0, [(5.5, True), (1.0, False)], "0.5 1 1.5 2 2.5 3 3.5 4 4.5 5 5.5 7 7.5 8 8.5 9 9.5 10"),
         (
+            *(0.1, 2.0, [(1.3, True), (1.0, None), (1.0, False), (1.0, None)]),
+            " ".join(f"{k / 10:g}" for k in [*range(1, 14), *range(34, 41), *range(44, 81)]),
+        ),
+        (
             *(0.2, 1.0, [(2.0, True), (0.7, False), (1.3, False)]),
             "0.2 0.4 0.6 0.8 1 1.2 1.4 1.6 1.8 2 2.8 2.9 3 3.1 3.2 3.3 3.4 3.6 3.8 4 4.2 4.4 4.6 4.8 5",
         ),
     ],
 )
 def test_samples_of_nodes_that_are_frozen_inside_a_slice(
-    backend: str, interval: float, delay: float, changes: list[tuple[float, bool]], expected: str
+    backend: str, interval: float, delay: float, changes: list[tuple[float, bool | None]], expected: str
 ) -> None:
     """Nodes make up for samples as fast as they can; some get lost. The values are NEST's."""
     nest.compute_backend = backend
@@ -150,7 +154,8 @@ def test_samples_of_nodes_that_are_frozen_inside_a_slice(
     nest.Connect(meter, neurons, syn_spec={"delay": delay})
     for duration, frozen in changes:
         nest.Simulate(duration)
-        neurons[0].frozen = frozen
+        if frozen is not None:
+            neurons[0].frozen = frozen
     nest.Simulate(2.0 * delay)
     events = meter.events
     mine = events["times"][events["senders"] == neurons[0].global_id]

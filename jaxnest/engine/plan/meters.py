@@ -50,6 +50,8 @@ class Meter:
     offset: int
     following: np.ndarray
     """For each target the step in which its next sample is due; -1 before its first run."""
+    is_late: bool = False
+    """Whether some targets have to make up for samples that they have missed."""
     times: list[np.ndarray] = field(default_factory=list)
     values: list[np.ndarray] = field(default_factory=list)
     sampled: list[np.ndarray] = field(default_factory=list)
@@ -213,7 +215,8 @@ def begin_sampling(plan: Any, before: Iterable[Meter], step: int, goes_on: bool)
         if (meter.recorder, meter.shard) in earlier:
             known = meter.take_over(earlier[meter.recorder, meter.shard])
         meter.prepare(step, plan.min_delay, ~known if goes_on else True)
-        if (meter.awake & (meter.following < step)).any():
+        meter.is_late = bool((meter.awake & (meter.following < step)).any())
+        if meter.is_late:
             late.add((meter.interval, meter.offset))
     for probe in plan.probes:
         if (probe.interval, probe.offset) in late:
@@ -221,8 +224,8 @@ def begin_sampling(plan: Any, before: Iterable[Meter], step: int, goes_on: bool)
 
 
 def begin_again(plan: Any, step: int, drain: Callable[[], None]) -> None:
-    """Prepare meters of a plan that goes on, where targets are frozen; `drain` hands over what was recorded."""
-    idle = [meter for meter in plan.meters if not meter.awake.all()]
+    """Prepare meters of a plan that goes on, where targets are frozen or were; `drain` hands over what was recorded."""
+    idle = [meter for meter in plan.meters if meter.is_late or not meter.awake.all()]
     if idle:
         drain()
     for meter in idle:
