@@ -155,25 +155,22 @@ def build_delivery(
     watched_models
         Indices of synapse models with a weight recorder.
     dynamics
-        Names of all synapse models whose functions are needed, on any virtual process.
+        Names of all synapse models whose functions are needed.
     network
-        The network, for its clock and whether spikes are compressed: else each stretch of connections with the same
-        source is a group, and the last group comes first. This is not so, and no weight is recorded, for devices.
+        The network. If spikes are not compressed, each stretch of connections with the same source is a group, and the
+        last group comes first. This is not so, and no weight is recorded, for devices.
     """
     tables, compressed = [(index, t) for index, t in tables if len(t)], network.attributes.use_compressed_spikes
-    places = Places(shard, lookup)
-    at_once = _from_devices(tables, shard)
+    places, at_once = Places(shard, lookup), _from_devices(tables, shard)
     all_have = _all_have_lanes([t for _, t in tables], shard, places, network.off_grid_spiking)
-    parts = [
-        _TableGroups(t, compressed or direct, not all_have) for (_, t), direct in zip(tables, at_once, strict=True)
-    ]
+    found = zip(tables, at_once | compressed, strict=True)
+    parts = [_TableGroups(t, bool(by_source), not all_have) for (_, t), by_source in found]
     source, row, size = (
         np.concatenate([np.empty(0, np.int64), *(getattr(p, k) for p in parts)]) for k in ("source", "row", "size")
     )
     owner = np.repeat(np.arange(len(parts)), [len(p.source) for p in parts])
     order = _by_source(source, not compressed)
-    source, owner, row, size = source[order], owner[order], row[order], size[order]
-    start = np.append(0, np.cumsum(size))
+    source, owner, row, size = (a[order] for a in (source, owner, row, size))
     with_lanes = np.array([all_have or t.named.model.send is None for _, t in tables], np.bool_)
     lane_start = np.append(0, np.cumsum(np.where(with_lanes[owner], size, 0)))
     connections = Connections(tables, parts, source, owner, row, lane_start[:-1])
@@ -183,7 +180,7 @@ def build_delivery(
     watched = np.bincount(source, watched_groups * size, len(lookup[0]) + 1).astype(np.int64)
     result = DeliveryTable(
         np.searchsorted(source, np.arange(len(lookup[0]) + 1)).astype(np.int64),
-        start,
+        np.append(0, np.cumsum(size)),
         watched_groups,
         values.constant(not watched_groups.any() and layout.any_order),
         np.append(values.start, 0),

@@ -14,6 +14,8 @@ from jaxnest.kernel.tables.model_table import NamedModel
 
 MANY = 1_000_000
 """So many connections are worth giving freed memory back."""
+SHORTEST = 1000
+"""So many connections NEST does not move if they are in order; of fewer, it may."""
 NEURON, TO_DEVICE, FROM_DEVICE = "neuron", "to_device", "from_device"
 CATEGORIES = (NEURON, TO_DEVICE, FROM_DEVICE)
 """Between nodes with proxies; to a device; from a device (to anything)."""
