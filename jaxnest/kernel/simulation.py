@@ -16,8 +16,10 @@ from jaxnest.kernel.connect.connections import Connections
 from jaxnest.kernel.recording import Recording
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.clock import T_MAX
+from jaxnest.kernel.settings.memory import give_back
 from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.structural.plasticity import StructuralPlasticity
+from jaxnest.kernel.tables.connection_table import MANY
 from jaxnest.kernel.tables.network import Network
 from jaxnest.models.contract.base import Node
 
@@ -58,6 +60,8 @@ class Simulation:
         self._begin = begin
         self._busy = threading.RLock()
         self._session: Session | None = None
+        self._laid_out = -1
+        """The version of connections for which memory was given back."""
         self.step = 0
         """Present time in steps."""
         self.prepared = False
@@ -134,10 +138,18 @@ class Simulation:
         if self._session is None or not self.has_run:
             self._session = self._begin()
         self._session.prepare(self.step)
+        self._give_memory_back()
         self._announce_preparation()
         self.prepared = True  # as in NEST, also if files cannot be opened
         self._recording.prepare()
         self._timers["time_communicate_prepare"] = time.perf_counter() - started
+
+    def _give_memory_back(self) -> None:
+        """Return what it took to lay out many connections, if these have changed."""
+        version = self._connections.version
+        if self._laid_out != version and self._connections.num_connections > MANY:
+            give_back()
+        self._laid_out = version
 
     def run(self, ms: float) -> None:
         """Advance by a time in ms."""

@@ -70,6 +70,27 @@ def nest_sorted(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.nd
     return starts, ids, entries.view(np.int32)[:n]
 
 
+def grouped(keys: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return where the values of each key begin, the keys, and the values by key, those of one in their present order.
+
+    Parameters
+    ----------
+    keys : numpy.ndarray
+        Non-negative numbers of 32 bits, none of which is much larger than there are different ones.
+    values : numpy.ndarray
+        A number of 32 bits for each of them.
+    """
+    counts = np.zeros(int(keys.max()) + 1, np.int64)
+    _count(keys, counts)
+    ids = np.flatnonzero(counts)
+    ends = np.cumsum(counts)
+    begins = ends - counts
+    moved = np.empty(len(values), np.int32)
+    starts = begins[ids]
+    _group(keys, np.ascontiguousarray(values, np.int32), begins, moved)
+    return starts, ids.astype(np.int32), moved
+
+
 def _sorted_entries(keys: np.ndarray, values: np.ndarray) -> np.ndarray | None:
     n = len(keys)
     ordered = n < 2 or bool(np.all(keys[1:] >= keys[:-1]))
@@ -96,6 +117,20 @@ def in_order_of_creation(keys: np.ndarray) -> np.ndarray | None:
         The sources.
     """
     return None if np.all(keys[1:] >= keys[:-1]) else np.argsort(keys, kind="stable")
+
+
+@apart()
+def _count(keys: I4, counts: I8) -> None:
+    for i in range(len(keys)):
+        counts[keys[i]] += 1
+
+
+@apart()
+def _group(keys: I4, values: I4, places: I8, moved: I4) -> None:
+    for i in range(len(keys)):
+        place = places[keys[i]]
+        moved[place] = values[i]
+        places[keys[i]] = place + 1
 
 
 @apart(few=_RADIX)

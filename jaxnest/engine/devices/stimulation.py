@@ -164,25 +164,30 @@ class Devices:
         model, n = self.batch.model, len(self.batch)
         words, start = model.target_distributions * OBJECT_SIZE, self.table.start
         self.objects = np.zeros((n, model.distributions, OBJECT_SIZE))
-        memories, rows, width = [], [], 0
+        memories, groups, width = [], [], 0
         for i in range(n):
             p, count, before = node_values(columns, i), start[i + 1] - start[i], kept[i]
             memory = np.zeros(model.memory_size(p))
             fresh = np.concatenate([np.zeros(words), np.asarray(model.new_target(p, clock), np.float64)])
-            targets, width = [fresh] * count, max(width, len(fresh))
+            targets: list[np.ndarray] = []
             if before is not None:
                 self.objects[i] = before.objects
                 here = min(len(memory), len(before.memory))
                 memory[:here] = before.memory[:here]
                 if not model.forgets_targets or len(before.targets) == count:
-                    targets[: len(before.targets)] = before.targets[:count]
+                    targets = before.targets[:count]
             memories.append([memory])
-            rows += targets
+            groups.append((count, fresh, targets))
+            width = max(width, len(fresh), *map(len, targets))
         starts, self.memory = _flat(memories)
         self.memory_start = np.append(starts[:, 0], starts[-1, -1])
-        self.target_state = np.zeros((len(rows), max([width, *(len(r) for r in rows)])))
-        for row, values in zip(self.target_state, rows, strict=True):
-            row[: len(values)] = values
+        self.target_state, first = np.zeros((sum(count for count, _, _ in groups), width)), 0
+        for count, fresh, targets in groups:
+            self.target_state[first : first + count, : len(fresh)] = fresh
+            for row, values in zip(self.target_state[first:], targets, strict=False):
+                row[:] = 0.0
+                row[: len(values)] = values
+            first += count
 
     def _renew(self, columns: dict[str, np.ndarray], clock: Any, step: int) -> None:
         """Change the state of devices, and of their targets, for a run that is prepared."""

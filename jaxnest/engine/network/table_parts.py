@@ -32,6 +32,14 @@ class TablePart:
         """Return where stretches of connections with one source begin, and these sources."""
         return runs(self.source)
 
+    @property
+    def a_source(self) -> int:
+        """The source of one of the connections."""
+        return int(self.source[0])
+
+    def grouped(self) -> None:
+        """Return None: these are in order."""
+
     def read(self, name: str) -> np.ndarray:
         """Return a column."""
         return getattr(self, name) if name in _PART_COLUMNS else self.whole.at(name, self.rows)

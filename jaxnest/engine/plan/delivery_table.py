@@ -155,23 +155,23 @@ def build_delivery(
     watched_models
         Indices of synapse models with a weight recorder.
     dynamics
-        Names of all synapse models whose functions are needed, on any virtual process.
+        Names of all synapse models whose functions are needed.
     network
-        The network, for its clock and whether spikes are compressed: else each stretch of connections with the same
-        source is a group, and the last group comes first. This is not so, and no weight is recorded, for devices.
+        The network. If spikes are not compressed, each stretch of connections with the same source is a group, and the
+        last group comes first. This is not so, and no weight is recorded, for devices.
     """
-    tables, compressed = [(index, t) for index, t in tables if len(t.source)], network.attributes.use_compressed_spikes
-    places = Places(shard, lookup)
-    at_once = _from_devices(tables, shard)
-    parts = [_TableGroups(t, compressed or direct) for (_, t), direct in zip(tables, at_once, strict=True)]
+    tables, compressed = [(index, t) for index, t in tables if len(t)], network.attributes.use_compressed_spikes
+    places, at_once = Places(shard, lookup), _from_devices(tables, shard)
+    all_have = _all_have_lanes([t for _, t in tables], shard, places, network.off_grid_spiking)
+    found = zip(tables, at_once | compressed, strict=True)
+    parts = [_TableGroups(t, bool(by_source), not all_have) for (_, t), by_source in found]
     source, row, size = (
         np.concatenate([np.empty(0, np.int64), *(getattr(p, k) for p in parts)]) for k in ("source", "row", "size")
     )
     owner = np.repeat(np.arange(len(parts)), [len(p.source) for p in parts])
     order = _by_source(source, not compressed)
-    source, owner, row, size = source[order], owner[order], row[order], size[order]
-    start = np.append(0, np.cumsum(size))
-    with_lanes = _with_lanes([t for _, t in tables], shard, places, network.off_grid_spiking)
+    source, owner, row, size = (a[order] for a in (source, owner, row, size))
+    with_lanes = np.array([all_have or t.named.model.send is None for _, t in tables], np.bool_)
     lane_start = np.append(0, np.cumsum(np.where(with_lanes[owner], size, 0)))
     connections = Connections(tables, parts, source, owner, row, lane_start[:-1], at_once)
     layout = _Layout(connections, parts, with_lanes, int(lane_start[-1]), places)
@@ -180,7 +180,7 @@ def build_delivery(
     watched = np.bincount(source, watched_groups * size, len(lookup[0]) + 1).astype(np.int64)
     result = DeliveryTable(
         np.searchsorted(source, np.arange(len(lookup[0]) + 1)).astype(np.int64),
-        start,
+        np.append(0, np.cumsum(size)),
         watched_groups,
         values.constant(not watched_groups.any() and layout.any_order),
         np.append(values.start, 0),
@@ -227,7 +227,8 @@ class _Layout:
             mine = np.flatnonzero(connections.owner == k)
             mine = mine[np.argsort(connections.row[mine], kind="stable")]
             start, row = connections.lane_start[mine], connections.row[mine]
-            columns = {name: part.ordered(table.read(name)) for name in ("target", "receptor", "weight", "delay")}
+            columns = {name: part.ordered(table.read(name)) for name in ("receptor", "weight", "delay")}
+            columns["target"] = part.take_target(table)
             flagged = places.fill(lane, start, row, part.size, columns)
             values.add(mine, row, _received(columns, places, flagged), columns["delay"])
         return lane, values
@@ -236,7 +237,7 @@ class _Layout:
 def _from_devices(tables: list[tuple[int, Any]], shard: Shard) -> np.ndarray:
     """Return which tables have connections from devices, through which these send spikes at once."""
     devices = [d.node_ids for d in shard.devices if not d.model.has_proxies]
-    return np.array([any(table.source[0] in ids for ids in devices) for _, table in tables], np.bool_)
+    return np.array([any(table.a_source in ids for ids in devices) for _, table in tables], np.bool_)
 
 
 def _any_order(model: type[Any]) -> bool:
@@ -244,17 +245,18 @@ def _any_order(model: type[Any]) -> bool:
     return model.send is None or not (model.is_stochastic or model.common_state or model.needs_learning)
 
 
-def _with_lanes(tables: list[Any], shard: Shard, places: Places, off_grid: bool) -> np.ndarray:
-    """Return which tables have lanes, weights and delays for delivery: those of synapses without functions.
+def _all_have_lanes(tables: list[Any], shard: Shard, places: Places, off_grid: bool) -> bool:
+    """Return whether not only tables of synapses without functions have lanes, weights and delays for delivery.
 
     All have them where spikes need not come on the grid, targets use the number that a spike carries, or they are
     binary.
     """
-    all_have = off_grid or any(batch.model.marked_receptors for batch in shard.receivers) | bool(
-        (places.flags & BINARY).any()
+    return (
+        off_grid
+        or any(batch.model.marked_receptors for batch in shard.receivers)
+        or bool((places.flags & BINARY).any())
+        or any(bool(t.named.model.delay_shift) for t in tables)
     )
-    all_have |= any(t.named.model.delay_shift for t in tables)
-    return np.array([all_have or t.named.model.send is None for t in tables], np.bool_)
 
 
 def _by_source(source: np.ndarray, last_first: bool) -> np.ndarray:
@@ -301,8 +303,15 @@ def _add_switches(table: DeliveryTable, source: np.ndarray, places: Places) -> N
 class _TableGroups:
     """Where the connections of each source are in a table."""
 
-    def __init__(self, table: Any, compressed: bool) -> None:
+    def __init__(self, table: Any, compressed: bool, any_order: bool) -> None:
+        """Find groups; in `any_order` their connections may come if they differ in nothing but their targets."""
         self.order: np.ndarray | None = None
+        self.target: np.ndarray | None = None
+        grouped = table.grouped() if compressed and any_order else None
+        if grouped is not None:
+            self.row, source, self.target = grouped
+            self.source, self.size = source.astype(np.int64), np.diff(self.row, append=len(table))
+            return
         (row, source), whole = table.runs(), getattr(table, "whole", table)
         if compressed and np.any(source[1:] < source[:-1]):
             # spikes were not compressed when tables would have been sorted
@@ -313,6 +322,11 @@ class _TableGroups:
             row, _ = runs(whole.stretches()[table.rows])
             source = table.source[row]
         self.row, self.source, self.size = row, source.astype(np.int64), np.diff(row, append=len(table))
+
+    def take_target(self, table: Any) -> np.ndarray:
+        """Return the targets in the order of their sources; those in any order are forgotten."""
+        target, self.target = self.target, None
+        return self.ordered(table.read("target")) if target is None else target
 
     def ordered(self, column: np.ndarray) -> np.ndarray:
         """Return a column of the table in the order of its sources; a single value is one for all rows."""

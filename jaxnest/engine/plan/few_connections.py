@@ -47,7 +47,7 @@ class FewConnections:
             return False
         from jaxnest.engine.spikes import delivery_loops
 
-        mine, columns = self.table, [[table.read(name) for name in COLUMNS] for _, table in tables]
+        mine, columns = self.table, [[t.source, t.target, *(t.read(name) for name in COLUMNS)] for _, t in tables]
         words = [_words(table, *own) for (_, table), own in zip(tables, columns, strict=True)]
         found = np.array(words, np.int64).reshape(-1, 9)
         if self._pack is None or self._pack.arguments[0].shape != found.shape:
@@ -62,10 +62,10 @@ class FewConnections:
         return True
 
 
-def _words(table: Any, *columns: np.ndarray) -> tuple[int, ...]:
-    """Return the words of a table, given its `COLUMNS`, in `engine.spikes.delivery_loops.lay_out`."""
+def _words(table: Any, source: np.ndarray, target: np.ndarray, *columns: np.ndarray) -> tuple[int, ...]:
+    """Return the words of a table, given its ends and `COLUMNS`, in `engine.spikes.delivery_loops.lay_out`."""
     values = [word for column in columns for word in (column.ctypes.data, len(column) == 1)]
-    return len(table), table.source.ctypes.data, table.target.ctypes.data, *values
+    return len(table), source.ctypes.data, target.ctypes.data, *values
 
 
 def are_plain(shard: Shard, tables: Sequence[tuple[int, Any]]) -> bool:

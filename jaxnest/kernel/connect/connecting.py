@@ -161,16 +161,23 @@ class Builder:
         unknown_ids = (sources < 1) | (sources > n_nodes) | (targets < 1) | (targets > n_nodes)
         if unknown_ids.any():
             n = int(np.argmax(unknown_ids))
-        ids = np.asarray(sources[:n], np.int32), np.asarray(targets[:n], np.int32)
+        ids = np.array(sources[:n], np.int32), np.array(targets[:n], np.int32)
         problems: list[Exception] = []
         if n:
-            check = Compatibility(self._network.nodes, np.unique(ids[0]), np.unique(ids[1]))
+            check = Compatibility(self._network.nodes, *(_distinct(each, n_nodes) for each in ids))
             twins = ~self._network.nodes.has_proxies(ids[1])
-            for process in self.processes(draws=False):
-                mine = np.flatnonzero((ids[1] % process.n == process.index) | twins)
-                pairs = Pairs(ids[0][mine], ids[1][mine], np.empty((0, len(mine))), mine)
-                refusal = self.add(process, pairs, [spec], check)
-                problems += [] if refusal is None else [refusal.error]
+
+            def plan(process: Process) -> Batch:
+                mine = np.arange(n)
+                if process.n > 1:
+                    mine = np.flatnonzero((ids[1] % process.n == process.index) | twins)
+                source, target = ids if process.n == 1 else (ids[0][mine], ids[1][mine])
+                return self.plan(process, Pairs(source, target, np.empty((0, len(mine))), mine), [spec], check)
+
+            at_a_time = n if all(model.has_proxies for model, _ in check.sources) else 0  # others remember connections
+            for batch in at_once(plan, self.processes(draws=False), at_a_time):
+                self.make(batch)
+                problems += [] if batch.refusal is None else [batch.refusal.error]
         if problems:
             raise problems[0]
         if n < len(sources):
@@ -394,7 +401,9 @@ class Builder:
             return default, None
         if isinstance(ms, np.ndarray):
             missing = np.isnan(ms)
-            steps = np.where(missing, default, to_steps(clock, ms))
+            steps = to_steps(clock, ms)
+            if missing.any():
+                steps[missing] = default
             bad = delays.first_bad(steps)
             if bad == len(steps):
                 return steps, None
@@ -447,6 +456,15 @@ def at_once(draw: Callable[[Process], Any], processes: Sequence[Process], n: int
     _ = streams.vp_synchronised, streams.vp_specific  # made on first use
     with ThreadPoolExecutor(min(len(processes), os.cpu_count() or 1)) as threads:
         return list(threads.map(draw, processes))
+
+
+def _distinct(ids: np.ndarray, n_nodes: int) -> np.ndarray:
+    """Return the different ones of some ids, in order."""
+    if len(ids) < n_nodes // 8:
+        return np.unique(ids)
+    present = np.zeros(n_nodes + 1, np.bool_)
+    present[ids] = True
+    return np.flatnonzero(present)
 
 
 def _interleaved(columns: list[dict[str, Any]], counts: list[int], category: Any) -> tuple[dict[str, Any], int, Any]:

@@ -92,11 +92,13 @@ class SynapseSpec:
         columns |= {k: coerce(quantities[k], k, v) for k, v in given.items() if k in quantities}
         if not model.weight_is_common:
             weight = given.get("weight", stored["weight"])
-            columns["weight"] = (
-                np.where(np.isnan(weight), stored["weight"], weight)
-                if isinstance(weight, np.ndarray)
-                else (stored["weight"] if math.isnan(weight) else float(weight))
-            )
+            if isinstance(weight, np.ndarray):
+                columns["weight"] = np.array(weight, np.float64)
+                missing = np.isnan(columns["weight"])
+                if missing.any():
+                    columns["weight"][missing] = stored["weight"]
+            else:
+                columns["weight"] = stored["weight"] if math.isnan(weight) else float(weight)
         if self.has_own_values:
             columns |= {name: columns[other] for name, other in model.follows.items()}
         if model.labelled:

@@ -123,7 +123,7 @@ class Column:
             return coded.codes, _width(len(coded.values) - 1)
         if self.dtype.kind != "i" or not self._length:
             return None
-        array = self.array
+        array = self.full()
         return None if array.min() < 0 else (array, _width(array.max()))
 
     def from_word(self, word: np.ndarray) -> None:
@@ -139,6 +139,12 @@ class Column:
             self.stretch(values, ends)
         else:
             self._pieces = [(self._length, np.repeat(values.astype(self.dtype), ends - starts))]
+
+    def shorten(self) -> None:
+        """Store entries that many in a row have once, if that takes less memory."""
+        array = self.full()
+        if np.count_nonzero(array[1:] != array[:-1]) < len(array) // 4:
+            self.from_runs(*runs(array))
 
     def runs(self) -> tuple[np.ndarray, np.ndarray]:
         """Return where stretches of equal entries begin, and their values."""

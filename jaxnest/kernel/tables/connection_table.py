@@ -9,11 +9,13 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.settings.memory import give_back
-from jaxnest.kernel.tables.columns import Column, joined_words
+from jaxnest.kernel.tables.columns import LONG, Column, joined_words
 from jaxnest.kernel.tables.model_table import NamedModel
 
 MANY = 1_000_000
 """So many connections are worth giving freed memory back."""
+SHORTEST = 1000
+"""So many connections NEST does not move if they are in order; of fewer, it may."""
 NEURON, TO_DEVICE, FROM_DEVICE = "neuron", "to_device", "from_device"
 CATEGORIES = (NEURON, TO_DEVICE, FROM_DEVICE)
 """Between nodes with proxies; to a device; from a device (to anything)."""
@@ -58,6 +60,8 @@ class Table:
         """Places where stretches begin for which spikes are kept, if they are not compressed (see `register`)."""
         self.version = 0
         """Counts changes of the connections and of their values."""
+        self._is_due = False
+        """Whether the connections still have to be brought in the order in which NEST sorts them (see `grouped`)."""
         self.n_sorted = 0
         """So many of the connections were there when tables were sorted last; over others nothing is sent yet."""
 
@@ -66,9 +70,18 @@ class Table:
 
     @property
     def columns(self) -> dict[str, Column]:
-        """The values of all connections."""
+        """The values of all connections, in order."""
         self.fill_columns()
+        if self._is_due:
+            self._is_due = False
+            self._bring_in_order([self._columns["target"]])
         return self._columns
+
+    def _column(self, name: str) -> Column:
+        """Return a column; the order of connections does not matter if they share a value."""
+        self.fill_columns()
+        column = self._columns[name]
+        return column if column.uniform is not None else self.columns[name]
 
     def fill_columns(self) -> None:
         """Put connections into the columns that are in none yet."""
@@ -85,6 +98,12 @@ class Table:
     def runs(self) -> tuple[np.ndarray, np.ndarray]:
         """Return where stretches of connections with one source begin, and these sources."""
         return self.columns["source"].runs()
+
+    @property
+    def a_source(self) -> int:
+        """The source of one of the connections."""
+        self.fill_columns()
+        return int(self._columns["source"].at(np.zeros(1, np.int64))[0])
 
     @property
     def target(self) -> np.ndarray:
@@ -115,21 +134,22 @@ class Table:
 
     def uniform(self, name: str) -> Any:
         """Return the value that all connections share in this column, or None."""
-        if name == "weight" and "weight" not in self.columns:
+        if name == "weight" and "weight" not in self._columns:
             return self.named.defaults["weight"]
-        return self.columns[name].uniform
+        self.fill_columns()
+        return self._columns[name].uniform
 
     def at(self, name: str, rows: np.ndarray) -> np.ndarray:
         """Return a copy of some entries of a column."""
-        if name == "weight" and "weight" not in self.columns:
+        if name == "weight" and "weight" not in self._columns:
             return np.full(len(rows), self.named.defaults["weight"])
-        return self.columns[name].at(rows)
+        return self._column(name).at(rows)
 
     def read(self, name: str) -> np.ndarray:
         """Return a column to read it: a single entry if all connections share it."""
-        if name == "weight" and "weight" not in self.columns:
+        if name == "weight" and "weight" not in self._columns:
             return np.array([self.named.defaults["weight"]], np.float64)
-        return self.columns[name].read()
+        return self._column(name).read()
 
     def append(self, n: int, values: Mapping[str, Any]) -> None:
         """Add `n` connections; each value is an array or belongs to all of them."""
@@ -295,7 +315,7 @@ class Table:
         NEST's order among equal sources depends on all connections of the virtual process. Where nothing may depend on
         that, connections stay in the order in which they were made (`stable`).
         """
-        from jaxnest.numerics.connection_sort import in_order_of_creation, nest_order, nest_sorted
+        from jaxnest.numerics.connection_sort import in_order_of_creation, nest_order
 
         self.join_pieces()
         if len(self) > MANY:
@@ -305,14 +325,30 @@ class Table:
         if len(self.gaps):
             return self.reorder(nest_order(self.keys()))
         others = [column for name, column in self.columns.items() if name != "source"]
-        joined = joined_words(others)
+        if len(self) < LONG or self.named.model.send is not None or not self._differ_in_targets(others):
+            return self._bring_in_order(others)
+        source = self.source
+        self._is_due = bool((source[1:] < source[:-1]).any())
+        if self._is_due:
+            self._columns["target"].shorten()
+        self.version += self._is_due
+        return self._is_due
+
+    def _differ_in_targets(self, others: list[Column]) -> bool:
+        return all(column.uniform is not None for column in others if column is not self._columns["target"])
+
+    def _bring_in_order(self, others: list[Column]) -> bool:
+        """Sort sources as NEST does, and other columns along with them."""
+        from jaxnest.numerics.connection_sort import nest_sorted
+
+        source, joined = self._columns["source"], joined_words(others)
         words = np.arange(len(self), dtype=np.int32) if joined is None else joined.words
-        found = nest_sorted(self.source, words)
+        found = nest_sorted(source.full(), words)
         if found is None:
             return False
         self.version += 1
         starts, sources, words = found
-        self.columns["source"].from_runs(starts, sources)
+        source.from_runs(starts, sources)
         if joined is not None:
             joined.part(words)
             return True
@@ -320,6 +356,19 @@ class Table:
         for column in others:
             column.take(order)
         return True
+
+    def grouped(self) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """Return where the connections of each source begin, these sources, and the targets, or None.
+
+        Where connections differ in nothing but their ends, a spike adds the same to all targets, whatever their order.
+        That of NEST, which takes longer, is needed when somebody asks for single connections; only then are they
+        brought in this order. None is returned if they are in order.
+        """
+        from jaxnest.numerics.connection_sort import grouped
+
+        if not self._is_due:
+            return None
+        return grouped(self._columns["source"].full(), self._columns["target"].full())
 
     def reorder(self, order: np.ndarray | None) -> bool:
         """Give places a new order (None: as it is) and forget gaps at the end; return whether connections moved."""

@@ -185,11 +185,27 @@ def evaluate(program: Program, stream: np.ndarray, geometry: np.ndarray) -> floa
 
 @apart()
 def _evaluate(code: I8x2, all_constants: F8, saved: F8x2, stack: F8, stream: U8, geometry: F8) -> float:
+    return evaluate_part(code, 0, code.shape[0], all_constants, 0, saved, stack, stream, geometry)
+
+
+@compiled
+def evaluate_part(
+    code: np.ndarray,
+    start: int,
+    stop: int,
+    all_constants: np.ndarray,
+    first: int,
+    saved: np.ndarray,
+    stack: np.ndarray,
+    stream: np.ndarray,
+    geometry: np.ndarray,
+) -> float:
+    """Evaluate an expression, whose code and constants begin at `start` and `first`, as a part of the calling code."""
     stack[_STATUS] = DONE
-    at = top = 0
-    while at < code.shape[0]:
+    at, top = start, 0
+    while at < stop:
         op, integer = code[at, 0], code[at, 2]
-        constants = all_constants[code[at, 1] :]
+        constants = all_constants[first + code[at, 1] :]
         at += 1
         if op <= _EXPONENTIAL:
             top += 1
@@ -208,10 +224,10 @@ def _evaluate(code: I8x2, all_constants: F8, saved: F8x2, stack: F8, stream: U8,
         elif op <= _GAMMA:
             stack[top] = of_one(op, stack[top], constants)
         elif op == _JUMP_IF_ZERO:
-            at = at if stack[top] != 0.0 else integer
+            at = at if stack[top] != 0.0 else start + integer
             top -= 1
         elif op == _JUMP:
-            at = integer
+            at = start + integer
         elif op == _START_REDRAW:
             top += 1
             stack[top] = MAX_REDRAWS
@@ -223,7 +239,7 @@ def _evaluate(code: I8x2, all_constants: F8, saved: F8x2, stack: F8, stream: U8,
             stack[top] -= 1.0
             if stack[top] == 0.0:
                 return _failed(stack, TOO_MANY_REDRAWS)
-            at = integer
+            at = start + integer
         elif geometry[KIND] != CONNECTION:
             return _failed(stack, NO_CONNECTION)
     return stack[top]

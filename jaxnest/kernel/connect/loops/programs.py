@@ -8,8 +8,7 @@ import numpy as np
 
 from jaxnest.compile.kinds import F8, I4, I8, U8, F8x2, I4x2, I8x2
 from jaxnest.compile.operations import apart
-from jaxnest.random.expressions.interpreter import DONE, evaluate
-from jaxnest.random.expressions.program import Program
+from jaxnest.random.expressions.interpreter import DONE, evaluate_part
 from jaxnest.random.numbers.distributions import sample_in_order
 from jaxnest.random.numbers.engines import compiled, drand, ulrand
 from jaxnest.random.numbers.keyed import turn_to
@@ -61,9 +60,15 @@ class Programs(NamedTuple):
 @apart()
 def value(programs: Programs, k: int, stream: U8) -> float:
     """Evaluate one of the expressions."""
-    start, stop, first = programs.bounds[k, 0], programs.bounds[k, 1], programs.bounds[k, 2]
-    program = Program(programs.code[start:stop], programs.constants[first:], programs.saved, programs.stack)
-    result = evaluate(program, stream, programs.geometry)
+    return _value(programs, k, stream)
+
+
+@compiled
+def _value(programs, k, stream):
+    bounds, own = programs.bounds[k], programs
+    result = evaluate_part(
+        own.code, bounds[0], bounds[1], own.constants, bounds[2], own.saved, own.stack, stream, own.geometry
+    )
     if programs.stack[0] != DONE and programs.failure[0] == DONE:
         programs.failure[0] = programs.stack[0]
     return result
@@ -89,6 +94,11 @@ def draw_row(programs, stream, target, drawn, row):
 
 @apart()
 def _draw_row(programs: Programs, stream: U8, target: int, drawn: F8x2, row: int) -> None:
+    _draw_own(programs, stream, target, drawn, row)
+
+
+@compiled
+def _draw_own(programs, stream, target, drawn, row):
     """Evaluate all expressions for one connection.
 
     With a third factor there is one more row of `drawn`, after those of the connection itself: the node of the
@@ -96,7 +106,7 @@ def _draw_row(programs: Programs, stream: U8, target: int, drawn: F8x2, row: int
     """
     n = programs.n_own
     for k in range(min(n, programs.n_last) if row == programs.last_row else n):
-        drawn[k, row] = value(programs, k, stream)
+        drawn[k, row] = _value(programs, k, stream)
         if programs.failure[0] != DONE:
             programs.failure[1] = k
             drawn[k:, row] = np.nan
@@ -107,7 +117,7 @@ def _draw_row(programs: Programs, stream: U8, target: int, drawn: F8x2, row: int
     if drand(stream) < programs.probability:
         drawn[n, row] = _third_node(programs, stream, target)
         for k in range(n, len(programs.bounds)):
-            drawn[k + 1, row] = value(programs, k, stream)
+            drawn[k + 1, row] = _value(programs, k, stream)
 
 
 @apart(few=FEW, work=lambda programs, stream, target, *_: len(target))
@@ -119,7 +129,7 @@ def draw_rows(programs: Programs, stream: U8, target: I4, whom: I8, drawn: F8x2)
     for row in range(drawn.shape[1]):
         if len(whom) > 0:
             turn_to(stream, whom[row])
-        draw_row(programs, stream, target[row], drawn, row)
+        _draw_own(programs, stream, target[row], drawn, row)
         if programs.failure[0] != DONE:
             return row + 1
     return drawn.shape[1]
