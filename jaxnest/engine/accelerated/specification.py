@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from jaxnest import errors
+from jaxnest.engine import layout
 from jaxnest.engine.accelerated.devices.tables import device_spec
 from jaxnest.engine.accelerated.exchange import ExchangeSpec, exchange_spec
 from jaxnest.engine.accelerated.program import ProbeSpec, ProgramSpec
@@ -73,7 +74,7 @@ def _refuse_synapses(plan: Plan, devices: list[list[Devices | None]]) -> None:
                 raise errors.NotImplemented(f"Synapses that draw random numbers with {_INSTEAD}")
             if len(synapses.switches) > 1:
                 raise errors.NotImplemented(f"Plastic synapses at binary neurons and at NMDA receptors with {_INSTEAD}")
-    if any(d is not None and d.table.at_synapses for ds in devices for d in ds):
+    if any(d is not None and bool((d.table.through != layout.NOT_THROUGH).any()) for ds in devices for d in ds):
         raise errors.NotImplemented(f"Plastic synapses of devices with {_INSTEAD}")
     if plan.off_grid or any(len(t.shift) > len(t.delay) for tables in plan.device_tables for t in tables):
         raise errors.NotImplemented(f"Precise spike times with {_INSTEAD}")
