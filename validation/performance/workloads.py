@@ -147,7 +147,6 @@ SESSIONS: dict[str, Load] = {
 CONNECT = ("spatial", "bernoulli", "total_number", "one_to_one", "all_to_all", "random_values", "arrays")
 FIND = ("find_all", "find_source", "find_target", "find_model", "find_both")
 READ = ("read_attribute", "read_several", "write_one", "write_array", "write_list")
-RECORD = ("record_spikes", "read_spikes", "record_samples", "read_samples")
 
 
 def _connecting(n: int) -> Load:
@@ -161,7 +160,7 @@ def _reading(n: int) -> Load:
 
 
 def _recorded(n: int) -> Load:
-    goals: dict[str, float] = dict.fromkeys(RECORD, 1.5)
+    goals: dict[str, float] = dict.fromkeys(("read_spikes", "record_samples", "read_samples"), 1.5)
     return Load("recorded", f"{n:,} events", options={"events": n}, at_least=goals)
 
 

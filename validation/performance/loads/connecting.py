@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from session import main
+from session import clock, main
 
 TURNS = 3
 GRID = 100
@@ -59,16 +58,16 @@ def kinds(nest: Any, n: int) -> dict[str, Callable[[], Call]]:
 
 def measure(nest: Any, connections: int, threads: int) -> dict[str, float]:
     """Return seconds per call."""
-    result = {}
+    result, now = {}, clock(threads)
     for name, begin in kinds(nest, connections).items():
         durations = []
         for _ in range(TURNS):
             nest.ResetKernel()
             nest.set(local_num_threads=threads, resolution=0.1)
             call = begin()
-            started = time.perf_counter()
+            started = now()
             call()
-            durations.append(time.perf_counter() - started)
+            durations.append(now() - started)
         result[name] = min(durations)
     return result
 

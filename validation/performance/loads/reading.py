@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from session import main
+from session import clock, main
 
 TURNS = 2
 
@@ -35,13 +34,13 @@ def measure(nest: Any, connections: int, threads: int) -> dict[str, float]:
     nest.set(local_num_threads=threads)
     nodes = nest.Create("parrot_neuron", round(connections**0.5))
     nest.Connect(nodes, nodes, "all_to_all", {"weight": nest.random.normal(20.0, 2.0), "delay": 1.5})
-    result = {}
+    result, now = {}, clock(threads)
     for name, call in calls(nest, nodes).items():
         durations = []
         for _ in range(TURNS):
-            started = time.perf_counter()
+            started = now()
             call()
-            durations.append(time.perf_counter() - started)
+            durations.append(now() - started)
         result[name] = min(durations)
     return result
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
-from session import main
+from session import clock, main
 
 
-def recorded(nest: Any, recorder: Any, time_ms: float) -> tuple[float, float]:
+def recorded(nest: Any, recorder: Any, time_ms: float, threads: int) -> tuple[float, float]:
     """Return how long a simulation and reading its events take."""
-    started = time.perf_counter()
+    now = clock(threads)
+    started = now()
     nest.Simulate(time_ms)
-    simulated = time.perf_counter()
+    simulated = now()
     events = recorder.events
-    read = time.perf_counter()
+    read = now()
     if not len(events["times"]):
         raise RuntimeError("Nothing was recorded.")
     return simulated - started, read - simulated
@@ -29,7 +29,7 @@ def spikes(nest: Any, n: int, threads: int) -> tuple[float, float]:
     recorder = nest.Create("spike_recorder")
     nest.Connect(noise, parrots)
     nest.Connect(parrots, recorder)
-    return recorded(nest, recorder, n / 1000.0)
+    return recorded(nest, recorder, n / 1000.0, threads)
 
 
 def samples(nest: Any, n: int, threads: int) -> tuple[float, float]:
@@ -39,7 +39,7 @@ def samples(nest: Any, n: int, threads: int) -> tuple[float, float]:
     neurons = nest.Create("iaf_psc_alpha", 1000, {"I_e": 370.0})
     meter = nest.Create("multimeter", params={"record_from": ["V_m"], "interval": 1.0})
     nest.Connect(meter, neurons)
-    return recorded(nest, meter, n / 1000.0)
+    return recorded(nest, meter, n / 1000.0, threads)
 
 
 def measure(nest: Any, events: int, threads: int) -> dict[str, float]:

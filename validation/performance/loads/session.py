@@ -37,6 +37,11 @@ def busy() -> float:
     return sum(u.ru_utime + u.ru_stime for u in used)
 
 
+def clock(threads: int) -> Callable[[], float]:
+    """Return what tells the time (s): with one thread, that of the processor; with several, that of the wall."""
+    return time.process_time if threads == 1 else time.perf_counter
+
+
 def memory(kind: str) -> int:
     """Return a size of this process (bytes): ``VmRSS`` is the present, ``VmHWM`` the largest."""
     with open("/proc/self/status") as file:
