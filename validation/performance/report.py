@@ -17,6 +17,7 @@ ROWS = {
     "construction": ("building and preparing", "s"),
     "first_run_overhead": ("first run, overhead", "s"),
     "seconds_per_biological_second": ("per biological second", "s"),
+    "busy": ("per biological second, processor time", "s"),
     "synaptic_events_per_second": ("synaptic events per second", "10⁶"),
     "peak_memory": ("peak memory", "MiB"),
     "bytes_per_synapse": ("per synapse", "bytes"),

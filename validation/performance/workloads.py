@@ -66,6 +66,47 @@ def _brunel(kind: str, neurons: int, time_ms: float, indegree: int | None = None
     return Load("brunel", title, time_ms, options, neurons, usual)
 
 
+def _synaptic(synapse: str, random: bool) -> Load:
+    title = f"Brunel, 10,000 neurons, {synapse}" + (", random weights and delays" if random else "")
+    options = {"model": "iaf_psc_alpha", "neurons": 10000, "synapse": synapse, "random": random}
+    return Load("brunel", title, 100.0, options, at_least={"busy": 4.0})
+
+
+def _strong(kind: str, rate: int) -> Load:
+    title = f"Brunel, {kind} synapses, 12,500 neurons, noise of {rate} kHz"
+    options = {"model": f"iaf_psc_{kind}", "neurons": 12500, "rate": 1e3 * rate, "recorded": 10000}
+    return Load("brunel", title, 100.0, options, at_least={"busy": 10.0})
+
+
+def _neurons(model: str, time_ms: float) -> Load:
+    options = {"model": model, "neurons": 10000}
+    goal = 4.0 if model in FASTER else 3.0
+    return Load("neurons", f"10,000 {model}", time_ms, options, at_least={"busy": goal})
+
+
+def _numbers(kind: str, time_ms: float) -> Load:
+    options = {"kind": kind, "neurons": 1000}
+    return Load("signals", f"1,000 lin_rate_ipn, {kind}", time_ms, options, at_least={"busy": 3.0})
+
+
+SYNAPTIC = {
+    "stdp": "stdp_synapse",
+    "tsodyks": "tsodyks_synapse",
+    "tsodyks2": "tsodyks2_synapse",
+    "dopamine": "stdp_dopamine_synapse",
+    "random": "static_synapse",
+}
+"""Synapses among the excitatory neurons of a balanced network."""
+FASTER = ("hh_psc_alpha", "aeif_cond_exp", "iaf_cond_alpha")
+UPDATED = {
+    "hh_psc_alpha": 20.0,
+    "aeif_cond_exp": 50.0,
+    "iaf_cond_alpha": 50.0,
+    "gif_cond_exp": 50.0,
+    "glif_cond": 50.0,
+    "iaf_psc_exp_multisynapse": 100.0,
+}
+"""Models of which 10,000 are advanced, and biological durations (ms)."""
 SWEEP = {50: 5000.0, 500: 2000.0, 5000: 500.0, 12500: 200.0}
 """Sizes of the sweep, and biological durations (ms)."""
 
@@ -81,6 +122,13 @@ NETWORKS: dict[str, Load] = {
     "microcircuit_0.02": Load("microcircuit", "Microcircuit, 1/50", 500.0, {"scale": 0.02}, 1544),
     "microcircuit_0.1": Load("microcircuit", "Microcircuit, 1/10", 200.0, {"scale": 0.1}, 7717),
     "microcircuit_1": Load("microcircuit", "Microcircuit, full size", 100.0, {"scale": 1.0}, 77169, usual=False),
+    **{f"brunel_{name}": _synaptic(synapse, name == "random") for name, synapse in SYNAPTIC.items()},
+    **{f"strong_{k}_{n}": _strong(k, n) for k in ("alpha", "delta") for n in (80, 200)},
+    **{f"neurons_{model}": _neurons(model, t) for model, t in UPDATED.items()},
+    **{f"rates_{kind}": _numbers(kind, t) for kind, t in {"delayed": 50.0, "instantaneous": 20.0}.items()},
+    "gap_junctions": Load(
+        "signals", "Gap junctions, 500 neurons", 20.0, {"kind": "gap", "neurons": 500}, at_least={"busy": 3.0}
+    ),
 }
 """What takes long because it is large."""
 

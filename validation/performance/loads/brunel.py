@@ -34,8 +34,14 @@ def largest_potential() -> float:
 
 PLASTIC: dict[str, Callable[[float], dict[str, float]]] = {
     "stdp_synapse": lambda weight: {"Wmax": 2.0 * weight, "lambda": 0.001, "alpha": 1.05},
+    "tsodyks_synapse": lambda weight: {"U": 0.5, "tau_psc": 2.0, "tau_rec": 100.0, "tau_fac": 50.0},
+    "tsodyks2_synapse": lambda weight: {"U": 0.5, "tau_rec": 100.0, "tau_fac": 50.0},
+    "stdp_dopamine_synapse": lambda weight: {"Wmax": 2.0 * weight, "A_plus": 0.001, "A_minus": 0.001},
+    "static_synapse": lambda weight: {},
 }
 """Parameters of synapse models that change weights, or effects of weights, given the weight at the beginning."""
+DOPAMINERGIC = 10
+"""So many neurons modulate synapses that need it."""
 
 
 def fixed(indegree: int) -> dict[str, Any]:
@@ -43,11 +49,44 @@ def fixed(indegree: int) -> dict[str, Any]:
     return {"rule": "fixed_indegree", "indegree": indegree}
 
 
-def build(nest: Any, model: str, neurons: int, indegree: int | None = None, synapse: str = "") -> tuple[int, int]:
+def copy(nest: Any, synapse: str, modulating: Any, values: dict[str, Any]) -> None:
+    """Make the model of synapses among excitatory neurons."""
+    if synapse == "stdp_dopamine_synapse":
+        transmitter = nest.Create("volume_transmitter")
+        nest.Connect(modulating, transmitter, syn_spec={"delay": DELAY})
+        values = values | {"volume_transmitter": transmitter}
+    nest.CopyModel(synapse, "plastic", values)
+
+
+def random_values(nest: Any, weight: float) -> dict[str, Any]:
+    """Return weights and delays that differ from synapse to synapse."""
+    return {"weight": nest.random.normal(weight, 0.1 * weight), "delay": nest.random.uniform(0.5 * DELAY, 1.5 * DELAY)}
+
+
+def build(
+    nest: Any,
+    model: str,
+    neurons: int,
+    indegree: int | None = None,
+    synapse: str = "",
+    random: bool = False,
+    rate: float = 0.0,
+    recorded: int = 50,
+) -> tuple[int, int]:
     """Build the network.
 
-    `indegree` sets the number of synapses per neuron, a tenth of the neurons by default; `synapse` is the model of
-    those among excitatory neurons, if it is another than that of all others.
+    Parameters
+    ----------
+    indegree
+        The number of synapses per neuron, a tenth of the neurons by default.
+    synapse
+        The model of synapses among excitatory neurons, if they are not like all others.
+    random
+        Whether weights and delays of those are random.
+    rate
+        Of the noise (spikes/s), if it is not the usual one.
+    recorded
+        How many neurons of each population have their spikes recorded.
     """
     n_ex = neurons * 4 // 5
     total = round(EPSILON * neurons) if indegree is None else indegree
@@ -57,7 +96,7 @@ def build(nest: Any, model: str, neurons: int, indegree: int | None = None, syna
     if model == "iaf_psc_alpha":
         parameters |= {"tau_syn_ex": TAU_SYN, "tau_syn_in": TAU_SYN}
         weight = J / largest_potential()
-    rate = 1000.0 * ETA * THRESHOLD / (J * TAU_M)
+    rate = rate or 1000.0 * ETA * THRESHOLD / (J * TAU_M)
     nodes = nest.Create(model, neurons, parameters)
     excitatory, inhibitory = nodes[:n_ex], nodes[n_ex:]
     noise = nest.Create("poisson_generator", params={"rate": rate})
@@ -66,13 +105,16 @@ def build(nest: Any, model: str, neurons: int, indegree: int | None = None, syna
     nest.CopyModel("static_synapse", "inhibitory", {"weight": -G * weight, "delay": DELAY})
     nest.Connect(noise, nodes, syn_spec="excitatory")
     for population, recorder in zip((excitatory, inhibitory), recorders, strict=True):
-        nest.Connect(population[: min(50, len(population))], recorder, syn_spec="excitatory")
+        nest.Connect(population[: min(recorded, len(population))], recorder, syn_spec="excitatory")
 
     def connect() -> None:
         nest.Connect(excitatory, inhibitory if synapse else nodes, fixed(c_ex), "excitatory")
         if synapse:
-            nest.CopyModel(synapse, "plastic", PLASTIC[synapse](weight) | {"weight": weight, "delay": DELAY})
-            nest.Connect(excitatory, excitatory, fixed(c_ex), "plastic")
+            copy(
+                nest, synapse, excitatory[:DOPAMINERGIC], PLASTIC[synapse](weight) | {"weight": weight, "delay": DELAY}
+            )
+            values = random_values(nest, weight) if random else {}
+            nest.Connect(excitatory, excitatory, fixed(c_ex), {"synapse_model": "plastic"} | values)
         nest.Connect(inhibitory, nodes, fixed(c_in), "inhibitory")
 
     return neurons, counted(nest, connect)

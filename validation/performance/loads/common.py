@@ -59,9 +59,9 @@ def measure(
     nest.Prepare()
     prepared, after = time.perf_counter(), memory("VmRSS")
     nest.Run(warm_up)
-    warm = time.perf_counter()
+    warm, used = time.perf_counter(), time.process_time()
     nest.Run(time_ms)
-    done = time.perf_counter()
+    done, busy = time.perf_counter(), time.process_time() - used
     spikes = nest.local_spike_counter
     nest.Cleanup()
     per_second = (done - warm) / (time_ms * 1e-3)
@@ -73,6 +73,7 @@ def measure(
         "first_run": warm - prepared,
         "first_run_overhead": max(0.0, warm - prepared - per_second * warm_up * 1e-3),
         "seconds_per_biological_second": per_second,
+        "busy": busy / (time_ms * 1e-3),
         "synaptic_events_per_second": spikes * recurrent / neurons / (done - warm),
         "peak_memory": float(memory("VmHWM")),
         "bytes_per_synapse": (after - before) / max(1, nest.num_connections),
