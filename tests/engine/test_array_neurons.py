@@ -15,8 +15,8 @@ pytestmark = pytest.mark.slow
 registry.load_all()
 
 REFUSED = {
-    "Precise spike times": """iaf_bw_2001 iaf_psc_alpha_ps iaf_psc_delta_ps iaf_psc_exp_ps iaf_psc_exp_ps_lossless iaf_tum_2000
-        parrot_neuron_ps""",
+    "Precise spike times": """iaf_bw_2001 iaf_chxk_2008 iaf_psc_alpha_ps iaf_psc_delta_ps iaf_psc_exp_ps
+        iaf_psc_exp_ps_lossless iaf_tum_2000 parrot_neuron_ps""",
     "histories of potentials": "aeif_psc_delta_clopath hh_psc_alpha_clopath pp_cond_exp_mc_urbanczik",
     "learning by gradients": """eprop_iaf eprop_iaf_adapt eprop_iaf_adapt_bsshslm_2020 eprop_iaf_bsshslm_2020
         eprop_iaf_psc_delta eprop_iaf_psc_delta_adapt eprop_readout eprop_readout_bsshslm_2020""",
@@ -27,10 +27,14 @@ MODELS: list[str] = sorted(
     name for name, model in registry.NODE_MODELS.items() if issubclass(model, Neuron) and name not in WITHOUT
 )
 PARAMETERS: dict[str, dict[str, Any]] = {
-    "aeif_cond_alpha_multisynapse": {"E_rev": [0.0, -85.0], "tau_syn": [2.0, 5.0], "I_e": 400.0},
-    "aeif_cond_beta_multisynapse": {"E_rev": [0.0, -85.0], "tau_rise": [0.5, 2.0], "tau_decay": [2.0, 5.0], "I_e": 400.0},
+    "aeif_cond_alpha_multisynapse": {"E_rev": [0.0, -85.0], "tau_syn": [2.0, 5.0]},
+    "aeif_cond_beta_multisynapse": {"E_rev": [0.0, -85.0], "tau_rise": [0.5, 2.0], "tau_decay": [2.0, 5.0]},
     "cm_default": {
-        "compartments": [{"parent_idx": -1, "params": {"gbar_Na": 1.0, "gbar_K": 0.5}}, {"parent_idx": 0}, {"parent_idx": 1}],
+        "compartments": [
+            {"parent_idx": -1, "params": {"gbar_Na": 1.0, "gbar_K": 0.5}},
+            {"parent_idx": 0},
+            {"parent_idx": 1},
+        ],
         "receptors": [
             {"comp_idx": 1, "receptor_type": "AMPA"},
             {"comp_idx": 2, "receptor_type": "AMPA_NMDA"},
@@ -98,14 +102,13 @@ def simulated(
         neurons.I_e = DRIVE.get(model, 600.0)
     if "I_e" in kind.parameters:
         neurons[1].I_e = neurons[1].I_e + 5.0
-    neurons[2].frozen = frozen
     connect(model, kind, neurons)
     spikes = nest.Create("spike_recorder")
     names = sorted(neurons[0].get("recordables")) if kind.recordables or kind.numbered else []
     meter = nest.Create("multimeter", params={"record_from": names, "interval": 0.1})
     if names:
         nest.Connect(meter, neurons)
-    if kind.emits == "spikes" and not kind.signals:
+    if kind.emits == "spikes" and receptors(model):
         nest.Connect(neurons, spikes)
     for piece in pieces:
         nest.Simulate(piece)
@@ -117,14 +120,9 @@ def simulated(
 
 def connect(model: str, kind: Any, neurons: Any) -> None:
     """Give neurons spikes at all receptors, currents, and input from each other."""
-    if kind.signals and not kind.spike_receptors:
-        rates = [k for k in ("rate_connection_delayed", "rate_connection_instantaneous", "diffusion_connection")]
-        for synapse in rates:
-            try:
-                nest.Connect(neurons, neurons, syn_spec={"synapse_model": synapse})
-            except nest.NESTErrors.NESTError:
-                continue
-            return
+    if not kind.spike_receptors and kind.receptor_vector is None:
+        synapse = "diffusion_connection" if model == "siegert_neuron" else "rate_connection_delayed"
+        nest.Connect(neurons, neurons, syn_spec={"synapse_model": synapse})
         return
     times = [[0.4, 1.0, 2.2, 5.0, 9.1], [0.7, 3.0, 6.0, 12.0]]
     for receptor in receptors(model):
@@ -137,7 +135,7 @@ def connect(model: str, kind: Any, neurons: Any) -> None:
     for receptor in currents if kind.current_vector is None else (0,):
         current = nest.Create("dc_generator", params={"amplitude": 0.01 if kind.current_vector else 20.0, "start": 4.0})
         nest.Connect(current, neurons, syn_spec={"receptor_type": receptor})
-    if kind.emits == "spikes" and receptors(model):
+    if kind.emits == "spikes" and receptors(model) and not kind.ignores_weight:
         spec = {"weight": weights(model)[0], "delay": 1.5, "receptor_type": receptors(model)[0]}
         nest.Connect(neurons, neurons, {"rule": "all_to_all", "allow_autapses": False}, spec)
 
