@@ -34,12 +34,12 @@ def forms(nodes: Any, min_delay: int, backend: str) -> Iterator[Form]:
 
 def _form(batch: Batch, backend: str) -> tuple[str, str]:
     model = batch.model
+    if backend == "jax":
+        return "arrays", "compute_backend is 'jax'"
     if model.draws:
         return "loop", "it draws numbers as it goes along"
     if model.one_by_one:
         return "loop", "each node has a structure of its own"
-    if backend == "jax":
-        return "arrays", "compute_backend is 'jax'"
     if model.queue_channel is not None:
         return "loop", "its spikes are not bound to the grid of time steps"
     if model.signals:

@@ -176,6 +176,8 @@ class KernelStatus:
         if backend != self._stored.compute_backend and self._kernel.simulation.has_run:
             raise errors.KernelException("compute_backend cannot be changed after the network has been simulated.")
         self._stored.store("compute_backend", backend)
+        if self._stored.follow_backend():
+            self._kernel.seed_streams()
 
     def _set_threads(self, changes: Mapping[str, Any]) -> None:
         present = self._kernel.n_threads
@@ -221,6 +223,7 @@ class KernelStatus:
         for name in ("rng_seed", "rng_type"):
             if name in changes:
                 self._store(name, changes)
+        self._stored.chose_rng_type |= "rng_type" in changes
         self._kernel.seed_streams()
 
     def _set_time(self, changes: Mapping[str, Any]) -> None:

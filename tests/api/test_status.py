@@ -218,3 +218,17 @@ def test_defaults_of_synapses_that_are_refused_stay(
         nest.SetDefaults(synapse_model, changes)
     status = nest.GetDefaults(synapse_model)
     assert tuple(status.get(name) for name in changes) == kept
+
+
+def test_random_numbers_follow_what_computes_unless_somebody_chose() -> None:
+    assert nest.rng_type == "mt19937_64"
+    nest.compute_backend = "jax"
+    assert nest.rng_type == "jax"
+    nest.compute_backend = "native"
+    assert nest.rng_type == "mt19937_64"
+    nest.rng_type = "Philox_32"
+    nest.compute_backend = "jax"
+    assert nest.rng_type == "Philox_32"
+    nest.ResetKernel()
+    nest.set(compute_backend="jax", rng_type="mt19937_64")
+    assert nest.rng_type == "mt19937_64"

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
 
 import jaxnest as nest
+from jaxnest.engine.accelerated.program import run
+from jaxnest.kernel.kernel import kernel
 from jaxnest.models.contract import registry
 from jaxnest.models.contract.device import Sender
 
@@ -124,3 +128,20 @@ def test_pieces_of_a_run_are_one_run(case: str) -> None:
         np.testing.assert_array_equal(again[name], values, err_msg=name)
         if case != "pulsepacket_generator":  # as in NEST, packets near the beginning of a run are drawn anew
             np.testing.assert_allclose(pieces[name], values, rtol=1e-12, err_msg=name)  # and oscillators begin anew
+
+
+@pytest.mark.parametrize("platform", ["cuda", "tpu"])
+def test_programs_lower_for_accelerators(platform: str) -> None:
+    nest.set(compute_backend="jax")
+    neurons = nest.Create("iaf_psc_exp", 3)
+    for model in ("gif_cond_exp", "gif_pop_psc_exp", "pp_psc_delta", "ginzburg_neuron"):
+        nest.Create(model)
+    for model in sorted(set(SETTINGS) - {"step_rate_generator"}):
+        nest.Connect(nest.Create(model, params=SETTINGS[model][0]), neurons)
+    nest.Prepare()
+    session = kernel.simulation._session
+    assert session is not None
+    runner = session._runner
+    arguments = jax.tree.map(np.asarray, (runner.constant, runner.carry, np.int64(1000)))
+    program = jax.jit(functools.partial(run, runner.spec)).trace(*arguments)
+    assert "custom_call" not in program.lower(lowering_platforms=(platform,)).as_text()

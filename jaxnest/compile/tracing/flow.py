@@ -70,7 +70,13 @@ def called(function: Any) -> Any:
         return called(inspect.unwrap(function))
     if isinstance(function, FunctionType) and (function.__module__ or "").split(".")[0] not in LIBRARIES:
         return function if function.__globals__ is globals() else traceable(function)
-    return function
+    return functools.partial(_with_values, function) if _Trace.cells and callable(function) else function
+
+
+def _with_values(function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    """Call a function of a library, which knows nothing of cells."""
+    values = (a.value if isinstance(a, Cell) and isinstance(a.value, jax.Array) else a for a in arguments)
+    return function(*values, **named)
 
 
 @final

@@ -63,7 +63,10 @@ def _deliver_rows(ring: Any, table: dict[str, Any], first: Any, rows: Any, multi
         spike = jnp.minimum(jnp.searchsorted(end, k, side="right", method="scan_unrolled"), len(end) - 1)
         row = jnp.where(k < end[-1], first[spike] + k - (end[spike] - rows[spike]), 0)
         lane = table["lane"][row]
-        amount = value("weight", row) * multiplicity[spike][:, None]
+        times = multiplicity[spike][:, None]
+        amount = value("weight", row) * times
+        if "again" in table:
+            amount = value("weight", row) + (times - 1) * value("again", row)
         amount = jnp.where((lane >= 0) & (k < end[-1])[:, None], amount, 0.0)
         return done + at_once, add_to_ring(ring, step[spike][:, None] + value("delay", row), lane, amount)
 

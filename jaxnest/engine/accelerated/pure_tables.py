@@ -27,7 +27,8 @@ def rows_of(table: DeliveryTable, emitters: list[np.ndarray]) -> dict[str, Any]:
     dict
         ``lane`` (row, place), -1 where a row is not full; ``weight`` and ``delay``, of the same shape, or of one column
         if there is one value per row, or of one row if there is one value; ``sources``: for each virtual process the
-        first row and the number of rows of each column of the raster.
+        first row and the number of rows of each column of the raster. With binary neurons ``again``: the weights of the
+        second copy of a spike.
     """
     size, start = _sizes(table)
     has_some = size > 0
@@ -55,7 +56,7 @@ def rows_of(table: DeliveryTable, emitters: list[np.ndarray]) -> dict[str, Any]:
         "weight": _once(table.weight, value),
         "delay": _once(table.delay, value),
         "sources": sources,
-    }
+    } | ({"again": _once(table.weight, value + table.value_start[-1])} if table.value_start[-1] else {})
 
 
 def registered(raster: np.ndarray, emitters: np.ndarray) -> np.ndarray:

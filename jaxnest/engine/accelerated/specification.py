@@ -82,8 +82,6 @@ def _refuse_synapses(plan: Plan, devices: list[list[Devices | None]]) -> None:
         raise errors.NotImplemented(
             f"Third factors, histories of potentials, learning by gradients and flush events with {_INSTEAD}"
         )
-    if any(t.value_start[-1] for t in plan.delivery):
-        raise errors.NotImplemented(f"Binary neurons with {_INSTEAD}")
     if plan.secondary is not None and plan.secondary.deliveries:
         raise errors.NotImplemented(f"Weight recorders of connections that carry numbers with {_INSTEAD}")
     if plan.secondary and any(b.frozen is not None for shard in plan.shards for b in shard.batches):

@@ -86,7 +86,7 @@ SETTABLE: dict[str, Attribute] = {
     "compute_backend": Attribute(
         "str", "What computes: 'native' (compiled loops on the CPU with NEST's digits, default) or 'jax' (array "
         "operations on JAX's default device); cannot be changed once the network has been simulated; the environment "
-        f"variable {BACKEND_VARIABLE} sets the default",
+        f"variable {BACKEND_VARIABLE} sets the default. With 'jax' rng_type is 'jax', unless you choose another one",
         COMPUTE_BACKENDS[0], refused=lambda x: x not in COMPUTE_BACKENDS, error=errors.BadProperty,
         message="compute_backend has to be 'native' or 'jax'.", own=True),
     "adaptive_target_buffers": _buffer("bool", True, "Resize buffers for connections", survives_reset=True),

@@ -23,6 +23,8 @@ class Attributes:
         self._values: dict[str, Any] = {}
         self.version = 0
         """Changes with every change of an attribute."""
+        self.chose_rng_type = False
+        """Whether the user has said how random numbers are drawn; else it follows from what computes."""
         self.reset()
 
     def __getattr__(self, name: str) -> Any:
@@ -38,6 +40,16 @@ class Attributes:
             if attribute.stored and not (attribute.survives_reset and name in self._values):
                 self._values[name] = copy.copy(attribute.default)
         self._values["compute_backend"] = os.environ.get(BACKEND_VARIABLE, ATTRIBUTES["compute_backend"].default)
+        self.chose_rng_type = False
+        self.follow_backend()
+
+    def follow_backend(self) -> bool:
+        """Let random numbers depend on keys with array operations, unless the user chose; return if they change."""
+        rng_type = "jax" if self.compute_backend == "jax" else ATTRIBUTES["rng_type"].default
+        if self.chose_rng_type or rng_type == self.rng_type:
+            return False
+        self.store("rng_type", rng_type)
+        return True
 
     def get(self, name: str) -> Any:
         """Return a copy of the value of one attribute."""

@@ -11,7 +11,7 @@ from jaxnest.random.numbers.layout import LARGEST_MEAN, NODES, PARTNER, PURPOSE_
 
 _ROTATIONS = ((16, 42, 12, 31), (16, 32, 24, 21))
 _SPARE_BITS = 11
-_FROM_UNIT = 2.0**53
+_TO_UNIT = 2.0**-53
 _WORD_TO_UNIT = 2.0**-64
 _LARGEST_BELOW_ONE = 1.0 - 2.0**-53
 
@@ -51,26 +51,28 @@ def poisson(key: Any, mean: Any, node: Any, identity: Any, step: Any) -> Any:
     return lax.fori_loop(0, parts, add, jnp.zeros(jnp.shape(identity)))
 
 
-_AT_ONCE = 8
+_AT_ONCE = 4
 """Steps of the search for a Poisson variate between two questions whether it is over."""
 
 
 def _poisson_of_word(words: Any, mean: Any) -> Any:
-    """Return Poisson variates by inversion."""
-    units = (words >> jnp.uint64(_SPARE_BITS)).astype(jnp.int64)
+    """Return Poisson variates by inversion: how many limits a number reaches, which ascend."""
+    units = (words >> jnp.uint64(_SPARE_BITS)).astype(jnp.float64) * _TO_UNIT
+
+    def reaches(below: Any, probability: Any) -> Any:
+        return (units >= below) & (below < 1.0) & (probability > 0.0)
 
     def search(state: Any) -> Any:
-        units, below, probability, k = state
+        k, below, probability, count = state
         for _ in range(_AT_ONCE):
-            going = (below < 1.0) & (units >= jnp.ceil(below * _FROM_UNIT).astype(jnp.int64)) & (probability > 0.0)
-            k = k + going
-            probability = jnp.where(going, probability * (mean / jnp.maximum(k, 1)), 0.0)
+            count = count + reaches(below, probability)
+            k = k + 1.0
+            probability = probability * (mean / k)
             below = below + probability
-        return units, below, probability, k
+        return k, below, probability, count
 
-    probability = jnp.broadcast_to(jnp.exp(-mean), jnp.shape(words))
-    start = (units, probability, probability, jnp.zeros(jnp.shape(words), jnp.int64))
-    return lax.while_loop(lambda state: (state[2] > 0.0).any(), search, start)[3].astype(jnp.float64)
+    start = (0.0, jnp.exp(-mean), jnp.exp(-mean), jnp.zeros(jnp.shape(words)))
+    return lax.while_loop(lambda state: reaches(*state[1:3]).any(), search, start)[3]
 
 
 def _words(key: Any, node: Any, identity: Any, time: Any) -> Any:

@@ -231,7 +231,8 @@ class Acting:
                 return amount, target.value
 
         rows = own.targets if spec.remembers_targets else jnp.zeros((len(constant["owner"]), 0))
-        amounts, rows = jax.vmap(one)(constant["owner"], constant["identity"], rows)
+        owner, axes = (0, (None, 0, 0)) if self._n == 1 else (constant["owner"], 0)  # what all have in common: once
+        amounts, rows = jax.vmap(one, axes)(owner, constant["identity"], rows)
         return amounts, rows if spec.remembers_targets else own.targets
 
     def _settled(self, own: Own, sent: Sent, lag: Any) -> Own:
