@@ -11,7 +11,8 @@ from jaxnest.random.numbers.layout import LARGEST_MEAN, NODES, PARTNER, PURPOSE_
 
 _ROTATIONS = ((16, 42, 12, 31), (16, 32, 24, 21))
 _SPARE_BITS = 11
-_TO_UNIT = 2.0**-53
+_FROM_UNIT = 2.0**53
+_UNREACHED = 2.0**62
 _WORD_TO_UNIT = 2.0**-64
 _LARGEST_BELOW_ONE = 1.0 - 2.0**-53
 
@@ -52,27 +53,32 @@ def poisson(key: Any, mean: Any, node: Any, identity: Any, step: Any) -> Any:
 
 
 _AT_ONCE = 4
-"""Steps of the search for a Poisson variate between two questions whether it is over."""
+"""Steps of the search for Poisson variates between two questions whether it is over."""
 
 
 def _poisson_of_word(words: Any, mean: Any) -> Any:
-    """Return Poisson variates by inversion: how many limits a number reaches, which ascend."""
-    units = (words >> jnp.uint64(_SPARE_BITS)).astype(jnp.float64) * _TO_UNIT
+    """Return Poisson variates of one mean by inversion: how many limits a number reaches."""
+    units = (words >> jnp.uint64(_SPARE_BITS)).astype(jnp.int64)
+    largest = jnp.max(units, initial=0)
 
-    def reaches(below: Any, probability: Any) -> Any:
-        return (units >= below) & (below < 1.0) & (probability > 0.0)
+    def limit(below: Any, probability: Any) -> Any:
+        return jnp.where((below < 1.0) & (probability > 0.0), jnp.ceil(below * _FROM_UNIT), _UNREACHED).astype(jnp.int64)
 
     def search(state: Any) -> Any:
         k, below, probability, count = state
         for _ in range(_AT_ONCE):
-            count = count + reaches(below, probability)
-            k = k + 1.0
+            count = count + (units >= limit(below, probability)).astype(jnp.int32)
+            k = k + 1
             probability = probability * (mean / k)
             below = below + probability
         return k, below, probability, count
 
-    start = (0.0, jnp.exp(-mean), jnp.exp(-mean), jnp.zeros(jnp.shape(words)))
-    return lax.while_loop(lambda state: reaches(*state[1:3]).any(), search, start)[3]
+    def goes_on(state: Any) -> Any:
+        return largest >= limit(state[1], state[2])
+
+    probability = jnp.exp(-jnp.asarray(mean, jnp.float64))
+    start = (jnp.int64(0), probability, probability, jnp.zeros(jnp.shape(words), jnp.int32))
+    return lax.while_loop(goes_on, search, start)[3].astype(jnp.float64)
 
 
 def _words(key: Any, node: Any, identity: Any, time: Any) -> Any:

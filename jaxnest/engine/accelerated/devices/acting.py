@@ -210,20 +210,18 @@ class Acting:
         spec, constant, model = self._spec, self._constant, self._spec.model
         if not spec.draws:
             return sent.value[constant["owner"]], own.targets
+        if model.draw is None:
+            return self._drawn_in_rows(own, sent, lag), own.targets
         kind, step = state_class(model), self._clock[layout.ORIGIN] + lag
         n_objects = max(model.distributions, model.target_distributions)
 
         def one(i: Any, identity: Any, row: Any) -> Any:
             v, s, value = variables(spec, constant, i), kind(*(a[i] for a in own.state)), sent.value[i]
             node, stream = constant["nodes"][i], draws.stream(self._key)
-            with flow.cells(row, jnp.zeros(1)) as (target, out), draws.drawing(stream, n_objects) as (drawn, objects):
+            with flow.cells(row) as (target,), draws.drawing(stream, n_objects) as (drawn, objects):
                 draws.rekey(drawn, NODES, node, identity, step)
 
                 def draw() -> Any:
-                    if model.draw is None:
-                        drawers = Drawers(drawn, objects, node, step, identity[None])
-                        flow.traceable(model.draw_each)(v, s, value, out, drawers)
-                        return out[0]
                     context = self._context(drawn, objects, None, 0.0)
                     return jnp.asarray(flow.traceable(model.draw)(v, s, value, target, context), jnp.float64)
 
@@ -234,6 +232,21 @@ class Acting:
         owner, axes = (0, (None, 0, 0)) if self._n == 1 else (constant["owner"], 0)  # what all have in common: once
         amounts, rows = jax.vmap(one, axes)(owner, constant["identity"], rows)
         return amounts, rows if spec.remembers_targets else own.targets
+
+    def _drawn_in_rows(self, own: Own, sent: Sent, lag: Any) -> Any:
+        """Return what each connection gets in a step, drawn for all connections of a row together."""
+        spec, constant, model, rows = self._spec, self._constant, self._spec.model, self._constant["rows"]
+        kind, step, function = state_class(model), self._clock[layout.ORIGIN] + lag, flow.traceable(model.draw_each)
+
+        def one(i: Any, identity: Any) -> Any:
+            v, s, value = variables(spec, constant, i), kind(*(a[i] for a in own.state)), sent.value[i]
+            stream, nothing = draws.stream(self._key), jnp.zeros(len(identity))
+            with flow.cells(nothing) as (out,), draws.drawing(stream, model.distributions) as (drawn, objects):
+                function(v, s, value, out, Drawers(drawn, objects, constant["nodes"][i], step, identity))
+                return jnp.where(value != 0, out.value, 0.0)
+
+        amounts = jax.vmap(one)(rows["device"], rows["identity"]).reshape(-1)
+        return amounts[rows["place"]] if len(rows["place"]) else amounts
 
     def _settled(self, own: Own, sent: Sent, lag: Any) -> Own:
         """Return devices after all their targets got their amounts."""

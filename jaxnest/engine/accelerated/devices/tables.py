@@ -7,10 +7,14 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest.engine.devices.device_tables import DeviceTable
 from jaxnest.engine.devices.stimulation import Devices
 from jaxnest.engine.layout import BINARY
 from jaxnest.models.contract.device import Sender
 from jaxnest.random.numbers.layout import OBJECT_SIZE
+
+MOST_WASTED = 2
+"""So many times as many numbers are drawn as there are connections at most."""
 
 
 @final
@@ -94,6 +98,7 @@ def device_constant(device: Devices) -> dict[str, Any]:
         "start": table.start,
         "owner": np.repeat(np.arange(len(device.batch), dtype=np.int32), np.diff(table.start)),
         "identity": table.identity,
+        "rows": _rows(table) if device.batch.model.draw_each is not None else (),
         "receivers": _connections(device, ~is_listener),
         "listeners": _connections(device, is_listener),
     }
@@ -110,6 +115,29 @@ def _connections(device: Devices, chosen: np.ndarray) -> dict[str, np.ndarray]:
     }
     values = {"flags": table.flags.astype(np.int32), "weight": table.weight, "delay": table.delay}
     return {k: c[chosen] for k, c in columns.items()} | {k: _once(c[chosen]) for k, c in values.items()}
+
+
+def _rows(table: DeviceTable) -> dict[str, Any]:
+    """Return the connections in rows for which one device draws together.
+
+    Rows have equal length: all connections of a device, if not much is wasted so, or a single one.
+
+    Returns
+    -------
+    dict
+        ``device`` of each row, ``identity`` (row, place), and the ``place`` of each connection among all of these; empty
+        if they come in this order.
+    """
+    size = np.diff(table.start)
+    width = int(size.max()) if len(size) * size.max() <= MOST_WASTED * size.sum() else 1
+    owner = np.repeat(np.arange(len(size), dtype=np.int32), size)
+    if width == 1 or (size == width).all():
+        device = owner if width == 1 else np.arange(len(size), dtype=np.int32)
+        return {"device": device, "identity": table.identity.reshape(-1, width), "place": np.empty(0, np.int32)}
+    place = (np.arange(len(owner)) + (owner * width - table.start[:-1][owner])).astype(np.int32)
+    identity = np.zeros(len(size) * width, np.int64)
+    identity[place] = table.identity
+    return {"device": np.arange(len(size), dtype=np.int32), "identity": identity.reshape(-1, width), "place": place}
 
 
 def _once(values: np.ndarray) -> np.ndarray:
