@@ -62,7 +62,8 @@ def _poisson_of_word(words: Any, mean: Any) -> Any:
     largest = jnp.max(units, initial=0)
 
     def limit(below: Any, probability: Any) -> Any:
-        return jnp.where((below < 1.0) & (probability > 0.0), jnp.ceil(below * _FROM_UNIT), _UNREACHED).astype(jnp.int64)
+        exists = (below < 1.0) & (probability > 0.0)
+        return jnp.where(exists, jnp.ceil(below * _FROM_UNIT), _UNREACHED).astype(jnp.int64)
 
     def search(state: Any) -> Any:
         k, below, probability, count = state

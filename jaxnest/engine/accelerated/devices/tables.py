@@ -125,8 +125,8 @@ def _rows(table: DeviceTable) -> dict[str, Any]:
     Returns
     -------
     dict
-        ``device`` of each row, ``identity`` (row, place), and the ``place`` of each connection among all of these; empty
-        if they come in this order.
+        ``device`` of each row, ``identity`` (row, place), and the ``place`` of each connection among all of these;
+        empty if they come in this order.
     """
     size = np.diff(table.start)
     width = int(size.max()) if len(size) * size.max() <= MOST_WASTED * size.sum() else 1
