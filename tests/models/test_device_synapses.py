@@ -50,6 +50,20 @@ def test_what_a_synapse_asks_of_its_target_in_vain(
     nest.Simulate(1.0)
 
 
+@pytest.mark.parametrize("device", ["poisson_generator_ps", "sinusoidal_poisson_generator"])
+def test_events_in_the_first_step_let_targets_without_a_cutoff_forget_everything(device: str) -> None:
+    """NEST's steps of an infinite cutoff overflow; the next event but one misses what is forgotten."""
+    source, late = nest.Create(device, params={"rate": 300.0}), nest.Create("eprop_iaf")
+    spec = {"synapse_model": "eprop_synapse", "delay": 0.1}
+    nest.Connect(source, late, syn_spec=spec)
+    nest.Simulate(17.0)  # the neuron has noted nothing yet that is needed
+    nest.ResetKernel()
+    early, source = nest.Create("eprop_iaf"), nest.Create(device, params={"rate": 300.0})
+    nest.Connect(source, early, syn_spec=spec)
+    with pytest.raises(E.KernelException, match="history"):
+        nest.Simulate(17.0)
+
+
 def test_potentials_of_neurons_whose_turn_is_before_the_device() -> None:
     neuron, device = nest.Create("aeif_psc_delta_clopath"), nest.Create("pulsepacket_generator")
     nest.Connect(device, neuron, syn_spec="clopath_synapse")

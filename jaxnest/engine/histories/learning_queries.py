@@ -128,6 +128,8 @@ def _event(
         if trace[row, CUTOFF] < NO_CUTOFF:  # else NEST's sum of both overflows
             begin, end = _unneeded(updates, pool, before - 1.0, trace[row, CUTOFF])
             erase(history, pool, lower_bound(history, pool, begin), lower_bound(history, pool, end))
+        elif before == 1.0:  # only the bound of the search overflows then: everything is forgotten
+            erase(history, pool, lower_bound(history, pool, 0.0), history[LENGTH])
     if updates[LENGTH] > 0 and history[LENGTH] > 0:
         first = pool[place(updates, 0), TIME] - 1.0
         k = lower_bound(history, pool, first)
