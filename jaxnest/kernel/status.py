@@ -55,6 +55,9 @@ GENERIC: dict[str, Callable[[Kernel, NamedModel, Store, np.ndarray], list[Any]]]
 RECORDING = {*COMMON, *(name for backend in BACKENDS.values() for name in backend.properties)}
 """Settable entries that belong to the backend of a recorder."""
 
+_PLAIN = {float, bool}
+"""Types of values that the kernel gets as they are."""
+
 
 # -- reading nodes -------------------------------------------------------------------------------------
 
@@ -175,11 +178,13 @@ def set_nodes(kernel: Kernel, ids: np.ndarray, changes: dict[str, Any] | Sequenc
             _set_alike(kernel, named, store, ids[some], changes[some])
 
 
-def _passed_on(changes: Mapping[str, Any]) -> dict[str, Any]:
+def _passed_on(changes: Any) -> Any:
     """Return values as the kernel gets them."""
+    if {type(value) for value in changes.values()} <= _PLAIN:
+        return changes
     result = {name: datum(name, value) for name, value in changes.items()}
     for name, value in result.items():
-        if isinstance(value, PerNode) and isinstance(value.values, list):
+        if isinstance(value, PerNode) and isinstance(value.values, list) and not set(map(type, value.values)) <= _PLAIN:
             result[name] = PerNode([datum(name, one) for one in value.values])
     return result
 
