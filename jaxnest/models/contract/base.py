@@ -54,6 +54,8 @@ class Relation:
 
     violated: Callable[[Mapping[str, Any]], Any]
     message: str
+    among: frozenset[str] = frozenset()
+    """The names that it looks at: others may change without a check. Empty if nobody knows."""
 
 
 MARK = "mark"
