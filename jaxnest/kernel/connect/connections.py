@@ -13,18 +13,18 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.connect.connecting import Builder, Refusal, Site, random_parameters
-from jaxnest.kernel.connect.connection_checks import Compatibility, DeviceRules
 from jaxnest.kernel.connect.contacts import Contacts, contacts_of, count
-from jaxnest.kernel.connect.delays import DelayLimits, steps_of
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.patterns import End, Found, Given, Patterns, rule_of
 from jaxnest.kernel.connect.rules import RULES, Pairs
 from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
-from jaxnest.kernel.connect.synapse_spec import CONTACTS, SynapseSpec
 from jaxnest.kernel.connect.tripartite import TripartiteBuilder
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.memory import give_back
 from jaxnest.kernel.settings.messages import VerbosityLevel
+from jaxnest.kernel.synapses.checks import Compatibility, DeviceRules
+from jaxnest.kernel.synapses.delays import DelayLimits, steps_of
+from jaxnest.kernel.synapses.specification import CONTACTS, SynapseSpec
 from jaxnest.kernel.tables.connection_table import FROM_DEVICE, MANY, NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
