@@ -226,8 +226,7 @@ def _sending(model: type[Any], compiled: Any) -> Any:
             if not goes_on:
                 continue
             if n_distributions:
-                own = rows(target_state[c].ctypes.data, words, OBJECT_SIZE, float64)
-                here = _with_objects(context, own)
+                here = _with_objects(context, rows(target_state[c].ctypes.data, words, OBJECT_SIZE, float64))
             if keyed:
                 rekey(stream, NODES, node, identity[c], step)
             while more:
