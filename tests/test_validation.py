@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from jaxnest.kernel.connect import connecting, connection_query, connections, delays, patterns
+from jaxnest.kernel.connect import connecting, connection_query, connections, patterns
+from jaxnest.kernel.synapses import delays
 from jaxnest.models.contract import registry
 from jaxnest.random.numbers import engines
 from jaxnest.random.numbers.streams import RandomStreams

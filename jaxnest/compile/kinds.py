@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -46,6 +47,14 @@ DTYPES = {name: np.dtype(name) for name in ("b1", "i4", "i8", "u4", "u8", "f8")}
 def element_and_dimensions(kind: str) -> tuple[str, int]:
     """Return the type of the elements and the number of dimensions of a kind of argument, 0 for a number."""
     return TYPES[kind] if kind in TYPES else (SCALARS[kind], 0)
+
+
+def address_of(array: Any) -> int:
+    """Return where the elements of an array in C order are; to ask `array.ctypes` takes five times as long."""
+    try:
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    except (TypeError, ValueError):  # there is nothing in it, or it must not be written
+        return array.ctypes.data
 
 
 def n_words(kind: Kind) -> int:

@@ -27,7 +27,17 @@ import numpy as np
 from jaxnest.compile import caching, failures, machine_code
 from jaxnest.compile.compiling import Compiled, Recipe, njit
 from jaxnest.compile.failures import FAILED, raise_kept
-from jaxnest.compile.kinds import DTYPES, RESULTS, Kind, Record, annotated, element_and_dimensions, n_words
+from jaxnest.compile.kinds import (
+    DTYPES,
+    RESULTS,
+    TYPES,
+    Kind,
+    Record,
+    address_of,
+    annotated,
+    element_and_dimensions,
+    n_words,
+)
 from jaxnest.compile.late import Late, cgutils, intrinsic, ir, types, words
 
 PATIENCE = 0.05
@@ -82,6 +92,8 @@ class Operation:
         self.kinds: dict[str, Kind] = dict(kinds or {})
         self.starts = np.cumsum([0, *map(n_words, self.kinds.values())]).tolist()
         self.names = tuple(self.kinds)
+        self.forms = [(kind, *_form(kind)) for kind in self.kinds.values()]
+        """Kind of each argument, and type and number of dimensions (0 if it is no array)."""
         self.subject = model or self.name
         """Whose code it is, for errors."""
         self._sought = False
@@ -220,13 +232,17 @@ class Pack:
         if len(arguments) != len(operation.names):
             raise TypeError(f"{operation.name} takes {len(operation.names)} arguments, not {len(arguments)}.")
         words: list[int] = []
-        for (name, kind), argument in zip(operation.kinds.items(), arguments, strict=True):
-            _write_down(words, operation, name, kind, argument)
+        for name, (kind, dtype, n), argument in zip(operation.names, operation.forms, arguments, strict=True):
+            if n and argument.dtype is dtype and argument.ndim == n and argument.flags.c_contiguous:
+                words.append(address_of(argument))
+                words += argument.shape
+            else:
+                _write_down(words, operation, name, kind, argument)
         self.operation, self.arguments = operation, arguments
         self.kept: Any = None
         """What else has to stay where it is."""
         self.words = np.array(words, np.int64)
-        self.address: int = self.words.ctypes.data
+        self.address: int = address_of(self.words)
 
     def call(self) -> int:
         """Call the operation with these arguments; whoever does so looks for its errors (see `compile.failures`)."""
@@ -255,8 +271,14 @@ def _write_down(words: list[int], operation: Operation, name: str, kind: Kind, a
             f"{operation.name}: {name} has to be {kind}, it is {argument.dtype} with the shape {argument.shape}"
             f"{'' if argument.flags.c_contiguous else ', not in C order'}."
         )
-    words.append(argument.ctypes.data)
+    words.append(address_of(argument))
     words += argument.shape
+
+
+def _form(kind: Kind) -> tuple[Any, int]:
+    """Return type and number of dimensions of arrays of a kind; 0 dimensions if it is none of arrays."""
+    element, dimensions = TYPES.get(kind, ("", 0)) if isinstance(kind, str) else ("", 0)
+    return DTYPES.get(element), dimensions
 
 
 def operation(function: Callable[..., Any]) -> Operation:

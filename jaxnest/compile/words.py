@@ -122,10 +122,11 @@ multiple of this number of bytes."""
 MEMORY_FUNCTIONS = frozenset(
     (
         "NRT_Allocate", "NRT_Free", "NRT_MemInfo_alloc", "NRT_MemInfo_alloc_aligned", "NRT_MemInfo_data_fast",
-        "NRT_MemInfo_call_dtor",
+        "NRT_MemInfo_call_dtor", "NRT_incref", "NRT_decref",
     )
 )  # fmt: skip
-"""What numba calls to get memory, also for an array, to ask where that is, and to give memory back."""
+"""What numba calls to get memory, also for an array, to ask where that is, to give memory back, and to count who uses
+it."""
 
 
 def memory_functions() -> str:
@@ -156,5 +157,13 @@ def memory_functions() -> str:
     for name in ("NRT_MemInfo_call_dtor", "NRT_Free"):
         builder, head = begin(name, nothing, [place])
         builder.call(free, [head])
+        builder.ret_void()
+    for name, change in (("NRT_incref", "add"), ("NRT_decref", "sub")):
+        builder, head = begin(name, nothing, [place])
+        with builder.if_then(builder.icmp_unsigned("!=", head, place(None)), likely=True):
+            users = builder.atomic_rmw(change, builder.bitcast(head, word.as_pointer()), word(1), "acq_rel")
+            if change == "sub":
+                with builder.if_then(builder.icmp_unsigned("==", users, word(1)), likely=False):
+                    builder.call(free, [head])
         builder.ret_void()
     return str(module)

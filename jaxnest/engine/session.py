@@ -33,10 +33,10 @@ from jaxnest.engine.plan.plan import (
     calibrate_batch,
     delivery_tables,
     device_tables,
+    other_connections,
     setting_names,
     take_weights,
 )
-from jaxnest.engine.plan.secondary import is_secondary
 from jaxnest.engine.plan.storing import CONNECTIONS, models_of, store_connections, store_nodes
 from jaxnest.engine.records.detection import Detection
 from jaxnest.engine.records.drain import LateRecords, SpikeRecords, WeightWatch, interprets
@@ -76,6 +76,7 @@ class Session:
         self._prepared_versions: tuple[Any, ...] = ()
         """What the values follow that are computed when runs are prepared."""
         self._others: tuple[list[tuple[Any, ...]], list[int]] = [], []
+        """The connections beside those between neurons, as they were taken over last."""
         self._seen: dict[Any, int] = {}
         """The values of nodes that were taken over when a run was prepared, by model."""
         self._partial = False
@@ -116,8 +117,6 @@ class Session:
 
     def _note_prepared(self, versions: tuple[Any, ...]) -> None:
         """Remember what was taken over when a run was prepared."""
-        if self._prepared_versions[0::2][:2] != versions[0::2][:2]:
-            self._others = self._other_connections()
         self._prepared_versions, self._partial = versions, False
         for model, store in self._network.nodes.stores.items():
             self._seen[model] = store.values_version
@@ -170,6 +169,7 @@ class Session:
             carry_over(plan, old, self._buffers, old_buffers, step)
         begin_sampling(plan, old.meters if old is not None else (), step, prepared is not None)
         self._plan, self._all = plan, models_of(plan) | {CONNECTIONS}
+        self._others = other_connections(self._network.connections)
         self._configure_archives()
         self._watch = WeightWatch(self._network, plan)
         self._deliver_pending(step)
@@ -194,6 +194,7 @@ class Session:
             fresh.secondary.take_over(self._plan.secondary)
         begin_sampling(fresh, self._plan.meters, step, prepared is not None)
         self._plan, self._watch = fresh, WeightWatch(self._network, fresh)
+        self._others = other_connections(self._network.connections)
         self._configure_archives()
         self._make_devices(step, prepared is not None)
         self._runner.plan, self._runner.devices = fresh, self._devices
@@ -215,7 +216,7 @@ class Session:
             return False
         connected = self._prepared_versions[0] != versions[0] or self._prepared_versions[2] != versions[2]
         only_devices = not connected and all(issubclass(m, Sender) for m in changed)
-        if not only_devices and any(s.voltage_batches or s.learning_rows for s in plan.shards):
+        if not only_devices and any(s.reads_histories for s in plan.shards):
             return False
         if connected:
             self.bring_home((*changed, CONNECTIONS))
@@ -227,8 +228,8 @@ class Session:
         """Take over connections between neurons, and weights and delays of all."""
         plan, connections = self._plan, self._network.connections
         assert plan is not None
-        limits, (others, values) = (plan.min_delay, plan.max_delay), self._other_connections()
-        if limits != (connections.min_delay, connections.max_delay) or self._others[0] != others:
+        limits, others = (plan.min_delay, plan.max_delay), other_connections(connections)
+        if limits != (connections.min_delay, connections.max_delay) or self._others[0] != others[0]:
             return False
         if plan.off_grid or plan.detectors or any(table.is_special for table in plan.delivery):
             return False
@@ -236,23 +237,18 @@ class Session:
         delivery = [] if same else delivery_tables(self._network, plan)
         if any(table.is_special for table in delivery):
             return False
-        if self._others[1] != values:
+        if self._others[1] != others[1]:
             for old, new in zip(plan.device_tables, device_tables(self._network, plan), strict=True):
                 if not all(a.adopt(b) for a, b in zip(old, new, strict=True)):
                     return False
+        self._others = others
         if not same:
             plan.delivery = delivery
-            if step % plan.min_delay or self._waiting or connections.spikes_change_hands():
+            waiting = self._waiting
+            if waiting or (waiting.has_spikes(plan, self._buffers, step) and connections.spikes_change_hands()):
                 self._deliver_pending(step)
         self._runner.deliver_through(plan.delivery)
         return True
-
-    def _other_connections(self) -> tuple[list[tuple[Any, ...]], list[int]]:
-        """Return which connections there are beside those between neurons, and the versions of their values."""
-        connections = self._network.connections
-        chosen = [part for part in connections.tables() if part[2] != "neuron" or is_secondary(part[3])]
-        structure = [(s, i, kind, id(table), len(table)) for s, i, kind, table in chosen]
-        return structure, [connections.defaults_version, *(table.version for *_, table in chosen)]
 
     def _adopt_nodes(self, model: type[Any]) -> bool:
         """Take over the values of all nodes of a model."""

@@ -36,6 +36,10 @@ class Waiting:
     def __bool__(self) -> bool:
         return bool(self._earlier)
 
+    def has_spikes(self, plan: Plan, buffers: list[Buffers], step: int) -> bool:
+        """Return whether there are spikes of the slice in which a step is, or which ends there."""
+        return any(b.has_spikes(-(-step // plan.min_delay)) for b in buffers)
+
     def set_aside(self, plan: Plan, buffers: list[Buffers], step: int) -> None:
         """Take the spikes of an unfinished slice out of the registers, where they would take other connections now."""
         slice_, connections = step // plan.min_delay + 1, self._network.connections

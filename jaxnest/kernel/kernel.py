@@ -9,7 +9,6 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.connect.connections import Connections
-from jaxnest.kernel.connect.synapse_defaults import convert_default_delay, default_delay
 from jaxnest.kernel.recording import Recording
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.attributes import Attributes
@@ -18,6 +17,7 @@ from jaxnest.kernel.settings.messages import VerbosityLevel
 from jaxnest.kernel.simulation import Simulation
 from jaxnest.kernel.structural.planned import Planned
 from jaxnest.kernel.structural.plasticity import StructuralPlasticity
+from jaxnest.kernel.synapses.defaults import convert_default_delay, default_delay
 from jaxnest.kernel.tables.instances import Instances
 from jaxnest.kernel.tables.layers import Layers
 from jaxnest.kernel.tables.model_table import ModelTable

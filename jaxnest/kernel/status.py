@@ -86,6 +86,14 @@ def node_values(kernel: Kernel, ids: np.ndarray, key: str) -> list[Any]:
     return _merged(found, len(ids))[key]
 
 
+def has_single(kernel: Kernel, node_id: int, key: str) -> bool:
+    """Return whether the dictionary of a node has an entry, which is a single value."""
+    ids = np.array([node_id])
+    ((named, store, _),) = kernel.nodes.groups(ids)
+    values = _group_values(kernel, named, store, ids, key)
+    return values is not None and not np.iterable(values[0])
+
+
 def _group_values(kernel: Kernel, named: NamedModel, store: Store, ids: np.ndarray, key: str) -> list[Any] | None:
     quantity = store.quantities.get(key)
     if key in GENERIC:

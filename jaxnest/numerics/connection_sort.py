@@ -41,6 +41,9 @@ def nest_order(keys: np.ndarray) -> np.ndarray | None:
         The sources, non-negative and below 2^31.
     """
     n = len(keys)
+    if _STABLE <= n < _RADIX:
+        order = np.empty(n, np.int64)
+        return order if _order_few(keys, order, np.empty((_DEPTH, 4), np.int64)) else None
     entries = _sorted_entries(keys, np.arange(n, dtype=np.int32))
     if entries is None:
         return None
@@ -380,6 +383,20 @@ def _pdq(a: I8, b: int, e: int, ranges: I8x2) -> None:
             return
         left -= 1
         b, e, bad, leftmost = ranges[left, 0], ranges[left, 1], ranges[left, 2], ranges[left, 3]
+
+
+@apart(few=_RADIX)
+def _order_few(keys: I4, order: I8, ranges: I8x2) -> bool:
+    """Find the order of so few entries that pdqsort alone sorts them; return whether any moves."""
+    for i in range(len(keys)):
+        order[i] = keys[i]
+        order[i] = (order[i] << 32) | i
+    _pdq(order, 0, len(keys), ranges)
+    moved = False
+    for i in range(len(keys)):
+        order[i] &= 0xFFFFFFFF
+        moved |= order[i] != i
+    return moved
 
 
 @njit(cache=True)

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jaxnest as nest
-from jaxnest.kernel.connect.delays import LONGEST_DELAY, to_steps
 from jaxnest.kernel.kernel import kernel
 from jaxnest.kernel.settings.clock import Clock
+from jaxnest.kernel.synapses.delays import LONGEST_DELAY, to_steps
 from jaxnest.kernel.tables.columns import Column, joined_words
 
 PIECES = st.lists(

@@ -57,10 +57,21 @@ assert nest.local_spike_counter
 """
 """Neurons whose function makes vectors."""
 
+DRAWING = """
+import sys
+import jaxnest as nest
+nest.Create("gif_pop_psc_exp")
+nest.Create("lin_rate_ipn", 2)
+for model in ("gamma_sup_generator", "sinusoidal_gamma_generator", "sinusoidal_poisson_generator", "mip_generator"):
+    nest.Connect(nest.Create(model, params={"rate": 100.0}), nest.Create("iaf_psc_alpha"))
+nest.Simulate(10.0)
+"""
+"""Nodes with distribution objects, and with vectors whose users are counted."""
+
 MANY_CONNECTIONS = NETWORK.replace('"indegree": 3', '"indegree": 300')
 
 
-@pytest.mark.parametrize("script", [ONE_NEURON, NETWORK, ALLOCATING, MANY_CONNECTIONS])
+@pytest.mark.parametrize("script", [ONE_NEURON, NETWORK, ALLOCATING, DRAWING, MANY_CONNECTIONS])
 def test_machine_code_that_was_kept_needs_no_compiler(python: Python, script: str) -> None:
     python(script)
     result = python(script + "print('numba' in sys.modules)")

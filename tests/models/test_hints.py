@@ -27,6 +27,10 @@ IN_BLOCKS = """aeif_cond_alpha aeif_cond_alpha_astro aeif_cond_exp aeif_psc_alph
     mat2_psc_exp"""
 LONG_EQUATIONS = """hh_cond_beta_gap_traub hh_cond_exp_traub hh_psc_alpha hh_psc_alpha_clopath hh_psc_alpha_gap
     ht_neuron iaf_cond_alpha_mc"""
+DRAWING = """erfc_neuron gif_cond_exp gif_cond_exp_multisynapse gif_pop_psc_exp gif_psc_exp gif_psc_exp_multisynapse
+    ginzburg_neuron iaf_bw_2001 iaf_tum_2000 mcculloch_pitts_neuron pp_cond_exp_mc_urbanczik pp_psc_delta"""
+NOISY = """gauss_rate_ipn lin_rate_ipn lin_rate_opn sigmoid_rate_gg_1998_ipn sigmoid_rate_ipn tanh_rate_ipn
+    tanh_rate_opn threshold_lin_rate_ipn threshold_lin_rate_opn"""
 RESTARTING = """ac_generator noise_generator poisson_generator_ps pulsepacket_generator sinusoidal_gamma_generator
     sinusoidal_poisson_generator"""
 READING_SPIKES = """clopath jonke stdp_dopamine stdp_facetshw stdp_nn_pre_centered stdp_nn_restr stdp_nn_symm stdp_pl
@@ -43,6 +47,9 @@ def names(base: type[Any], hint: str) -> list[str]:
     ("base", "hint", "expected"),
     [
         (Neuron, "side_by_side", IN_BLOCKS),
+        (Neuron, "draws", DRAWING),
+        (Neuron, "noise", NOISY),
+        (Neuron, "one_by_one", "cm_default"),
         (OdeNode, "loops_stages", LONG_EQUATIONS),
         (OdeNode, "driven", "hh_cond_beta_gap_traub hh_psc_alpha_gap"),
         (Sender, "restarts", RESTARTING),
@@ -57,6 +64,35 @@ def test_synapses_need_what_they_read() -> None:
     kinds = {name.split("_synapse")[0] for name in names(Synapse, "needs_archive")}
     assert kinds == set(READING_SPIKES.split())
     assert {name.split("_synapse")[0] for name in names(Synapse, "is_stochastic")} == {"bernoulli", "quantal_stp"}
+    assert {name.split("_synapse")[0] for name in names(Synapse, "needs_voltages")} == {"clopath"}
+    assert {name.split("_synapse")[0] for name in names(Synapse, "needs_predictions")} == {"urbanczik"}
+
+
+def drawn(inputs: Any) -> float:
+    return draws.uniform(inputs.random)
+
+
+def test_inputs_are_what_functions_ask_for() -> None:
+    drawing = blocked(lambda v, s, x: (State(V_m=draws.uniform(x.random), current=x.I), 0))
+    helped = blocked(lambda v, s, inputs: (State(V_m=drawn(inputs), current=inputs.I), 0))
+    noisy = blocked(lambda v, s, x: (State(V_m=x.noise, current=x.I), 0))
+    others = blocked(lambda v, s, x: (State(V_m=v.noise + s.random, current=x.I), 0))
+    assert [(m.draws, m.noise) for m in (drawing, helped, noisy, others)] == [
+        (True, False), (True, False), (False, True), (False, False)
+    ]  # fmt: skip
+
+
+def test_arrays_that_are_written_to_and_not_made_are_states() -> None:
+    def changing(v: Any, s: Any, x: Any) -> Any:
+        s.V_m[0] = v.tau
+        return s, 0
+
+    def copying(v: Any, s: Any, x: Any) -> Any:
+        changed = s.V_m.copy()
+        changed[0] = v.tau
+        return State(V_m=changed, current=x.I), 0
+
+    assert (blocked(changing).one_by_one, blocked(copying).one_by_one) == (True, False)
 
 
 def test_currents_and_flags() -> None:

@@ -312,10 +312,8 @@ class NodeCollection:
 
     def _distributed(self, params: dict[str, Any]) -> dict[str, Any] | list[dict[str, Any]]:
         """Mark values that belong to successive nodes."""
-        if not any(np.iterable(value) for value in params.values()):
-            return params
-        first = status.node_status(kernel, self._nodes.at(0)[0])
-        single = {k for k, v in params.items() if np.iterable(v) and k in first and not np.iterable(first[k])}
+        first = self._nodes.at(0)[0]
+        single = {k for k, v in params.items() if np.iterable(v) and status.has_single(kernel, first, k)}
         if not single:
             return params
         n = len(self)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect.synapse_defaults import WEIGHT, synapse_quantities
+from jaxnest.kernel.synapses.defaults import WEIGHT, synapse_quantities
 from jaxnest.models.contract.synapse import Synapse
 from jaxnest.models.quantities import unit_names
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from jaxnest.engine.devices.device_tables import DeviceTable, off_grid_rows
-from jaxnest.engine.network.calibration import Apart, calibrate, computed, node_values
+from jaxnest.engine.network.calibration import Apart, calibrate, computed, node_values, recalibrated
 from jaxnest.engine.network.shard import Batch, Shard, window
 from jaxnest.models.contract.device import Sender
 from jaxnest.random.numbers.layout import OBJECT_SIZE
@@ -94,20 +94,22 @@ class Devices:
         bool
             False if values are laid out differently now.
         """
-        model = self.batch.model
-        now = {k: self.state[:, i] for i, k in enumerate(model.dynamic) if k not in changed}
-        columns = self.batch.columns() | now
-        scalars, names, new = self._variables(columns, clock)
-        if (*scalars, *names) != self.names:
-            return False
+        model, columns = self.batch.model, self.batch.store.at(self.batch.rows)
+        columns.update({k: self.state[:, i] for i, k in enumerate(model.dynamic) if k not in changed})
         if model.precise in changed and (off_grid_rows(self.batch) != self.precise).any():
             return False
-        if names or model.memory_size is not Sender.memory_size:
+        if _has_vectors(model):
+            scalars, names, new = self._variables(self.batch.columns() | columns, clock)
+            if (*scalars, *names) != self.names:
+                return False
+        else:
+            scalars, new = recalibrated(model, columns, len(self.batch), changed, clock), []
+        if new or model.memory_size is not Sender.memory_size:
             memory = [model.memory_size(node_values(columns, i)) for i in range(len(self.batch))]
             if memory != np.diff(self.memory_start).tolist() or not self._take_vectors(new):
                 return False
-        for k, name in enumerate(scalars):
-            self.scalars[:, k] = scalars[name]
+        for name, values in scalars.items():
+            self.scalars[:, self.names.index(name)] = values
         if not WINDOW.isdisjoint(changed):
             self.windows[...] = self._windows(clock)
         for k, name in enumerate(model.dynamic):

@@ -10,8 +10,8 @@ import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.failures import AsInNest
-from jaxnest.compile.intrinsics import array, loader, reinterpreted, storer
-from jaxnest.compile.late import int64
+from jaxnest.compile.intrinsics import array, loader, reinterpreted, rows, storer
+from jaxnest.compile.late import float64, int64
 from jaxnest.compile.operations import Operation
 from jaxnest.engine.functions import scalar_ops  # noqa: F401 - `models.ops` in compiled code
 from jaxnest.engine.functions.fingerprints import fingerprint
@@ -226,7 +226,7 @@ def _sending(model: type[Any], compiled: Any) -> Any:
             if not goes_on:
                 continue
             if n_distributions:
-                here = _with_objects(context, target_state[c, :words].reshape((n_distributions, OBJECT_SIZE)))
+                here = _with_objects(context, rows(target_state[c].ctypes.data, words, OBJECT_SIZE, float64))
             if keyed:
                 rekey(stream, NODES, node, identity[c], step)
             while more:

@@ -34,7 +34,7 @@ class _Node:
         return value.item() if isinstance(value, np.generic) else value
 
 
-def numeric_columns(model: type[Node], columns: Mapping[str, np.ndarray], names: Mapping[str, Any]) -> dict[str, Any]:
+def numeric_columns(model: type[Node], columns: Mapping[str, np.ndarray], names: Iterable[str]) -> dict[str, Any]:
     """Return the columns of `names` that hold numbers, as float64; vectors become matrices if equally long."""
     result: dict[str, Any] = {}
     for name in names:
@@ -56,7 +56,25 @@ def calibrate(
     """
     n = len(next(iter(columns.values())))
     variables = numeric_columns(model, columns, model.parameters)
-    used = set() if used is None else used
+    variables |= _calibrate(model, columns, n, clock, set() if used is None else used)
+    return {field_of(name): column for name, column in variables.items()}
+
+
+def recalibrated(
+    model: type[Any], columns: Mapping[str, np.ndarray], n: int, changed: Iterable[str], clock: Any
+) -> dict[str, np.ndarray]:
+    """Return the variables of `n` nodes that may be others since some parameters and states have changed."""
+    variables = numeric_columns(model, columns, [name for name in changed if name in model.parameters])
+    if not _read_by(model).isdisjoint(changed):
+        variables |= _calibrate(model, columns, n, clock, set())
+    return {field_of(name): column for name, column in variables.items()}
+
+
+def _calibrate(
+    model: type[Any], columns: Mapping[str, np.ndarray], n: int, clock: Any, used: set[str]
+) -> dict[str, np.ndarray]:
+    """Return what `model.calibrate` computes for a group of nodes."""
+    variables: dict[str, np.ndarray] = {}
     used |= _read_by(model)
     known = -1
     while known < len(used):
@@ -74,7 +92,7 @@ def calibrate(
                 "nodes of one population, which have to be equal."
             )
         variables[name] = np.array(values)[groups[1]]
-    return {field_of(name): column for name, column in variables.items()}
+    return variables
 
 
 @final

@@ -13,7 +13,7 @@ from typing import Any, ClassVar, final
 import numpy as np
 
 from jaxnest.engine.network.shard import Shard
-from jaxnest.random.numbers.layout import ENGINE, KEYED, NODES
+from jaxnest.random.numbers.layout import ENGINE, KEYED
 
 KEY = "noise"
 
@@ -41,8 +41,7 @@ class Noise:
             (int(n), b, i) for b, batch in enumerate(shard.batches) if sizes[b] for i, n in enumerate(batch.node_ids)
         ]
         if nodes:
-            from jaxnest.random.numbers.distributions import standard_normal
-            from jaxnest.random.numbers.keyed import rekey
+            from jaxnest.engine.network.noise_loops import draw_ahead
 
             for node, b, i in sorted(nodes):
                 batch = shard.batches[b]
@@ -52,9 +51,7 @@ class Noise:
                     n = min(min_delay, len(kept[0]))
                     self.following[b][:n, i], self.objects[b][i] = kept[0][:n], kept[1]
                     continue
-                for lag in range(min_delay):
-                    rekey(stream, NODES, node, 0, origin + lag)
-                    self.following[b][lag, i] = standard_normal(stream, self.objects[b][i])
+                draw_ahead(stream, self.following[b], self.objects[b], node, i, origin)
             self.store({batch.model for batch in shard.batches})
 
     def store(self, models: Collection[type[Any]]) -> None:

@@ -6,6 +6,7 @@ raster has one row per step of a slice and one column per neuron, and holds the 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, final
@@ -237,12 +238,12 @@ class Shard:
     detectors: list[Batch] = field(default_factory=list)
     """Nodes that get spikes as neurons do and only evaluate them."""
 
-    @property
+    @functools.cached_property
     def receivers(self) -> list[Batch]:
         """Everything that has lanes."""
         return self.batches + [d for d in self.devices if d.inputs]
 
-    @property
+    @functools.cached_property
     def collectors(self) -> list[Batch]:
         """Nodes that collect spikes for the synapses that they modulate."""
         return [d for d in self.devices if d.model.collects]
@@ -266,7 +267,7 @@ class Shard:
         ]
         return any(bool(np.isfinite(intervals).any()) for intervals in parameters)
 
-    @property
+    @functools.cached_property
     def voltage_batches(self) -> list[int]:
         """Which batches keep the history of their potential, or of what it predicts."""
         return [i for i, b in enumerate(self.batches) if b.model.filtered_voltages or b.model.predicts]
@@ -280,6 +281,11 @@ class Shard:
             rows[i] = first
             first += words.VOLTAGE_ROWS * len(self.batches[i])
         return rows
+
+    @functools.cached_property
+    def reads_histories(self) -> bool:
+        """True if potentials, or what synapses learn from, are kept for synapses."""
+        return bool(self.voltage_batches or self.learning_rows)
 
     @property
     def learning_rows(self) -> dict[int, int]:

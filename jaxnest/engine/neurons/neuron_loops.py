@@ -7,7 +7,8 @@ from collections import namedtuple
 from typing import Any
 
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.intrinsics import loader, number_loader, storer
+from jaxnest.compile.intrinsics import loader, number_loader, rows, storer
+from jaxnest.compile.late import float64
 from jaxnest.compile.operations import Operation
 from jaxnest.engine.functions import scalar_ops, special_functions  # noqa: F401 - `models.ops` in compiled code
 from jaxnest.engine.functions.fingerprints import fingerprint
@@ -181,7 +182,8 @@ def inputs_of_step(model: type[Any], stochastic: bool) -> Any:
         return (random(stream, 0, step),)
 
     def drawing_objects(uniform: Any, stream: Any, s: Any, step: int, lag: int, i: int) -> tuple[Any]:
-        return (random(stream, s.objects.reshape((-1, OBJECT_SIZE)), step),)
+        objects = rows(s.objects.ctypes.data, s.objects.size, OBJECT_SIZE, float64)
+        return (random(stream, objects, step),)
 
     def drawn_before(uniform: Any, stream: Any, s: Any, step: int, lag: int, i: int) -> tuple[Any]:
         return (uniform[lag, i],)

@@ -78,7 +78,7 @@ class DeliveryTable:
     @property
     def is_special(self) -> bool:
         """Whether others depend on which connections there are: weights change, or are recorded."""
-        return self.plasticity is not None or bool(self.group_watched.any())
+        return self.plasticity is not None or (self.few is None and bool(self.group_watched.any()))
 
     def arrays(self) -> tuple[np.ndarray, ...]:
         """Return the arrays that delivery reads."""

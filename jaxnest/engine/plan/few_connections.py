@@ -7,6 +7,7 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest.compile.kinds import address_of
 from jaxnest.engine.network.shard import Shard
 from jaxnest.engine.plan.delivery_table import DeliveryTable, Places
 
@@ -45,12 +46,12 @@ class FewConnections:
         """Lay out the present connections of some tables; False if there is no room for them, or they have no order."""
         if sum(len(table) for _, table in tables) > self._capacity:
             return False
-        from jaxnest.engine.spikes import delivery_loops
-
         mine, columns = self.table, [[t.source, t.target, *(t.read(name) for name in COLUMNS)] for _, t in tables]
         words = [_words(table, *own) for (_, table), own in zip(tables, columns, strict=True)]
         found = np.array(words, np.int64).reshape(-1, 9)
         if self._pack is None or self._pack.arguments[0].shape != found.shape:
+            from jaxnest.engine.spikes import delivery_loops
+
             self._pack = delivery_loops.lay_out.pack(
                 found, *self._constant, mine.group_start, mine.connection_start, mine.value_start, mine.group_table,
                 mine.group_row, mine.lane, mine.weight, mine.delay,
@@ -64,8 +65,8 @@ class FewConnections:
 
 def _words(table: Any, source: np.ndarray, target: np.ndarray, *columns: np.ndarray) -> tuple[int, ...]:
     """Return the words of a table, given its ends and `COLUMNS`, in `engine.spikes.delivery_loops.lay_out`."""
-    values = [word for column in columns for word in (column.ctypes.data, len(column) == 1)]
-    return len(table), source.ctypes.data, target.ctypes.data, *values
+    values = [word for column in columns for word in (address_of(column), len(column) == 1)]
+    return len(table), address_of(source), address_of(target), *values
 
 
 def are_plain(shard: Shard, tables: Sequence[tuple[int, Any]]) -> bool:

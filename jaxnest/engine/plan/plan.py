@@ -406,6 +406,16 @@ def tables(connections: Any, shard: int, category: str) -> Iterator[tuple[int, A
             yield index, table
 
 
+def other_connections(connections: Any) -> tuple[list[tuple[Any, ...]], list[int]]:
+    """Return which connections there are beside those between neurons, and the versions of their values."""
+    structure, versions = [], [connections.defaults_version]
+    for shard, index, kind, table in connections.tables():
+        if kind != "neuron" or is_secondary(table):
+            structure.append((shard, index, kind, id(table), len(table)))
+            versions.append(table.version)
+    return structure, versions
+
+
 def distinct(values: Any) -> np.ndarray:
     """Return the different values in order; without their places `numpy.unique` would load masked arrays."""
     return np.unique(values, return_index=True)[0]

@@ -13,13 +13,13 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect.connection_checks import Compatibility, DeviceRules, Problem, illegal
 from jaxnest.kernel.connect.contacts import Contacts, check_rule, contacts_of, count, refuse_contacts
-from jaxnest.kernel.connect.delays import DelayLimits, steps_of, to_steps
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.rules import RULES, Pairs, Process, Rule, unknown
-from jaxnest.kernel.connect.synapse_defaults import default_delay
-from jaxnest.kernel.connect.synapse_spec import SynapseSpec, parse
+from jaxnest.kernel.synapses.checks import Compatibility, DeviceRules, Problem, illegal
+from jaxnest.kernel.synapses.defaults import default_delay
+from jaxnest.kernel.synapses.delays import DelayLimits, steps_of, to_steps
+from jaxnest.kernel.synapses.specification import SynapseSpec, parse
 from jaxnest.kernel.tables import own_receptors
 from jaxnest.kernel.tables.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE
 from jaxnest.kernel.tables.model_table import NamedModel

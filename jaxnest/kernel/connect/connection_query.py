@@ -10,11 +10,11 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.connect.connecting import violation
-from jaxnest.kernel.connect.connection_checks import Problem
 from jaxnest.kernel.connect.connections import Connections
-from jaxnest.kernel.connect.delays import split, to_steps
-from jaxnest.kernel.connect.synapse_defaults import dictionary, integer, refuse, synapse_quantities
-from jaxnest.kernel.connect.synapse_spec import SynapseSpec
+from jaxnest.kernel.synapses.checks import Problem
+from jaxnest.kernel.synapses.defaults import dictionary, integer, refuse, synapse_quantities
+from jaxnest.kernel.synapses.delays import split, to_steps
+from jaxnest.kernel.synapses.specification import SynapseSpec
 from jaxnest.kernel.tables.connection_table import CATEGORIES, FROM_DEVICE, NEURON, TO_DEVICE, Table
 from jaxnest.kernel.tables.own_receptors import reweigh
 from jaxnest.kernel.tables.values import coerce, convert, quantities_of

@@ -13,18 +13,18 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.connect.connecting import Builder, Refusal, Site, random_parameters
-from jaxnest.kernel.connect.connection_checks import Compatibility, DeviceRules
 from jaxnest.kernel.connect.contacts import Contacts, contacts_of, count
-from jaxnest.kernel.connect.delays import DelayLimits, steps_of
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.patterns import End, Found, Given, Patterns, rule_of
 from jaxnest.kernel.connect.rules import RULES, Pairs
 from jaxnest.kernel.connect.spatial_connecting import Population, SpatialBuilder
-from jaxnest.kernel.connect.synapse_spec import CONTACTS, SynapseSpec
 from jaxnest.kernel.connect.tripartite import TripartiteBuilder
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.memory import give_back
 from jaxnest.kernel.settings.messages import VerbosityLevel
+from jaxnest.kernel.synapses.checks import Compatibility, DeviceRules
+from jaxnest.kernel.synapses.delays import DelayLimits, steps_of
+from jaxnest.kernel.synapses.specification import CONTACTS, SynapseSpec
 from jaxnest.kernel.tables.connection_table import FROM_DEVICE, MANY, NEURON, TO_DEVICE, Table, Tables
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
@@ -172,7 +172,7 @@ class Connections:
         if not self.network.attributes.use_compressed_spikes:
             return True
         now = self.present_senders()
-        return any(not np.array_equal(_of(now, index), _of(self.senders, index)) for index in now | self.senders)
+        return any(_of(now, index).tobytes() != _of(self.senders, index).tobytes() for index in now | self.senders)
 
     def refuse_unknown_senders(self) -> None:
         """Raise KernelException if targets have to know who sends to them, which nobody knows without source table."""
@@ -249,8 +249,8 @@ class Connections:
             self._unsorted = True  # NEST sorts again if there are new nodes, which moves equal sources
         if not self._unsorted and (not compact or self._compact == self.version):
             return
-        tables = list(self._tables.all())
-        if not self._unsorted and all(table.disabled is None for _, table in tables):
+        removed = [table for *_, table in self._tables.listed if table.disabled is not None]
+        if not self._unsorted and not removed:
             self._compact = self.version
             return
         self.before_access()
@@ -260,8 +260,8 @@ class Connections:
         changed, compressed = self._unsorted, self.network.attributes.use_compressed_spikes
         self._unsorted = False
         self._nodes_when_sorted = len(self.network.nodes)
-        self.version += sum(table.compact() for _, table in tables)
-        neurons = [table for category, table in tables if changed and compressed and category == NEURON]
+        self.version += sum(table.compact() for table in removed)
+        neurons = [t for *_, kind, t in self._tables.listed if kind == NEURON] if changed and compressed else []
         sort = functools.partial(Table.sort, stable=self.network.streams.is_keyed)
         if self.network.n_threads > 1 and self.num_connections > MANY:
             from concurrent.futures import ThreadPoolExecutor
@@ -272,9 +272,9 @@ class Connections:
             self.version += sum(map(sort, neurons))
         if self.num_connections > MANY:
             give_back()
-        for _, table in tables:
-            self.version += table.n_sorted != len(table)
-            table.n_sorted = len(table)
+        for *_, table in self._tables.listed:
+            if table.n_sorted != len(table):
+                table.n_sorted, self.version = len(table), self.version + 1
             if changed and not compressed:
                 self.version += table.register()
 

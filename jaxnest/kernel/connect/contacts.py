@@ -14,7 +14,7 @@ from jaxnest.kernel.tables.node_table import NodeTable
 from jaxnest.models.contract.elements import Elements, connect
 
 if TYPE_CHECKING:
-    from jaxnest.kernel.connect.synapse_spec import SynapseSpec
+    from jaxnest.kernel.synapses.specification import SynapseSpec
 
 ELEMENTS = "synaptic_elements"
 

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect.delays import DelayLimits, steps_of
 from jaxnest.kernel.connect.rules import RULES
+from jaxnest.kernel.synapses.delays import DelayLimits, steps_of
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.network import Network
 from jaxnest.models.contract.detector import Detector

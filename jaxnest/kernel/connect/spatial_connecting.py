@@ -23,11 +23,11 @@ from jaxnest.kernel.connect.connecting import (
     rewind,
     spec_of,
 )
-from jaxnest.kernel.connect.connection_checks import Compatibility, illegal
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.rules import Pairs, Process
 from jaxnest.kernel.connect.spatial_projection import Projection
-from jaxnest.kernel.connect.synapse_spec import SynapseSpec
+from jaxnest.kernel.synapses.checks import Compatibility, illegal
+from jaxnest.kernel.synapses.specification import SynapseSpec
 from jaxnest.kernel.tables.values import is_random
 from jaxnest.random.expressions.geometry import NO_GEOMETRY
 from jaxnest.random.expressions.saved_normals import SAVED_NORMALS

@@ -11,8 +11,7 @@ import numpy as np
 from jaxnest import errors
 from jaxnest.kernel.connect.connection_query import left_out_by
 from jaxnest.kernel.connect.connections import Connections
-from jaxnest.kernel.connect.delays import split
-from jaxnest.kernel.connect.synapse_defaults import (
+from jaxnest.kernel.synapses.defaults import (
     WEIGHT,
     default_delay,
     defaults,
@@ -21,6 +20,7 @@ from jaxnest.kernel.connect.synapse_defaults import (
     refuse,
     synapse_quantities,
 )
+from jaxnest.kernel.synapses.delays import split
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.kernel.tables.node_table import NodeTable
 from jaxnest.kernel.tables.values import convert, first_violation

@@ -20,11 +20,11 @@ from jaxnest.kernel.connect.connecting import (
     refuse_empty,
     rewind,
 )
-from jaxnest.kernel.connect.connection_checks import Compatibility, illegal
 from jaxnest.kernel.connect.loops.draws import Draws
 from jaxnest.kernel.connect.rules import RULES, THIRD_RULES, Pairs, Process, Rule
 from jaxnest.kernel.connect.rules.base import ThirdRule
-from jaxnest.kernel.connect.synapse_spec import SynapseSpec
+from jaxnest.kernel.synapses.checks import Compatibility, illegal
+from jaxnest.kernel.synapses.specification import SynapseSpec
 from jaxnest.kernel.tables.model_table import NamedModel
 from jaxnest.random.numbers.streams import identities
 

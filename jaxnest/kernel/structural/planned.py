@@ -10,8 +10,8 @@ from typing import Any, final
 from jaxnest import errors
 from jaxnest.kernel.connect.contacts import Contacts, contacts_of
 from jaxnest.kernel.connect.rules.base import flag
-from jaxnest.kernel.connect.synapse_defaults import default_delay
-from jaxnest.kernel.connect.synapse_spec import CONTACTS, SynapseSpec, parse
+from jaxnest.kernel.synapses.defaults import default_delay
+from jaxnest.kernel.synapses.specification import CONTACTS, SynapseSpec, parse
 from jaxnest.kernel.tables.model_table import ModelTable, NamedModel
 from jaxnest.kernel.tables.network import Network
 from jaxnest.models.contract.synapse import DEFAULT_SYNAPSE

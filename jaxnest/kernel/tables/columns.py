@@ -54,6 +54,8 @@ class Column:
         self.dtype = np.dtype(dtype)
         self._pieces: list[tuple[int, Any]] = []
         self._length = 0
+        self._one: tuple[Any, np.ndarray] | None = None
+        """A value that all entries share, and an array of it."""
 
     def __len__(self) -> int:
         return self._length
@@ -71,7 +73,8 @@ class Column:
     @property
     def uniform(self) -> Any:
         """The value that all entries share, or None if they need not share one."""
-        return self._pieces[0][1] if len(self._pieces) == 1 and _is_single(self._pieces[0][1]) else None
+        pieces = self._pieces
+        return pieces[0][1] if len(pieces) == 1 and not isinstance(pieces[0][1], _SEVERAL) else None
 
     @property
     def array(self) -> np.ndarray:
@@ -89,7 +92,9 @@ class Column:
         """Return all entries to read them: a single one if all are equal."""
         shared = self.uniform
         if shared is not None:
-            return np.array([shared], self.dtype)
+            if self._one is None or self._one[0] is not shared:
+                self._one = shared, np.array([shared], self.dtype)
+            return self._one[1]
         return self._expanded() if self._code() or self._is_stretched() else self.array
 
     def take(self, rows: np.ndarray) -> None:
@@ -246,7 +251,3 @@ def _coded(value: Any) -> Coded:
 
 
 _SEVERAL = (np.ndarray, Coded, Stretches)
-
-
-def _is_single(values: Any) -> bool:
-    return not isinstance(values, _SEVERAL)

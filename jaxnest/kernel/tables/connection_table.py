@@ -9,7 +9,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.settings.memory import give_back
-from jaxnest.kernel.tables.columns import LONG, Column, joined_words
+from jaxnest.kernel.tables.columns import FEW, LONG, Column, joined_words
 from jaxnest.kernel.tables.model_table import NamedModel
 
 MANY = 1_000_000
@@ -47,7 +47,7 @@ class Table:
         self._columns: dict[str, Column] = {k: Column(dtype) for k, dtype in (fixed | own).items()}
         self._new: list[tuple[Mapping[str, Any], list[tuple[Any, ...]]]] = []
         """Connections that are in no column yet: what they have in common, and the `SINGLE` values of each."""
-        self._n_new = 0
+        self._n = self._n_new = 0
         self.disabled: np.ndarray | None = None
         """Marks connections that were removed but still have their place, None if there are none."""
         self.gaps = np.empty(0, np.int64)
@@ -66,12 +66,13 @@ class Table:
         """So many of the connections were there when tables were sorted last; over others nothing is sent yet."""
 
     def __len__(self) -> int:
-        return len(self._columns["source"]) + self._n_new
+        return self._n
 
     @property
     def columns(self) -> dict[str, Column]:
         """The values of all connections, in order."""
-        self.fill_columns()
+        if self._new:
+            self.fill_columns()
         if self._is_due:
             self._is_due = False
             self._bring_in_order([self._columns["target"]])
@@ -86,7 +87,8 @@ class Table:
     def fill_columns(self) -> None:
         """Put connections into the columns that are in none yet."""
         if self._new:
-            new, self._new, self._n_new = self._new, [], 0
+            new, self._new = self._new, []
+            self._n, self._n_new = self._n - self._n_new, 0
             for shared, rows in new:
                 self.append(len(rows), {**shared, **self._gathered(rows)})
 
@@ -156,6 +158,7 @@ class Table:
         self.version += 1
         for name, column in self.columns.items():
             column.append(n, values[name])
+        self._n += n
         if self.disabled is not None:
             self.disabled = np.append(self.disabled, np.zeros(n, np.bool_))
 
@@ -176,10 +179,13 @@ class Table:
             self._new.append((shared, []))
         self._new[-1][1].append(single)
         self.version += 1
+        self._n += 1
         self._n_new += 1
 
     def _gathered(self, rows: list[tuple[Any, ...]]) -> dict[str, Any]:
         """Return `SINGLE` values as arrays, or as one value if all are the same."""
+        if len(rows) == 1:
+            return dict(zip(SINGLE, rows[0], strict=True))
         values: dict[str, Any] = {}
         for name, given in zip(SINGLE, zip(*rows, strict=True), strict=True):
             if name not in self._columns:
@@ -200,6 +206,7 @@ class Table:
         self.version += 1
         for column in self.columns.values():
             column.take(rows)
+        self._n = len(rows)
 
     def disable(self, row: int) -> None:
         """Remove a connection, but leave its place until `compact`."""
@@ -317,12 +324,13 @@ class Table:
         """
         from jaxnest.numerics.connection_sort import in_order_of_creation, nest_order
 
-        self.join_pieces()
+        if len(self) > FEW:
+            self.join_pieces()
         if len(self) > MANY:
             give_back()
         if stable:
             return self.reorder(in_order_of_creation(self.keys()))
-        if len(self.gaps):
+        if len(self.gaps) or len(self) < FEW:
             return self.reorder(nest_order(self.keys()))
         others = [column for name, column in self.columns.items() if name != "source"]
         if len(self) < LONG or self.named.model.send is not None or not self._differ_in_targets(others):
@@ -381,8 +389,7 @@ class Table:
             self.gaps = np.flatnonzero(row_at[:end] < 0)
             self.gone.take(-1 - row_at[self.gaps])
             self._gap_ends = np.zeros(len(self.gaps), np.bool_)
-        if order is not None:
-            self.take(order)
+        self.join_pieces() if order is None else self.take(order)
         return order is not None
 
     def enabled(self) -> int:
@@ -397,6 +404,8 @@ class Tables:
     def __init__(self, n_threads: int) -> None:
         self._by_thread: list[dict[tuple[int, str], Table]] = [{} for _ in range(n_threads)]
         self._indices: list[int] = []
+        self.listed: list[tuple[int, int, str, Table]] = []
+        """All tables: models first, then threads, then categories."""
 
     def get(self, thread: int, synapse_index: int, category: str) -> Table | None:
         """Return a table, or None if it would be empty."""
@@ -409,13 +418,18 @@ class Tables:
         if key not in tables:
             tables[key] = Table(named)
             self._indices = sorted({*self._indices, named.index})
+            self.listed = [
+                (thread, index, category, tables[index, category])
+                for index in self._indices
+                for thread, tables in enumerate(self._by_thread)
+                for category in CATEGORIES
+                if (index, category) in tables
+            ]
         return tables[key]
 
     def __iter__(self) -> Iterator[tuple[int, int, str, Table]]:
         """Yield thread, synapse index, category and table: models first, then threads, then categories."""
-        for thread, index, found in self.groups():
-            for category, table in found.items():
-                yield thread, index, category, table
+        return (listed for listed in self.listed if len(listed[3]))
 
     def groups(self) -> Iterator[tuple[int, int, dict[str, Table]]]:
         """Yield thread, synapse index and the tables of all categories that have connections."""
@@ -427,16 +441,7 @@ class Tables:
 
     def between_neurons(self) -> Iterator[tuple[int, int, Table]]:
         """Yield thread, synapse index and table, models first, also of tables that have become empty."""
-        for index in self._indices:
-            for thread, tables in enumerate(self._by_thread):
-                if (index, NEURON) in tables:
-                    yield thread, index, tables[index, NEURON]
-
-    def all(self) -> Iterator[tuple[str, Table]]:
-        """Yield category and table, also of tables that have become empty."""
-        for tables in self._by_thread:
-            for (_, category), table in tables.items():
-                yield category, table
+        return ((thread, index, table) for thread, index, category, table in self.listed if category == NEURON)
 
     def __len__(self) -> int:
-        return sum(table.enabled() for tables in self._by_thread for table in tables.values())
+        return sum(table.enabled() for *_, table in self.listed)

@@ -120,6 +120,11 @@ class Store:
         self._write_new()
         return self._frozen.array
 
+    def at(self, rows: np.ndarray) -> Rows:
+        """Return the values of some rows, copied when they are first asked for."""
+        columns = self.columns
+        return Rows(lambda name: columns[name][rows])
+
     def unwritten(self, row: int) -> Mapping[str, Any] | None:
         """Return the defaults that a row, which is the last one, holds as long as nothing was written to it."""
         alone = bool(self._new) and self._new[-1][0] == 1 and row == len(self.node_ids) - 1

@@ -272,7 +272,10 @@ def first_violation(
         if bad.any() and (i := int(np.argmax(bad))) < worst:
             unit = f" {quantities[name].unit}" if quantities[name].unit else ""
             worst, message = i, f"{check.message} ({name} = {column[i]}{unit}; it has to be {check.bounds}{unit}.)"
+    changed = {*given, *columns}  # `assign` may have changed what it has looked at
     for relation in model.relations:
+        if relation.among and relation.among.isdisjoint(changed):
+            continue
         bad = np.asarray(relation.violated(columns))
         if bad.any() and (i := int(np.argmax(bad))) < worst:
             worst, message = i, relation.message

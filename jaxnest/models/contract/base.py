@@ -54,6 +54,8 @@ class Relation:
 
     violated: Callable[[Mapping[str, Any]], Any]
     message: str
+    among: frozenset[str] = frozenset()
+    """The names that it looks at: others may change without a check. Empty if nobody knows."""
 
 
 MARK = "mark"
@@ -324,8 +326,6 @@ class Neuron(Node, abstract=True):
 
     These are advanced by ``stochastic_update(v, s, x)``, which finds the number in ``x.uniform``.
     """
-    noise: ClassVar[bool] = False
-    """Each node draws a standard normal variate for each step of the next slice; `update` finds it in ``x.noise``."""
     transform: ClassVar[Callable[[Any, Any], Any] | None] = None
     """``transform(v, value)``: what becomes of each number that arrives (see `models.contract.secondary.Hearing`)."""
     compared: ClassVar[str] = ""
@@ -336,20 +336,20 @@ class Neuron(Node, abstract=True):
     not_restored: ClassVar[tuple[str, ...]] = ()
     """State variables that iterations of waveforms change for good."""
 
-    # What `update` does beyond operations on numbers has to be said: `draws`, `one_by_one`, and `noise` above.
-    draws: ClassVar[bool] = False
-    """`update` draws random numbers as it goes along, with `models.functions.draws` and the context ``x.random``.
-
-    The nodes are then advanced one after the other, so that numbers are drawn in
-    NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
-    one_by_one: ClassVar[bool] = False
-    """`update` may use all that numba compiles, but makes no arrays: it changes vectors of its state where they are.
-    Array operations leave these nodes to the compiled loop."""
-
     is_integrated: ClassVar[bool] = False
     """The model has differential equations, which the engine integrates (`models.contract.ode`)."""
 
-    # Hints follow from the functions of a model (`models.contract.hints`); none is to be declared.
+    # What follows is found in the functions of a model (`models.contract.hints`); none is to be declared.
+    noise: ClassVar[bool] = hints.inferred(lambda m: hints.takes(m, "noise"))
+    """`update` asks for ``x.noise``: each node draws a standard normal variate for each step of the next slice."""
+    draws: ClassVar[bool] = hints.inferred(lambda m: hints.takes(m, "random"))
+    """`update` asks for ``x.random``, the context with which `models.functions.draws` draw numbers as it goes along.
+
+    The nodes are then advanced one after the other, so that numbers are drawn in
+    NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
+    one_by_one: ClassVar[bool] = hints.inferred(hints.one_by_one)
+    """`update` changes vectors of its state where they are, and makes none; it may use all else that numba compiles.
+    Array operations leave these nodes to the compiled loop."""
     side_by_side: ClassVar[bool] = hints.inferred(hints.side_by_side)
     """On CPUs compiled code advances many nodes with vector instructions, to the same digits as one by one: `update`
     consists of sums, products, exponentials and choices between numbers."""

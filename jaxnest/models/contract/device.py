@@ -50,7 +50,9 @@ class Device(Node, abstract=True):
         "start": Quantity(0.0, "ms", "Beginning of the activity, counted from origin"),
         "stop": Quantity(INFINITE_TIME, "ms", "End of the activity, counted from origin"),
     }
-    relations = (Relation(lambda p: p["stop"] < p["start"], "stop >= start required."),)
+    relations = (
+        Relation(lambda p: p["stop"] < p["start"], "stop >= start required.", among=frozenset(("start", "stop"))),
+    )
     default_steps: ClassVar[Mapping[str, int]] = {}
     """Durations that have to be whole steps, and how many steps their defaults are where a resolution does not fit."""
     defaults_only: ClassVar[tuple[str, ...]] = ()

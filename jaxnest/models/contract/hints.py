@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dis
 import functools
+import itertools
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -223,8 +224,8 @@ def makes_arrays(*functions: Any) -> bool:
     """Return whether functions of devices may make arrays: they use NumPy, or call methods of what they get."""
     reached = {one for function in functions for one in _reached(function, set()) if one.__module__ != ops.__name__}
     for function in reached:
-        known, instructions = function.__globals__, list(dis.get_instructions(function))
-        for before, after in zip(instructions, instructions[1:], strict=False):
+        known = function.__globals__
+        for before, after in _pairs(function.__code__):
             of_module = before.opname == "LOAD_GLOBAL" and isinstance(known.get(before.argval), ModuleType)
             if of_module and known[before.argval].__name__.partition(".")[0] == "numpy":
                 return True
@@ -239,9 +240,36 @@ def _loads_method(instruction: dis.Instruction) -> bool:
     )
 
 
-def calls(function: Any, module: str) -> bool:
-    """Return whether a function, or one that it calls, uses a function of a module."""
-    return any(getattr(one, "__module__", "") == module for one in _reached(function, set()))
+def takes(model: type[Any], name: str) -> bool:
+    """Return whether functions that advance a node ask for an input."""
+    functions = [function for function, n in model.stepping() if n > 2]
+    inputs = {function.__code__.co_varnames[2] for function in functions}  # helpers call them so, too
+    return any(_reads(one, inputs, name) for function in functions for one in _reached(function, set()))
+
+
+def _reads(function: FunctionType, inputs: set[str], name: str) -> bool:
+    """Return whether a function asks for an attribute of an argument with one of some names."""
+    code = function.__code__
+    if name not in code.co_names or inputs.isdisjoint(code.co_varnames[: code.co_argcount]):
+        return False
+    return any(
+        before.opname.startswith("LOAD_FAST") and _last(before.argval) in inputs and after.argval == name
+        for before, after in _pairs(code)
+        if after.opname in _ATTRIBUTES
+    )
+
+
+def one_by_one(model: type[Any]) -> bool:
+    """Return whether functions that advance a node write to arrays and make none: only what they get can be meant."""
+    functions = [function for function, _ in model.stepping()]
+    reached = {one for function in functions for one in _reached(function, set())}
+    writes = any(i.opname == "STORE_SUBSCR" for one in reached for i in _instructions(one.__code__))
+    return writes and not model.draws and not makes_arrays(*functions)
+
+
+def calls(function: Any, module: str) -> set[str]:
+    """Return which functions of a module a function uses, or one that it calls."""
+    return {one.__name__ for one in _reached(function, set()) if one.__module__ == module}
 
 
 def _reached(function: Any, seen: set[Any]) -> Iterator[Any]:
@@ -250,14 +278,30 @@ def _reached(function: Any, seen: set[Any]) -> Iterator[Any]:
         return
     seen.add(function)
     yield function
-    names = [name for code in _codes(function.__code__) for name in code.co_names]
-    for value in [function.__globals__.get(name) for name in names]:
+    for before, after in [pair for code in _codes(function.__code__) for pair in _pairs(code)]:
+        value = function.__globals__.get(before.argval) if before.opname == "LOAD_GLOBAL" else None
         if isinstance(value, ModuleType):
-            for name in names:
-                yield from _reached(getattr(value, name, None), seen)
-        else:
-            own = getattr(value, "__dict__", {})  # what is imported when it is used is left alone
-            yield from _reached(own.get("py_func", value), seen)
+            value = getattr(value, after.argval, None) if after.opname in _ATTRIBUTES else None
+        own = getattr(value, "__dict__", {})  # what is imported when it is used is left alone
+        yield from _reached(own.get("py_func", value), seen)
+
+
+_ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD")
+
+
+@functools.cache
+def _instructions(code: CodeType) -> list[dis.Instruction]:
+    return list(dis.get_instructions(code))
+
+
+def _pairs(code: CodeType) -> Iterator[tuple[dis.Instruction, dis.Instruction]]:
+    """Yield each instruction with the next one."""
+    return itertools.pairwise(_instructions(code))
+
+
+def _last(loaded: Any) -> Any:
+    """Return the variable that an instruction loads last; some load two."""
+    return loaded[-1] if isinstance(loaded, tuple) else loaded
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

@@ -170,8 +170,10 @@ def exponential_crossing(v: Any, I_stim: float, I_ex: float, I_in: float, U: flo
 
 
 @helper
-def exponential_update(v: Any, s: Any, x: Any, last: float, above: Any) -> tuple[tuple[Any, ...], Any]:
+def exponential_step(v: Any, s: Any, x: Any, last: float, above: Any) -> tuple[float, ...]:
     """Advance a neuron with exponentially decaying currents by one step, from event to event.
+
+    Returns the two currents, the potential, whether the neuron is refractory, and step and offset of the last spike.
 
     Parameters
     ----------
@@ -217,4 +219,4 @@ def exponential_update(v: Any, s: Any, x: Any, last: float, above: Any) -> tuple
             I_in += weight
         t = offset
         offset, weight, kind = next_event(x, False)
-    return (I_ex, I_in, U, refractory, x.current, step, last), 0
+    return I_ex, I_in, U, refractory, step, last

@@ -14,6 +14,8 @@ Convert = Callable[[Quantity, str, Any], Any]
 
 DRAWS, SPIKES = "jaxnest.models.functions.draws", "jaxnest.models.histories.history"
 """The modules with what `send` draws, and what it reads of the target's spikes."""
+VOLTAGES = "jaxnest.models.histories.voltage_history"
+"""The module with what it reads of the target's potential, or of what a dendrite predicts."""
 DEFAULT_SYNAPSE = "static_synapse"
 """The synapse model of connections of which none is named."""
 
@@ -53,16 +55,19 @@ class Synapse(Model, abstract=True):
     models are stored before any is checked."""
     refused: ClassVar[dict[str, str]] = {}
     """Values that cannot be given to connections, with the message of the error."""
-    is_stochastic: ClassVar[bool] = hints.inferred(lambda m: hints.calls(m.send, DRAWS))
+    is_stochastic: ClassVar[bool] = hints.inferred(lambda m: bool(hints.calls(m.send, DRAWS)))
     """Whether `send` draws random numbers."""
     needs_archive: ClassVar[bool] = hints.inferred(
-        lambda m: m.needs_voltages or m.needs_predictions or hints.calls(m.send, SPIKES)
+        lambda m: bool(hints.calls(m.send, VOLTAGES) or hints.calls(m.send, SPIKES))
     )
     """True if the target has to keep the history of its spikes, which `send` reads."""
-    needs_voltages: ClassVar[bool] = False
-    """True if the target has to keep the history of its potential."""
-    needs_predictions: ClassVar[bool] = False
-    """True if the target has to keep the history of what its dendrite predicts (`models.histories.voltage_history`)."""
+    needs_voltages: ClassVar[bool] = hints.inferred(
+        lambda m: bool(hints.calls(m.send, VOLTAGES)) and not m.needs_predictions
+    )
+    """True if the target has to keep the history of its potential, which `send` reads."""
+    needs_predictions: ClassVar[bool] = hints.inferred(lambda m: "constant" in hints.calls(m.send, VOLTAGES))
+    """True if the target has to keep the history of what its dendrite predicts (`models.histories.voltage_history`):
+    `send` asks for properties of the dendrite."""
     needs_learning: ClassVar[Updates | None] = None
     """When a synapse that learns by gradients is updated; the target has to keep a history for such updates
     (`models.histories.learning_history`). None for other synapses."""

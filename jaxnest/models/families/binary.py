@@ -21,7 +21,6 @@ class BinaryNeuron(ArchivingNeuron, abstract=True):
     weighted sum of the states of the senders.
     """
 
-    draws = True
     signal_sent = signal_heard = "binary"
     spike_receptors = {0: ("changes", "changes")}
     current_receptors = {0: "current"}

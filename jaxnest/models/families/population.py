@@ -138,8 +138,6 @@ def draw_spikes(v: Any, x: Any, mean: float) -> float:
 class PopulationNeuron(Neuron, abstract=True):
     """Base of populations."""
 
-    draws = True
-
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
         I_ex, I_in, h_total = synapses(v, s, x)

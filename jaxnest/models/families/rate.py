@@ -163,7 +163,6 @@ def _noisy_rate(v: Any, s: Any) -> tuple[Any, ...]:
 class NoisyRateNeuron(RateNeuron, abstract=True):
     """Base of rate neurons with noise on their input or output."""
 
-    noise = True
     hears = {DELAYED_RATE: hearing("delayed", True), INSTANTANEOUS_RATE: hearing("instantaneous", True)}
 
 

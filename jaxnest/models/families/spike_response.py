@@ -90,7 +90,6 @@ def respond(v: Any, s: Any, x: Any) -> Any:
 class SpikeResponseNeuron(ArchivingNeuron, abstract=True):
     """Base of the GIF models: kernels of threshold and current that spikes start, and spikes at random."""
 
-    draws = True
     fixed_receptors = False
     relations = RELATIONS
     state = {

@@ -10,14 +10,24 @@ EPSILON = 2.0**-53
 TINY = 1e-300
 
 
+def gamma(a: float) -> float:
+    """Return the complete gamma function of an order, infinity where no number is large enough."""
+    try:
+        return math.gamma(a)
+    except OverflowError:
+        return math.inf
+
+
 @helper
-def upper_gamma(a: float, x: float) -> float:
+def upper_gamma(a: float, x: float, complete: float) -> float:
     r"""Return :math:`\Gamma(a, x) = \int_x^\infty t^{a-1} e^{-t} dt` for a >= 1, x >= 0.
 
     Parameters
     ----------
     a, x : float
         Order and lower limit.
+    complete : float
+        The complete gamma function of the order.
 
     Returns
     -------
@@ -37,7 +47,7 @@ def upper_gamma(a: float, x: float) -> float:
             n += 1.0
             term *= x / n
             total += term
-        return math.gamma(a) - total * scale
+        return complete - total * scale
     b = x + 1.0 - a
     c = 1.0 / TINY
     d = 1.0 / b

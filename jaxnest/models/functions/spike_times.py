@@ -48,7 +48,7 @@ def stored_train(
         If times, options or lengths do not fit together.
     """
     result = dict(changes)
-    now = {k: result.get(k, stored[k]) for k in stored}
+    now = {k: changes[k] if k in changes else stored[k] for k in (*FLAGS, "origin")}
     if now["precise_times"] and (now["allow_offgrid_times"] or now["shift_now_spikes"]):
         raise errors.BadProperty(
             "Option precise_times cannot be set to true when either allow_offgrid_times or shift_now_spikes is "

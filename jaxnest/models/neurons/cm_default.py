@@ -74,7 +74,6 @@ class cm_default(ArchivingNeuron):
     }
     refuses_negative = "Synaptic weights must be positive."
     forgets_inputs = True
-    one_by_one = True
 
     @classmethod
     def recordable_names(cls, values: Mapping[str, Any]) -> list[str]:

@@ -98,7 +98,7 @@ class iaf_bw_2001(OdeNeuron):
     receptor_types = {"AMPA": 1, "GABA": 2, "NMDA": 3}
     spike_receptors = {k: (f"spikes_{name}", f"spikes_{name}") for name, k in (("AMPA", 1), ("GABA", 2), ("NMDA", 3))}
     current_receptors = {0: "current"}
-    off_grid = marks_spikes = draws = True
+    off_grid = marks_spikes = True
     marked_receptors = (3,)
 
     @classmethod

@@ -8,6 +8,7 @@ from typing import Any
 from jaxnest.models.contract import precise
 from jaxnest.models.contract.base import Quantity
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.ops import helper
 from jaxnest.numerics.nest_math import expm1
 
@@ -60,4 +61,13 @@ class iaf_psc_exp_ps(precise.PreciseMembrane):
 
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
-        return precise.exponential_update(v, s, x, s.last_offset, _crossed)
+        I_ex, I_in, U, refractory, step, last = precise.exponential_step(v, s, x, s.last_offset, _crossed)
+        return State(
+            I_syn_ex=I_ex,
+            I_syn_in=I_in,
+            V_m=U,
+            is_refractory=refractory,
+            I_stim=x.current,
+            last_step=step,
+            last_offset=last,
+        ), 0

@@ -9,6 +9,7 @@ from typing import Any
 from jaxnest.models.contract import precise
 from jaxnest.models.contract.base import Quantity, Relation, not_negative
 from jaxnest.models.contract.registry import register
+from jaxnest.models.contract.state import State
 from jaxnest.models.ops import helper
 from jaxnest.numerics.nest_math import expm1
 
@@ -108,4 +109,13 @@ class iaf_psc_exp_ps_lossless(precise.PreciseMembrane):
 
     @staticmethod
     def update(v: Any, s: Any, x: Any) -> tuple[tuple[Any, ...], Any]:
-        return precise.exponential_update(v, s, x, s.offset, _latest)
+        I_ex, I_in, U, refractory, step, last = precise.exponential_step(v, s, x, s.offset, _latest)
+        return State(
+            I_syn_ex=I_ex,
+            I_syn_in=I_in,
+            V_m=U,
+            is_refractory=refractory,
+            I_stim=x.current,
+            last_step=step,
+            offset=last,
+        ), 0

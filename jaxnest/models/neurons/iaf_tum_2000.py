@@ -64,7 +64,7 @@ class iaf_tum_2000(ArchivingNeuron):
     recordables = iaf_psc_exp.recordables
     spike_receptors = {0: ("spikes_ex", "spikes_in"), 1: ("spikes_ex", "spikes_in")}
     current_receptors = iaf_psc_exp.current_receptors
-    off_grid = marks_spikes = draws = True
+    off_grid = marks_spikes = True
     marked_receptors = (1,)
 
     @classmethod

@@ -85,7 +85,6 @@ class pp_cond_exp_mc_urbanczik(OdeNeuron):
     }
     ode = ("soma_V_m", "soma_g_ex", "soma_g_in", "dendritic_V_m", "dendritic_I_ex", "dendritic_I_in")
     held = ("refractory", "I_stim", ERROR, "objects")
-    draws = True
     predicts = ERROR
     recordables = {
         "V_m.s": lambda v, s: s.soma_V_m,

@@ -77,7 +77,6 @@ class pp_psc_delta(ArchivingNeuron):
         "I_stim": hidden(doc="Current of the devices"),
         "objects": distribution_objects(2),
     }
-    draws = True
     relations = (
         Relation(different_lengths("tau_sfa", "q_sfa"), "'tau_sfa' and 'q_sfa' need to have the same dimension."),
     )

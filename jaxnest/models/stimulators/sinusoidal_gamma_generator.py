@@ -12,7 +12,7 @@ from jaxnest.models.contract.base import Quantity, Relation, hidden
 from jaxnest.models.contract.device import Stimulator
 from jaxnest.models.contract.registry import register, register_variant
 from jaxnest.models.functions import draws, sinusoid
-from jaxnest.models.functions.incomplete_gamma import upper_gamma
+from jaxnest.models.functions.incomplete_gamma import gamma, upper_gamma
 from jaxnest.models.ops import helper
 from jaxnest.models.quantities.checks import Check
 
@@ -35,7 +35,7 @@ def hazard(v: Any, rate: float, now: float, since: float, collected: float) -> f
     """Return the probability of a spike in this step."""
     integral = collected + expected(v.order, v.rate_per_ms, v.amplitude_per_ms, v.omega, v.phi, since, now)
     density = v.h * v.order * rate * math.pow(integral, v.order - 1.0) * math.exp(-integral)
-    return density / upper_gamma(v.order, integral)
+    return density / upper_gamma(v.order, integral, v.complete)
 
 
 def per_ms(p: Any) -> dict[str, float]:
@@ -82,7 +82,8 @@ class SinusoidalGamma(Stimulator, abstract=True):
 
     @staticmethod
     def calibrate(p: Any, clock: Any) -> dict[str, Any]:
-        return {"h": clock.resolution, "step_tics": clock.tics_per_step, "tic": clock.ms_per_tic, **per_ms(p)}
+        fixed = {"h": clock.resolution, "step_tics": clock.tics_per_step, "tic": clock.ms_per_tic}
+        return {**fixed, "complete": gamma(p.order), **per_ms(p)}
 
     @staticmethod
     def renew(p: Any, clock: Any, step: int, targets: np.ndarray) -> dict[str, float]:

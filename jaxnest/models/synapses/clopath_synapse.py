@@ -39,7 +39,6 @@ class clopath_synapse(Synapse):
     )
     changes_weight = True
     source_states = ("x_bar", "t_last")
-    needs_voltages = True
     size = 72
 
     @staticmethod

@@ -52,7 +52,6 @@ class urbanczik_synapse(Synapse):
         Relation(lambda p: sign(p["weight"]) != -sign(-p["Wmax"]), "Weight and Wmax must have same sign."),
     )
     changes_weight = True
-    needs_predictions = True
     size = 112
 
     @staticmethod

@@ -10,9 +10,9 @@ from typing import Any, final
 import numpy as np
 
 from jaxnest import errors
-from jaxnest.kernel.connect.synapse_defaults import defaults, integer, synapse_quantities
 from jaxnest.kernel.settings import messages
 from jaxnest.kernel.settings.messages import VerbosityLevel
+from jaxnest.kernel.synapses.defaults import defaults, integer, synapse_quantities
 from jaxnest.kernel.tables.model_table import ModelTable, NamedModel
 from jaxnest.kernel.tables.values import coerce, datum, is_random
 from jaxnest.models.contract.synapse import Synapse
