@@ -56,8 +56,9 @@ def program_spec(
         tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
         any(t.connection_start[-1] > 0 for t in plan.delivery),
         exchange,
-        tuple(synapse_spec(t) for t in plan.delivery),
+        tuple(synapse_spec(t, s) for t, s in zip(plan.delivery, plan.shards, strict=True)),
         remembers,
+        tuple(tuple((b, bool(s.batches[b].model.predicts)) for b in s.voltage_batches) for s in plan.shards),
     )
 
 
@@ -78,10 +79,8 @@ def _refuse_synapses(plan: Plan, devices: list[list[Devices | None]]) -> None:
         raise errors.NotImplemented(f"Plastic synapses of devices with {_INSTEAD}")
     if plan.off_grid or any(len(t.shift) > len(t.delay) for tables in plan.device_tables for t in tables):
         raise errors.NotImplemented(f"Precise spike times with {_INSTEAD}")
-    if any(s.remembers for s in plan.shards):
-        raise errors.NotImplemented(
-            f"Third factors, histories of potentials, learning by gradients and flush events with {_INSTEAD}"
-        )
+    if any(s.learning_rows or s.flushes for s in plan.shards):
+        raise errors.NotImplemented(f"Learning by gradients and flush events with {_INSTEAD}")
     if plan.secondary is not None and plan.secondary.deliveries:
         raise errors.NotImplemented(f"Weight recorders of connections that carry numbers with {_INSTEAD}")
     if plan.secondary and any(b.frozen is not None for shard in plan.shards for b in shard.batches):
