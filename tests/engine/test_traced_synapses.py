@@ -17,8 +17,9 @@ MODELS = {name: model for name, model in SYNAPSE_MODELS.items() if model.send is
 PLAIN = [
     name
     for name, m in MODELS.items()
-    if not (m.is_stochastic or m.modulator or m.needs_voltages or m.needs_predictions or m.needs_learning)
+    if not (m.modulator or m.needs_voltages or m.needs_predictions or m.needs_learning)
 ]
+VALUES = {"quantal_stp_synapse": {"n": 5, "a": 3}, "bernoulli_synapse": {"p_transmit": 0.6}}
 WEIGHTS = {"vogels_sprekeler_synapse": 0.5, "stdp_facetshw_synapse_hom": 50.0}
 
 
@@ -52,7 +53,7 @@ def of_plain_synapses(names: list[str], delays: tuple[float, ...], threads: int)
     nest.local_num_threads = threads
     parrots, neurons = populations(np.random.default_rng(1))
     for k, name in enumerate(names):
-        nest.CopyModel(name, f"{name}_1", {"weight": 40.0} if MODELS[name].weight_is_common else {})
+        nest.CopyModel(name, f"{name}_1", {"weight": 40.0} if MODELS[name].weight_is_common else VALUES.get(name, {}))
         for model in (name, f"{name}_1"):
             spec: dict[str, Any] = {"synapse_model": model, "delay": delays[k % len(delays)]}
             if not MODELS[name].weight_is_common:
@@ -89,7 +90,7 @@ def assert_same(simulate: Any, *arguments: Any, resolution: float = 0.5) -> None
 
 @pytest.mark.parametrize(
     ("names", "resolution", "delays", "threads"),
-    [(PLAIN, 0.5, (1.5, 2.0), 1), (["stdp_synapse", "tsodyks_synapse"], 1.0, (1.0,), 2)],
+    [(PLAIN, 0.5, (1.5, 2.0), 1), (["stdp_synapse", "tsodyks_synapse", "quantal_stp_synapse"], 1.0, (1.0,), 2)],
     ids=["several steps", "one step"],
 )
 def test_states_weights_and_spikes_are_the_same(

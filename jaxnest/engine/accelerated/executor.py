@@ -222,7 +222,8 @@ class XlaRunner:
 
     def _draws(self, s: int) -> bool:
         """True if some node of a virtual process may draw random numbers."""
-        return any(d is not None for d in self.devices[s]) or any(map(draws_numbers, self.plan.shards[s].batches))
+        nodes = any(d is not None for d in self.devices[s]) or any(map(draws_numbers, self.plan.shards[s].batches))
+        return nodes or self.spec.synapses[s].draws
 
     def fits(self) -> bool:
         """Return whether buffers need not be drained before the next call: they always are."""

@@ -7,6 +7,8 @@ spike in a round, so that all of them can be advanced together.
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -16,16 +18,18 @@ from jax import lax
 from jaxnest.compile.tracing import flow
 from jaxnest.engine import archive_layout as words
 from jaxnest.engine import layout
+from jaxnest.engine.accelerated.functions import draws
 from jaxnest.engine.accelerated.pure import add_to_ring
 from jaxnest.engine.accelerated.synapses import weights
 from jaxnest.engine.accelerated.synapses.histories import Event, rounds
 from jaxnest.engine.accelerated.synapses.tables import KindSpec, SynapseSpec, chunk_of
 from jaxnest.engine.plasticity.synapses import as_field, common_slices, state_names
+from jaxnest.random.numbers.layout import KEY, SYNAPSES
 
 Changing = dict[str, Any]
 """What delivery changes of a virtual process."""
 
-CHANGED = ("ring", "archive", "reads", "synapses", "counters", "weight_events")
+CHANGED = ("ring", "archive", "reads", "synapses", "counters", "weight_events", "stream")
 
 
 def deliver(
@@ -148,7 +152,9 @@ def send(
     model, mine, post = kind.model, state["synapses"][k], site[:, layout.COLUMN].astype(jnp.int64)
     function = _modulated(model) if modulated else flow.traceable(model.send)
     values = _parameters(model, constant, mine, entry, row), _states(model, constant, mine, entry, row)
-    results = _results(model, function, values, times, state["archive"], steps, post, events)
+    if model.is_stochastic:
+        events = events | {"identity": constant["identity"][row]}
+    results = _results(model, function, values, times, state, steps, post, events)
     new, weight, sends, read, seen = results
     nowhere = jnp.arange(len(row), dtype=row.dtype)
     place = jnp.where(valid, row, len(constant["place"]) + nowhere)
@@ -171,7 +177,7 @@ def _at(values: Any, row: Any) -> Any:
 
 
 def _results(
-    model: type[Any], function: Any, values: Any, times: Any, archive: Any, steps: Any, post: Any, events: Any
+    model: type[Any], function: Any, values: Any, times: Any, state: Changing, steps: Any, post: Any, events: Any
 ) -> tuple[Any, ...]:
     """Return what a function says for some synapses: states, weights, whether they send; and what it has read.
 
@@ -184,22 +190,37 @@ def _results(
     """
     (p, p_axes), s = values
     per_step, per_tic, tics = times[words.MS_PER_STEP], times[words.MS_PER_TIC], times[words.TICS_PER_STEP]
-    index, trace, pool = archive
+    index, trace, pool = state["archive"]
     no_result = (0.0,) * (len(model.dynamic) + len(model.common_state))
 
     def one(p: Any, s: Any, steps: Any, post: Any, event: Any) -> Any:
         t, grid_delay = per_tic * ((event["step"] + 1) * tics), per_tic * (steps * tics)
         collector = jnp.asarray(getattr(p, model.modulator)).astype(jnp.int64) if model.modulator else -1
-        with flow.cells((jnp.int64(0), jnp.int64(0)), (0.0, False)) as (read, seen):
+        with (
+            flow.cells((jnp.int64(0), jnp.int64(0)), (0.0, False)) as (read, seen),
+            _drawing(model, state["stream"], event) as stream,
+        ):
             x = Event(
                 t, steps * per_step, post, index, trace, pool, grid_delay, event["step"] + 1, False, per_step,
-                event["turn"], read, seen, 0, None, collector,
+                event["turn"], read, seen, 0, stream, collector,
             )  # fmt: skip
             valid, nothing = event["valid"], (no_result, 0.0, False)
             new, weight, sends = flow.branch(valid, lambda: function(p, s, x), lambda: nothing, ())
             return tuple(jnp.asarray(a, jnp.float64) for a in new), weight * 1.0, sends, read.value, seen.value
 
     return jax.vmap(one, (p_axes, 0, 0, 0, 0))(p, s, steps, post, events)
+
+
+@contextmanager
+def _drawing(model: type[Any], stream: Any, event: Any) -> Iterator[Any]:
+    """Yield what a synapse draws from at an event."""
+    if not model.is_stochastic:
+        yield None
+        return
+    with draws.drawing(draws.stream(stream[KEY]), 0) as (drawn, _):
+        who = event["node"] | event["copy"].astype(jnp.int64) << 32
+        draws.rekey(drawn, SYNAPSES, who, event["identity"], event["step"])
+        yield drawn
 
 
 def _modulated(model: type[Any]) -> Any:

@@ -54,6 +54,11 @@ class SynapseSpec:
     """How many nodes collect the spikes that modulate synapses."""
 
     @property
+    def draws(self) -> bool:
+        """Whether synapses draw random numbers."""
+        return any(kind.model.is_stochastic for kind in self.kinds)
+
+    @property
     def watches(self) -> bool:
         """Whether weights are recorded."""
         return self.n_watched > 0 or any(kind.is_watched for kind in self.kinds)
