@@ -17,8 +17,9 @@ MODELS = {name: model for name, model in SYNAPSE_MODELS.items() if model.send is
 PLAIN = [
     name
     for name, m in MODELS.items()
-    if not (m.is_stochastic or m.modulator or m.needs_voltages or m.needs_predictions or m.needs_learning)
+    if not (m.modulator or m.needs_voltages or m.needs_predictions or m.needs_learning)
 ]
+VALUES = {"quantal_stp_synapse": {"n": 5, "a": 3}, "bernoulli_synapse": {"p_transmit": 0.6}}
 WEIGHTS = {"vogels_sprekeler_synapse": 0.5, "stdp_facetshw_synapse_hom": 50.0}
 
 
@@ -52,7 +53,7 @@ def of_plain_synapses(names: list[str], delays: tuple[float, ...], threads: int)
     nest.local_num_threads = threads
     parrots, neurons = populations(np.random.default_rng(1))
     for k, name in enumerate(names):
-        nest.CopyModel(name, f"{name}_1", {"weight": 40.0} if MODELS[name].weight_is_common else {})
+        nest.CopyModel(name, f"{name}_1", {"weight": 40.0} if MODELS[name].weight_is_common else VALUES.get(name, {}))
         for model in (name, f"{name}_1"):
             spec: dict[str, Any] = {"synapse_model": model, "delay": delays[k % len(delays)]}
             if not MODELS[name].weight_is_common:
@@ -89,7 +90,7 @@ def assert_same(simulate: Any, *arguments: Any, resolution: float = 0.5) -> None
 
 @pytest.mark.parametrize(
     ("names", "resolution", "delays", "threads"),
-    [(PLAIN, 0.5, (1.5, 2.0), 1), (["stdp_synapse", "tsodyks_synapse"], 1.0, (1.0,), 2)],
+    [(PLAIN, 0.5, (1.5, 2.0), 1), (["stdp_synapse", "tsodyks_synapse", "quantal_stp_synapse"], 1.0, (1.0,), 2)],
     ids=["several steps", "one step"],
 )
 def test_states_weights_and_spikes_are_the_same(
@@ -118,3 +119,64 @@ def of_recorded_weights(threads: int) -> dict[str, Any]:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_recorded_weights_are_the_same_in_the_same_order(threads: int) -> None:
     assert_same(of_recorded_weights, threads)
+
+
+def of_potentials(model: str, target: str, threads: int) -> dict[str, Any]:
+    """Synapses that learn from the potential of their target; one never gets a spike."""
+    nest.local_num_threads = threads
+    rng = np.random.default_rng(4)
+    parrots, neurons = nest.Create("parrot_neuron", 3), nest.Create(target, 3)
+    soma, dendrite, weight = 0, 0, 1500.0
+    if target.startswith("pp_"):
+        receptors = nest.GetDefaults(target, "receptor_types")
+        soma, dendrite, weight = receptors["soma_exc"], receptors["dendritic_exc"], 20.0
+    for nodes, spec in ((parrots, {}), (neurons, {"weight": weight, "receptor_type": soma})):
+        for train, node in zip(trains(3, rng), nodes, strict=True):
+            nest.Connect(train, node, syn_spec=spec)
+    spec = {"synapse_model": model, "receptor_type": dendrite, "weight": 1.0}
+    spec |= {"eta": 1e-4} if target.startswith("pp_") else {}
+    for delay in (1.0, 0.5):
+        nest.Connect(parrots, neurons, syn_spec=spec | {"delay": delay})
+    nest.Connect(nest.Create("parrot_neuron"), neurons[:1], syn_spec=spec)
+    connections, found = nest.GetConnections(synapse_model=model), {}
+    for k, duration in enumerate((30.0, 21.1)):
+        nest.Simulate(duration)
+        found |= {f"{name} {k}": values for name, values in shown(connections).items()}
+        connections[1].weight = 2.0
+    assert len(set(found["weight 1"])) > 10
+    return found | neurons.get(["t_spike", "archiver_length"])
+
+
+@pytest.mark.parametrize(
+    ("model", "target", "threads"),
+    [("clopath_synapse", "hh_psc_alpha_clopath", 1), ("urbanczik_synapse", "pp_cond_exp_mc_urbanczik", 1)],
+)
+def test_what_synapses_learn_from_potentials_is_the_same(model: str, target: str, threads: int) -> None:
+    assert_same(of_potentials, model, target, threads, resolution=0.1)
+
+
+def of_dopamine(threads: int) -> dict[str, Any]:
+    """Synapses that a population modulates whose spikes are collected, by a node that rests for a while."""
+    nest.local_num_threads = threads
+    parrots, neurons = populations(np.random.default_rng(5))
+    transmitter = nest.Create("volume_transmitter", params={"deliver_interval": 3})
+    later = nest.Create("iaf_psc_exp", 2)
+    nest.Connect(parrots[:2], transmitter, syn_spec={"delay": 1.5})
+    common = {"volume_transmitter": transmitter, "b": 0.03, "tau_n": 80.0, "Wmax": 500.0}
+    nest.CopyModel("stdp_dopamine_synapse", "dopamine", common)
+    for k, targets in enumerate((neurons, later)):
+        spec = {"synapse_model": "dopamine", "weight": 50.0 + 300.0 * k, "delay": 1.0 + 0.5 * k}
+        nest.Connect(parrots, targets, syn_spec=spec)
+    nest.Connect(nest.Create("parrot_neuron"), neurons, syn_spec={"synapse_model": "dopamine", "delay": 2.0})
+    found: dict[str, Any] = {}
+    for k, duration in enumerate((20.0, 10.5, 20.0)):
+        transmitter.frozen = k == 1
+        nest.Simulate(duration)
+        values = shown(nest.GetConnections(synapse_model="dopamine"))
+        found |= {f"{name} {k}": numbers for name, numbers in values.items()}
+    return found | {f"{name} {k}": n.get(name) for k, n in enumerate((neurons, later)) for name in ("archiver_length",)}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_modulates_synapses_is_the_same(threads: int) -> None:
+    assert_same(of_dopamine, threads)

@@ -14,8 +14,10 @@ from nest_reference.simulations.third_factor import CASES
 from .conftest import compare
 
 
-@pytest.mark.parametrize("backend", ["native"])
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    ("name", "backend"),
+    [*((name, "native") for name in CASES), pytest.param("trains_1.0_1", "jax", marks=pytest.mark.slow)],
+)
 def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
     compare(recording, name, CASES[name], backend)
 
@@ -73,7 +75,7 @@ def test_one_thread_only_values() -> None:
         nest.Connect(neurons, neurons, syn_spec={"synapse_model": "stdp_dopamine_synapse", "c": 1.0})
 
 
-@pytest.mark.parametrize("backend", ["native"])
+@pytest.mark.parametrize("backend", ["native", "jax"])
 def test_transmitter_without_synapses(backend: str) -> None:
     nest.compute_backend = backend
     source, neuron = nest.Create("spike_generator", params={"spike_times": [1.0, 3.0]}), nest.Create("parrot_neuron")
@@ -84,7 +86,7 @@ def test_transmitter_without_synapses(backend: str) -> None:
     assert nest.num_connections == 2
 
 
-@pytest.mark.parametrize("backend", ["native"])
+@pytest.mark.parametrize("backend", ["native", pytest.param("jax", marks=pytest.mark.slow)])
 def test_many_spikes_between_deliveries(backend: str) -> None:
     """What the transmitter keeps outgrows its first place several times; nothing is lost."""
     nest.compute_backend = backend

@@ -19,15 +19,17 @@ from jaxnest.engine.accelerated.placement import default_device
 from jaxnest.engine.accelerated.program import compiled
 from jaxnest.engine.accelerated.pure_tables import registered, rows_of
 from jaxnest.engine.accelerated.specification import differs, draws_numbers, program_spec
-from jaxnest.engine.accelerated.synapses import histories
+from jaxnest.engine.accelerated.synapses import histories, modulation, voltages
 from jaxnest.engine.accelerated.synapses.tables import store_states, synapse_constants, synapse_states
 from jaxnest.engine.accelerated.synapses.weights import in_nest_order
 from jaxnest.engine.devices.stimulation import Devices
 from jaxnest.engine.histories.remembering import archive_times
 from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.engine.plan.buffers import Buffers, clock_words
+from jaxnest.engine.plan.collectors import collectors_of
 from jaxnest.engine.plan.delivery_table import DeliveryTable
 from jaxnest.engine.plan.plan import Plan, collection_table
+from jaxnest.engine.plan.voltages import voltage_constants
 
 SAMPLE_BYTES = 1 << 25
 """Aim for the memory of one probe's samples between two drains."""
@@ -92,6 +94,8 @@ class XlaRunner:
             "delivery": [self._delivery(s, t) for s, t in zip(plan.shards, plan.delivery, strict=True)],
             "synapses": [self._synapses(s, t) for s, t in zip(plan.shards, plan.delivery, strict=True)],
             "watched": [np.sum([t.watched for t in plan.delivery], axis=0)[s.emitters] for s in plan.shards],
+            "collecting": [_collecting(s, t) for s, t in zip(plan.shards, plan.delivery, strict=True)],
+            "voltages": [voltage_constants(plan, s) for s in range(len(plan.shards))],
             "times": archive_times(plan.clock),
             "collection": [collection_table(plan, s) for s in range(len(plan.shards))],
             "devices": [[() if d is None else device_constant(d) for d in ds] for ds in self.devices],
@@ -107,7 +111,7 @@ class XlaRunner:
         shards = []
         for s, (shard, buffers) in enumerate(zip(self.plan.shards, self.buffers, strict=True)):
             devices = self.devices[s]
-            buffers.archive.leave_room()
+            self._leave_room(buffers)
             shards.append(
                 {
                     "ring": buffers.ring,
@@ -137,6 +141,15 @@ class XlaRunner:
             "signals": np.zeros(0) if self.plan.secondary is None else self.plan.secondary.signals,
             "unsettled": np.zeros((2 if self.plan.secondary is None else MOST_UNSETTLED, 2), np.int64),
         }
+
+    def _leave_room(self, buffers: Buffers) -> None:
+        """Let histories have room for a slice."""
+        archive, n = buffers.archive, buffers.raster.shape[1]
+        short = voltages.short_of_room(archive.arrays[0], n, self.plan.min_delay)
+        if short.any():
+            archive.make_room(buffers.counters, np.append(np.zeros(n, np.int64), self.plan.min_delay * short))
+        archive.leave_room()
+        buffers.counters[layout.ARCHIVE_LATE] = 0
 
     def _sample_shape(self, probe: Any) -> tuple[int, int, int]:
         width = 8 * len(probe.names) * len(probe.rows)
@@ -209,7 +222,8 @@ class XlaRunner:
 
     def _draws(self, s: int) -> bool:
         """True if some node of a virtual process may draw random numbers."""
-        return any(d is not None for d in self.devices[s]) or any(map(draws_numbers, self.plan.shards[s].batches))
+        nodes = any(d is not None for d in self.devices[s]) or any(map(draws_numbers, self.plan.shards[s].batches))
+        return nodes or self.spec.synapses[s].draws
 
     def fits(self) -> bool:
         """Return whether buffers need not be drained before the next call: they always are."""
@@ -286,11 +300,15 @@ class XlaRunner:
                 more[: spikes.shape[1]] = np.maximum(spikes, 0).sum(axis=0)
                 buffers.archive.make_room(buffers.counters, more)
                 late.append(s)
+        self.return_streams()
         self.refresh()
         for s in late:
             clock = clock_words(plan, plan.shards[s], origin, max(step, origin) - origin, reached - origin, origin)
             shard = self.carry["shards"][s]
-            shard |= histories.noted({k: shard[k] for k in histories.NOTING}, self.constant["times"], clock)
+            changing = {k: shard[k] for k in modulation.NOTING}
+            collecting, synapses = (self.constant[k][s] for k in ("collecting", "synapses"))
+            parts = collecting, synapses, self.constant["times"], clock
+            shard |= modulation.noted(self.spec.synapses[s], changing, *parts)
             self.buffers[s].counters = np.array(shard["counters"])
 
     def refresh(self) -> None:
@@ -307,6 +325,12 @@ class XlaRunner:
 @jax.jit
 def _all_finite(states: Any) -> Any:
     return jnp.all(jnp.array([jnp.isfinite(a).all() for a in jax.tree.leaves(states)]))
+
+
+def _collecting(shard: Shard, table: DeliveryTable) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `synapses.modulation` has to know of collectors."""
+    known = collectors_of(shard, table)
+    return (np.zeros((0, 0), np.int64), np.zeros(0, np.int64)) if known is None else (known.collectors, known.turn)
 
 
 def _kept_lanes(shard: Shard) -> np.ndarray:

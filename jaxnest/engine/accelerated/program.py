@@ -24,7 +24,7 @@ from jaxnest.engine.accelerated.devices.acting import act
 from jaxnest.engine.accelerated.devices.tables import DeviceSpec
 from jaxnest.engine.accelerated.exchange import ExchangeSpec
 from jaxnest.engine.accelerated.synapses import delivery as synapses
-from jaxnest.engine.accelerated.synapses import histories, weights
+from jaxnest.engine.accelerated.synapses import modulation, voltages, weights
 from jaxnest.engine.accelerated.synapses.tables import SynapseSpec
 from jaxnest.engine.accelerated.tiles import BatchSpec, Segment, advance_batch
 from jaxnest.random.numbers import keyed_arrays
@@ -62,6 +62,8 @@ class ProgramSpec:
     """Per virtual process, the connections whose synapses have functions, or whose weights are recorded."""
     remembers: tuple[bool, ...] = ()
     """Per virtual process, whether neurons remember their spikes for synapses."""
+    voltages: tuple[tuple[tuple[int, bool], ...], ...] = ()
+    """Per virtual process, which batches of neurons keep the history of their potential, and whether they predict."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -125,7 +127,12 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
             exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "later")
             exchange.forget(spec.exchange, constant, s, shard, clocks[s], shard["raster"])
         if spec.remembers[s]:
-            histories.note(shard, constant["times"], clocks[s])
+            collecting, at_synapses = (constant[name][s] for name in ("collecting", "synapses"))
+            modulation.note(spec.synapses[s], shard, collecting, at_synapses, constant["times"], clocks[s])
+            for (b, predicts), part in zip(spec.voltages[s], constant["voltages"][s], strict=True):
+                voltages.note(predicts, part, slabs[s][b], shard, constant["times"], clocks[s])
+            late = voltages.short_of_room(shard["archive"][0], shard["raster"].shape[1], spec.min_delay)
+            shard["counters"] = shard["counters"].at[layout.ARCHIVE_LATE].set(jnp.sum(late))
         pure.note(shard, constant["collection"][s], constant["times"], clocks[s])
         if any(one.watches for one in spec.synapses):
             needed = weights.needed(shard, constant["watched"][s], clocks[s])
@@ -146,7 +153,8 @@ def has_room(most: int, needed: Any, counters: Any, events: Any, weight_events: 
     """The buffers of a virtual process take the events, weights and histories of another slice; on the host, too."""
     capacity = events.shape[0] // layout.EVENT_WORDS
     weights_fit = counters[layout.N_WEIGHTS] + needed <= weight_events.shape[0] // layout.WEIGHT_WORDS
-    return (counters[layout.N_EVENTS] + most <= capacity) & (counters[layout.ARCHIVE_NEEDED] == 0) & weights_fit
+    histories_fit = counters[layout.ARCHIVE_NEEDED] + counters[layout.ARCHIVE_LATE] == 0
+    return (counters[layout.N_EVENTS] + most <= capacity) & histories_fit & weights_fit
 
 
 def samples_fit(min_delay: int, samples: Sequence[Any], counts: Sequence[Any]) -> Any:

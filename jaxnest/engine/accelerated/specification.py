@@ -56,8 +56,9 @@ def program_spec(
         tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
         any(t.connection_start[-1] > 0 for t in plan.delivery),
         exchange,
-        tuple(synapse_spec(t) for t in plan.delivery),
+        tuple(synapse_spec(t, s) for t, s in zip(plan.delivery, plan.shards, strict=True)),
         remembers,
+        tuple(tuple((b, bool(s.batches[b].model.predicts)) for b in s.voltage_batches) for s in plan.shards),
     )
 
 
@@ -70,18 +71,14 @@ def _refuse_synapses(plan: Plan, devices: list[list[Devices | None]]) -> None:
     """Raise NotImplemented if there are connections that array operations do not deliver yet."""
     for table in plan.delivery:
         for synapses in () if table.plasticity is None else table.plasticity.synapses:
-            if len(synapses) and synapses.model.is_stochastic:
-                raise errors.NotImplemented(f"Synapses that draw random numbers with {_INSTEAD}")
             if len(synapses.switches) > 1:
                 raise errors.NotImplemented(f"Plastic synapses at binary neurons and at NMDA receptors with {_INSTEAD}")
     if any(d is not None and bool((d.table.through != layout.NOT_THROUGH).any()) for ds in devices for d in ds):
         raise errors.NotImplemented(f"Plastic synapses of devices with {_INSTEAD}")
     if plan.off_grid or any(len(t.shift) > len(t.delay) for tables in plan.device_tables for t in tables):
         raise errors.NotImplemented(f"Precise spike times with {_INSTEAD}")
-    if any(s.remembers for s in plan.shards):
-        raise errors.NotImplemented(
-            f"Third factors, histories of potentials, learning by gradients and flush events with {_INSTEAD}"
-        )
+    if any(s.learning_rows or s.flushes for s in plan.shards):
+        raise errors.NotImplemented(f"Learning by gradients and flush events with {_INSTEAD}")
     if plan.secondary is not None and plan.secondary.deliveries:
         raise errors.NotImplemented(f"Weight recorders of connections that carry numbers with {_INSTEAD}")
     if plan.secondary and any(b.frozen is not None for shard in plan.shards for b in shard.batches):
@@ -95,6 +92,8 @@ def _refuse_draws(plan: Plan, devices: list[list[Devices | None]], rng_type: str
     """Raise NotImplemented if something draws random numbers in an order."""
     neurons = [b.model for shard in plan.shards for b in shard.batches if draws_numbers(b)]
     stimulators = [d.batch.model for ds in devices for d in ds if d is not None]
+    plastic = [s for table in plan.delivery if table.plasticity is not None for s in table.plasticity.synapses]
+    neurons += [s.model for s in plastic if len(s) and s.model.is_stochastic]
     for model in neurons + [m for m in stimulators if calls(m.advance, draws.__name__) or m.draw or m.draw_each]:
         raise errors.NotImplemented(
             f"{model.name} draws random numbers, which depend on keys with compute_backend 'jax', not on their order "

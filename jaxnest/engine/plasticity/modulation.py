@@ -38,12 +38,9 @@ from jaxnest.engine.layout import (
     ORIGIN,
     TO,
 )
+from jaxnest.engine.plasticity.collector_layout import AWAKE, INTERVAL, LANE
 from jaxnest.engine.plasticity.synaptic_calls import STEP, TURN, call_synapses, choose
 from jaxnest.models.histories import modulation
-
-LANE, INTERVAL, AWAKE = range(3)
-COLLECTOR_WORDS = 3
-"""Words of a collector: its lane of the ring buffer, its interval in shortest delays, whether it takes part."""
 
 
 @operation

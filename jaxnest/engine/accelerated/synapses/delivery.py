@@ -7,6 +7,8 @@ spike in a round, so that all of them can be advanced together.
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import jax
@@ -16,16 +18,18 @@ from jax import lax
 from jaxnest.compile.tracing import flow
 from jaxnest.engine import archive_layout as words
 from jaxnest.engine import layout
+from jaxnest.engine.accelerated.functions import draws
 from jaxnest.engine.accelerated.pure import add_to_ring
 from jaxnest.engine.accelerated.synapses import weights
 from jaxnest.engine.accelerated.synapses.histories import Event, rounds
 from jaxnest.engine.accelerated.synapses.tables import KindSpec, SynapseSpec, chunk_of
 from jaxnest.engine.plasticity.synapses import as_field, common_slices, state_names
+from jaxnest.random.numbers.layout import KEY, SYNAPSES
 
 Changing = dict[str, Any]
 """What delivery changes of a virtual process."""
 
-CHANGED = ("ring", "archive", "reads", "synapses", "counters", "weight_events")
+CHANGED = ("ring", "archive", "reads", "synapses", "counters", "weight_events", "stream")
 
 
 def deliver(
@@ -64,7 +68,7 @@ def _send_all(kind: KindSpec, k: int, state: Changing, constant: Any, times: Any
 
     def send_some(state: Changing, entry: Any, column: Any, valid: Any) -> Changing:
         events = {name: spikes[name][column] for name in ("step", "copy", "turn")}
-        events |= {"node": constant["node"][column], "factor": 1.0, "valid": valid}
+        events |= {"node": constant["node"][column], "factor": jnp.ones(len(entry)), "valid": valid}
         return send(kind, k, state, constant, times, entry, events)
 
     return _some_at_once(kind.chunk, state, constant, spikes["active"], send_some)
@@ -98,8 +102,35 @@ def _some_at_once(chunk: int, state: Changing, constant: Any, active: Any, act: 
     return lax.while_loop(lambda carry: carry[0] < end[-1], act_on_some, (jnp.zeros((), end.dtype), state))[1]
 
 
+def modulate(spec: SynapseSpec, row: int, state: Changing, constants: Any, times: Any, step: Any) -> Changing:
+    """Tell synapses what modulates them: those of the collector with a row in the archive."""
+    for k, kind in enumerate(spec.kinds):
+        if kind.model.modulate is None:
+            continue
+        constant, turn = constants["kinds"][k], state["counters"][layout.N_TURNS]
+
+        def tell_some(
+            n: Any, state: Changing, k: int = k, kind: KindSpec = kind, constant: Any = constant, turn: Any = turn
+        ) -> Changing:
+            place = n * kind.chunk + jnp.arange(kind.chunk)
+            valid = (place < kind.n) & (constant["collector"][jnp.minimum(place, kind.n - 1)] == row)
+            same = {"step": step, "turn": turn, "copy": 0, "node": 0, "factor": 1.0}
+            events = {name: jnp.broadcast_to(value, place.shape) for name, value in same.items()} | {"valid": valid}
+            return send(kind, k, state, constant, times, jnp.where(valid, place, 0), events, modulated=True)
+
+        state = lax.fori_loop(0, -(-kind.n // kind.chunk), tell_some, state)
+    return state
+
+
 def send(
-    kind: KindSpec, k: int, state: Changing, constant: Any, times: Any, entry: Any, events: dict[str, Any]
+    kind: KindSpec,
+    k: int,
+    state: Changing,
+    constant: Any,
+    times: Any,
+    entry: Any,
+    events: dict[str, Any],
+    modulated: bool = False,
 ) -> Changing:
     """Send a spike through each of some synapses of a kind, all different ones, and return what has changed.
 
@@ -112,11 +143,19 @@ def send(
     events
         Per synapse: ``step``, ``copy``, ``turn`` and ``node`` of the spike; how many spikes it stands for (``factor``);
         and whether there is a spike at all (``valid``).
+    modulated
+        There is no spike: the synapses are told what modulates them.
     """
     state, valid, row = dict(state), events["valid"], constant["row"][entry]
     site = constant["sites"][constant["place"][row]]
     steps = _at(constant["delay"], row)
-    mine, new, weight, sends, read, seen = _results(kind, k, state, constant, times, entry, row, site, steps, events)
+    model, mine, post = kind.model, state["synapses"][k], site[:, layout.COLUMN].astype(jnp.int64)
+    function = _modulated(model) if modulated else flow.traceable(model.send)
+    values = _parameters(model, constant, mine, entry, row), _states(model, constant, mine, entry, row)
+    if model.is_stochastic:
+        events = events | {"identity": constant["identity"][row]}
+    results = _results(model, function, values, times, state, steps, post, events)
+    new, weight, sends, read, seen = results
     nowhere = jnp.arange(len(row), dtype=row.dtype)
     place = jnp.where(valid, row, len(constant["place"]) + nowhere)
     state["synapses"] = [*state["synapses"]]
@@ -126,7 +165,7 @@ def send(
     lane = jnp.where(amount > 0, site[:, layout.LANE_POSITIVE], site[:, layout.LANE_NEGATIVE])
     amount = jnp.where((amount <= 0) & (site[:, layout.FLAGS] & layout.FLIP > 0), -amount, amount)
     state["ring"] = add_to_ring(state["ring"], events["step"] + steps, lane, jnp.where(sends, amount, 0.0))
-    _note_reading(kind, state, site[:, layout.COLUMN], valid, read, seen, events["turn"])
+    _note_reading(kind, state, post, valid, read, seen, events["turn"])
     if kind.is_watched:
         weights.note(state, constant["connection"][entry], events["step"] + 1, weight, sends)
     return state
@@ -138,28 +177,56 @@ def _at(values: Any, row: Any) -> Any:
 
 
 def _results(
-    kind: KindSpec, k: int, state: Changing, constant: Any, times: Any, entry: Any, row: Any, site: Any, steps: Any,
-    events: dict[str, Any],
-) -> tuple[Any, ...]:  # fmt: skip
-    """Return the states of the kind, and what its function says: states, weights, what was read."""
-    model, mine = kind.model, state["synapses"][k]
-    p, p_axes = _parameters(model, constant, mine, entry, row)
-    s = _states(model, constant, mine, entry, row)
+    model: type[Any], function: Any, values: Any, times: Any, state: Changing, steps: Any, post: Any, events: Any
+) -> tuple[Any, ...]:
+    """Return what a function says for some synapses: states, weights, whether they send; and what it has read.
+
+    Parameters
+    ----------
+    values
+        What `_parameters` and `_states` say.
+    steps, post
+        Delays, and columns of the targets in the raster.
+    """
+    (p, p_axes), s = values
     per_step, per_tic, tics = times[words.MS_PER_STEP], times[words.MS_PER_TIC], times[words.TICS_PER_STEP]
-    t = per_tic * ((events["step"] + 1) * tics)
-    delay, grid_delay = steps * per_step, per_tic * (steps * tics)
-    function, (index, trace, pool) = flow.traceable(model.send), state["archive"]
+    index, trace, pool = state["archive"]
     no_result = (0.0,) * (len(model.dynamic) + len(model.common_state))
 
-    def one(p: Any, s: Any, valid: Any, t: Any, delay: Any, grid_delay: Any, post: Any, step: Any, turn: Any) -> Any:
-        with flow.cells((jnp.int64(0), jnp.int64(0)), (0.0, False)) as (read, seen):
-            x = Event(t, delay, post, index, trace, pool, grid_delay, step, False, per_step, turn, read, seen, 0, None)
-            new, weight, sends = flow.branch(valid, lambda: function(p, s, x), lambda: (no_result, 0.0, False), ())
+    def one(p: Any, s: Any, steps: Any, post: Any, event: Any) -> Any:
+        t, grid_delay = per_tic * ((event["step"] + 1) * tics), per_tic * (steps * tics)
+        collector = jnp.asarray(getattr(p, model.modulator)).astype(jnp.int64) if model.modulator else -1
+        with (
+            flow.cells((jnp.int64(0), jnp.int64(0)), (0.0, False)) as (read, seen),
+            _drawing(model, state["stream"], event) as stream,
+        ):
+            x = Event(
+                t, steps * per_step, post, index, trace, pool, grid_delay, event["step"] + 1, False, per_step,
+                event["turn"], read, seen, 0, stream, collector,
+            )  # fmt: skip
+            valid, nothing = event["valid"], (no_result, 0.0, False)
+            new, weight, sends = flow.branch(valid, lambda: function(p, s, x), lambda: nothing, ())
             return tuple(jnp.asarray(a, jnp.float64) for a in new), weight * 1.0, sends, read.value, seen.value
 
-    post = site[:, layout.COLUMN].astype(jnp.int64)
-    per_event = (events["valid"], t, delay, grid_delay, post, events["step"] + 1, events["turn"])
-    return mine, *jax.vmap(one, (p_axes, 0, *(0 for _ in per_event)))(p, s, *per_event)
+    return jax.vmap(one, (p_axes, 0, 0, 0, 0))(p, s, steps, post, events)
+
+
+@contextmanager
+def _drawing(model: type[Any], stream: Any, event: Any) -> Iterator[Any]:
+    """Yield what a synapse draws from at an event."""
+    if not model.is_stochastic:
+        yield None
+        return
+    with draws.drawing(draws.stream(stream[KEY]), 0) as (drawn, _):
+        who = event["node"] | event["copy"].astype(jnp.int64) << 32
+        draws.rekey(drawn, SYNAPSES, who, event["identity"], event["step"])
+        yield drawn
+
+
+def _modulated(model: type[Any]) -> Any:
+    """Return the function of what modulates in the form of that of spikes."""
+    function = flow.traceable(model.modulate)
+    return lambda p, s, x: (function(p, s, x), 0.0, False)
 
 
 def _parameters(model: type[Any], constant: Any, mine: Any, entry: Any, row: Any) -> tuple[Any, Any]:
@@ -222,7 +289,8 @@ def _note_reading(kind: KindSpec, state: Changing, post: Any, valid: Any, read: 
         return
     index, trace, pool = state["archive"]
     (begin, end), (value, was_seen), reads = read, seen, state["reads"]
-    mine = index[post]
+    of_potentials = kind.model.needs_voltages or kind.model.needs_predictions
+    mine = index[index[post, words.VOLTAGES] + words.POTENTIATIONS if of_potentials else post]
     for k, change in ((begin, 1), (end, -1)):
         slot = mine[:, words.START] + ((mine[:, words.FIRST] + k) & (mine[:, words.CAPACITY] - 1))
         reads = reads.at[jnp.where(valid & (begin < end), slot, len(reads))].add(change, mode="drop")

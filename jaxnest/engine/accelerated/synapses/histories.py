@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections import namedtuple
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -25,7 +24,7 @@ EPSILON = 1e-6
 """Spikes that are closer in time than this (ms) coincide (see `engine.histories.archive`)."""
 
 Event = namedtuple(
-    "Event", "t delay post index trace pool grid_delay step is_flush resolution turn read seen source stream"
+    "Event", "t delay post index trace pool grid_delay step is_flush resolution turn read seen source stream collector"
 )
 """What functions of synapses get: `read` and `seen` are cells, for the first and the last of the records that were read
 and the trace that was computed."""
@@ -36,35 +35,32 @@ and the trace that was computed."""
 
 def differences(index: np.ndarray, pool: np.ndarray) -> np.ndarray:
     """Return for each place in the pool by how much more often its record was read than the one before it."""
-    result, place, owner, k = np.zeros(len(pool), np.int64), *_places(index, 0)
+    result, place, owner, k = np.zeros(len(pool), np.int64), *_places(index)
     read = pool[place, words.READ].astype(np.int64)
     before = np.where(k > 0, np.append(0, read[:-1]), 0)
     result[place] = read - before
     last = np.flatnonzero(np.append(owner[1:] != owner[:-1], True)) if len(owner) else owner
     behind = index[owner[last]]
-    result[_slot(behind, behind[:, words.LENGTH])] = -read[last]
+    result[slot(behind, behind[:, words.FIRST] + behind[:, words.LENGTH])] = -read[last]
     return result
 
 
 def store_reads(index: np.ndarray, pool: np.ndarray, difference: np.ndarray) -> None:
     """Write to the pool how often each record was read."""
-    place, _, k = _places(index, 0)
+    place, _, k = _places(index)
     total = np.cumsum(difference[place])
     first = np.flatnonzero(k == 0)
     before = np.repeat(total[first] - difference[place[first]], np.diff(np.append(first, len(k))))
     pool[place, words.READ] = total - before
 
 
-def _slot(index: np.ndarray, k: Any) -> Any:
-    return index[:, words.START] + ((index[:, words.FIRST] + k) & (index[:, words.CAPACITY] - 1))
-
-
-def _places(index: np.ndarray, first: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _places(index: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return where all records are, ring by ring in the order of time; to whom they belong, and their numbers there."""
     length = index[:, words.LENGTH]
-    owner = np.repeat(np.arange(len(index)), length) + first
+    owner = np.repeat(np.arange(len(index)), length)
     k = np.arange(len(owner)) - np.repeat(np.cumsum(length) - length, length)
-    return _slot(index[owner], k), owner, k
+    mine = index[owner]
+    return slot(mine, mine[:, words.FIRST] + k), owner, k
 
 
 # -- remembering -----------------------------------------------------------------------------------------------------
@@ -120,7 +116,8 @@ def remember(archive: tuple[Any, Any, Any], difference: Any, raster: Any, times:
         def note_some(state: Any) -> Any:
             done, archive, difference = state
             row = jnp.searchsorted(until, done + jnp.arange(some), side="right")
-            return done + some, *_append(archive, difference, row, t[jnp.minimum(row, n - 1)], times, clock)
+            stamp, row = t[jnp.minimum(row, n - 1)], jnp.where(row < n, row, len(archive[0]))
+            return done + some, *_append(archive, difference, row, stamp, times, clock)
 
         start = (jnp.int64(0), archive, difference)
         return r + 1, *lax.while_loop(lambda s: s[0] < until[-1], note_some, start)[1:]
@@ -131,73 +128,73 @@ def remember(archive: tuple[Any, Any, Any], difference: Any, raster: Any, times:
 
 def _append(archive: tuple[Any, Any, Any], difference: Any, row: Any, t: Any, times: Any, clock: Any) -> Any:
     """Let some neurons, all different ones, remember a spike, and forget those that nobody needs any more."""
-    (index, trace, pool), n = archive, clock.shape[0]
-    n = len(index)
-    mine, traces = index[jnp.minimum(row, n - 1)], trace[jnp.minimum(row, n - 1)]
+    index, trace, pool = archive
+    valid, known = row < len(index), jnp.minimum(row, len(index) - 1)
+    mine, traces = index[known], trace[known]
     keeps = traces[:, words.LONGEST] + clock[layout.MIN_DELAY] * times[words.MS_PER_STEP] + EPSILON
 
-    def slot(first: Any, k: Any = 0) -> Any:
-        return mine[:, words.START] + ((first + k) & (mine[:, words.CAPACITY] - 1))
+    def is_old(first: Any) -> Any:
+        return valid & (t - pool[slot(mine, first + 1), words.TIME] > keeps)
 
-    def is_over(state: Any) -> Any:
-        first, length, read = state
-        old = t - pool[slot(first, 1), words.TIME] > keeps
-        return (row < n) & (length > 1) & (read >= mine[:, words.INCOMING]) & old
-
-    def forget(state: Any) -> Any:
-        first, length, read = state
-        over = is_over(state)
-        return first + over, length - over, read + jnp.where(over, difference[slot(first, 1)], 0)
-
-    start = mine[:, words.FIRST], mine[:, words.LENGTH], difference[slot(mine[:, words.FIRST])]
-    first, length, read = lax.while_loop(lambda s: jnp.any(is_over(s)), forget, start)
-    first = first & (mine[:, words.CAPACITY] - 1)
-    since = pool[slot(first, length - 1), words.TIME] - t  # traces are 0 as long as there are no records
+    first, length, read = forgotten(mine, difference, is_old)
+    since = pool[slot(mine, first + length - 1), words.TIME] - t  # traces are 0 as long as there are no records
     values = [
         traces[:, word] * jnp.exp(since * traces[:, rate]) + 1.0
         for word, rate in ((words.TRACE, words.RATE), (words.TRIPLET, words.TRIPLET_RATE))
     ]
     for word, value in ((words.TRACE, values[0]), (words.TRIPLET, values[1])):
         trace = trace.at[row, word].set(value, mode="drop")
-    for word, value in ((words.FIRST, first), (words.LENGTH, length + 1)):
-        index = index.at[row, word].set(value, mode="drop")
     record = jnp.stack([t, *values, jnp.zeros_like(t)], axis=1)
-    valid = row < n
-    pool = pool.at[jnp.where(valid, slot(first, length), len(pool))].set(record, mode="drop")
-    difference = difference.at[jnp.where(valid, slot(first), len(pool))].set(read, mode="drop")
-    difference = difference.at[jnp.where(valid, slot(first, length + 1), len(pool))].set(0, mode="drop")
+    index, pool, difference = placed(index, pool, difference, row, (first, length, read), record)
     return (index, trace, pool), difference
 
 
-def note(shard: dict[str, Any], times: Any, clock: Any) -> None:
-    """Note the spikes of a segment in the histories of neurons.
+def slot(mine: Any, k: Any) -> Any:
+    """Return where in the pool place `k` of rings is; `mine`: their rows of the index."""
+    return mine[:, words.START] + (k & (mine[:, words.CAPACITY] - 1))
 
-    Where rings have no room for them nothing is done but to say how many records are missing.
+
+def forgotten(mine: Any, difference: Any, is_old: Any) -> tuple[Any, Any, Any]:
+    """Forget records that all have read.
+
+    Parameters
+    ----------
+    mine
+        Rows of the index.
+    is_old
+        Says whether the first record of each ring, whose place is given, may be forgotten.
+
+    Returns
+    -------
+    first, length, read
+        The place of the first record that is left, how many there are, and how often it was read.
     """
-    raster, names = shard["raster"], ("archive", "reads")
-    if raster.shape[1] == 0:
-        return
-    lags = jnp.arange(raster.shape[0])
-    spikes = jnp.where(((lags >= clock[layout.FROM]) & (lags < clock[layout.TO]))[:, None], raster, 0)
-    needed = missing(shard["archive"][0], spikes)
-    shard["counters"] = shard["counters"].at[layout.ARCHIVE_NEEDED].set(needed)
 
-    def note_all(archive: Any, reads: Any) -> Any:
-        return remember(archive, reads, spikes, times, clock)
+    def is_over(state: Any) -> Any:
+        first, length, read = state
+        return (length > 1) & (read >= mine[:, words.INCOMING]) & is_old(first)
 
-    shard |= zip(names, lax.cond(needed > 0, lambda *a: a, note_all, *(shard[k] for k in names)), strict=True)
+    def forget(state: Any) -> Any:
+        (first, length, read), over = state, is_over(state)
+        return first + over, length - over, read + jnp.where(over, difference[slot(mine, first + 1)], 0)
 
-
-NOTING = ("raster", "archive", "reads", "counters")
-"""What `note` reads and changes of a virtual process."""
+    start = mine[:, words.FIRST], mine[:, words.LENGTH], difference[slot(mine, mine[:, words.FIRST])]
+    return lax.while_loop(lambda s: jnp.any(is_over(s)), forget, start)
 
 
-@jax.jit
-def noted(shard: dict[str, Any], times: Any, clock: Any) -> dict[str, Any]:
-    """Note the spikes of a segment once there is room, and return what has changed."""
-    shard = dict(shard)
-    note(shard, times, clock)
-    return shard
+def placed(index: Any, pool: Any, difference: Any, row: Any, state: tuple[Any, Any, Any], record: Any) -> Any:
+    """Put a record behind those that `forgotten` has left in some rings; rows beyond the index are none."""
+    (first, length, read), valid = state, row < len(index)
+    mine = index[jnp.minimum(row, len(index) - 1)]
+
+    def place(k: Any) -> Any:
+        return jnp.where(valid, slot(mine, k), len(pool))
+
+    for word, value in ((words.FIRST, first & (mine[:, words.CAPACITY] - 1)), (words.LENGTH, length + 1)):
+        index = index.at[row, word].set(value, mode="drop")
+    pool = pool.at[place(first + length)].set(record, mode="drop")
+    difference = difference.at[place(first)].set(read, mode="drop")
+    return index, pool, difference.at[place(first + length + 1)].set(0, mode="drop")
 
 
 # -- what synapses ask for -------------------------------------------------------------------------------------------

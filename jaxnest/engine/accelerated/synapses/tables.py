@@ -14,8 +14,9 @@ import numpy as np
 
 from jaxnest.engine.accelerated.synapses.weights import watched_constants
 from jaxnest.engine.layout import GROUP_COMMON, GROUP_ROW, GROUP_STATES, GROUP_STEP
+from jaxnest.engine.network.shard import Shard
 from jaxnest.engine.plan.delivery_table import DeliveryTable
-from jaxnest.engine.plasticity.synapses import Synapses
+from jaxnest.engine.plasticity.synapses import Synapses, common_slices
 
 SMALLEST_CHUNK, LARGEST_CHUNK = 1 << 8, 1 << 20
 """Bounds of the number of connections that are read together."""
@@ -49,6 +50,13 @@ class SynapseSpec:
     kinds: tuple[KindSpec, ...]
     n_watched: int
     """How many constant weights are recorded."""
+    n_collectors: int
+    """How many nodes collect the spikes that modulate synapses."""
+
+    @property
+    def draws(self) -> bool:
+        """Whether synapses draw random numbers."""
+        return any(kind.model.is_stochastic for kind in self.kinds)
 
     @property
     def watches(self) -> bool:
@@ -61,11 +69,12 @@ def chunk_of(n: int) -> int:
     return min(n, max(SMALLEST_CHUNK, min(LARGEST_CHUNK, n // 64)))
 
 
-def synapse_spec(table: DeliveryTable) -> SynapseSpec:
+def synapse_spec(table: DeliveryTable, shard: Shard) -> SynapseSpec:
     """Describe the connections of a virtual process beside constant weights."""
     kind = 0 if table.plasticity is None else table.plasticity.kind()
     constant = (table.group_watched > 0) & (kind == 0)
-    return SynapseSpec(kind_specs(table), int(np.diff(table.connection_start)[constant].sum()))
+    n_watched = int(np.diff(table.connection_start)[constant].sum())
+    return SynapseSpec(kind_specs(table), n_watched, len(shard.collector_rows))
 
 
 def kind_specs(table: DeliveryTable) -> tuple[KindSpec, ...]:
@@ -118,6 +127,7 @@ def _constant(table: DeliveryTable, synapses: Synapses, spec: KindSpec, ids: np.
         "state_row": (np.repeat(words[:, GROUP_STATES], size) + step * within).astype(np.int32),
         "advances": (step > 0) | (within == np.repeat(size, size) - 1),
         "connection": np.where(watched, connection, -1) if spec.is_watched else (),
+        "collector": _collector(synapses)[np.repeat(words[:, GROUP_COMMON], size)] if synapses.model.modulator else (),
         "identity": synapses.identity if synapses.model.is_stochastic else (),
         "place": synapses.place,
         "sites": synapses.sites,
@@ -128,6 +138,11 @@ def _constant(table: DeliveryTable, synapses: Synapses, spec: KindSpec, ids: np.
         "count": (start[end] - start[begin]).astype(np.int32),
         "node": ids,
     }
+
+
+def _collector(synapses: Synapses) -> np.ndarray:
+    """Return per row of the common properties the row in the archive of the node that modulates."""
+    return synapses.common[:, common_slices(synapses.model)[synapses.model.modulator][0]].astype(np.int64)
 
 
 def _once(values: np.ndarray) -> np.ndarray:
