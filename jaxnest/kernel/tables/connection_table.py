@@ -322,7 +322,7 @@ class Table:
             give_back()
         if stable:
             return self.reorder(in_order_of_creation(self.keys()))
-        if len(self.gaps):
+        if len(self.gaps) or len(self) < SHORTEST:
             return self.reorder(nest_order(self.keys()))
         others = [column for name, column in self.columns.items() if name != "source"]
         if len(self) < LONG or self.named.model.send is not None or not self._differ_in_targets(others):
