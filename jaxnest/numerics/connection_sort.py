@@ -100,7 +100,11 @@ def _sorted_entries(keys: np.ndarray, values: np.ndarray) -> np.ndarray | None:
     if ordered and (n < _STABLE or n >= _RADIX):
         return None
     entries = np.empty(n, np.int64)
-    _pack(np.ascontiguousarray(keys, np.int32), values, entries)
+    if n < _RADIX:
+        np.left_shift(keys, 32, out=entries, dtype=np.int64)
+        entries |= values.view(np.uint32)
+    else:
+        _pack(np.ascontiguousarray(keys, np.int32), values, entries)
     if n < _STABLE:
         return entries[np.argsort(keys, kind="stable")]
     ranges = np.empty((_DEPTH, 4), np.int64)
@@ -136,7 +140,7 @@ def _group(keys: I4, values: I4, places: I8, moved: I4) -> None:
         places[keys[i]] = place + 1
 
 
-@apart(few=_RADIX)
+@apart()
 def _pack(keys: I4, values: I4, entries: I8) -> None:
     for i in range(len(keys)):
         entries[i] = (np.int64(keys[i]) << 32) | (np.int64(values[i]) & 0xFFFFFFFF)

@@ -95,7 +95,7 @@ class Column:
             if self._one is None or self._one[0] is not shared:
                 self._one = shared, np.array([shared], self.dtype)
             return self._one[1]
-        return self._expanded() if self._code() or self._is_stretched() else self.array
+        return self._pieces[0][1][:] if self._code() or self._is_stretched() else self.array
 
     def take(self, rows: np.ndarray) -> None:
         """Keep the entries of these rows, in this order."""
@@ -160,7 +160,7 @@ class Column:
 
     def full(self) -> np.ndarray:
         """Return all entries to read them; of stretches, an array that is not kept."""
-        return self._expanded() if self._is_stretched() else self.array
+        return self._pieces[0][1][:] if self._is_stretched() else self.array
 
     def _is_stretched(self) -> bool:
         return len(self._pieces) == 1 and isinstance(self._pieces[0][1], Stretches)

@@ -9,7 +9,7 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.kernel.settings.memory import give_back
-from jaxnest.kernel.tables.columns import FEW, LONG, Column, joined_words
+from jaxnest.kernel.tables.columns import LONG, Column, joined_words
 from jaxnest.kernel.tables.model_table import NamedModel
 
 MANY = 1_000_000
@@ -324,13 +324,13 @@ class Table:
         """
         from jaxnest.numerics.connection_sort import in_order_of_creation, nest_order
 
-        if len(self) > FEW:
+        if len(self) > SHORTEST:
             self.join_pieces()
         if len(self) > MANY:
             give_back()
         if stable:
             return self.reorder(in_order_of_creation(self.keys()))
-        if len(self.gaps) or len(self) < FEW:
+        if len(self.gaps) or len(self) < SHORTEST:
             return self.reorder(nest_order(self.keys()))
         others = [column for name, column in self.columns.items() if name != "source"]
         if len(self) < LONG or self.named.model.send is not None or not self._differ_in_targets(others):
