@@ -44,7 +44,7 @@ BETA, C_REG, F_TARGET, IS_SPIKING, AT_INTERVALS, KAPPA, KAPPA_REG, CUTOFF, RATE 
 (steps), variables of the model, `Learning.is_spiking`, whether `Learning.updates` are at intervals, further variables,
 and the running average of the firing rate."""
 
-NO_CUTOFF = 1 << 50
+NO_CUTOFF = 2.0**50
 """A cutoff after more steps than any simulation has, a whole number in floating point."""
 VARIABLES = {
     "P_v_m": P_V,
