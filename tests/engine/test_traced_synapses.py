@@ -9,6 +9,7 @@ import pytest
 
 import jaxnest as nest
 from jaxnest.models.contract.registry import SYNAPSE_MODELS
+from nest_reference.simulations import synapses, third_factor, voltage_synapses
 
 pytestmark = pytest.mark.slow
 
@@ -206,3 +207,17 @@ def of_devices(threads: int) -> dict[str, Any]:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_what_devices_send_through_synapses_is_the_same(threads: int) -> None:
     assert_same(of_devices, threads)
+
+
+@pytest.mark.parametrize(
+    ("cases", "name"),
+    [
+        (synapses.CASES, "trains_1.3_2"),
+        (third_factor.CASES, "trains_0.3_2"),
+        (voltage_synapses.CASES, "trains_hh_psc_alpha_clopath_1.0_1"),
+    ],
+    ids=["spikes", "modulation", "potentials"],
+)
+def test_simulations_that_nest_has_recorded_are_the_same(cases: dict[str, Any], name: str) -> None:
+    """With the random numbers of array operations: compiled loops are compared with NEST itself elsewhere."""
+    assert_same(lambda: cases[name](nest, 5), resolution=0.1)
