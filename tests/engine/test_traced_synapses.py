@@ -9,6 +9,7 @@ import pytest
 
 import jaxnest as nest
 from jaxnest.models.contract.registry import SYNAPSE_MODELS
+from nest_reference.simulations import synapses, third_factor, voltage_synapses
 
 pytestmark = pytest.mark.slow
 
@@ -180,3 +181,43 @@ def of_dopamine(threads: int) -> dict[str, Any]:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_what_modulates_synapses_is_the_same(threads: int) -> None:
     assert_same(of_dopamine, threads)
+
+
+def of_devices(threads: int) -> dict[str, Any]:
+    """Devices that send through synapses with functions; some of these share states, some lose spikes."""
+    nest.local_num_threads = threads
+    parrots, neurons = populations(np.random.default_rng(6))
+    packets = {"pulse_times": [5.0, 21.0, 33.5], "activity": 9, "sdev": 3.0}
+    models = ("stdp_synapse", "tsodyks_synapse", "bernoulli_synapse")
+    for k, (device, model) in enumerate(zip(nest.Create("pulsepacket_generator", 3, packets), models, strict=True)):
+        spec = {"synapse_model": model, "weight": 70.0, "delay": 1.0 + 0.5 * k} | VALUES.get(model, {})
+        nest.Connect(device, neurons, syn_spec=spec)
+    nest.Connect(parrots, neurons, syn_spec={"synapse_model": "stdp_synapse", "delay": 1.5})
+    meter = nest.Create("voltmeter", params={"interval": 0.5})
+    nest.Connect(meter, neurons)
+    found: dict[str, Any] = {}
+    for k, duration in enumerate((30.0, 20.5)):
+        nest.Simulate(duration)
+        for model in models:
+            values = shown(nest.GetConnections(synapse_model=model))
+            found |= {f"{model} {name} {k}": numbers for name, numbers in values.items()}
+    return found | {"V_m": meter.events["V_m"], "length": neurons.archiver_length, "trace": neurons.post_trace}
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_what_devices_send_through_synapses_is_the_same(threads: int) -> None:
+    assert_same(of_devices, threads)
+
+
+@pytest.mark.parametrize(
+    ("cases", "name"),
+    [
+        (synapses.CASES, "trains_1.3_2"),
+        (third_factor.CASES, "trains_0.3_2"),
+        (voltage_synapses.CASES, "trains_hh_psc_alpha_clopath_1.0_1"),
+    ],
+    ids=["spikes", "modulation", "potentials"],
+)
+def test_simulations_that_nest_has_recorded_are_the_same(cases: dict[str, Any], name: str) -> None:
+    """With the random numbers of array operations: compiled loops are compared with NEST itself elsewhere."""
+    assert_same(lambda: cases[name](nest, 5), resolution=0.1)

@@ -14,10 +14,8 @@ from nest_reference.simulations.third_factor import CASES
 from .conftest import compare
 
 
-@pytest.mark.parametrize(
-    ("name", "backend"),
-    [*((name, "native") for name in CASES), pytest.param("trains_1.0_1", "jax", marks=pytest.mark.slow)],
-)
+@pytest.mark.parametrize("backend", ["native"])
+@pytest.mark.parametrize("name", CASES)
 def test_agrees_with_nest(recording: Path, name: str, backend: str) -> None:
     compare(recording, name, CASES[name], backend)
 

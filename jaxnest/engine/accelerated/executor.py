@@ -98,7 +98,10 @@ class XlaRunner:
             "voltages": [voltage_constants(plan, s) for s in range(len(plan.shards))],
             "times": archive_times(plan.clock),
             "collection": [collection_table(plan, s) for s in range(len(plan.shards))],
-            "devices": [[() if d is None else device_constant(d) for d in ds] for ds in self.devices],
+            "devices": [
+                [() if d is None else device_constant(d, table) for d in ds]
+                for ds, table in zip(self.devices, plan.delivery, strict=True)
+            ],
             "nodes": [[b.padded(b.node_ids) if draws_numbers(b) else () for b in s.batches] for s in plan.shards],
             "exchange": () if plan.secondary is None else exchange_constant(plan.secondary, self.devices),
             "probes": [

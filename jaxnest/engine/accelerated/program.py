@@ -174,7 +174,8 @@ def _send(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, clock
             _draw_by_keys(batch, shard, b, constant["nodes"][s][b], clock)
     for b, device in enumerate(spec.devices[s]):
         if device is not None:
-            act(device, constant["devices"][s][b], shard, b, clock)
+            at_synapses = {"synapses": constant["synapses"][s], "times": constant["times"]}
+            act(device, constant["devices"][s][b] | at_synapses, shard, b, clock)
 
 
 def _draw_by_keys(batch: BatchSpec, shard: dict[str, Any], b: int, nodes: Any, clock: Any) -> None:

@@ -14,6 +14,7 @@ from jaxnest.engine.accelerated.tiles import BatchSpec
 from jaxnest.engine.devices.stimulation import Devices
 from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.engine.plan.buffers import events_per_slice
+from jaxnest.engine.plan.delivery_table import DeliveryTable
 from jaxnest.engine.plan.plan import Plan
 from jaxnest.models.contract.hints import calls
 from jaxnest.models.functions import draws
@@ -50,7 +51,10 @@ def program_spec(
     return ProgramSpec(
         plan.min_delay,
         batches,
-        tuple(tuple(None if d is None else device_spec(d) for d in ds) for ds in devices),
+        tuple(
+            tuple(None if d is None else device_spec(d, table) for d in ds)
+            for ds, table in zip(devices, plan.delivery, strict=True)
+        ),
         tuple(_keeps_input(shard) for shard in plan.shards),
         tuple(ProbeSpec(p.shard, p.batch, p.names, plan.outputs(p.shard, p.batch)[0]) for p in plan.probes),
         tuple(events_per_slice(plan, shard.index) for shard in plan.shards),
@@ -73,8 +77,8 @@ def _refuse_synapses(plan: Plan, devices: list[list[Devices | None]]) -> None:
         for synapses in () if table.plasticity is None else table.plasticity.synapses:
             if len(synapses.switches) > 1:
                 raise errors.NotImplemented(f"Plastic synapses at binary neurons and at NMDA receptors with {_INSTEAD}")
-    if any(d is not None and bool((d.table.through != layout.NOT_THROUGH).any()) for ds in devices for d in ds):
-        raise errors.NotImplemented(f"Plastic synapses of devices with {_INSTEAD}")
+    for ds, table in zip(devices, plan.delivery, strict=True):
+        _refuse_ways([d for d in ds if d is not None and (d.table.through != layout.NOT_THROUGH).any()], table)
     if plan.off_grid or any(len(t.shift) > len(t.delay) for tables in plan.device_tables for t in tables):
         raise errors.NotImplemented(f"Precise spike times with {_INSTEAD}")
     if any(s.learning_rows or s.flushes for s in plan.shards):
@@ -83,6 +87,19 @@ def _refuse_synapses(plan: Plan, devices: list[list[Devices | None]]) -> None:
         raise errors.NotImplemented(f"Weight recorders of connections that carry numbers with {_INSTEAD}")
     if plan.secondary and any(b.frozen is not None for shard in plan.shards for b in shard.batches):
         raise errors.NotImplemented(f"Frozen nodes in networks that carry rates or potentials with {_INSTEAD}")
+
+
+def _refuse_ways(devices: list[Devices], table: DeliveryTable) -> None:
+    """Raise NotImplemented if devices send through synapses as array operations cannot do."""
+    for device in devices:
+        spec = device_spec(device, table)
+        if (device.table.through == layout.UNFIT).any():
+            raise errors.NotImplemented(
+                f"{spec.model.name} at synapses that read what targets do not keep with {_INSTEAD}"
+            )
+        for _, kind in spec.ways:
+            if kind.one_by_one or (kind.model.is_stochastic and spec.remembers_targets):
+                raise errors.NotImplemented(f"{spec.model.name} that sends through {kind.model.name} with {_INSTEAD}")
 
 
 _INSTEAD = "compute_backend 'jax': set nest.compute_backend = 'native'."

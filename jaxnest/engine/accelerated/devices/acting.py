@@ -18,6 +18,7 @@ from jaxnest.engine.accelerated.devices.arguments import memories, stored, targe
 from jaxnest.engine.accelerated.devices.sending import BUFFERS, Sent, emit, forget, send
 from jaxnest.engine.accelerated.devices.tables import DeviceSpec
 from jaxnest.engine.accelerated.functions import draws
+from jaxnest.engine.accelerated.synapses.delivery import CHANGED
 from jaxnest.engine.devices.stimulator_loops import Context
 from jaxnest.engine.devices.stimulator_loops import Targets as Drawers
 from jaxnest.models.contract.state import state_class
@@ -50,7 +51,7 @@ class Step(NamedTuple):
 def act(spec: DeviceSpec, constant: dict[str, Any], shard: dict[str, Any], b: int, clock: Any) -> None:
     """Let a batch of devices act in a segment."""
     acting, arrays, samples = Acting(spec, constant, shard["stream"], clock), shard["devices"][b], None
-    buffers = {name: shard[name] for name in BUFFERS}
+    buffers = {name: shard[name] for name in {*BUFFERS, *(CHANGED if spec.ways else ())}}
     lags = jnp.arange(shard["device_samples"][b].shape[0])
     arrived = jnp.zeros((len(lags), 1))
     if spec.model.inputs():

@@ -10,6 +10,7 @@ from jax import lax
 from jaxnest.engine import layout
 from jaxnest.engine.accelerated.devices.tables import DeviceSpec
 from jaxnest.engine.accelerated.pure import add_to_ring
+from jaxnest.engine.accelerated.synapses.passing import through_synapses
 from jaxnest.engine.layout import AGAIN, FLIP, PLAIN
 
 BUFFERS = ("ring", "raster", "events", "counters")
@@ -53,11 +54,15 @@ def send(
 ) -> None:
     """Bring what connections get in some steps, (step, connection), to neurons and recorders."""
     step = (clock[layout.ORIGIN] + lags)[:, None]
-    both = spec.has_receivers and spec.has_listeners
+    both, held = spec.has_receivers and spec.has_listeners, None
+    if spec.ways:
+        held, goes = through_synapses(spec.ways, constant, buffers, sent.value, step + sent.ahead)
+        amounts = jnp.where(goes, amounts, 0)
     if spec.has_receivers:
         to = constant["receivers"]
         owner, flags, amount = to["owner"], to["flags"], amounts[:, to["place"]] if both else amounts
         weight = sent.factor[:, owner] * to["weight"]
+        weight = weight if held is None else weight * (held[:, to["place"]] if both else held)
         x = jnp.where(flags & PLAIN > 0, amount, weight * amount)
         lane = jnp.where(x > 0, to["positive"], to["negative"])
         x = jnp.where((flags & FLIP > 0) & (x <= 0), -x, x)

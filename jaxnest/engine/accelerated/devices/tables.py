@@ -7,9 +7,12 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest.engine.accelerated.synapses.passing import Ways, links, ways_of
+from jaxnest.engine.accelerated.synapses.tables import kind_specs
 from jaxnest.engine.devices.device_tables import DeviceTable
 from jaxnest.engine.devices.stimulation import Devices
 from jaxnest.engine.layout import BINARY
+from jaxnest.engine.plan.delivery_table import DeliveryTable
 from jaxnest.models.contract.device import Sender
 from jaxnest.random.numbers.layout import OBJECT_SIZE
 
@@ -37,6 +40,8 @@ class DeviceSpec:
     """Whether connections go to neurons, and to recorders."""
     is_binary: bool
     """Whether there are binary neurons among the targets."""
+    ways: Ways
+    """Through which synapses with functions spikes go."""
 
     @property
     def draws(self) -> bool:
@@ -60,9 +65,9 @@ class DeviceSpec:
         return self.model.timed or self.model.settle is not None or (self.draws and self.remembers_targets)
 
 
-def device_spec(device: Devices) -> DeviceSpec:
-    """Describe a batch of devices."""
-    is_listener = device.table.lane_positive < 0
+def device_spec(device: Devices, connections: DeliveryTable) -> DeviceSpec:
+    """Describe a batch of devices; `connections`: those of the virtual process, whose synapses may have functions."""
+    is_listener, kinds = device.table.lane_positive < 0, kind_specs(connections)
     return DeviceSpec(
         device.batch.model,
         device.names[: len(device.names) - len(device.vector_names)],
@@ -73,7 +78,13 @@ def device_spec(device: Devices) -> DeviceSpec:
         not is_listener.all(),
         bool(is_listener.any()),
         bool((device.table.flags & BINARY).any()),
+        ways_of(kinds, device.table.through, _nodes(device), connections),
     )
+
+
+def _nodes(device: Devices) -> np.ndarray:
+    """Return the device of each connection."""
+    return np.repeat(device.batch.node_ids.astype(np.int64), np.diff(device.table.start))
 
 
 def _rounded(n: int) -> int:
@@ -81,13 +92,14 @@ def _rounded(n: int) -> int:
     return 1 << (n - 1).bit_length() if n else 0
 
 
-def device_constant(device: Devices) -> dict[str, Any]:
+def device_constant(device: Devices, connections: DeliveryTable) -> dict[str, Any]:
     """Return the arrays that a batch of devices reads."""
+    spec = device_spec(device, connections)
     table, starts = device.table, device.vector_start
     is_listener = table.lane_positive < 0
     room = (1 << len(device.vectors).bit_length()) - len(device.vectors)
     return {
-        "scalars": {name: device.scalars[:, k] for k, name in enumerate(device_spec(device).scalars)},
+        "scalars": {name: device.scalars[:, k] for k, name in enumerate(spec.scalars)},
         "vectors": np.append(device.vectors, np.zeros(room)) if device.vector_names else (),
         "series": {name: (starts[:, k], starts[:, k + 1]) for k, name in enumerate(device.vector_names)},
         "windows": device.windows,
@@ -98,6 +110,7 @@ def device_constant(device: Devices) -> dict[str, Any]:
         "start": table.start,
         "owner": np.repeat(np.arange(len(device.batch), dtype=np.int32), np.diff(table.start)),
         "identity": table.identity,
+        "links": links(spec.ways, table.through, _nodes(device), connections),
         "rows": _rows(table) if device.batch.model.draw_each is not None else (),
         "receivers": _connections(device, ~is_listener),
         "listeners": _connections(device, is_listener),

@@ -68,7 +68,7 @@ def _send_all(kind: KindSpec, k: int, state: Changing, constant: Any, times: Any
 
     def send_some(state: Changing, entry: Any, column: Any, valid: Any) -> Changing:
         events = {name: spikes[name][column] for name in ("step", "copy", "turn")}
-        events |= {"node": constant["node"][column], "factor": jnp.ones(len(entry)), "valid": valid}
+        events |= {"node": constant["node"][column], "valid": valid}
         return send(kind, k, state, constant, times, entry, events)
 
     return _some_at_once(kind.chunk, state, constant, spikes["active"], send_some)
@@ -114,7 +114,7 @@ def modulate(spec: SynapseSpec, row: int, state: Changing, constants: Any, times
         ) -> Changing:
             place = n * kind.chunk + jnp.arange(kind.chunk)
             valid = (place < kind.n) & (constant["collector"][jnp.minimum(place, kind.n - 1)] == row)
-            same = {"step": step, "turn": turn, "copy": 0, "node": 0, "factor": 1.0}
+            same = {"step": step, "turn": turn, "copy": 0, "node": 0}
             events = {name: jnp.broadcast_to(value, place.shape) for name, value in same.items()} | {"valid": valid}
             return send(kind, k, state, constant, times, jnp.where(valid, place, 0), events, modulated=True)
 
@@ -134,6 +134,32 @@ def send(
 ) -> Changing:
     """Send a spike through each of some synapses of a kind, all different ones, and return what has changed.
 
+    The parameters are those of `passed`.
+    """
+    state, weight, sends, site, steps = passed(kind, k, state, constant, times, entry, events, modulated)
+    if modulated:
+        return state
+    amount = jnp.where(site[:, layout.FLAGS] & layout.PLAIN > 0, 1.0, weight)
+    lane = jnp.where(amount > 0, site[:, layout.LANE_POSITIVE], site[:, layout.LANE_NEGATIVE])
+    amount = jnp.where((amount <= 0) & (site[:, layout.FLAGS] & layout.FLIP > 0), -amount, amount)
+    state["ring"] = add_to_ring(state["ring"], events["step"] + steps, lane, jnp.where(sends, amount, 0.0))
+    if kind.is_watched:
+        weights.note(state, constant["connection"][entry], events["step"] + 1, weight, sends)
+    return state
+
+
+def passed(
+    kind: KindSpec,
+    k: int,
+    state: Changing,
+    constant: Any,
+    times: Any,
+    entry: Any,
+    events: dict[str, Any],
+    modulated: bool = False,
+) -> tuple[Changing, Any, Any, Any, Any]:
+    """Let a spike pass each of some synapses of a kind, all different ones.
+
     Parameters
     ----------
     k
@@ -141,10 +167,14 @@ def send(
     entry
         The synapses.
     events
-        Per synapse: ``step``, ``copy``, ``turn`` and ``node`` of the spike; how many spikes it stands for (``factor``);
-        and whether there is a spike at all (``valid``).
+        Per synapse: ``step``, ``copy``, ``turn`` and ``node`` of the spike, and whether there is one (``valid``).
     modulated
         There is no spike: the synapses are told what modulates them.
+
+    Returns
+    -------
+    state, weight, sends, site, steps
+        What has changed; and per synapse the weight of the spike, whether it goes on, its row of `sites`, and delay.
     """
     state, valid, row = dict(state), events["valid"], constant["row"][entry]
     site = constant["sites"][constant["place"][row]]
@@ -160,15 +190,8 @@ def send(
     place = jnp.where(valid, row, len(constant["place"]) + nowhere)
     state["synapses"] = [*state["synapses"]]
     state["synapses"][k] = _stored(kind, mine, constant, entry, place, valid, new)
-    sends = valid & sends
-    amount = jnp.where(site[:, layout.FLAGS] & layout.PLAIN > 0, 1.0, weight) * events["factor"]
-    lane = jnp.where(amount > 0, site[:, layout.LANE_POSITIVE], site[:, layout.LANE_NEGATIVE])
-    amount = jnp.where((amount <= 0) & (site[:, layout.FLAGS] & layout.FLIP > 0), -amount, amount)
-    state["ring"] = add_to_ring(state["ring"], events["step"] + steps, lane, jnp.where(sends, amount, 0.0))
     _note_reading(kind, state, post, valid, read, seen, events["turn"])
-    if kind.is_watched:
-        weights.note(state, constant["connection"][entry], events["step"] + 1, weight, sends)
-    return state
+    return state, weight, valid & sends, site, steps
 
 
 def _at(values: Any, row: Any) -> Any:

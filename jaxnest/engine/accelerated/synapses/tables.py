@@ -110,14 +110,22 @@ def synapse_constants(table: DeliveryTable, emitters: Sequence[np.ndarray]) -> d
     return {"kinds": kinds, "watched": watched_constants(table, emitters)}
 
 
+def entries_of(table: DeliveryTable, spec: KindSpec, nodes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the first entry of a kind of each of some nodes, and how many they have."""
+    assert table.plasticity is not None
+    groups = np.flatnonzero(table.plasticity.kind() == spec.place + 1)
+    start = np.append(0, np.cumsum(np.diff(table.connection_start)[groups]))
+    begin, end = (start[np.searchsorted(groups, table.group_start[nodes + k])] for k in (0, 1))
+    return begin.astype(np.int32), (end - begin).astype(np.int32)
+
+
 def _constant(table: DeliveryTable, synapses: Synapses, spec: KindSpec, ids: np.ndarray) -> dict[str, Any]:
     assert table.plasticity is not None
     groups = np.flatnonzero(table.plasticity.kind() == spec.place + 1)
     words, size = table.plasticity.groups[groups], np.diff(table.connection_start)[groups]
-    start = np.append(0, np.cumsum(size))
-    within = np.arange(start[-1]) - np.repeat(start[:-1], size)
+    within = np.arange(size.sum()) - np.repeat(np.cumsum(size) - size, size)
     row = np.repeat(words[:, GROUP_ROW], size) + within
-    begin, end = (np.searchsorted(groups, table.group_start[ids + k]) for k in (0, 1))
+    begin, count = entries_of(table, spec, ids)
     step = np.repeat(words[:, GROUP_STEP], size)
     watched = np.repeat(table.group_watched[groups], size)
     connection = np.repeat(table.connection_start[groups], size) + within
@@ -134,8 +142,8 @@ def _constant(table: DeliveryTable, synapses: Synapses, spec: KindSpec, ids: np.
         "delay": synapses.delay,
         "common": synapses.common,
         "fixed": {k: a for k, a in synapses.columns.items() if k not in synapses.model.dynamic},
-        "begin": start[begin].astype(np.int32),
-        "count": (start[end] - start[begin]).astype(np.int32),
+        "begin": begin,
+        "count": count,
         "node": ids,
     }
 
