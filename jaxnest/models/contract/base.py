@@ -340,11 +340,10 @@ class Neuron(Node, abstract=True):
     draws: ClassVar[bool] = False
     """`update` draws random numbers as it goes along, with `models.functions.draws` and the context ``x.random``.
 
-    The nodes are then advanced one after the other, so that numbers are drawn in
-    NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
+    Compiled loops advance the nodes one after the other, so that numbers are drawn in NEST's order; `update` may use
+    everything that numba compiles and JAX can trace (`compile.tracing`). ``x.random.step`` is the time in steps."""
     one_by_one: ClassVar[bool] = False
-    """`update` may use all that numba compiles, but makes no arrays: it changes vectors of its state where they are.
-    Array operations leave these nodes to the compiled loop."""
+    """`update` may use all that numba compiles, but makes no arrays: it changes vectors of its state where they are."""
 
     is_integrated: ClassVar[bool] = False
     """The model has differential equations, which the engine integrates (`models.contract.ode`)."""
