@@ -122,14 +122,18 @@ multiple of this number of bytes."""
 MEMORY_FUNCTIONS = frozenset(
     (
         "NRT_Allocate", "NRT_Free", "NRT_MemInfo_alloc", "NRT_MemInfo_alloc_aligned", "NRT_MemInfo_data_fast",
-        "NRT_MemInfo_call_dtor",
+        "NRT_MemInfo_call_dtor", "NRT_incref", "NRT_decref",
     )
 )  # fmt: skip
-"""What numba calls to get memory, also for an array, to ask where that is, and to give memory back."""
+"""What numba calls to get memory, also for an array, to ask where it is, to count its users, to give it back."""
 
 
 def memory_functions() -> str:
-    """Return `MEMORY_FUNCTIONS` in the representation of LLVM; for those of numba's runtime, numba has to be loaded."""
+    """Return `MEMORY_FUNCTIONS` in the representation of LLVM; for those of numba's runtime, numba has to be loaded.
+
+    Users are counted without the lock that numba's runtime takes, which costs more than most of what is done with an
+    array: no array that such code makes is known to two threads, and those that it gets have no count.
+    """
     module, word, flag = ir.Module("memory"), WORD, ir.IntType(32)
     place, nothing = ir.IntType(8).as_pointer(), ir.VoidType()
     malloc = ir.Function(module, ir.FunctionType(place, [word]), MALLOC)
@@ -156,5 +160,15 @@ def memory_functions() -> str:
     for name in ("NRT_MemInfo_call_dtor", "NRT_Free"):
         builder, head = begin(name, nothing, [place])
         builder.call(free, [head])
+        builder.ret_void()
+    for name, change in (("NRT_incref", 1), ("NRT_decref", -1)):
+        builder, head = begin(name, nothing, [place])
+        with builder.if_then(builder.icmp_unsigned("!=", head, place(None))):
+            users = builder.bitcast(head, word.as_pointer())
+            left = builder.add(builder.load(users), word(change))
+            builder.store(left, users)
+            if change < 0:
+                with builder.if_then(builder.icmp_unsigned("==", left, word(0)), likely=False):
+                    builder.call(free, [head])
         builder.ret_void()
     return str(module)
