@@ -93,10 +93,11 @@ exchange_if: Any = intrinsic(_exchange_if)
 
 
 def loader(kind: type[Any], vectors: frozenset[str] = frozenset(), short: bool = False) -> Any:
-    """Return a function that fills a named tuple from columns; vectors may be `short` (see `compile.short_vectors`).
+    """Return a function that fills a named tuple from columns.
 
     It takes the address of the first number and the distance of the next ones in bytes; then, for fields that are
     `vectors`, the address of the first vector and that of an array that tells where each of them begins, in numbers.
+    These are arrays, or `short` (see `compile.values.short_vectors`).
     """
     vector = short_vectors.KIND if short else types.Array(types.float64, 1, "C")
     fields = [vector if name in vectors else types.float64 for name in kind._fields]

@@ -174,7 +174,7 @@ def _store_nothing(state_vectors: Any, state_start: Any, i: int, s: Any) -> None
 
 
 def _storing_one(n: int, place: int, others: Any, short: bool) -> Any:
-    write = short_vectors.store if short else None
+    write: Any = short_vectors.store if short else None
 
     def store_short(state_vectors: Any, state_start: Any, i: int, s: Any) -> None:
         write(s[place], state_vectors.ctypes.data + 8 * (i * state_vectors.shape[1] + state_start[n]))
@@ -204,7 +204,7 @@ def inputs_of_step(model: type[Any], stochastic: bool, short: bool = False) -> A
     def receptors_there(ring: Any, lane: int, tile: int, receptors: int) -> tuple[Any]:
         return (ring[lane : lane + receptors * tile : tile],)
 
-    strided = short_vectors.strided if short else None
+    strided: Any = short_vectors.strided if short else None
 
     def receptors_in_vector(ring: Any, lane: int, tile: int, receptors: int) -> tuple[Any]:
         return (strided(ring.ctypes.data + 8 * lane, 8 * tile, receptors, ring.ctypes.data),)

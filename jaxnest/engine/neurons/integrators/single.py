@@ -11,7 +11,7 @@ import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.late import overload, short_vectors, types
-from jaxnest.compile.tuples import combined, folded, mapped, picked, replaced
+from jaxnest.compile.values.tuples import combined, folded, mapped, picked, replaced
 from jaxnest.engine.neurons.integrators import method
 from jaxnest.models.contract.state import finishing, state_class
 from jaxnest.models.functions.rkf45 import TIMES

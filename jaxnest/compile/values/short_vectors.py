@@ -41,16 +41,19 @@ class ShortVector(types.Type):
         super().__init__("ShortVector")
 
 
+_means: Any = infer_global
 KIND, _NUMBERS = ShortVector(), _Lanes()
 
 
 @register_model(_Lanes)
+@final
 class _LanesModel(models.PrimitiveModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, _LANES)
 
 
 @register_model(ShortVector)
+@final
 class _VectorModel(models.StructModel):
     def __init__(self, manager: Any, kind: Any) -> None:
         super().__init__(manager, kind, [("length", types.int64), ("numbers", _NUMBERS)])
@@ -128,7 +131,8 @@ store: Any = intrinsic(_store)
 
 
 def _binary(operation: Callable[..., Any], instruction: str) -> None:
-    @infer_global(operation)
+    @_means(operation)
+    @final
     class Typed(AbstractTemplate):
         def generic(self, arguments: Any, named: Any) -> Any:
             if len(arguments) != 2 or KIND not in arguments:
@@ -159,7 +163,8 @@ for _operation, _instruction in (
     _binary(_operation, _instruction)
 
 
-@infer_global(operator.neg)
+@_means(operator.neg)
+@final
 class _Negative(AbstractTemplate):
     def generic(self, arguments: Any, named: Any) -> Any:
         return signature(KIND, KIND) if arguments == (KIND,) else None
@@ -186,7 +191,8 @@ def _magnitudes(typing_context: Any, vector: Any) -> Any:
 magnitudes: Any = intrinsic(_magnitudes)
 
 
-@infer_global(len)
+@_means(len)
+@final
 class _Length(AbstractTemplate):
     def generic(self, arguments: Any, named: Any) -> Any:
         return signature(types.int64, KIND) if arguments == (KIND,) else None
@@ -197,7 +203,8 @@ def _length(context: Any, builder: Any, typed: Any, arguments: Any) -> Any:
     return builder.extract_value(arguments[0], 0)
 
 
-@infer_global(operator.getitem)
+@_means(operator.getitem)
+@final
 class _Item(AbstractTemplate):
     def generic(self, arguments: Any, named: Any) -> Any:
         if arguments[0] == KIND and isinstance(arguments[1], types.Integer):
