@@ -20,8 +20,8 @@ from numba.extending import intrinsic, lower_builtin, models, register_model
 from jaxnest.compile.kinds import LANES
 from jaxnest.compile.words import WORD
 
-DOUBLE, FLAG = ir.DoubleType(), ir.IntType(1)
-_LANES, _MASK = ir.VectorType(DOUBLE, LANES), ir.VectorType(FLAG, LANES)
+DOUBLE = ir.DoubleType()
+_LANES, _MASK = ir.VectorType(DOUBLE, LANES), ir.VectorType(ir.IntType(1), LANES)
 _INDEX = ir.IntType(32)
 
 
@@ -70,18 +70,35 @@ def _parts(builder: Any, value: Any) -> tuple[Any, Any]:
 
 
 def _all_lanes(builder: Any, number: Any) -> Any:
-    one = builder.insert_element(ir.Constant(_LANES, ir.Undefined), number, _INDEX(0))
-    return builder.shuffle_vector(
-        one, ir.Constant(_LANES, ir.Undefined), ir.Constant(ir.VectorType(_INDEX, LANES), None)
-    )
+    """Write code that makes lanes of one number."""
+    kind = ir.VectorType(number.type, LANES)
+    one = builder.insert_element(ir.Constant(kind, ir.Undefined), number, _INDEX(0))
+    first = ir.Constant(ir.VectorType(_INDEX, LANES), None)
+    return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), first)
 
 
 def _mask(builder: Any, length: Any) -> Any:
     """Write code that tells which lanes are in use."""
-    mask = ir.Constant(_MASK, ir.Undefined)
+    count = ir.Constant(ir.VectorType(WORD, LANES), [WORD(k) for k in range(LANES)])
+    return builder.icmp_signed("<", count, _all_lanes(builder, length))
+
+
+def _one_by_one(builder: Any, result: Any, length: Any, go_on: Callable[[Any, int], Any]) -> Any:
+    """Write code that replaces a value for each lane in use: ``go_on(value, lane)``."""
+    end, found = builder.append_basic_block("end"), []
     for k in range(LANES):
-        mask = builder.insert_element(mask, builder.icmp_signed("<", WORD(k), length), _INDEX(k))
-    return mask
+        found.append((result, builder.block))
+        there = builder.append_basic_block("element")
+        builder.cbranch(builder.icmp_signed("<", WORD(k), length), there, end)
+        builder.position_at_end(there)
+        result = go_on(result, k)
+    found.append((result, builder.block))
+    builder.branch(end)
+    builder.position_at_end(end)
+    last = builder.phi(result.type)
+    for value, block in found:
+        last.add_incoming(value, block)
+    return last
 
 
 def vector_at(context: Any, builder: Any, address: Any, length: Any) -> Any:
@@ -94,20 +111,20 @@ def vector_at(context: Any, builder: Any, address: Any, length: Any) -> Any:
     return _made(context, builder, length, numbers)
 
 
-def _strided(typing_context: Any, address: Any, step: Any, length: Any, elsewhere: Any) -> Any:
-    """Read a vector whose numbers are `step` bytes apart; `elsewhere` is any address that can be read."""
+def _strided(typing_context: Any, address: Any, step: Any, length: Any) -> Any:
+    """Read a vector whose numbers are `step` bytes apart."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        place, step, length, elsewhere = arguments
-        numbers = ir.Constant(_LANES, ir.Undefined)
-        for k in range(LANES):
-            at = builder.select(builder.icmp_signed("<", WORD(k), length), place, elsewhere)
-            number = builder.load(builder.inttoptr(at, DOUBLE.as_pointer()))
-            numbers = builder.insert_element(numbers, number, _INDEX(k))
-            place = builder.add(place, step)
-        return _made(context, builder, length, numbers)
+        place, step, length = arguments
 
-    return KIND(types.int64, types.int64, types.int64, types.int64), generate
+        def read(numbers: Any, k: int) -> Any:
+            at = builder.add(place, builder.mul(step, WORD(k)))
+            number = builder.load(builder.inttoptr(at, DOUBLE.as_pointer()))
+            return builder.insert_element(numbers, number, _INDEX(k))
+
+        return _made(context, builder, length, _one_by_one(builder, ir.Constant(_LANES, None), length, read))
+
+    return KIND(types.int64, types.int64, types.int64), generate
 
 
 strided: Any = intrinsic(_strided)
@@ -227,22 +244,13 @@ def folding(combine: Callable[..., Any], n: int) -> Any:
     """
 
     def generate(context: Any, builder: Any, typed: Any, arguments: Any) -> Any:
-        result, *vectors = arguments
+        start, *vectors = arguments
         length, lanes = builder.extract_value(vectors[0], 0), [builder.extract_value(v, 1) for v in vectors]
-        end, found = builder.append_basic_block("end"), []
-        for k in range(LANES):
-            found.append((result, builder.block))
-            there = builder.append_basic_block("element")
-            builder.cbranch(builder.icmp_signed("<", WORD(k), length), there, end)
-            builder.position_at_end(there)
-            result = combine(builder, result, *(builder.extract_element(v, _INDEX(k)) for v in lanes))
-        found.append((result, builder.block))
-        builder.branch(end)
-        builder.position_at_end(end)
-        last = builder.phi(DOUBLE)
-        for value, block in found:
-            last.add_incoming(value, block)
-        return last
+
+        def go_on(result: Any, k: int) -> Any:
+            return combine(builder, result, *(builder.extract_element(v, _INDEX(k)) for v in lanes))
+
+        return _one_by_one(builder, start, length, go_on)
 
     kinds: Any = types.float64(types.float64, *[KIND] * n)
     functions = {

@@ -207,7 +207,7 @@ def inputs_of_step(model: type[Any], stochastic: bool, short: bool = False) -> A
     strided: Any = short_vectors.strided if short else None
 
     def receptors_in_vector(ring: Any, lane: int, tile: int, receptors: int) -> tuple[Any]:
-        return (strided(ring.ctypes.data + 8 * lane, 8 * tile, receptors, ring.ctypes.data),)
+        return (strided(ring.ctypes.data + 8 * lane, 8 * tile, receptors),)
 
     def drawing(uniform: Any, stream: Any, s: Any, step: int, lag: int, i: int) -> tuple[Any]:
         return (random(stream, 0, step),)
