@@ -312,14 +312,28 @@ class _Object(JITCodeLibrary):
     """The function that others call."""
 
     def _optimize_final_module(self) -> None:
-        """Keep all other functions apart from those of the same name in other object files, and drop unused ones."""
-        used = {one.name for one in self._final_module.functions if one.is_declaration and one.name.startswith("NRT_")}
+        """Keep all other functions apart from those of the same name in other object files, and drop unused ones.
+
+        What counts users of arrays is written out once numba has dropped counts that cancel each other, for which it
+        looks for calls.
+        """
+        self._keep_apart("NRT_")
+        cheap, builder = self._codegen._module_pass_manager(
+            loop_vectorize=self._codegen._loopvect, slp_vectorize=False, opt=self._codegen._opt_level, cost="cheap"
+        )
+        cheap.run(self._final_module, builder)
+        used = {one.name for one in self._final_module.functions if one.name.startswith("NRT_")}
         if used and used <= MEMORY_FUNCTIONS:
-            self._final_module.link_in(parse_assembly(memory_functions()))
+            self._final_module.link_in(parse_assembly(memory_functions()))  # in place of what numba's runtime has
+        self._keep_apart()
+        full, builder = self._codegen._module_pass_manager()
+        full.run(self._final_module, builder)
+
+    def _keep_apart(self, *others: str) -> None:
+        """Make functions known to nobody else, unless their names begin with one of `others`."""
         for function in self._final_module.functions:
             if not function.is_declaration and function.name != self.symbol:
-                function.linkage = "internal"
-        super()._optimize_final_module()
+                function.linkage = "linkonce_odr" if function.name.startswith(others) else "internal"
 
     def _finalize_final_module(self) -> None:
         self._finalize_dynamic_globals()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from jaxnest.compile.late import cgutils, intrinsic, ir, types, words
+from jaxnest.compile.late import cgutils, intrinsic, ir, short_vectors, types, words
 
 
 def _array(typing_context: Any, address: Any, size: Any, dtype: Any) -> Any:
@@ -92,13 +92,15 @@ def _exchange_if(typing_context: Any, address: Any, expected: Any, new: Any) -> 
 exchange_if: Any = intrinsic(_exchange_if)
 
 
-def loader(kind: type[Any], vectors: frozenset[str] = frozenset()) -> Any:
+def loader(kind: type[Any], vectors: frozenset[str] = frozenset(), short: bool = False) -> Any:
     """Return a function that fills a named tuple from columns.
 
     It takes the address of the first number and the distance of the next ones in bytes; then, for fields that are
     `vectors`, the address of the first vector and that of an array that tells where each of them begins, in numbers.
+    These are arrays, or `short` (see `compile.values.short_vectors`).
     """
-    fields = [types.Array(types.float64, 1, "C") if name in vectors else types.float64 for name in kind._fields]
+    vector = short_vectors.KIND if short else types.Array(types.float64, 1, "C")
+    fields = [vector if name in vectors else types.float64 for name in kind._fields]
     made: Any = types.BaseTuple.from_types(fields, kind)
 
     def load(typing_context: Any, address: Any, step: Any, vectors_at: Any, starts_at: Any) -> Any:
@@ -113,7 +115,11 @@ def loader(kind: type[Any], vectors: frozenset[str] = frozenset()) -> Any:
                     continue
                 begin, end = (builder.load(builder.gep(starts, [words.WORD(n_vectors + k)])) for k in range(2))
                 at = builder.add(vectors_at, builder.mul(begin, words.WORD(8)))
-                values.append(words.array_at(context, builder, field, at, [builder.sub(end, begin)]))
+                length = builder.sub(end, begin)
+                if short:
+                    values.append(short_vectors.vector_at(context, builder, at, length))
+                else:
+                    values.append(words.array_at(context, builder, field, at, [length]))
                 n_vectors += 1
             return context.make_tuple(builder, signature.return_type, values)
 

@@ -38,6 +38,8 @@ Kind = str | Record
 _ARRAYS = ("B1", "I4", "I8", "U4", "U8", "F8", "I4x2", "I8x2", "U8x2", "F8x2", "I4x3", "I8x3", "F8x3")
 TYPES: dict[str, tuple[str, int]] = {name: (name[:2].lower(), int(name[3:] or 1)) for name in _ARRAYS}
 """Name of a kind of argument -> type of its elements and number of dimensions."""
+LANES = 8
+"""The longest of the vectors that are values (see `compile.values.short_vectors`)."""
 SCALARS = {"int": "i8", "float": "f8"}
 RESULTS = {"None": "none", "int": "int", "bool": "int", "float": "float"}
 """What an annotation of a result says -> its kind."""

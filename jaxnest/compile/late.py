@@ -31,6 +31,7 @@ types: Any = Library("numba.core.types")
 cgutils: Any = Library("numba.core.cgutils")
 ir: Any = Library("llvmlite.ir")
 words: Any = Library("jaxnest.compile.words")
+short_vectors: Any = Library("jaxnest.compile.values.short_vectors")
 compiler: Any = Library("jaxnest.compile.compiler")
 """The parts of this package that load numba."""
 

@@ -125,12 +125,15 @@ MEMORY_FUNCTIONS = frozenset(
         "NRT_MemInfo_call_dtor", "NRT_incref", "NRT_decref",
     )
 )  # fmt: skip
-"""What numba calls to get memory, also for an array, to ask where that is, to give memory back, and to count who uses
-it."""
+"""What numba calls to get memory, also for an array, to ask where it is, to count its users, to give it back."""
 
 
 def memory_functions() -> str:
-    """Return `MEMORY_FUNCTIONS` in the representation of LLVM; for those of numba's runtime, numba has to be loaded."""
+    """Return `MEMORY_FUNCTIONS` in the representation of LLVM; for those of numba's runtime, numba has to be loaded.
+
+    Users are counted without the lock that numba's runtime takes, which costs more than most of what is done with an
+    array: no array that such code makes is known to two threads, and those that it gets have no count.
+    """
     module, word, flag = ir.Module("memory"), WORD, ir.IntType(32)
     place, nothing = ir.IntType(8).as_pointer(), ir.VoidType()
     malloc = ir.Function(module, ir.FunctionType(place, [word]), MALLOC)
@@ -158,12 +161,14 @@ def memory_functions() -> str:
         builder, head = begin(name, nothing, [place])
         builder.call(free, [head])
         builder.ret_void()
-    for name, change in (("NRT_incref", "add"), ("NRT_decref", "sub")):
+    for name, change in (("NRT_incref", 1), ("NRT_decref", -1)):
         builder, head = begin(name, nothing, [place])
-        with builder.if_then(builder.icmp_unsigned("!=", head, place(None)), likely=True):
-            users = builder.atomic_rmw(change, builder.bitcast(head, word.as_pointer()), word(1), "acq_rel")
-            if change == "sub":
-                with builder.if_then(builder.icmp_unsigned("==", users, word(1)), likely=False):
+        with builder.if_then(builder.icmp_unsigned("!=", head, place(None))):
+            users = builder.bitcast(head, word.as_pointer())
+            left = builder.add(builder.load(users), word(change))
+            builder.store(left, users)
+            if change < 0:
+                with builder.if_then(builder.icmp_unsigned("==", left, word(0)), likely=False):
                     builder.call(free, [head])
         builder.ret_void()
     return str(module)

@@ -103,7 +103,7 @@ UPDATED = {
     "aeif_cond_exp": 50.0,
     "iaf_cond_alpha": 50.0,
     "gif_cond_exp": 50.0,
-    "glif_cond": 50.0,
+    "glif_cond": 20.0,
     "iaf_psc_exp_multisynapse": 100.0,
 }
 """Models of which 10,000 are advanced, and biological durations (ms)."""

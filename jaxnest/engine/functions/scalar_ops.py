@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxnest.compile.late import external, overload, register_jitable, types
+from jaxnest.compile.late import external, overload, register_jitable, short_vectors, types
 from jaxnest.models import ops
 from jaxnest.models.functions import draws
 from jaxnest.numerics.nest_math import expm1_series
@@ -51,7 +51,8 @@ def _remainder(x: Any, y: Any) -> Any:
 
 @overload(ops.where, strict=False)
 def _where(condition: Any, a: Any, b: Any) -> Any:
-    if isinstance(a, types.Array) or isinstance(b, types.Array):
+    vectors = types.Array | short_vectors.ShortVector
+    if isinstance(a, vectors) or isinstance(b, vectors):
         return lambda condition, a, b: a if condition else b
     return lambda condition, a, b: float(a) if condition else float(b)
 
@@ -73,6 +74,10 @@ def _element(a: Any, i: Any) -> Any:
 
 @overload(ops.total, strict=False)
 def _total(a: Any) -> Any:
+    if isinstance(a, short_vectors.ShortVector):
+        add = short_vectors.total
+        return lambda a: add(0.0, a)
+
     def total(a: Any) -> float:
         result = 0.0
         for i in range(len(a)):
@@ -84,6 +89,10 @@ def _total(a: Any) -> Any:
 
 @overload(ops.accumulate, strict=False)
 def _accumulate(start: Any, a: Any, b: Any) -> Any:
+    if isinstance(a, short_vectors.ShortVector):
+        add = short_vectors.accumulated
+        return lambda start, a, b: add(start, a, b)
+
     def accumulate(start: float, a: Any, b: Any) -> float:
         result = start
         for i in range(len(a)):
@@ -95,6 +104,10 @@ def _accumulate(start: Any, a: Any, b: Any) -> Any:
 
 @overload(ops.accumulate_pairs, strict=False)
 def _accumulate_pairs(start: Any, a: Any, b: Any, c: Any, d: Any) -> Any:
+    if isinstance(a, short_vectors.ShortVector):
+        add = short_vectors.accumulated_pairs
+        return lambda start, a, b, c, d: add(start, a, b, c, d)
+
     def accumulate_pairs(start: float, a: Any, b: Any, c: Any, d: Any) -> float:
         result = start
         for i in range(len(a)):

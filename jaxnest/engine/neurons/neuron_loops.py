@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections import namedtuple
+from collections.abc import Mapping
 from typing import Any
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.intrinsics import loader, number_loader, rows, storer
-from jaxnest.compile.late import float64
+from jaxnest.compile.kinds import LANES
+from jaxnest.compile.late import float64, short_vectors
 from jaxnest.compile.operations import Operation
 from jaxnest.engine.functions import scalar_ops, special_functions  # noqa: F401 - `models.ops` in compiled code
 from jaxnest.engine.functions.fingerprints import fingerprint
@@ -39,21 +41,24 @@ KINDS = {
 """The arguments of the loop."""
 
 
-def make_update(model: type[Any], vectors: frozenset[str], stochastic: bool = False, on_trial: bool = False) -> Any:
+def make_update(
+    model: type[Any], vectors: frozenset[str], stochastic: bool = False, on_trial: bool = False, short: bool = False
+) -> Any:
     """Return the function that advances a neuron by one step."""
     if issubclass(model, OdeNode):
-        return single_update(model, vectors, "finish_iteration" if on_trial else "finish")
-    return compiled(model)(of_model(model, model.stochastic_update if stochastic else model.update))
+        arrays = frozenset() if short else vectors
+        return single_update(model, arrays, "finish_iteration" if on_trial else "finish")
+    return compiled(model, short)(of_model(model, model.stochastic_update if stochastic else model.update))
 
 
-def compiled(model: type[Any]) -> Any:
+def compiled(model: type[Any], short: bool = False) -> Any:
     """Return what compiles the functions of a loop: for models that make no arrays without reference counts."""
-    return njit(error_model="numpy", nogil=True, **({"_nrt": False} if model.one_by_one else {}))
+    return njit(error_model="numpy", nogil=True, **({"_nrt": False} if model.one_by_one or short else {}))
 
 
 @functools.cache
 def neuron_loop(
-    model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], stochastic: bool = False
+    model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], stochastic: bool = False, short: bool = False
 ) -> Operation:
     """Return the operation that runs neurons of a model through a segment.
 
@@ -65,18 +70,33 @@ def neuron_loop(
         Which of the variables and states are vectors.
     stochastic
         Whether each node gets a random number in every step.
+    short
+        Whether all vectors are short (see `fits_short_vectors`).
     """
-    content = fingerprint(model, f"{model.__module__}.{variables}.{sorted(vectors)}.{stochastic}")
-    return Operation(functools.partial(_advancing, model, variables, vectors, stochastic), KINDS, model.name, content)
+    content = fingerprint(model, f"{model.__module__}.{variables}.{sorted(vectors)}.{stochastic}.{short}")
+    make = functools.partial(_advancing, model, variables, vectors, stochastic, short)
+    return Operation(make, KINDS, model.name, content)
 
 
-def _advancing(model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], stochastic: bool) -> Any:
+def fits_short_vectors(model: type[Any], widths: Mapping[str, int], channels: int) -> bool:
+    """Return whether vectors of these lengths, and that of the inputs, can be values instead of arrays.
+
+    Functions of a script's own models may do with arrays what short vectors do not know.
+    """
+    if model.one_by_one or "objects" in widths or not model.__module__.startswith("jaxnest."):
+        return False
+    return bool(widths) and max(channels, *widths.values()) <= LANES
+
+
+def _advancing(
+    model: type[Any], variables: tuple[str, ...], vectors: frozenset[str], stochastic: bool, short: bool
+) -> Any:
     State = state_class(model)
-    load_variables = loader(namedtuple("Variables", variables), vectors)
-    load_state, store_state = loader(State, vectors), storer(State, vectors)
-    store_vectors = vector_storer(model, vectors)
-    inputs_of, update = inputs_of_step(model, stochastic), make_update(model, vectors, stochastic)
-    n_inputs, key = len(model.inputs(0)), compiled(model)(_key_of_step if model.draws else _no_key)
+    load_variables = loader(namedtuple("Variables", variables), vectors, short)
+    load_state, store_state = loader(State, vectors, short), storer(State, vectors)
+    store_vectors = vector_storer(model, vectors, short)
+    inputs_of, update = inputs_of_step(model, stochastic, short), make_update(model, vectors, stochastic, short=short)
+    n_inputs, key = len(model.inputs(0)), compiled(model, short)(_key_of_step if model.draws else _no_key)
 
     def advance(
         ring: Any, raster: Any, stream: Any, state: Any, state_vectors: Any, samples: Any, scalars: Any, vectors: Any,
@@ -115,7 +135,7 @@ def _advancing(model: type[Any], variables: tuple[str, ...], vectors: frozenset[
             store_state(state_at, 8, s)
             store_vectors(state_vectors, state_start, i, s)
 
-    return compiled(model)(advance)
+    return compiled(model, short)(advance)
 
 
 @njit(nogil=True)
@@ -136,7 +156,7 @@ def _no_key(stream: Any, node: int, step: int) -> None:
     pass
 
 
-def vector_storer(model: type[Any], vectors: frozenset[str]) -> Any:
+def vector_storer(model: type[Any], vectors: frozenset[str], short: bool = False) -> Any:
     """Return the function that writes the vectors of a state to its columns."""
     places = [k for k, name in enumerate(model.dynamic) if name in vectors]
     if not places or model.one_by_one:  # these change them where they are
@@ -145,7 +165,7 @@ def vector_storer(model: type[Any], vectors: frozenset[str]) -> Any:
     # one function per vector: elements of a tuple of different types have to be known when it is compiled
     store = njit(nogil=True)(_store_nothing)
     for n, place in reversed(list(enumerate(chosen))):
-        store = _storing_one(n, place, store)
+        store = _storing_one(n, place, store, short)
     return store
 
 
@@ -153,17 +173,23 @@ def _store_nothing(state_vectors: Any, state_start: Any, i: int, s: Any) -> None
     pass
 
 
-def _storing_one(n: int, place: int, others: Any) -> Any:
+def _storing_one(n: int, place: int, others: Any, short: bool) -> Any:
+    write: Any = short_vectors.store if short else None
+
+    def store_short(state_vectors: Any, state_start: Any, i: int, s: Any) -> None:
+        write(s[place], state_vectors.ctypes.data + 8 * (i * state_vectors.shape[1] + state_start[n]))
+        others(state_vectors, state_start, i, s)
+
     def store(state_vectors: Any, state_start: Any, i: int, s: Any) -> None:
         values, first = s[place], state_start[n]
         for k in range(state_start[n + 1] - first):
             state_vectors[i, first + k] = values[k]
         others(state_vectors, state_start, i, s)
 
-    return njit(nogil=True)(store)
+    return njit(nogil=True, _nrt=False)(store_short) if short else njit(nogil=True)(store)
 
 
-def inputs_of_step(model: type[Any], stochastic: bool) -> Any:
+def inputs_of_step(model: type[Any], stochastic: bool, short: bool = False) -> Any:
     """Return the function that makes the inputs of a step from the ring buffer and what was drawn."""
     inputs = namedtuple("Inputs", input_names(model, stochastic))
     random = namedtuple("Random", ["stream", "objects", "step"])
@@ -178,6 +204,11 @@ def inputs_of_step(model: type[Any], stochastic: bool) -> Any:
     def receptors_there(ring: Any, lane: int, tile: int, receptors: int) -> tuple[Any]:
         return (ring[lane : lane + receptors * tile : tile],)
 
+    strided: Any = short_vectors.strided if short else None
+
+    def receptors_in_vector(ring: Any, lane: int, tile: int, receptors: int) -> tuple[Any]:
+        return (strided(ring.ctypes.data + 8 * lane, 8 * tile, receptors),)
+
     def drawing(uniform: Any, stream: Any, s: Any, step: int, lag: int, i: int) -> tuple[Any]:
         return (random(stream, 0, step),)
 
@@ -188,8 +219,8 @@ def inputs_of_step(model: type[Any], stochastic: bool) -> Any:
     def drawn_before(uniform: Any, stream: Any, s: Any, step: int, lag: int, i: int) -> tuple[Any]:
         return (uniform[lag, i],)
 
-    make = compiled(model)
-    of_receptors = receptors_there if model.one_by_one else receptors_at
+    make = compiled(model, short)
+    of_receptors = receptors_in_vector if short else receptors_there if model.one_by_one else receptors_at
     vector = make(nothing if model.receptor_vector is None else of_receptors)
     draws = drawing_objects if "objects" in model.dynamic else drawing
     drawn = make(draws if model.draws else drawn_before if stochastic or model.noise else nothing)

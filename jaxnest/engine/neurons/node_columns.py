@@ -13,7 +13,7 @@ from jaxnest.engine.functions.recorders import recorder_words
 from jaxnest.engine.network.calibration import adopt
 from jaxnest.engine.network.newcomers import Newcomers
 from jaxnest.engine.network.shard import Batch
-from jaxnest.engine.neurons.neuron_loops import neuron_loop
+from jaxnest.engine.neurons.neuron_loops import fits_short_vectors, neuron_loop
 from jaxnest.engine.plan.buffers import Buffers
 from jaxnest.engine.precise.precise_loops import precise_loop
 
@@ -61,7 +61,8 @@ class NodeColumns:
         if batch.model.queue_channel is not None:
             self.operation = precise_loop(batch.model, names)
         else:
-            self.operation = neuron_loop(batch.model, names, batch.vectors, batch.stochastic)
+            short = fits_short_vectors(batch.model, widths, channels)
+            self.operation = neuron_loop(batch.model, names, batch.vectors, batch.stochastic, short)
         self.recorders = recorder_words(batch.model, names, batch.vectors, outputs)
 
     def pack(

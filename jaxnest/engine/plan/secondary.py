@@ -17,6 +17,11 @@ from jaxnest.engine.network.growing import Table
 from jaxnest.engine.network.shard import Batch, Shard
 from jaxnest.models.contract.secondary import CONSTANT, Kind
 
+FEW_STEPS = 4
+"""In slices of less steps it does not pay to bring the numbers of a lane together, nor does it for less than"""
+MANY_TERMS = 4
+"""so many terms per lane."""
+
 
 @final
 @dataclass
@@ -63,6 +68,19 @@ class Terms:
         for _, indices, _ in self.transformed:
             is_plain[indices] = False
         return np.flatnonzero(is_plain)
+
+    def brought_together(self, chosen: np.ndarray, min_delay: int) -> tuple[np.ndarray, ...] | None:
+        """Return the columns of chosen terms for `secondary_kernels.add_many_terms`, or None if that is not faster."""
+        special = (self.marker[chosen] >= 0) | (self.at_once[chosen] > 0)
+        if min_delay < FEW_STEPS or special.any() or not len(chosen):
+            return None
+        lanes, index = np.unique(self.lane[chosen], return_inverse=True)
+        n_steps = min_delay + int(self.offset[chosen].max())
+        if len(chosen) * min_delay < MANY_TERMS * len(lanes) * n_steps:
+            return None
+        row = np.ascontiguousarray(self.row[chosen])
+        place = index * n_steps + self.offset[chosen]
+        return np.zeros((len(lanes), n_steps)), row, row, self.factor[chosen], place, lanes
 
 
 @final

@@ -28,7 +28,7 @@ from jaxnest.compile.intrinsics import (
 )
 from jaxnest.compile.late import float64, int64, uint64
 from jaxnest.compile.operations import Operation
-from jaxnest.compile.tuples import combined, picked
+from jaxnest.compile.values.tuples import combined, picked
 from jaxnest.engine.archive_layout import (
     CAPACITY,
     FIRST,

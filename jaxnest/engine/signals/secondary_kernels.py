@@ -6,6 +6,7 @@ import numpy as np
 
 from jaxnest.compile.compiling import njit
 from jaxnest.compile.kinds import F8, I8, U8, F8x2
+from jaxnest.compile.late import uint64
 from jaxnest.compile.operations import operation
 from jaxnest.engine.layout import FROM, MIN_DELAY, N_LANES, N_SLOTS, N_WEIGHTS, ORIGIN, TO
 from jaxnest.engine.network.growing_loops import append
@@ -67,6 +68,51 @@ def _put(ring: np.ndarray, first: int, lane: int, marker: int, product: float) -
         ring[first + marker] = 1.0
     else:
         ring[first + lane] += product
+
+
+@operation
+def add_many_terms(
+    ring: F8,
+    room: F8x2,
+    values: F8x2,
+    active: I8,
+    source: I8,
+    row: I8,
+    factor: F8,
+    place: I8,
+    lanes: I8,
+    first_slice: int,
+    clock: I8,
+) -> None:
+    """Add the products of many terms for few lanes, none of which has a marker or is heard at once.
+
+    The numbers of a lane for all steps are brought together and back again: in the ring buffer they lie far apart.
+    Each gets the same products in the same order as with `add_terms`.
+
+    Parameters
+    ----------
+    room
+        Where they are brought to, (lane, step).
+    place
+        Where each term begins there.
+    """
+    if first_slice == 0 and clock[ORIGIN] == 0:
+        return
+    n_steps, n, moved, sent = room.shape[1], clock[MIN_DELAY], room.reshape(-1), values.reshape(-1)
+    for step in range(n_steps):
+        first = (clock[ORIGIN] + step) % clock[N_SLOTS] * clock[N_LANES]
+        for i in range(len(lanes)):
+            moved[i * n_steps + step] = ring[first + lanes[i]]
+    for k in range(len(row)):
+        if len(active) > 0 and active[source[k]] == 0:
+            continue
+        to, at, times = uint64(place[k]), uint64(row[k] * values.shape[1]), factor[k]
+        for lag in range(uint64(n)):
+            moved[to + lag] += times * sent[at + lag]
+    for step in range(n_steps):
+        first = (clock[ORIGIN] + step) % clock[N_SLOTS] * clock[N_LANES]
+        for i in range(len(lanes)):
+            ring[first + lanes[i]] = moved[i * n_steps + step]
 
 
 @operation

@@ -201,12 +201,15 @@ class Waveforms:
         self, s: int, terms: Terms, values: np.ndarray, active: np.ndarray = ALL, first_slice: bool = True
     ) -> Iterator[Pack]:
         """Yield the calls that add terms to the ring buffer, also in the first slice or only later."""
-        from jaxnest.engine.signals.secondary_kernels import add_terms
+        from jaxnest.engine.signals.secondary_kernels import add_many_terms, add_terms
         from jaxnest.engine.signals.waveform_loops import transform_loop
 
         ring, clock, plain = self._buffers[s].ring.reshape(-1), self._clocks[s], terms.plain
         source = terms.row
-        if len(plain):
+        together = terms.brought_together(plain, self._plan.min_delay)
+        if together is not None:
+            yield add_many_terms.pack(ring, together[0], values, active, *together[1:], int(first_slice), clock)
+        elif len(plain):
             columns = (source[plain], *(np.ascontiguousarray(column[plain]) for column in terms.columns))
             yield add_terms.pack(ring, values, active, *columns, int(first_slice), clock)
         for b, indices, positions in terms.transformed:

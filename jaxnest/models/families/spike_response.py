@@ -57,8 +57,8 @@ RELATIONS = tuple(
 def threshold(v: Any, s: Any) -> float:
     """Return the threshold at the beginning of a step."""
     total = v.V_T_star
-    for element in s.sfa_elements:
-        total += element
+    for k in range(len(s.sfa_elements)):
+        total += s.sfa_elements[k]
     return total
 
 

@@ -29,14 +29,20 @@ MULTIPLICATIVE = {
 
 
 @helper
+def powered(x: float, exponent: float) -> float:
+    """Return a power; the C library takes a third of the time of a synapse for it, and has the same number for 1."""
+    return x if exponent == 1.0 else math.pow(x, exponent)
+
+
+@helper
 def potentiated(p: Any, weight: float, trace: float) -> float:
     """Return the weight after a spike of the target, which found this trace of the source's spikes."""
-    relative = weight / p.Wmax + p.lambda_ * math.pow(1.0 - weight / p.Wmax, p.mu_plus) * trace
+    relative = weight / p.Wmax + p.lambda_ * powered(1.0 - weight / p.Wmax, p.mu_plus) * trace
     return relative * p.Wmax if relative < 1.0 else p.Wmax
 
 
 @helper
 def depressed(p: Any, weight: float, trace: float) -> float:
     """Return the weight after a spike of the source, which found this trace of the target's spikes."""
-    relative = weight / p.Wmax - p.alpha * p.lambda_ * math.pow(weight / p.Wmax, p.mu_minus) * trace
+    relative = weight / p.Wmax - p.alpha * p.lambda_ * powered(weight / p.Wmax, p.mu_minus) * trace
     return relative * p.Wmax if relative > 0.0 else 0.0

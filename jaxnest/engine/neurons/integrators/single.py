@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from jaxnest.compile.compiling import njit
-from jaxnest.compile.late import overload, types
-from jaxnest.compile.tuples import combined, folded, mapped, picked, replaced
+from jaxnest.compile.late import overload, short_vectors, types
+from jaxnest.compile.values.tuples import combined, folded, mapped, picked, replaced
 from jaxnest.engine.neurons.integrators import method
 from jaxnest.models.contract.state import finishing, state_class
 from jaxnest.models.functions.rkf45 import TIMES
@@ -30,6 +30,9 @@ def _larger(worst: Any, ratio: Any) -> Any:
 
 @overload(_larger)
 def _larger_of_two(worst, ratio):
+    if isinstance(ratio, short_vectors.ShortVector):
+        largest = short_vectors.largest
+        return lambda worst, ratio: largest(worst, ratio)
     if isinstance(ratio, types.Array):
 
         def of_vector(worst, ratio):
@@ -42,17 +45,29 @@ def _larger_of_two(worst, ratio):
     return lambda worst, ratio: ratio if ratio > worst else worst
 
 
+def _magnitude(x: Any) -> Any:
+    raise NotImplementedError("only for compiled code")
+
+
+@overload(_magnitude, inline="always")
+def _magnitude_of(x):
+    if isinstance(x, short_vectors.ShortVector):
+        magnitudes = short_vectors.magnitudes
+        return lambda x: magnitudes(x)
+    return lambda x: np.abs(x)
+
+
 @_compiled
 def _absolute(worst: float, h: float, k1: Any, k3: Any, k4: Any, k5: Any, k6: Any, bound: float) -> float:
-    return _larger(worst, np.abs(_error(h, k1, k3, k4, k5, k6)) / bound)
+    return _larger(worst, _magnitude(_error(h, k1, k3, k4, k5, k6)) / bound)
 
 
 @_compiled
 def _relative(
     worst: float, h: float, k1: Any, k3: Any, k4: Any, k5: Any, k6: Any, tolerance: float, last: Any
 ) -> float:
-    bound = tolerance * np.abs(h * last) + tolerance
-    return _larger(worst, np.abs(_error(h, k1, k3, k4, k5, k6)) / bound)
+    bound = tolerance * _magnitude(h * last) + tolerance
+    return _larger(worst, _magnitude(_error(h, k1, k3, k4, k5, k6)) / bound)
 
 
 @_compiled
