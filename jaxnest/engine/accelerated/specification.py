@@ -8,6 +8,7 @@ from jaxnest import errors
 from jaxnest.engine import layout
 from jaxnest.engine.accelerated.devices.tables import device_spec
 from jaxnest.engine.accelerated.exchange import ExchangeSpec, exchange_spec
+from jaxnest.engine.accelerated.precise.network import PreciseSpec
 from jaxnest.engine.accelerated.program import ProbeSpec, ProgramSpec
 from jaxnest.engine.accelerated.synapses.tables import synapse_spec
 from jaxnest.engine.accelerated.tiles import BatchSpec
@@ -20,7 +21,11 @@ from jaxnest.models.functions import draws
 
 
 def program_spec(
-    plan: Plan, devices: list[list[Devices | None]], rng_type: str, remembers: tuple[bool, ...]
+    plan: Plan,
+    devices: list[list[Devices | None]],
+    rng_type: str,
+    remembers: tuple[bool, ...],
+    off_grid: tuple[PreciseSpec, ...],
 ) -> ProgramSpec:
     """Describe the structure of a network.
 
@@ -32,6 +37,8 @@ def program_spec(
         The kernel attribute.
     remembers
         Per virtual process, whether neurons remember their spikes for synapses.
+    off_grid
+        Per virtual process, what it has beside if spikes need not come on the grid.
 
     Raises
     ------
@@ -58,6 +65,7 @@ def program_spec(
         exchange,
         tuple(synapse_spec(t) for t in plan.delivery),
         remembers,
+        off_grid,
     )
 
 
@@ -76,8 +84,8 @@ def _refuse_synapses(plan: Plan, devices: list[list[Devices | None]]) -> None:
                 raise errors.NotImplemented(f"Plastic synapses at binary neurons and at NMDA receptors with {_INSTEAD}")
     if any(d is not None and bool((d.table.through != layout.NOT_THROUGH).any()) for ds in devices for d in ds):
         raise errors.NotImplemented(f"Plastic synapses of devices with {_INSTEAD}")
-    if plan.off_grid or any(len(t.shift) > len(t.delay) for tables in plan.device_tables for t in tables):
-        raise errors.NotImplemented(f"Precise spike times with {_INSTEAD}")
+    if plan.off_grid:
+        _refuse_off_grid(plan, devices)
     if any(s.remembers for s in plan.shards):
         raise errors.NotImplemented(
             f"Third factors, histories of potentials, learning by gradients and flush events with {_INSTEAD}"
@@ -86,6 +94,19 @@ def _refuse_synapses(plan: Plan, devices: list[list[Devices | None]]) -> None:
         raise errors.NotImplemented(f"Weight recorders of connections that carry numbers with {_INSTEAD}")
     if plan.secondary and any(b.frozen is not None for shard in plan.shards for b in shard.batches):
         raise errors.NotImplemented(f"Frozen nodes in networks that carry rates or potentials with {_INSTEAD}")
+
+
+def _refuse_off_grid(plan: Plan, devices: list[list[Devices | None]]) -> None:
+    """Raise NotImplemented if networks with precise spike times have something that array operations cannot do yet."""
+    if any(t.plasticity is not None for t in plan.delivery):
+        raise errors.NotImplemented(f"Synapses with functions in networks with precise spike times with {_INSTEAD}")
+    if plan.watches:
+        raise errors.NotImplemented(f"Weight recorders in networks with precise spike times with {_INSTEAD}")
+    if any(t.value_start[-1] for t in plan.delivery):
+        raise errors.NotImplemented(f"Binary neurons in networks with precise spike times with {_INSTEAD}")
+    proxies = (d.batch.model for ds in devices for d in ds if d is not None and d.batch.model.has_proxies)
+    for model in (m for m in proxies if m.precise):
+        raise errors.NotImplemented(f"{model.name} with precise spike times with {_INSTEAD}")
 
 
 _INSTEAD = "compute_backend 'jax': set nest.compute_backend = 'native'."
