@@ -16,6 +16,8 @@ from jaxnest.engine.accelerated import config, pure
 from jaxnest.engine.accelerated.devices.tables import device_constant
 from jaxnest.engine.accelerated.exchange import exchange_constant
 from jaxnest.engine.accelerated.placement import default_device
+from jaxnest.engine.accelerated.precise import network as precise
+from jaxnest.engine.accelerated.precise.tables import rows_in_use
 from jaxnest.engine.accelerated.program import compiled
 from jaxnest.engine.accelerated.pure_tables import registered, rows_of
 from jaxnest.engine.accelerated.specification import differs, draws_numbers, program_spec
@@ -54,6 +56,8 @@ class XlaRunner:
         self.device = default_device()
         self._rows: dict[tuple[int, Any], tuple[DeliveryTable, Any]] = {}
         """Per virtual process, its connections as array operations deliver them: constant weights, and others."""
+        self._most = precise.FEW_SPIKES
+        """So many spikes of a neuron in one step are kept, where spikes need not come on the grid."""
         self._make_spec()
         self.constant = jax.device_put(self._constant(), self.device)
         self.carry: dict[str, Any] = jax.device_put(self._carry(), self.device)
@@ -65,7 +69,9 @@ class XlaRunner:
     def _make_spec(self) -> None:
         """Describe the structure of the network."""
         remembers = tuple(bool(b.counters[layout.ARCHIVE_USED]) for b in self.buffers)
-        self.spec = program_spec(self.plan, self.devices, self.streams.rng_type, remembers)
+        specs = enumerate(self.buffers) if self.plan.off_grid else ()
+        off_grid = tuple(precise.precise_spec(self.plan, s, b, self._most) for s, b in specs)
+        self.spec = program_spec(self.plan, self.devices, self.streams.rng_type, remembers, off_grid)
 
     def _variables(self, batch: Batch) -> dict[str, np.ndarray]:
         """Return the variables of a batch, those that differ between nodes padded to whole tiles."""
@@ -104,6 +110,7 @@ class XlaRunner:
             ],
             "nodes": [[b.padded(b.node_ids) if draws_numbers(b) else () for b in s.batches] for s in plan.shards],
             "exchange": () if plan.secondary is None else exchange_constant(plan.secondary, self.devices),
+            "precise": [precise.precise_constant(plan, s, b) for s, b in enumerate(self.buffers) if plan.off_grid],
             "probes": [
                 {"rows": p.rows, "interval": np.int64(p.interval), "first": np.int64(p.offset or p.interval)}
                 for p in plan.probes
@@ -136,6 +143,8 @@ class XlaRunner:
                     "device_samples": [() if d is None else d.samples for d in devices],
                 }
             )
+            if buffers.precise is not None:
+                shards[-1] |= precise.precise_state(buffers.precise) | precise.NOTHING_MISSING
         return {
             "step": np.int64(0),
             "shards": shards,
@@ -143,6 +152,7 @@ class XlaRunner:
             "n_samples": [np.int64(0) for _ in self.plan.probes],
             "signals": np.zeros(0) if self.plan.secondary is None else self.plan.secondary.signals,
             "unsettled": np.zeros((2 if self.plan.secondary is None else MOST_UNSETTLED, 2), np.int64),
+            "short": np.zeros(len(precise.TABLES) + 1, np.int64),
         }
 
     def _leave_room(self, buffers: Buffers) -> None:
@@ -163,6 +173,9 @@ class XlaRunner:
         """Advance from `step` to `end` (steps) or until a buffer is full, and return the step reached."""
         self.reached, self.carry["step"] = step, np.int64(step)
         self.carry = compilers.watch(self.run_program, self.constant, self.carry, np.int64(end))
+        while (missing := np.asarray(self.carry["short"])).any():
+            self._make_room(missing)
+            self.carry = compilers.watch(self.run_program, self.constant, self.carry, np.int64(end))
         for s, buffers in enumerate(self.buffers):
             shard = self.carry["shards"][s]
             buffers.counters = np.array(shard["counters"])
@@ -171,6 +184,8 @@ class XlaRunner:
                 buffers.events = np.asarray(shard["events"])
             if buffers.counters[layout.N_WEIGHTS]:
                 self._take_weights(s, np.array(shard["weight_events"]))
+            if buffers.precise is not None:
+                buffers.precise.heard.rows = rows_in_use(shard["heard"])
         if self.plan.secondary is not None:
             self._note_unsettled()
         if FAILED[0]:
@@ -188,6 +203,16 @@ class XlaRunner:
             process[shard.emitters], apart[shard.emitters] = k, collection_table(plan, k)["apart"]
         rows[:n] = in_nest_order(rows[:n], plan.delivery[s], process, apart, plan.min_delay)
         self.buffers[s].weight_events = weight_events
+
+    def _make_room(self, missing: np.ndarray) -> None:
+        """Lengthen the tables in which there was no room for so many rows."""
+        carry = jax.device_get(self.carry)
+        while missing[-1] > 0 and self._most < self.spec.precise[0].most + missing[-1]:
+            self._most *= 2
+        shards = [precise.with_room(shard, missing[:-1]) for shard in carry["shards"]]
+        self.carry = jax.device_put(carry | {"shards": shards, "short": np.zeros_like(missing)}, self.device)
+        self._make_spec()
+        self.run_program = compiled(self.spec, self.device)
 
     def _note_unsettled(self) -> None:
         """Take over the intervals whose waveforms were not settled."""
@@ -246,6 +271,8 @@ class XlaRunner:
         """Continue with the counters that the session has set back."""
         for shard, buffers in zip(self.carry["shards"], self.buffers, strict=True):
             shard["counters"] = buffers.counters
+            if buffers.precise is not None:
+                shard["heard"] = shard["heard"] | {"count": np.int64(len(buffers.precise.heard))}
 
     def take_samples(self) -> list[np.ndarray]:
         """Hand over the samples (time, name, node) of each probe since the last call."""
@@ -267,6 +294,8 @@ class XlaRunner:
             for name in ("ring", "raster", "counters"):
                 setattr(buffers, name, np.array(shard[name]))
             self._register(buffers, s, int(self.carry["step"]))
+            if buffers.precise is not None:
+                precise.store(buffers.precise, shard)
             index, trace, pool = (np.array(a) for a in shard["archive"])
             histories.store_reads(index, pool, np.asarray(shard["reads"]))
             buffers.archive.arrays = index, trace, pool

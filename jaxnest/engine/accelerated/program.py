@@ -23,6 +23,8 @@ from jaxnest.engine.accelerated import exchange, pure
 from jaxnest.engine.accelerated.devices.acting import act
 from jaxnest.engine.accelerated.devices.tables import DeviceSpec
 from jaxnest.engine.accelerated.exchange import ExchangeSpec
+from jaxnest.engine.accelerated.precise import network as precise
+from jaxnest.engine.accelerated.precise.spikes import take_from_devices
 from jaxnest.engine.accelerated.synapses import delivery as synapses
 from jaxnest.engine.accelerated.synapses import modulation, voltages, weights
 from jaxnest.engine.accelerated.synapses.tables import SynapseSpec
@@ -64,6 +66,8 @@ class ProgramSpec:
     """Per virtual process, whether neurons remember their spikes for synapses."""
     voltages: tuple[tuple[tuple[int, bool], ...], ...] = ()
     """Per virtual process, which batches of neurons keep the history of their potential, and whether they predict."""
+    precise: tuple[precise.PreciseSpec, ...] = ()
+    """Per virtual process, what it has beside if spikes need not come on the grid of time steps."""
 
 
 @functools.lru_cache(maxsize=256)
@@ -79,9 +83,8 @@ def compiled(spec: ProgramSpec, device: Any, process: int = 0) -> Callable[[Any,
 def run(spec: ProgramSpec, constant: Any, carry: Any, end: Any) -> Any:
     """Run slices until `end`, or until a buffer is full."""
     compilers.traced()
-    return lax.while_loop(
-        functools.partial(_goes_on, spec, end), functools.partial(_segment, spec, constant, end), carry
-    )
+    step = _tried if spec.precise else _segment
+    return lax.while_loop(functools.partial(_goes_on, spec, end), functools.partial(step, spec, constant, end), carry)
 
 
 def _goes_on(spec: ProgramSpec, end: Any, carry: Any) -> Any:
@@ -90,7 +93,16 @@ def _goes_on(spec: ProgramSpec, end: Any, carry: Any) -> Any:
     needed = sum(shard["counters"][layout.WEIGHTS_NEEDED] for shard in carry["shards"])
     for most, shard in zip(spec.most_events, carry["shards"], strict=True):
         going &= has_room(most, needed, *(shard[k] for k in ("counters", "events", "weight_events")))
+    going &= jnp.all(carry["short"] == 0)
     return going & samples_fit(spec.min_delay, carry["samples"], carry["n_samples"])
+
+
+def _tried(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
+    """Run one slice or, if a table has no room for it, leave everything as it was and say how much is missing."""
+    new = _segment(spec, constant, end, carry)
+    short = precise.short(new["shards"])
+    result = jax.tree.map(lambda a, b: jnp.where(jnp.any(short > 0), a, b), carry, new)
+    return result | {"short": short}
 
 
 def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
@@ -108,19 +120,28 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         exchange.deliver(spec.exchange, constant, signals, shards, clocks, segment)
     if spec.has_connections:
         rasters = [array for s in shards for array in pure.sent(s)]
+        registers = [shard["register"] for shard in shards] if spec.precise else []
         for s, shard in enumerate(shards):
+            if spec.precise:
+                nodes = [one["emitters"] for one in constant["precise"]]
+                precise.arrive(spec.precise[s], shard, constant["precise"][s], rasters, registers, nodes, clocks[s])
+                continue
             pure.deliver(shard, constant["delivery"][s], rasters, clocks[s])
             synapses.deliver(spec.synapses[s], shard, constant["synapses"][s], constant["times"], rasters, clocks[s])
     if spec.exchange is not None and spec.exchange.iterates:
         signals, exceeded = exchange.iterate(spec.exchange, constant, signals, shards, clocks, segment)
         unsettled = exchange.noted(unsettled, exceeded, segment)
     for s, shard in enumerate(shards):
+        first = shard["counters"][layout.N_EVENTS]
         _send(spec, s, shard, constant, clocks[s])
+        if spec.precise:
+            take_from_devices(shard, constant["precise"][s]["ways"], first)
     slabs = []
     for s, shard in enumerate(shards):
         if spec.exchange is not None:
             exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "sooner")
-        slabs.append([*_advance(spec, s, shard, constant, segment), *shard["device_samples"]])
+        samples, sent = _advance(spec, s, shard, constant, segment)
+        slabs.append([*samples, *shard["device_samples"]])
         kept = constant["kept_lanes"][s] if spec.keeps_input[s] else jnp.zeros(0, jnp.int64)
         pure.clear(shard, kept, clocks[s])
         if spec.exchange is not None:
@@ -134,6 +155,9 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
             late = voltages.short_of_room(shard["archive"][0], shard["raster"].shape[1], spec.min_delay)
             shard["counters"] = shard["counters"].at[layout.ARCHIVE_LATE].set(jnp.sum(late))
         pure.note(shard, constant["collection"][s], constant["times"], clocks[s])
+        if spec.precise:
+            places = constant["precise"][s], constant["collection"][s]
+            precise.remember(shard, *places, sent, constant["times"], clocks[s])
         if any(one.watches for one in spec.synapses):
             needed = weights.needed(shard, constant["watched"][s], clocks[s])
             shard["counters"] = shard["counters"].at[layout.WEIGHTS_NEEDED].set(needed)
@@ -145,7 +169,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         samples[p], n_samples[p] = _sample(probe, constant["probes"][p], segment, slab, samples[p], n_samples[p])
     return {
         "step": origin + stop, "shards": shards, "samples": samples, "n_samples": n_samples, "signals": signals,
-        "unsettled": unsettled,
+        "unsettled": unsettled, "short": carry["short"],
     }  # fmt: skip
 
 
@@ -192,9 +216,17 @@ def _draw_by_keys(batch: BatchSpec, shard: dict[str, Any], b: int, nodes: Any, c
         shard["following"][b] = numbers(clock[layout.ORIGIN] + jnp.where(ends, clock[layout.MIN_DELAY], 0))
 
 
-def _advance(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, segment: Segment) -> list[Any]:
-    """Advance the neurons of a virtual process through a segment and return the samples of each batch."""
-    states, slabs = list(shard["states"]), []
+def _advance(
+    spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, segment: Segment
+) -> tuple[list[Any], dict[int, Any]]:
+    """Advance the neurons of a virtual process through a segment.
+
+    Returns
+    -------
+    list, dict
+        The samples of each batch; spikes that carry a number, by the first column of the batch.
+    """
+    states, slabs, sent = list(shard["states"]), [], {}
     for b, batch in enumerate(spec.batches[s]):
         fixed = {
             "variables": constant["variables"][s][b],
@@ -203,12 +235,21 @@ def _advance(spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, se
             "nodes": constant["nodes"][s][b],
             "key": shard["stream"][KEY] if batch.model.draws else (),
         }
+        if spec.precise and spec.precise[s].first_queue[b] >= 0:
+            states[b], slab, sent[batch.first_column] = precise.advance(
+                spec.precise[s], batch, b, fixed, segment, shard
+            )
+            slabs.append(slab)
+            continue
         shard["raster"], states[b], slab = advance_batch(
             batch, fixed, segment, shard["ring"], shard["raster"], states[b]
         )
+        if spec.precise and spec.precise[s].marks[b] >= 0:
+            row, most = spec.precise[s].marks[b], spec.precise[s].most
+            sent[batch.first_column] = precise.marked(batch, row, segment, shard, slab, most)
         slabs.append(slab)
     shard["states"] = states
-    return slabs
+    return slabs, sent
 
 
 def _sample(

@@ -38,7 +38,7 @@ def deliver(shard: dict[str, Any], table: dict[str, Any], rasters: list[Any], cl
 
 def _deliver_raster(ring: Any, table: dict[str, Any], source: dict[str, Any], raster: Any, n: Any, clock: Any) -> Any:
     """Deliver the `n` spikes of a raster, some at once."""
-    find, some = _Finder(raster, jnp.ones(len(raster), jnp.bool_)), _at_once(raster.size)
+    find, some = Finder(raster, jnp.ones(len(raster), jnp.bool_)), _at_once(raster.size)
 
     def deliver_some(state: Any) -> Any:
         done, ring = state
@@ -86,7 +86,7 @@ def _rows_at_once(n_rows: int, width: int) -> int:
 
 
 @final
-class _Finder:
+class Finder:
     """Finds the spikes in a raster (lag, column), without going through all places more than once.
 
     Parameters
@@ -152,7 +152,7 @@ def note(shard: dict[str, Any], table: dict[str, Any], times: Any, clock: Any) -
         return
     lags = jnp.arange(min_delay)
     now = (lags >= clock[layout.FROM]) & (lags < clock[layout.TO])
-    find, some = _Finder(raster, now), _at_once(raster.size)
+    find, some = Finder(raster, now), _at_once(raster.size)
     t = times[archives.MS_PER_TIC] * ((clock[layout.ORIGIN] + lags + 1) * times[archives.TICS_PER_STEP])
     index, trace, pool = shard["archive"]
 
@@ -162,7 +162,7 @@ def note(shard: dict[str, Any], table: dict[str, Any], times: Any, clock: Any) -
         counters = counters.at[layout.N_SPIKES].add(jnp.sum(copies))
         if len(table["heard"]):
             events, counters = _record(events, counters, table, clock, lag, column, copies)
-        return done + some, _remember(trace, t[lag], column, copies), events, counters
+        return done + some, remember(trace, t[lag], column, copies), events, counters
 
     start = (jnp.int64(0), trace, shard["events"].reshape(-1, layout.EVENT_WORDS), shard["counters"])
     _, trace, events, counters = lax.while_loop(lambda state: state[0] < find.total, note_some, start)
@@ -183,7 +183,7 @@ def _record(
     return events.at[place].set(records, mode="drop"), counters.at[layout.N_EVENTS].add(number[-1])
 
 
-def _remember(trace: Any, t: Any, column: Any, copies: Any) -> Any:
+def remember(trace: Any, t: Any, column: Any, copies: Any) -> Any:
     """Note when neurons have spiked last, and add spikes to their calcium traces."""
     spikes = jnp.minimum(copies, trace[column, archives.MOST])
     column = jnp.where(spikes > 0, column, len(trace))

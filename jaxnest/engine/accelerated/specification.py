@@ -8,6 +8,7 @@ from jaxnest import errors
 from jaxnest.engine import layout
 from jaxnest.engine.accelerated.devices.tables import device_spec
 from jaxnest.engine.accelerated.exchange import ExchangeSpec, exchange_spec
+from jaxnest.engine.accelerated.precise.network import PreciseSpec
 from jaxnest.engine.accelerated.program import ProbeSpec, ProgramSpec
 from jaxnest.engine.accelerated.synapses.tables import synapse_spec
 from jaxnest.engine.accelerated.tiles import BatchSpec
@@ -21,7 +22,11 @@ from jaxnest.models.functions import draws
 
 
 def program_spec(
-    plan: Plan, devices: list[list[Devices | None]], rng_type: str, remembers: tuple[bool, ...]
+    plan: Plan,
+    devices: list[list[Devices | None]],
+    rng_type: str,
+    remembers: tuple[bool, ...],
+    off_grid: tuple[PreciseSpec, ...],
 ) -> ProgramSpec:
     """Describe the structure of a network.
 
@@ -33,6 +38,8 @@ def program_spec(
         The kernel attribute.
     remembers
         Per virtual process, whether neurons remember their spikes for synapses.
+    off_grid
+        Per virtual process, what it has beside if spikes need not come on the grid.
 
     Raises
     ------
@@ -63,6 +70,7 @@ def program_spec(
         tuple(synapse_spec(t, s) for t, s in zip(plan.delivery, plan.shards, strict=True)),
         remembers,
         tuple(tuple((b, bool(s.batches[b].model.predicts)) for b in s.voltage_batches) for s in plan.shards),
+        off_grid,
     )
 
 
@@ -79,8 +87,10 @@ def _refuse_synapses(plan: Plan, devices: list[list[Devices | None]]) -> None:
                 raise errors.NotImplemented(f"Plastic synapses at binary neurons and at NMDA receptors with {_INSTEAD}")
     for ds, table in zip(devices, plan.delivery, strict=True):
         _refuse_ways([d for d in ds if d is not None and (d.table.through != layout.NOT_THROUGH).any()], table)
-    if plan.off_grid or any(len(t.shift) > len(t.delay) for tables in plan.device_tables for t in tables):
-        raise errors.NotImplemented(f"Precise spike times with {_INSTEAD}")
+    if any(len(t.shift) > len(t.delay) for tables in plan.device_tables for t in tables):
+        raise errors.NotImplemented(f"Delays of devices that end between two time steps with {_INSTEAD}")
+    if plan.off_grid:
+        _refuse_off_grid(plan, devices)
     if any(s.learning_rows or s.flushes for s in plan.shards):
         raise errors.NotImplemented(f"Learning by gradients and flush events with {_INSTEAD}")
     if plan.secondary is not None and plan.secondary.deliveries:
@@ -100,6 +110,19 @@ def _refuse_ways(devices: list[Devices], table: DeliveryTable) -> None:
         for _, kind in spec.ways:
             if kind.one_by_one or (kind.model.is_stochastic and spec.remembers_targets):
                 raise errors.NotImplemented(f"{spec.model.name} that sends through {kind.model.name} with {_INSTEAD}")
+
+
+def _refuse_off_grid(plan: Plan, devices: list[list[Devices | None]]) -> None:
+    """Raise NotImplemented if networks with precise spike times have something that array operations cannot do yet."""
+    if any(t.plasticity is not None for t in plan.delivery):
+        raise errors.NotImplemented(f"Synapses with functions in networks with precise spike times with {_INSTEAD}")
+    if plan.watches:
+        raise errors.NotImplemented(f"Weight recorders in networks with precise spike times with {_INSTEAD}")
+    if any(t.value_start[-1] for t in plan.delivery):
+        raise errors.NotImplemented(f"Binary neurons in networks with precise spike times with {_INSTEAD}")
+    proxies = (d.batch.model for ds in devices for d in ds if d is not None and d.batch.model.has_proxies)
+    for model in (m for m in proxies if m.precise):
+        raise errors.NotImplemented(f"{model.name} with precise spike times with {_INSTEAD}")
 
 
 _INSTEAD = "compute_backend 'jax': set nest.compute_backend = 'native'."

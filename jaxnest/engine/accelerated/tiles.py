@@ -152,7 +152,8 @@ def _advance_tile(
             spike = jnp.where(inside, spike, 0)
         rows = lax.dynamic_update_slice(rows, spike[None], (lag, 0))
         if batch.n_rows:
-            block = lax.dynamic_update_slice(block, _noted(batch, variables, state, new, x)[None], (lag, 0, 0))
+            values = noted(batch, variables, state, new, x, batch.tile)
+            block = lax.dynamic_update_slice(block, values[None], (lag, 0, 0))
         return new, rows, block
 
     start = ({k: cut(a) for k, a in states.items()}, rows, block)
@@ -178,7 +179,7 @@ def _update(
 ) -> tuple[dict[str, Any], Any]:
     """Advance a tile by one step."""
     model = batch.model
-    v, v_axes = _variables(batch, variables)
+    v, v_axes = variables_of(batch, variables)
     s = state_class(model)(**state)
     update = model.stochastic_update if batch.stochastic else model.update
     function = flow.traceable(of_model(model, model.iteration if batch.iterating else update))
@@ -225,9 +226,11 @@ def _inputs(batch: BatchSpec, row: Any, uniform: Any) -> Any:
     return tuple_type("Inputs", tuple(names))(*channels)
 
 
-def _noted(batch: BatchSpec, variables: dict[str, Any], before: dict[str, Any], after: dict[str, Any], x: Any) -> Any:
+def noted(
+    batch: BatchSpec, variables: dict[str, Any], before: dict[str, Any], after: dict[str, Any], x: Any, size: int
+) -> Any:
     """Return the values of all sampled recordables, of what is sent and of what is compared, (value, neuron)."""
-    v, v_axes = _variables(batch, variables)
+    v, v_axes = variables_of(batch, variables)
     state = state_class(batch.model)
     parts = [batch.model.element(name) for name in batch.outputs]
     functions = [(batch.model.recordable(name), k) for name, k in parts]
@@ -240,12 +243,12 @@ def _noted(batch: BatchSpec, variables: dict[str, Any], before: dict[str, Any], 
         return jnp.stack([jnp.asarray(a, jnp.float64) for a in values])
 
     axes = (v_axes, 0, 0, 0)
-    return jax.vmap(evaluate, axes, out_axes=1, axis_size=batch.tile)(v, state(**before), state(**after), x)
+    return jax.vmap(evaluate, axes, out_axes=1, axis_size=size)(v, state(**before), state(**after), x)
 
 
 def held_values(batch: BatchSpec, kind: Kind, variables: dict[str, Any], states: dict[str, Any]) -> Any:
     """Return what neurons send until iterations have better values, (component, neuron), padding included."""
-    v, v_axes = _variables(batch, variables)
+    v, v_axes = variables_of(batch, variables)
     s = state_class(batch.model)(**states)
 
     def evaluate(v: Any, s: Any) -> Any:
@@ -260,7 +263,8 @@ def _hold(frozen: Any, old: dict[str, Any], new: dict[str, Any], spike: Any) -> 
     return held, jnp.where(frozen, 0, spike)
 
 
-def _variables(batch: BatchSpec, variables: dict[str, Any]) -> tuple[Any, Any]:
+def variables_of(batch: BatchSpec, variables: dict[str, Any]) -> tuple[Any, Any]:
+    """Return the variables by name, and along which of their axes nodes lie."""
     kind = tuple_type("Variables", tuple(name for name, _ in batch.variables))
     return kind(**variables), kind(*(0 if differs else None for _, differs in batch.variables))
 
