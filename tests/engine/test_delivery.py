@@ -13,7 +13,7 @@ from nest_reference.simulations import drawn
 
 def simulated(backend: str, simulate: Any, *arguments: Any) -> dict[str, np.ndarray]:
     nest.ResetKernel()
-    nest.compute_backend = backend
+    nest.set(compute_backend=backend, rng_type="jax")
     return simulate(nest, *arguments)
 
 
@@ -27,7 +27,8 @@ def assert_equal_up_to_rounding(simulate: Any, *arguments: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", [1, 2, 14])
-def test_random_networks(seed: int) -> None:
+def test_random_networks(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drawn, "RNG_TYPES", ("jax",))
     assert_equal_up_to_rounding(drawn.CASES["network_0"], seed)
 
 

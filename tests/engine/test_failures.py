@@ -176,8 +176,14 @@ def test_an_error_in_a_synapse() -> None:
     assert recorder.get("events", "times").tolist() == [6.0, 7.0, 8.0]
 
 
-@pytest.mark.parametrize("backend", ["native", "jax"])
-def test_an_error_in_a_stimulator(backend: str) -> None:
+@pytest.mark.parametrize(
+    ("backend", "error", "message"),
+    [
+        ("native", nest.NESTErrors.KernelException, r"own_generator failed.*ValueError: seventeen"),
+        ("jax", nest.NESTErrors.NotImplemented, r"advance has a statement .*jax.*cannot trace.*raise ValueError"),
+    ],
+)
+def test_an_error_in_a_stimulator(backend: str, error: Any, message: str) -> None:
     def advance(v: Any, s: Any, step: Any, active: Any, context: Any) -> Any:
         if step == 17:
             raise ValueError("seventeen")
@@ -187,7 +193,7 @@ def test_an_error_in_a_stimulator(backend: str) -> None:
     register(type("own_generator", (Stimulator,), {"__module__": "__main__"} | body))
     nest.compute_backend = backend
     nest.Connect(nest.Create("own_generator"), nest.Create("iaf_psc_alpha"))
-    with pytest.raises(nest.NESTErrors.KernelException, match=r"own_generator failed.*ValueError: seventeen"):
+    with pytest.raises(error, match=message):
         nest.Simulate(10.0)
     assert nest.biological_time == (1.0 if backend == "native" else 0.0)
 

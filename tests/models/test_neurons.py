@@ -11,19 +11,14 @@ import pytest
 
 import jaxnest as nest
 from jaxnest.models.contract import registry
-from nest_reference.simulations import recorded, run
 from nest_reference.simulations.neurons import CASES, NEURONS
+
+from .conftest import REFERENCE, both
 
 ROUNDING_DECIDES = {"hh_psc_alpha", "izhikevich"}
 """Models whose equations make so much of a last digit that it decides about spikes."""
 NEAR_SPIKE = 2.0
 """Where rounding is amplified, values are compared that are further than this from spikes (ms)."""
-
-
-def both(recording: Path, name: str, backend: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what jaxnest gets and what NEST has recorded."""
-    seed, expected = recorded(recording, name)
-    return run(nest, CASES[name], seed, compute_backend=backend), expected
 
 
 def spikes_of(results: dict[str, Any]) -> dict[int, list[float]]:
@@ -36,7 +31,7 @@ def spikes_of(results: dict[str, Any]) -> dict[int, list[float]]:
 
 @pytest.mark.parametrize("name", NEURONS)
 def test_native_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> None:
-    got, expected = both(recording, name, "native")
+    got, expected = both(recording, name, CASES[name], "native")
     assert sorted(got) == sorted(expected)
     for key, values in expected.items():
         np.testing.assert_array_equal(got[key], values, err_msg=key)
@@ -44,11 +39,11 @@ def test_native_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NEURONS)
-def test_array_operations_agree_with_nest(name: str) -> None:
+def test_array_operations_agree_with_compiled_loops(name: str) -> None:
     spec = NEURONS[name]
-    if spec.drawing or name.split()[0] in ROUNDING_DECIDES:
-        pytest.skip("draws in compiled loops, or rounding decides about spikes")
-    got, expected = both(Path(__file__).parents[2] / "nest_reference" / "neurons", name, "jax")
+    if name.split()[0] in ROUNDING_DECIDES:
+        pytest.skip("rounding decides about spikes")
+    got, expected = both(REFERENCE / "neurons", name, CASES[name], "jax")
     trains, expected_trains = spikes_of(got), spikes_of(expected)
     different = {node for node, times in expected_trains.items() if trains[node] != times}
     assert len(different) <= (0.01 if spec.adaptive else 0.0) * len(trains)

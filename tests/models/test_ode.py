@@ -26,7 +26,7 @@ def test_native_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> 
 
 
 @pytest.mark.parametrize("name", [n for n in CASES if n.endswith("-0.1") or "-" not in n])
-def test_array_operations_agree_with_nest(name: str) -> None:
+def test_array_operations_agree_with_compiled_loops(name: str) -> None:
     if name == UNPREDICTABLE:
         pytest.skip("rounding decides in which time step there is one more spike")
     tolerance = 1e-3 if name.startswith(JUMPS_BETWEEN_STEPS) else 1e-6

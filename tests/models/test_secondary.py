@@ -29,7 +29,7 @@ def test_native_back_end_equals_nest_bit_for_bit(recording: Path, name: str) -> 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in CASES if name not in NATIVE])
-def test_array_operations_agree_with_nest(name: str) -> None:
+def test_array_operations_agree_with_compiled_loops(name: str) -> None:
     if name in SENSITIVE:
         pytest.skip("the rise of a spike amplifies rounding")
     tolerance = 1e-6 if any(part in name for part in INTEGRATED) else 1e-9
