@@ -17,8 +17,7 @@ registry.load_all()
 REFUSED = {
     "Precise spike times": """iaf_bw_2001 iaf_chxk_2008 iaf_psc_alpha_ps iaf_psc_delta_ps iaf_psc_exp_ps
         iaf_psc_exp_ps_lossless iaf_tum_2000 parrot_neuron_ps""",
-    "histories of potentials": "aeif_psc_delta_clopath hh_psc_alpha_clopath pp_cond_exp_mc_urbanczik",
-    "learning by gradients": """eprop_iaf eprop_iaf_adapt eprop_iaf_adapt_bsshslm_2020 eprop_iaf_bsshslm_2020
+    "Learning by gradients": """eprop_iaf eprop_iaf_adapt eprop_iaf_adapt_bsshslm_2020 eprop_iaf_bsshslm_2020
         eprop_iaf_psc_delta eprop_iaf_psc_delta_adapt eprop_readout eprop_readout_bsshslm_2020""",
 }
 """What array operations cannot do yet, and the models that need it."""

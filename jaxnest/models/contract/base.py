@@ -345,11 +345,10 @@ class Neuron(Node, abstract=True):
     draws: ClassVar[bool] = hints.inferred(lambda m: hints.takes(m, "random"))
     """`update` asks for ``x.random``, the context with which `models.functions.draws` draw numbers as it goes along.
 
-    The nodes are then advanced one after the other, so that numbers are drawn in
-    NEST's order; `update` may use everything that numba compiles. ``x.random.step`` is the time in steps."""
+    Compiled loops advance the nodes one after the other, so that numbers are drawn in NEST's order; `update` may use
+    everything that numba compiles and JAX can trace (`compile.tracing`). ``x.random.step`` is the time in steps."""
     one_by_one: ClassVar[bool] = hints.inferred(hints.one_by_one)
-    """`update` changes vectors of its state where they are, and makes none; it may use all else that numba compiles.
-    Array operations leave these nodes to the compiled loop."""
+    """`update` changes vectors of its state where they are, and makes none; it may use all else that numba compiles."""
     side_by_side: ClassVar[bool] = hints.inferred(hints.side_by_side)
     """On CPUs compiled code advances many nodes with vector instructions, to the same digits as one by one: `update`
     consists of sums, products, exponentials and choices between numbers."""
