@@ -147,20 +147,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         if spec.exchange is not None:
             exchange.generate(spec.exchange, constant, s, shard, clocks[s], segment, "later")
             exchange.forget(spec.exchange, constant, s, shard, clocks[s], shard["raster"])
-        if spec.remembers[s]:
-            collecting, at_synapses = (constant[name][s] for name in ("collecting", "synapses"))
-            modulation.note(spec.synapses[s], shard, collecting, at_synapses, constant["times"], clocks[s])
-            for (b, predicts), part in zip(spec.voltages[s], constant["voltages"][s], strict=True):
-                voltages.note(predicts, part, slabs[s][b], shard, constant["times"], clocks[s])
-            late = voltages.short_of_room(shard["archive"][0], shard["raster"].shape[1], spec.min_delay)
-            shard["counters"] = shard["counters"].at[layout.ARCHIVE_LATE].set(jnp.sum(late))
-        pure.note(shard, constant["collection"][s], constant["times"], clocks[s])
-        if spec.precise:
-            places = constant["precise"][s], constant["collection"][s]
-            precise.remember(shard, *places, sent, constant["times"], clocks[s])
-        if any(one.watches for one in spec.synapses):
-            needed = weights.needed(shard, constant["watched"][s], clocks[s])
-            shard["counters"] = shard["counters"].at[layout.WEIGHTS_NEEDED].set(needed)
+        _note(spec, s, shard, constant, slabs[s], sent, clocks[s])
     if spec.exchange is not None:
         signals = exchange.send(spec.exchange, constant, signals, shards, slabs, segment)
     samples, n_samples = list(carry["samples"]), list(carry["n_samples"])
@@ -171,6 +158,26 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
         "step": origin + stop, "shards": shards, "samples": samples, "n_samples": n_samples, "signals": signals,
         "unsettled": unsettled, "short": carry["short"],
     }  # fmt: skip
+
+
+def _note(
+    spec: ProgramSpec, s: int, shard: dict[str, Any], constant: Any, samples: list[Any], sent: Any, clock: Any
+) -> None:
+    """After a segment: note what came of it for recorders, and what neurons and synapses remember."""
+    if spec.remembers[s]:
+        collecting, at_synapses = (constant[name][s] for name in ("collecting", "synapses"))
+        modulation.note(spec.synapses[s], shard, collecting, at_synapses, constant["times"], clock)
+        for (b, predicts), part in zip(spec.voltages[s], constant["voltages"][s], strict=True):
+            voltages.note(predicts, part, samples[b], shard, constant["times"], clock)
+        late = voltages.short_of_room(shard["archive"][0], shard["raster"].shape[1], spec.min_delay)
+        shard["counters"] = shard["counters"].at[layout.ARCHIVE_LATE].set(jnp.sum(late))
+    pure.note(shard, constant["collection"][s], constant["times"], clock)
+    if spec.precise:
+        places = constant["precise"][s], constant["collection"][s]
+        precise.remember(shard, *places, sent, constant["times"], clock)
+    if any(one.watches for one in spec.synapses):
+        needed = weights.needed(shard, constant["watched"][s], clock)
+        shard["counters"] = shard["counters"].at[layout.WEIGHTS_NEEDED].set(needed)
 
 
 def has_room(most: int, needed: Any, counters: Any, events: Any, weight_events: Any) -> Any:

@@ -40,17 +40,8 @@ def advance(
         multiplicity and offset.
     """
     size = batch.n_tiles * batch.tile
-    inputs = tuple_type("Inputs", (*batch.model.inputs(0), *Queue._fields))
-    v, axes = variables_of(batch, fixed["variables"])
-    update = flow.traceable(of_model(batch.model, batch.model.update))
+    one, (v, axes) = _advancing_one(batch, queues["events"], most), variables_of(batch, fixed["variables"])
     frozen = fixed["frozen"] if batch.has_frozen else jnp.zeros(size, jnp.bool_)
-
-    def one(v: Any, s: Any, channels: Any, begin: Any, end: Any, returns: Any, step: Any, first: Any) -> Any:
-        nothing = (jnp.int64(0), jnp.zeros((most, 2)))
-        with flow.cells(end, (returns[0], returns[1]), nothing) as (end_cell, returns_cell, emitted):
-            queue = Queue(queues["events"], begin, end_cell, returns_cell, emitted, step, first)
-            new, _ = update(v, s, inputs(*channels, *queue))
-            return state_class(batch.model)(*new), end_cell.value, jnp.stack(returns_cell.value), emitted.value
 
     def step_on(lag: Any, carry: Any) -> Any:
         states, end, returns, samples, count, words = carry
@@ -80,6 +71,21 @@ def advance(
     )
     states, end, returns, samples, count, words = lax.fori_loop(segment.begin, segment.stop, step_on, start)
     return states, queues | {"end": end, "returns": returns}, samples, {"count": count, "words": words}
+
+
+def _advancing_one(batch: BatchSpec, events: Any, most: int) -> Any:
+    """Return the function that advances one neuron by one step."""
+    inputs = tuple_type("Inputs", (*batch.model.inputs(0), *Queue._fields))
+    update = flow.traceable(of_model(batch.model, batch.model.update))
+
+    def one(v: Any, s: Any, channels: Any, begin: Any, end: Any, returns: Any, step: Any, first: Any) -> Any:
+        nothing = (jnp.int64(0), jnp.zeros((most, 2)))
+        with flow.cells(end, (returns[0], returns[1]), nothing) as (end_cell, returns_cell, emitted):
+            queue = Queue(events, begin, end_cell, returns_cell, emitted, step, first)
+            new, _ = update(v, s, inputs(*channels, *queue))
+            return state_class(batch.model)(*new), end_cell.value, jnp.stack(returns_cell.value), emitted.value
+
+    return one
 
 
 def _in_order(states: dict[str, Any], new: Any) -> list[Any]:
