@@ -116,12 +116,6 @@ class Operation:
         kinds = None if self._takes_word else tuple(self.kinds.values())
         return Recipe(self.body, self.key, (source, repr(kinds), self._result), self.subject, kinds, self._result)
 
-    def variant(self, make: Callable[[], Compiled], name: str) -> machine_code.MachineCode:
-        """Return machine code of a function of one word that contains this one; it depends on nothing else."""
-        files = [self._file, make.__code__.co_filename]
-        source = caching.digest_of_files(filter(os.path.exists, files))
-        return Recipe(make, name, (source, *files, self.key, repr(self.kinds)), self.subject, None).compiled()
-
     def body(self) -> Compiled:
         """Return the function as compiled code contains it."""
         made = self._make()

@@ -5,13 +5,11 @@ A *pack* is an array of words: numbers bit by bit, arrays as their address and s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
 from jaxnest.compile.kinds import Record, element_and_dimensions
@@ -99,21 +97,6 @@ def as_word(context: Any, builder: Any, kind: Any, value: Any) -> Any:
     if kind == types.float64:
         return builder.bitcast(value, WORD)
     return context.cast(builder, value, kind, types.int64)
-
-
-def loader_of_pack(kinds: Sequence[Any]) -> Any:
-    """Return the function that makes arguments of these kinds from the address of a pack, for compiled code."""
-    typed = tuple(map(numba_type, kinds))
-
-    def load(typing_context: Any, address: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            return context.make_tuple(
-                builder, signature.return_type, arguments_at(context, builder, typed, arguments[0])
-            )
-
-        return types.Tuple(typed)(types.int64), generate
-
-    return intrinsic(load)
 
 
 HEAD_WORDS, ARRAY_WORD, ALIGNMENT = 5, 3, 32

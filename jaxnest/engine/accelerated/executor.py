@@ -10,7 +10,6 @@ import numpy as np
 
 from jaxnest import errors
 from jaxnest.compile.compile_time import compilers
-from jaxnest.compile.failures import FAILED, raise_kept
 from jaxnest.engine import layout
 from jaxnest.engine.accelerated import config, pure
 from jaxnest.engine.accelerated.devices.tables import device_constant
@@ -188,8 +187,6 @@ class XlaRunner:
                 buffers.precise.heard.rows = rows_in_use(shard["heard"])
         if self.plan.secondary is not None:
             self._note_unsettled()
-        if FAILED[0]:
-            raise_kept()
         self.reached = int(self.carry["step"])
         return self.reached
 
