@@ -43,6 +43,7 @@ from jaxnest.engine.archive_layout import (
 )
 from jaxnest.engine.functions import scalar_ops  # noqa: F401 - `models.ops` in compiled code
 from jaxnest.engine.functions.fingerprints import fingerprint
+from jaxnest.engine.functions.remembered import with_memory
 from jaxnest.engine.histories import archive, archive_voltage, learning_queries  # noqa: F401 - and histories
 from jaxnest.engine.layout import (
     AGAIN,
@@ -169,7 +170,8 @@ def _deliver_apart(model: type[Any]) -> Any:
 
 def _delivering(model: type[Any], alike: bool) -> Any:
     a, fetch, collector_of = _access(model), _fetching(model), _collector(model)
-    send = _inlined(model.send or (_send_common if model.weight_is_common else _send_own))
+    function = model.send or (_send_common if model.weight_is_common else _send_own)
+    send = _inlined(with_memory(function) if model.modulator else function)
     is_stochastic, hears_flush = model.is_stochastic, model.hears_flush
     common_bytes, changing_bytes, source_bytes = _bytes_of_rows(model)
 
@@ -244,7 +246,8 @@ def modulate_loop(model: type[Any]) -> Operation:
 
 
 def _modulate(model: type[Any]) -> Any:
-    a, modulated, collector_of = _access(model), _inlined(model.modulate), _collector(model)
+    fetch = _fetching(model, False)
+    a, modulated, collector_of = _access(model), _inlined(with_memory(model.modulate)), _collector(model)
     common_bytes, changing_bytes, source_bytes = _bytes_of_rows(model)
 
     def modulate(address: int) -> int:
@@ -252,6 +255,7 @@ def _modulate(model: type[Any]) -> Any:
         words, columns = array(call[ARRAYS], WORDS, int64), a.columns(call[ARRAYS] + 8 * WORDS)
         shared, own = a.shared(address + 8 * SHARED_ARRAYS), a.own(call[ARRAYS])
         step, group, times, delay_step = call[STEP], call[COMMON_ROW], shared.times, uint64(own.delay.shape[0] > 1)
+        sites = own.sites
         per_step, per_tic, tics = times[MS_PER_STEP], times[MS_PER_TIC], times[TICS_PER_STEP]
         t, turn = per_tic * ((step + 1) * tics), float64(call[TURN])
         sources_at = words[SOURCES_AT] + source_bytes * call[STATE_ROW]
@@ -259,11 +263,12 @@ def _modulate(model: type[Any]) -> Any:
         fixed = a.fixed(words[COMMON_AT] + common_bytes * group)
         collector = collector_of(fixed)
         for k in range(call[SIZE]):
+            fetch(address, own.place, sites, own.delay, shared.index, call[ROW], call[SIZE], k, 0, 1, 0)
             i, old = call[ROW] + k, a.sources(sources_at + source_bytes * (k * call[STATE_STEP]), 8)
             steps = own.delay[uint64(i) * delay_step]
             p = a.parameters(a.own_parameters(columns, i), a.common(fixed, a.changing(changing_at, 8)))
             x = Event(
-                t, steps * per_step, own.sites[own.place[uint64(i)], COLUMN], shared.index, shared.trace, shared.pool,
+                t, steps * per_step, sites[own.place[uint64(i)], COLUMN], shared.index, shared.trace, shared.pool,
                 shared.stream, collector, per_tic * (steps * tics), shared.counters, step + 1, False, per_step, 0, turn,
             )  # fmt: skip
             new = modulated(p, a.states(a.own_states(columns, i), old), x)
@@ -380,8 +385,11 @@ def _note_weight(weight_events: Any, counters: Any, connection: int, step: int, 
     counters[N_WEIGHTS] = n + 1
 
 
-def _fetching(model: type[Any]) -> Any:
-    """Return the function that fetches what connections further on will need into the cache."""
+def _fetching(model: type[Any], sends: bool = True) -> Any:
+    """Return the function that fetches what connections further on will need into the cache.
+
+    That is a place in the ring buffer, if the model `sends`, and the target's history.
+    """
     reads_history = model.needs_archive
 
     def fetch(
@@ -391,10 +399,11 @@ def _fetching(model: type[Any]) -> Any:
         call = array(address, CALL_WORDS, int64)
         ahead = uint64(first + min(k + FAR, size - 1))
         site = place[ahead]
-        row = slot + delay[ahead * uint64(delay.shape[0] > 1)]
-        if row >= n_slots:
-            row -= n_slots
-        prefetch(call[RING_AT] + 8 * (row * n_lanes + sites[site, LANE_POSITIVE]))
+        if sends:
+            row = slot + delay[ahead * uint64(delay.shape[0] > 1)]
+            if row >= n_slots:
+                row -= n_slots
+            prefetch(call[RING_AT] + 8 * (row * n_lanes + sites[site, LANE_POSITIVE]))
         if reads_history:
             prefetch(call[INDEX_AT] + 8 * INDEX_WORDS * sites[site, COLUMN])
             prefetch(call[TRACE_AT] + 8 * TRACE_WORDS * sites[site, COLUMN])
