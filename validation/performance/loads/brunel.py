@@ -40,6 +40,8 @@ PLASTIC: dict[str, Callable[[float], dict[str, float]]] = {
     "static_synapse": lambda weight: {},
 }
 """Parameters of synapse models that change weights, or effects of weights, given the weight at the beginning."""
+STRONG = 1.75
+"""Noise of any other rate than the usual one is so many times stronger."""
 DOPAMINERGIC = 10
 """So many neurons modulate synapses that need it."""
 
@@ -84,7 +86,7 @@ def build(
     random
         Whether weights and delays of those are random.
     rate
-        Of the noise (spikes/s), if it is not the usual one.
+        Of the noise (spikes/s), if it is not the usual one; all of it then is a stronger drive than usual.
     recorded
         How many neurons of each population have their spikes recorded.
     """
@@ -96,14 +98,15 @@ def build(
     if model == "iaf_psc_alpha":
         parameters |= {"tau_syn_ex": TAU_SYN, "tau_syn_in": TAU_SYN}
         weight = J / largest_potential()
-    rate = rate or 1000.0 * ETA * THRESHOLD / (J * TAU_M)
+    usual = 1000.0 * ETA * THRESHOLD / (J * TAU_M)
+    of_noise = STRONG * usual / rate if rate else 1.0
     nodes = nest.Create(model, neurons, parameters)
     excitatory, inhibitory = nodes[:n_ex], nodes[n_ex:]
-    noise = nest.Create("poisson_generator", params={"rate": rate})
+    noise = nest.Create("poisson_generator", params={"rate": rate or usual})
     recorders = nest.Create("spike_recorder", 2)
     nest.CopyModel("static_synapse", "excitatory", {"weight": weight, "delay": DELAY})
     nest.CopyModel("static_synapse", "inhibitory", {"weight": -G * weight, "delay": DELAY})
-    nest.Connect(noise, nodes, syn_spec="excitatory")
+    nest.Connect(noise, nodes, syn_spec={"weight": of_noise * weight, "delay": DELAY})
     for population, recorder in zip((excitatory, inhibitory), recorders, strict=True):
         nest.Connect(population[: min(recorded, len(population))], recorder, syn_spec="excitatory")
 

@@ -18,7 +18,7 @@ KINDS: dict[str, tuple[dict[str, Any], float, float, dict[str, int]]] = {
         8000.0,
         {"receptor_type": 1},
     ),
-    "iaf_psc_exp_multisynapse": ({"tau_syn": [0.5, 2.0, 5.0]}, 30.0, 8000.0, {"receptor_type": 1}),
+    "iaf_psc_exp_multisynapse": ({"tau_syn": [0.5, 2.0, 5.0]}, 90.0, 8000.0, {"receptor_type": 1}),
 }
 """Parameters, weight, rate of the noise (spikes/s) that lets them spike, and what else connections say."""
 
