@@ -85,6 +85,9 @@ def _refuse_synapses(plan: Plan, devices: list[list[Devices | None]]) -> None:
         for synapses in () if table.plasticity is None else table.plasticity.synapses:
             if len(synapses.switches) > 1:
                 raise errors.NotImplemented(f"Plastic synapses at binary neurons and at NMDA receptors with {_INSTEAD}")
+    for model in (d.batch.model for ds in devices for d in ds if d is not None):
+        if model.timed and model.draw is not None:
+            raise errors.NotImplemented(f"{model.name}, whose targets draw times of spikes, with {_INSTEAD}")
     for ds, table in zip(devices, plan.delivery, strict=True):
         _refuse_ways([d for d in ds if d is not None and (d.table.through != layout.NOT_THROUGH).any()], table)
     if any(len(t.shift) > len(t.delay) for tables in plan.device_tables for t in tables):
@@ -120,8 +123,8 @@ def _refuse_off_grid(plan: Plan, devices: list[list[Devices | None]]) -> None:
         raise errors.NotImplemented(f"Weight recorders in networks with precise spike times with {_INSTEAD}")
     if any(t.value_start[-1] for t in plan.delivery):
         raise errors.NotImplemented(f"Binary neurons in networks with precise spike times with {_INSTEAD}")
-    proxies = (d.batch.model for ds in devices for d in ds if d is not None and d.batch.model.has_proxies)
-    for model in (m for m in proxies if m.precise):
+    models = [d.batch.model for ds in devices for d in ds if d is not None]
+    for model in (m for m in models if m.has_proxies and m.precise):
         raise errors.NotImplemented(f"{model.name} with precise spike times with {_INSTEAD}")
 
 
