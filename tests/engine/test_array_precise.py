@@ -85,13 +85,29 @@ def test_spikes_that_carry_a_number(model: str) -> None:
         np.testing.assert_allclose(mine, theirs, rtol=1e-9, atol=1e-9)
 
 
-@pytest.mark.parametrize("target", ["parrot_neuron_ps", "parrot_neuron"])
-def test_trains_between_time_steps_are_refused(target: str) -> None:
-    nest.compute_backend = "jax"
-    source = nest.Create("poisson_generator_ps", params={"rate": 800.0})
-    nest.Connect(source, nest.Create(target))
-    with pytest.raises(nest.NESTErrors.NotImplemented, match="poisson_generator_ps, whose targets draw times"):
-        nest.Simulate(1.0)
+def trains(backend: str, target: str) -> Any:
+    """Trains with dead times, and of another rate later, at neurons and at a recorder."""
+    nest.ResetKernel()
+    nest.set(compute_backend=backend, rng_type="jax")
+    neurons, spikes = nest.Create(target, 3), nest.Create("spike_recorder")
+    parameters = [{"rate": 800.0, "dead_time": 0.5, "start": 1.3}, {"rate": 2000.0, "stop": 15.0}]
+    sources = [nest.Create("poisson_generator_ps", params=p) for p in parameters]
+    for source in sources:
+        nest.Connect(source, neurons, syn_spec={"weight": 300.0, "delay": 1.2})
+        nest.Connect(source, spikes)
+    nest.Connect(neurons, spikes)
+    nest.Simulate(12.3)
+    sources[0].rate = 1500.0
+    nest.Simulate(8.0)
+    return ordered(spikes, "times")
+
+
+@pytest.mark.parametrize("target", ["iaf_psc_exp_ps", "iaf_psc_exp"])
+def test_trains_between_time_steps(target: str) -> None:
+    expected, found = (trains(backend, target) for backend in ("native", "jax"))
+    assert len(expected[0]) > 60
+    assert np.array_equal(found[0], expected[0])
+    np.testing.assert_allclose(found[1], expected[1], rtol=1e-12)
 
 
 def test_what_cannot_be_done_yet_is_refused() -> None:

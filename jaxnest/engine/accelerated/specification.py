@@ -85,9 +85,6 @@ def _refuse_synapses(plan: Plan, devices: list[list[Devices | None]]) -> None:
         for synapses in () if table.plasticity is None else table.plasticity.synapses:
             if len(synapses.switches) > 1:
                 raise errors.NotImplemented(f"Plastic synapses at binary neurons and at NMDA receptors with {_INSTEAD}")
-    for model in (d.batch.model for ds in devices for d in ds if d is not None):
-        if model.timed and model.draw is not None:
-            raise errors.NotImplemented(f"{model.name}, whose targets draw times of spikes, with {_INSTEAD}")
     for ds, table in zip(devices, plan.delivery, strict=True):
         _refuse_ways([d for d in ds if d is not None and (d.table.through != layout.NOT_THROUGH).any()], table)
     if any(len(t.shift) > len(t.delay) for tables in plan.device_tables for t in tables):
