@@ -118,7 +118,7 @@ def _segment(spec: ProgramSpec, constant: Any, end: Any, carry: Any) -> Any:
     segment, signals, unsettled = Segment(origin, begin, stop), carry["signals"], carry["unsettled"]
     if spec.exchange is not None:
         exchange.deliver(spec.exchange, constant, signals, shards, clocks, segment)
-    if spec.has_connections:
+    if spec.has_connections or spec.precise:
         rasters = [array for s in shards for array in pure.sent(s)]
         registers = [shard["register"] for shard in shards] if spec.precise else []
         for s, shard in enumerate(shards):

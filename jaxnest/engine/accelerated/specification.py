@@ -120,8 +120,8 @@ def _refuse_off_grid(plan: Plan, devices: list[list[Devices | None]]) -> None:
         raise errors.NotImplemented(f"Weight recorders in networks with precise spike times with {_INSTEAD}")
     if any(t.value_start[-1] for t in plan.delivery):
         raise errors.NotImplemented(f"Binary neurons in networks with precise spike times with {_INSTEAD}")
-    proxies = (d.batch.model for ds in devices for d in ds if d is not None and d.batch.model.has_proxies)
-    for model in (m for m in proxies if m.precise):
+    models = [d.batch.model for ds in devices for d in ds if d is not None]
+    for model in (m for m in models if m.has_proxies and m.precise):
         raise errors.NotImplemented(f"{model.name} with precise spike times with {_INSTEAD}")
 
 

@@ -124,9 +124,13 @@ class Acting:
         def send_some(passing: Any) -> Any:
             own, buffers, step, _ = passing
             own, sent, again, stream = self._advance(own, step)
-            buffers = lax.cond(
-                (sent.value != 0).any(), lambda b: self._send_now(b, sent, step.lag), lambda b: b, buffers
-            )
+            if self._spec.draws:
+                targets, buffers = self._send_as_drawn(own, buffers, sent, step.lag)
+                own = own._replace(targets=targets)
+            else:
+                buffers = lax.cond(
+                    (sent.value != 0).any(), lambda b: self._send_now(b, sent, step.lag), lambda b: b, buffers
+                )
             earlier = step.earlier | (sent.value != 0)
             return own, buffers, step._replace(stream=stream, earlier=earlier, begins=False), again
 
@@ -154,6 +158,39 @@ class Acting:
             amounts = sent.value[:, self._constant["owner"]]
             send(self._spec, self._constant, buffers, sent, amounts, lag[None], self._clock)
         return buffers
+
+    def _send_as_drawn(self, own: Own, buffers: dict[str, Any], sent: Sent, lag: Any) -> tuple[Any, dict[str, Any]]:
+        """Send what targets draw, and when, each as often as it wants to; return what is remembered of targets."""
+        spec, constant, model, owner = self._spec, self._constant, self._spec.model, self._constant["owner"]
+        kind, function = state_class(model), flow.traceable(model.draw)
+        counter = list(model.target_state).index(model.counts_draws)
+        nowhere = (0, 0, 0.0, False)
+
+        def one(i: Any, identity: Any, row: Any, draws_more: Any) -> Any:
+            v, s, value = variables(spec, constant, i), kind(*(a[i] for a in own.state)), sent.value[i]
+            node, stream = constant["nodes"][i], draws.stream(self._key)
+            with flow.cells(row) as (target,), draws.drawing(stream, model.target_distributions) as (drawn, objects):
+                draws.rekey(drawn, NODES, node, identity, row[counter].astype(jnp.int64))
+                context = self._context(drawn, objects, None, 0.0)
+                result = flow.branch(draws_more, lambda: function(v, s, value, target, context), lambda: nowhere, ())
+                kinds = (jnp.float64, jnp.int64, jnp.float64, jnp.bool_)
+                return [jnp.asarray(a, k) for a, k in zip(result, kinds, strict=True)], target.value
+
+        def send_some(passing: Any) -> Any:
+            rows, buffers, draws_more = passing
+            (amount, ahead, offset, again), rows = jax.vmap(one)(owner, constant["identity"], rows, draws_more)
+            each = Sent(amount, sent.factor[owner], ahead, offset, sent.earlier[owner])
+            own_way, buffers = dict(constant), dict(buffers)
+            for name in ("receivers", "listeners"):
+                own_way[name] = constant[name] | {"owner": constant[name]["place"]}
+            own_way["nodes"] = constant["nodes"][owner]
+            arguments = (Sent(*(a[None] for a in each)), amount[None], lag[None], self._clock)
+            send(spec, own_way, buffers, *arguments)
+            return rows, buffers, again
+
+        start = (own.targets, buffers, sent.value[owner] != 0)
+        targets, buffers, _ = lax.while_loop(lambda passing: passing[2].any(), send_some, start)
+        return targets, buffers
 
     # -- one step --------------------------------------------------------------------------------------------------
 
