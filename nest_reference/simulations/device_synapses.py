@@ -45,10 +45,10 @@ def changing(nest: Any, seed: int, device: str, threads: int, compressed: bool) 
     nest.set(local_num_threads=threads, rng_seed=seed + 3, use_compressed_spikes=compressed)
     early = nest.Create("iaf_psc_alpha", 3, {"I_e": 300.0})
     recorder, meter = nest.Create("spike_recorder"), nest.Create("voltmeter")
-    transmitter, parrots = nest.Create("volume_transmitter"), nest.Create("parrot_neuron", 2)
-    models = MODELS | {"stdp_dopamine_synapse": ({}, {"volume_transmitter": transmitter, "A_plus": 2.0}, 30.0)}
-    n = 2 * len(models)
+    parrots, n = nest.Create("parrot_neuron", 2), 2 * len(MODELS) + 2
     devices = nest.Create(device, n, PACKETS if device == "pulsepacket_generator" else {"p_copy": 0.6})
+    transmitter = nest.Create("volume_transmitter")
+    models = MODELS | {"stdp_dopamine_synapse": ({}, {"volume_transmitter": transmitter, "A_plus": 2.0}, 30.0)}
     late = nest.Create("iaf_cond_exp", 3, {"tau_minus": 22.0})
     neurons = early + late
     for nodes, weight in ((early, 90.0), (late, 3.0), (parrots, 1.0)):

@@ -1,4 +1,7 @@
-"""Networks that learn with e-prop and whose inputs have precise spike times."""
+"""Networks that learn with e-prop and whose inputs have precise spike times.
+
+Spikes that are not on the grid take another way to synapses, and so do those that tell them to learn at last.
+"""
 
 from __future__ import annotations
 

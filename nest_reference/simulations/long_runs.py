@@ -1,4 +1,7 @@
-"""Networks of the kinds that are measured over long runs: plasticity, vectors, many numbers at once."""
+"""Networks of the kinds that are measured over long runs: plasticity, vectors, many numbers at once.
+
+What is done for speed (short vectors, products of many numbers, powers that are left out) must not change a digit.
+"""
 
 from __future__ import annotations
 

@@ -14,14 +14,15 @@ from jaxnest.models.contract.base import Neuron
 pytestmark = pytest.mark.slow
 registry.load_all()
 
+OFF_GRID = """iaf_bw_2001 iaf_chxk_2008 iaf_psc_alpha_ps iaf_psc_delta_ps iaf_psc_exp_ps iaf_psc_exp_ps_lossless
+    iaf_tum_2000 parrot_neuron_ps"""
+"""These have tests of their own (`test_array_precise`)."""
 REFUSED = {
-    "Precise spike times": """iaf_bw_2001 iaf_chxk_2008 iaf_psc_alpha_ps iaf_psc_delta_ps iaf_psc_exp_ps
-        iaf_psc_exp_ps_lossless iaf_tum_2000 parrot_neuron_ps""",
     "Learning by gradients": """eprop_iaf eprop_iaf_adapt eprop_iaf_adapt_bsshslm_2020 eprop_iaf_bsshslm_2020
         eprop_iaf_psc_delta eprop_iaf_psc_delta_adapt eprop_readout eprop_readout_bsshslm_2020""",
 }
 """What array operations cannot do yet, and the models that need it."""
-WITHOUT = {name for names in REFUSED.values() for name in names.split()}
+WITHOUT = {name for names in (OFF_GRID, *REFUSED.values()) for name in names.split()}
 MODELS: list[str] = sorted(
     name for name, model in registry.NODE_MODELS.items() if issubclass(model, Neuron) and name not in WITHOUT
 )

@@ -75,3 +75,12 @@ def test_weights_of_receptors_that_connections_have_of_their_own() -> None:
     neuron, device = nest.Create("iaf_bw_2001_exact"), nest.Create("pulsepacket_generator")
     with pytest.raises(E.NotImplemented, match="iaf_bw_2001_exact"):
         nest.Connect(device, neuron, syn_spec={"synapse_model": "tsodyks_synapse", "receptor_type": 3})
+
+
+def test_what_modulates_synapses_of_a_device_must_come_after_it() -> None:
+    neuron, transmitter = nest.Create("iaf_psc_alpha"), nest.Create("volume_transmitter")
+    device = nest.Create("pulsepacket_generator")
+    nest.CopyModel("stdp_dopamine_synapse", "modulated", {"volume_transmitter": transmitter})
+    nest.Connect(device, neuron, syn_spec="modulated")
+    with pytest.raises(E.NotImplemented, match=r"created after its volume_transmitter \(node 2\)"):
+        nest.Simulate(1.0)

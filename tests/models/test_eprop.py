@@ -140,7 +140,7 @@ def test_a_spike_before_the_first_interval_is_an_error_like_in_nest(nodes: tuple
 
 def test_needs_event_kernels(nodes: tuple[Any, Any, Any]) -> None:
     nest.compute_backend = "jax"
-    with pytest.raises(nest.NESTErrors.NotImplemented, match="learning by gradients"):
+    with pytest.raises(nest.NESTErrors.NotImplemented, match="Learning by gradients"):
         nest.Simulate(1.0)
 
 

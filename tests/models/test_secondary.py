@@ -14,7 +14,7 @@ from .conftest import REFERENCE, compare
 
 INTEGRATED = ("gap", "astro", "hh_", "sic")
 """Parts of the names of cases whose neurons are integrated with adaptive steps."""
-SENSITIVE = ("hh_cond_beta_gap_traub-2", "astrocytes-0.5")
+SENSITIVE = ("hh_cond_beta_gap_traub-2", "hh_psc_alpha_gap-2", "hh_psc_alpha_gap-order3", "astrocytes-0.5")
 """Cases with samples on the rise of a spike, where rounding grows by several orders of magnitude."""
 NATIVE = [name for name in CASES if name.startswith(("frozen", "watched"))]
 """Cases with what array operations do not know."""

@@ -70,7 +70,11 @@ class ProgramSpec:
     """Per virtual process, what it has beside if spikes need not come on the grid of time steps."""
 
 
-@functools.lru_cache(maxsize=256)
+KEPT_PROGRAMS = 32
+"""A program takes hundreds of areas of memory, of which Linux gives a process 65,530; without more it ends."""
+
+
+@functools.lru_cache(maxsize=KEPT_PROGRAMS)
 def compiled(spec: ProgramSpec, device: Any, process: int = 0) -> Callable[[Any, Any, Any], Any]:
     """Return the jitted program ``(constant, carry, end) -> carry`` of a structure, for one device of JAX.
 

@@ -9,6 +9,7 @@ from typing import Any, final
 
 import numpy as np
 
+from jaxnest import errors
 from jaxnest.engine.layout import AGAIN, ALIKE, ASCENDING, BINARY, DIFFERENT, FLIP, NOT_THROUGH, PLAIN, UNFIT
 from jaxnest.engine.network.calibration import adopt
 from jaxnest.engine.network.shard import Batch, Shard
@@ -196,11 +197,28 @@ def _through(table: Any, rows: np.ndarray, shard: Shard, batch_of: np.ndarray) -
     """Return what `DeviceTable.through` holds for some rows of a table."""
     model, through = table.named.model, np.full(len(rows), NOT_THROUGH, np.int64)
     if model.send is not None:
+        _refuse_earlier_modulator(table, rows)
         batch = batch_of[table.target[rows]]
         through[batch >= 0] = earlier_equals(table.source[rows[batch >= 0]])
         for b, receiver in enumerate(shard.receivers):
             through[(batch == b) & model.lacks_history(receiver.model)] = UNFIT
     return through
+
+
+def _refuse_earlier_modulator(table: Any, rows: np.ndarray) -> None:
+    """Raise NotImplemented if what modulates synapses has a smaller id than a device that sends through them.
+
+    In NEST it has taken up the spikes of a slice then, before the device sends.
+    """
+    modulator = table.named.model.modulator
+    if not modulator or not len(table.named.defaults[modulator]):
+        return
+    node, first = int(next(iter(table.named.defaults[modulator]))), int(table.source[rows].max(initial=0))
+    if first > node:
+        raise errors.NotImplemented(
+            f"A device (node {first}) that sends through {table.named.name} and was created after its {modulator} "
+            f"(node {node}): create the {modulator} last."
+        )
 
 
 def _shifts(model: Any, table: Any, rows: np.ndarray) -> np.ndarray:

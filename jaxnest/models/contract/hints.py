@@ -243,7 +243,7 @@ def _loads_method(instruction: dis.Instruction) -> bool:
 def takes(model: type[Any], name: str) -> bool:
     """Return whether functions that advance a node ask for an input."""
     functions = [function for function, n in model.stepping() if n > 2]
-    inputs = {function.__code__.co_varnames[2] for function in functions}  # helpers call them so, too
+    inputs = {f.__code__.co_varnames[2] for f in functions if f.__code__.co_argcount > 2}  # helpers call them so, too
     return any(_reads(one, inputs, name) for function in functions for one in _reached(function, set()))
 
 
