@@ -83,3 +83,12 @@ def test_order_waits_until_somebody_asks(monkeypatch: pytest.MonkeyPatch) -> Non
     assert table.grouped() is None
     assert [sorted(part) for part in np.split(table.target, table.runs()[0][1:])] == by_source
     assert table.runs()[1].tolist() == list(sources)
+
+
+def test_many_connections_of_each_pair_do_not_stay_one_after_the_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connection_table, "LONG", connection_table.SHORTEST)
+    build(1, {"rule": "fixed_indegree", "indegree": 200})
+    nest.Simulate(2.0)
+    table = kernel.connections.table(0, kernel.synapse_models["static_synapse"].index, NEURON)
+    assert table is not None
+    assert table.grouped() is None

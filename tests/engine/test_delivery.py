@@ -48,12 +48,3 @@ def many_events(nest: Any) -> dict[str, np.ndarray]:
 
 def test_many_events() -> None:
     assert_equal_up_to_rounding(many_events)
-
-
-def test_weight_recorders_are_refused() -> None:
-    nest.compute_backend = "jax"
-    neurons = nest.Create("parrot_neuron", 2)
-    nest.CopyModel("static_synapse", "watched", {"weight_recorder": nest.Create("weight_recorder")})
-    nest.Connect(neurons, neurons, syn_spec="watched")
-    with pytest.raises(nest.NESTErrors.NotImplemented, match="Weight recorders"):
-        nest.Simulate(5.0)

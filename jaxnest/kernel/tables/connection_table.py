@@ -14,6 +14,8 @@ from jaxnest.kernel.tables.model_table import NamedModel
 
 MANY = 1_000_000
 """So many connections are worth giving freed memory back."""
+_DENSE = 0.5
+"""So many connections per pair of nodes are many."""
 SHORTEST = 1000
 """So many connections NEST does not move if they are in order; of fewer, it may."""
 NEURON, TO_DEVICE, FROM_DEVICE = "neuron", "to_device", "from_device"
@@ -333,9 +335,10 @@ class Table:
         if len(self.gaps) or len(self) < SHORTEST:
             return self.reorder(nest_order(self.keys()))
         others = [column for name, column in self.columns.items() if name != "source"]
-        if len(self) < LONG or self.named.model.send is not None or not self._differ_in_targets(others):
-            return self._bring_in_order(others)
         source = self.source
+        stays = len(self) >= LONG and self.named.model.send is None and self._differ_in_targets(others)
+        if not stays or self._is_dense(source):
+            return self._bring_in_order(others)
         self._is_due = bool((source[1:] < source[:-1]).any())
         if self._is_due:
             self._columns["target"].shorten()
@@ -344,6 +347,15 @@ class Table:
 
     def _differ_in_targets(self, others: list[Column]) -> bool:
         return all(column.uniform is not None for column in others if column is not self._columns["target"])
+
+    def _is_dense(self, source: np.ndarray) -> bool:
+        """Return whether pairs of nodes have many connections: made one after the other, each waits for the last one.
+
+        Delivery adds to one place of a ring buffer then, again and again.
+        """
+        target = self.target
+        pairs = (int(source.max()) - int(source.min()) + 1) * (int(target.max()) - int(target.min()) + 1)
+        return len(self) > _DENSE * pairs
 
     def _bring_in_order(self, others: list[Column]) -> bool:
         """Sort sources as NEST does, and other columns along with them."""
