@@ -74,9 +74,11 @@ def test_compiling_is_counted(count: Counter) -> None:
 
 
 def test_sizes_structures_and_values_compile_nothing(count: Counter) -> None:
-    network(10)
+    neurons, *_ = network(10)
     nest.Simulate(5.0)
-    network(40, threads=2)
+    nest.GetConnections(neurons, neurons)[:3].weight = [12.0, 13.0, 14.0]  # few connections are laid out anew
+    nest.Simulate(5.0)
+    network(120, threads=2)  # so many that threads are worth while
     nest.Simulate(5.0)
     with count() as compiled:
         for n, threads in ((11, 1), (12, 2), (37, 1), (200, 3)):
