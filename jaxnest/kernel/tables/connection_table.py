@@ -335,9 +335,10 @@ class Table:
         if len(self.gaps) or len(self) < SHORTEST:
             return self.reorder(nest_order(self.keys()))
         others = [column for name, column in self.columns.items() if name != "source"]
+        if len(self) < LONG or self.named.model.send is not None or not self._differ_in_targets(others):
+            return self._bring_in_order(others)
         source = self.source
-        stays = len(self) >= LONG and self.named.model.send is None and self._differ_in_targets(others)
-        if not stays or self._is_dense(source):
+        if self._is_dense(source):
             return self._bring_in_order(others)
         self._is_due = bool((source[1:] < source[:-1]).any())
         if self._is_due:
